@@ -1,0 +1,186 @@
+//! Stable codes: what a client, a script or a search engine can hold on to.
+
+use std::fmt;
+
+/// A stable code, `W` and four digits. One page each in `platform/docs/errors/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code(&'static str);
+
+impl Code {
+    /// `W0101` and the like.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)+) => {
+        impl Code {
+            $($(#[$doc])* pub const $name: Code = Code($text);)+
+
+            /// Every code, in order.
+            pub const ALL: &'static [Code] = &[$(Code::$name),+];
+        }
+    };
+}
+
+codes! {
+    // 01xx manifest form
+    /// The text is not well-formed YAML.
+    YAML_SYNTAX = "W0101";
+    /// A key is written twice in one mapping.
+    KEY_TWICE = "W0102";
+    /// The document is too large, too deep or expands too far.
+    DOCUMENT_BOUNDS = "W0103";
+    /// The file is not UTF-8.
+    NOT_UTF8 = "W0104";
+    /// The value has the wrong type.
+    WRONG_TYPE = "W0105";
+    /// A required key is missing.
+    KEY_MISSING = "W0106";
+    /// The key is not known here.
+    KEY_UNKNOWN = "W0107";
+    /// The value is not one of those allowed.
+    VALUE_NOT_ALLOWED = "W0108";
+    /// The document's kind or apiVersion is not one Weft reads.
+    DOCUMENT_KIND = "W0109";
+    /// The name is not a legal name.
+    NAME_ILLEGAL = "W0110";
+    /// A file that a manifest names, or that a folder must hold, is missing.
+    FILE_MISSING = "W0111";
+    /// A path leaves the repository or is a link.
+    PATH_OUTSIDE = "W0112";
+    /// A file stands where nothing reads it.
+    FILE_STRAY = "W0113";
+    /// The product's transform is not understood.
+    TRANSFORM_INVALID = "W0114";
+    /// The name is reserved for the platform.
+    NAME_RESERVED = "W0115";
+
+    // 02xx SQL
+    /// The SQL does not parse.
+    SQL_SYNTAX = "W0201";
+    /// No such table, or none that the asker may know of.
+    TABLE_UNKNOWN = "W0202";
+    /// No such column.
+    COLUMN_UNKNOWN = "W0203";
+    /// The statement is not a query: it would change something.
+    STATEMENT_NOT_ALLOWED = "W0204";
+    /// The query cannot be planned.
+    SQL_INVALID = "W0205";
+    /// The query's columns or types are not those of the port's contract.
+    SQL_CONTRACT_MISMATCH = "W0206";
+    /// The query reads a table that is no declared input.
+    SQL_INPUT_UNDECLARED = "W0207";
+    /// A declared input is not read by any query.
+    SQL_INPUT_UNUSED = "W0208";
+    /// The query is larger than the bounds allow.
+    QUERY_BOUNDS = "W0209";
+    /// The query ran longer than its limit.
+    QUERY_DEADLINE = "W0210";
+    /// The query needs more memory than its limit.
+    QUERY_MEMORY = "W0211";
+    /// The query was cancelled.
+    QUERY_CANCELLED = "W0212";
+    /// A value could not be computed while the query ran.
+    QUERY_FAILED = "W0213";
+    /// The number or type of parameters does not fit the statement.
+    QUERY_PARAMETERS = "W0214";
+
+    // 03xx access
+    /// The policies do not allow this.
+    ACCESS_DENIED = "W0301";
+    /// A row of a policy file is malformed.
+    POLICY_ROW = "W0302";
+    /// A policy file names something that does not exist.
+    POLICY_NAME_UNKNOWN = "W0303";
+    /// A domain's policy file speaks of something outside the domain.
+    POLICY_OUTSIDE_DOMAIN = "W0304";
+    /// The casbin model is not the one that Weft reads.
+    POLICY_MODEL = "W0305";
+    /// A principal or group is declared twice or malformed.
+    PRINCIPAL_INVALID = "W0306";
+    /// A policy case does not come out as expected.
+    POLICY_CASE_FAILED = "W0307";
+
+    // 04xx contract semantics
+    /// The contract's version is not a semantic version.
+    CONTRACT_VERSION = "W0401";
+    /// The contract has no schema for the port.
+    CONTRACT_SCHEMA_MISSING = "W0403";
+    /// Two columns have one name, or differ by case alone.
+    COLUMN_TWICE = "W0404";
+    /// The primary key's positions are not 1 to n.
+    PRIMARY_KEY_POSITIONS = "W0414";
+    /// Two ports, or two products, claim one name; or two contracts one id and version.
+    NAME_TWICE = "W0439";
+    /// The type of a column cannot be stored.
+    TYPE_UNSUPPORTED = "W0450";
+    /// A port names a contract that does not exist.
+    CONTRACT_UNKNOWN = "W0451";
+    /// An input port names a contract that no port offers.
+    INPUT_UNKNOWN = "W0452";
+    /// Products read each other in a ring.
+    PRODUCT_CYCLE = "W0453";
+    /// The domain is not declared or has no service for its transforms.
+    DOMAIN_INCOMPLETE = "W0454";
+    /// An upstream product has errors, so this one waits.
+    INPUT_BROKEN = "W0455";
+
+    // 06xx data quality
+    /// The data has other columns or types than the contract.
+    DATA_SCHEMA = "W0601";
+    /// A required column holds NULL.
+    DATA_REQUIRED = "W0602";
+    /// A key or a unique column holds a value twice.
+    DATA_KEY = "W0603";
+    /// A file of data cannot be read as its format says.
+    DATA_UNREADABLE = "W0604";
+
+    // 07xx storage
+    /// The object store does not keep put-if-absent, so writing is refused.
+    STORE_NOT_SAFE = "W0701";
+    /// The object store cannot be reached or answers with an error.
+    STORE_UNAVAILABLE = "W0702";
+    /// Another writer took the version.
+    STORE_CONFLICT = "W0703";
+    /// The URL is not one of an object store that Weft knows.
+    STORE_URL = "W0704";
+
+    // 08xx identity
+    /// No credentials, or none that verify.
+    UNAUTHENTICATED = "W0801";
+    /// No principal of that name.
+    PRINCIPAL_UNKNOWN = "W0802";
+    /// The key that signs tokens cannot be read or made, or is not safe.
+    KEY_UNUSABLE = "W0803";
+
+    // 09xx platform
+    /// A bug of the platform's own: refused, not served.
+    INTERNAL = "W0901";
+    /// The home is held by another process.
+    HOME_LOCKED = "W0902";
+    /// The catalog database cannot be read or written.
+    CATALOG_UNAVAILABLE = "W0903";
+    /// The source of revisions cannot be read.
+    SOURCE_UNAVAILABLE = "W0904";
+    /// No such thing, or none that the asker may know of.
+    NOT_FOUND = "W0905";
+    /// The request is malformed.
+    REQUEST_INVALID = "W0906";
+    /// The platform is not ready yet.
+    NOT_READY = "W0907";
+}
+
+impl Code {
+    /// The code written `text` (`W0101`), if there is one.
+    pub fn parse(text: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.0.eq_ignore_ascii_case(text))
+    }
+}

@@ -1,0 +1,69 @@
+//! What a port promises: columns, keys and the words that describe them.
+
+use std::fmt;
+
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+use crate::DataType;
+
+/// How sensitive a column is, in the organisation's own vocabulary (`public`, `personal`, …).
+pub type Classification = String;
+
+/// Which contract: its id and its own version. An input port names its upstream by this pair.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ContractKey {
+    pub id: String,
+    pub version: Version,
+}
+
+impl fmt::Display for ContractKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.id, self.version)
+    }
+}
+
+/// The terms on which a port is offered, distilled from its ODCS document: what the gate holds
+/// every commit to, and what readers may rely on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contract {
+    pub key: ContractKey,
+    /// Path of the ODCS document in the repository.
+    pub file: String,
+    pub status: Option<String>,
+    /// What the port is for, in one or two sentences; empty where the document says nothing.
+    pub purpose: String,
+    /// In the order written; names differ even without regard to case.
+    pub columns: Vec<Column>,
+}
+
+impl Contract {
+    /// The column called `name`, if there is one.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Names of the primary key's columns in key order; empty where no key is declared.
+    pub fn primary_key(&self) -> Vec<&str> {
+        let mut keyed: Vec<_> =
+            self.columns.iter().filter_map(|c| c.primary_key_position.map(|p| (p, c.name.as_str()))).collect();
+        keyed.sort_by_key(|(position, _)| *position);
+        keyed.into_iter().map(|(_, name)| name).collect()
+    }
+}
+
+/// One column of a port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    pub name: String,
+    pub description: String,
+    pub data_type: DataType,
+    /// Never NULL. Key columns are required too.
+    pub required: bool,
+    /// No value occurs twice; NULLs are not counted.
+    pub unique: bool,
+    /// Place in the primary key, counted from 1.
+    pub primary_key_position: Option<u32>,
+    pub classification: Option<Classification>,
+    pub tags: Vec<String>,
+}

@@ -1,0 +1,51 @@
+//! What the manifests of one revision ask for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{DataProduct, Domain, DomainName, PortRef, ProductRef, Revision};
+
+/// Everything that one revision declares, as far as it could be understood.
+///
+/// Holds no ring of products: reading refuses one, so an order always exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    pub revision: Revision,
+    pub domains: BTreeMap<DomainName, Domain>,
+    /// A product comes after every product that it reads. Those with errors are not among them.
+    pub products: Vec<DataProduct>,
+    /// Products that the revision holds but that have errors: they stay as last published.
+    pub broken: BTreeSet<ProductRef>,
+    /// The mesh's own file has errors, so the whole revision must not be applied.
+    pub refused: bool,
+}
+
+impl Declared {
+    /// A revision that declares nothing.
+    pub fn empty(revision: Revision) -> Self {
+        Declared {
+            revision,
+            domains: BTreeMap::new(),
+            products: Vec::new(),
+            broken: BTreeSet::new(),
+            refused: false,
+        }
+    }
+
+    /// The product of that name, if it is declared without errors.
+    pub fn product(&self, name: &ProductRef) -> Option<&DataProduct> {
+        self.products.iter().find(|product| &product.name == name)
+    }
+
+    /// The product and output of that full name, if declared without errors.
+    pub fn port(&self, port: &PortRef) -> Option<(&DataProduct, &crate::OutputPort)> {
+        let product = self.products.iter().find(|p| p.name.domain == port.domain && p.name.product == port.product)?;
+        Some((product, product.output(&port.port)?))
+    }
+
+    /// Takes `product` out and counts it, and all that read it and are not published yet by other
+    /// means, as broken. Used when a later check (SQL against contracts) finds an error.
+    pub fn mark_broken(&mut self, product: &ProductRef) {
+        self.products.retain(|p| &p.name != product);
+        self.broken.insert(product.clone());
+    }
+}

@@ -1,0 +1,31 @@
+//! The words of the mesh: names, products, contracts, principals, diagnostics, codes.
+//!
+//! Values only: no IO, no async, no Arrow. Everything else in the workspace speaks in these types.
+
+pub mod clock;
+pub mod code;
+pub mod contract;
+pub mod data_type;
+pub mod declared;
+pub mod diagnostic;
+pub mod domain;
+pub mod name;
+pub mod principal;
+pub mod product;
+pub mod published;
+pub mod revision;
+pub mod tree;
+
+pub use clock::Clock;
+pub use code::Code;
+pub use contract::{Classification, Column, Contract, ContractKey};
+pub use data_type::{DataType, Field, IntegerFormat};
+pub use declared::Declared;
+pub use diagnostic::{Diagnostic, Label, Place, Severity};
+pub use domain::Domain;
+pub use name::{DomainName, NameError, PortName, PortRef, ProductName, ProductRef};
+pub use principal::{Action, AttributeValue, Principal, PrincipalKind};
+pub use product::{DataProduct, InputPort, OutputPort, SeedFormat, Transform};
+pub use published::{PortRelease, Published, Release};
+pub use revision::Revision;
+pub use tree::{Content, FileEntry, ManifestTree};

@@ -1,0 +1,106 @@
+//! What a domain publishes: a product, its ports, and how each port is made.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Contract, ContractKey, PortName, PortRef, ProductRef};
+
+/// One data product as its ODPS document says, already checked for form and references.
+///
+/// It does not say whether the product exists in storage; see [`crate::Published`] for that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataProduct {
+    pub name: ProductRef,
+    /// Path of the ODPS document in the repository.
+    pub file: String,
+    /// The id of the ODPS document.
+    pub id: String,
+    pub title: Option<String>,
+    pub version: Option<String>,
+    pub status: Option<String>,
+    pub purpose: String,
+    pub tags: Vec<String>,
+    /// None is a port of this product.
+    pub inputs: Vec<InputPort>,
+    /// Not empty, names distinct.
+    pub outputs: Vec<OutputPort>,
+}
+
+impl DataProduct {
+    /// The full name of one of its output ports.
+    pub fn port_ref(&self, output: &OutputPort) -> PortRef {
+        self.name.port(&output.name)
+    }
+
+    /// The output called `port`, if there is one.
+    pub fn output(&self, port: &PortName) -> Option<&OutputPort> {
+        self.outputs.iter().find(|output| &output.name == port)
+    }
+}
+
+/// A table of another product that this product's transforms read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputPort {
+    pub name: String,
+    /// The upstream contract as the manifest names it.
+    pub contract: ContractKey,
+    /// The upstream port that offers that contract.
+    pub port: PortRef,
+}
+
+/// One table that a product offers, and the terms on which it offers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputPort {
+    pub name: PortName,
+    pub description: String,
+    pub contract: Contract,
+    pub transform: Transform,
+}
+
+/// Format of a file that a seed or a source reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SeedFormat {
+    Csv,
+    /// One JSON object a line.
+    Json,
+    Parquet,
+    /// A Delta table; a source only.
+    Delta,
+}
+
+/// How a port's rows come about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Transform {
+    /// A file of the repository. `path` is relative to the repository's root; `content` is the
+    /// file's content id.
+    Seed { path: String, format: SeedFormat, content: String },
+    /// Files at an object-store URL.
+    Source { url: String, format: SeedFormat, options: BTreeMap<String, String> },
+    /// A query whose whole result replaces the table. `file` is the path of the SQL.
+    Full { file: String, sql: String },
+    /// A query that is run when the port is read.
+    View { file: String, sql: String },
+}
+
+impl Transform {
+    /// The word that manifests use.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Transform::Seed { .. } => "seed",
+            Transform::Source { .. } => "source",
+            Transform::Full { .. } => "full",
+            Transform::View { .. } => "view",
+        }
+    }
+
+    /// The query and the file it stands in, for the kinds that have one.
+    pub fn sql(&self) -> Option<(&str, &str)> {
+        match self {
+            Transform::Full { file, sql } | Transform::View { file, sql } => Some((file, sql)),
+            Transform::Seed { .. } | Transform::Source { .. } => None,
+        }
+    }
+}

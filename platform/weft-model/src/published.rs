@@ -1,0 +1,78 @@
+//! What the mesh serves now: releases, each one consistent instant of one product.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{DataProduct, Domain, DomainName, PortName, PortRef, ProductRef, Revision};
+
+/// One port within a release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PortRelease {
+    /// Where the Delta table lies, relative to the warehouse; `None` for a view.
+    pub location: Option<String>,
+    /// The Delta version that readers see; `None` for a view.
+    pub table_version: Option<u64>,
+    /// What the table was made from: contract, transform and versions of its inputs, hashed.
+    pub fingerprint: String,
+    /// Rows in the table; `None` for a view.
+    pub rows: Option<u64>,
+    /// Bytes in the table's files; `None` for a view.
+    pub bytes: Option<u64>,
+}
+
+/// One consistent instant of one product: which version of each of its tables readers see.
+///
+/// The JSON form of this value is the release object in storage, from which a lost catalog is
+/// rebuilt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Release {
+    /// Counts from 1 for each product, without gaps.
+    pub number: u64,
+    pub revision: Revision,
+    pub plan: String,
+    pub at: DateTime<Utc>,
+    /// The manifest as published, contracts and transforms within.
+    pub product: DataProduct,
+    /// The domain as it was then, for its service and owner.
+    pub domain: Domain,
+    pub ports: BTreeMap<PortName, PortRelease>,
+}
+
+/// Everything that is served now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Published {
+    /// The revision that was applied last; `None` before the first.
+    pub revision: Option<Revision>,
+    pub releases: BTreeMap<ProductRef, Release>,
+}
+
+impl Published {
+    /// The release that serves `port`, and the port within it.
+    pub fn port(&self, port: &PortRef) -> Option<(&Release, &PortRelease)> {
+        let release = self.releases.get(&port.product_ref())?;
+        Some((release, release.ports.get(&port.port)?))
+    }
+
+    /// Every domain that serves something, with its products, in order of name.
+    pub fn domains(&self) -> BTreeMap<&DomainName, Vec<&Release>> {
+        let mut domains: BTreeMap<&DomainName, Vec<&Release>> = BTreeMap::new();
+        for (name, release) in &self.releases {
+            domains.entry(&name.domain).or_default().push(release);
+        }
+        domains
+    }
+}
+
+impl Release {
+    /// Whether the other release publishes the same thing, whenever and by whichever run it was made.
+    pub fn same_state_as(&self, other: &Release) -> bool {
+        self.number == other.number
+            && self.revision == other.revision
+            && self.product == other.product
+            && self.ports == other.ports
+    }
+}

@@ -1,0 +1,87 @@
+//! The files of one revision, as the readers of manifests and rules see them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::Revision;
+
+/// Longest text file that is read as a manifest, a rule or a query.
+pub const TEXT_BYTES_MAX: u64 = 2 * 1024 * 1024;
+
+/// What is known of a file's content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    Text(Arc<str>),
+    /// A text file by its name, but not UTF-8 from `valid_up_to` (bytes) on.
+    NotUtf8 {
+        valid_up_to: usize,
+    },
+    /// A text file by its name, but longer than [`TEXT_BYTES_MAX`].
+    TooLarge,
+    /// A symbolic link. Links are never followed, so nothing outside the repository can be named.
+    Link,
+    /// Not a text file (seed data). Read on demand from the source of revisions.
+    Data,
+}
+
+/// One file of a revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileEntry {
+    /// Hash of the content: equal ids mean equal bytes.
+    pub id: String,
+    pub size: u64,
+    pub content: Content,
+}
+
+/// The files below `products/` and `governance/`, and `mesh.yaml`, at one revision.
+///
+/// Paths are relative to the repository's root, with `/` between parts, in byte order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestTree {
+    pub revision: Revision,
+    files: BTreeMap<String, FileEntry>,
+}
+
+impl ManifestTree {
+    /// A tree of the given files.
+    pub fn new(revision: Revision, files: BTreeMap<String, FileEntry>) -> Self {
+        ManifestTree { revision, files }
+    }
+
+    /// A tree of texts, for tests.
+    pub fn of_texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let entry = |text: &str| FileEntry {
+            id: format!("text-{:x}", text.len()),
+            size: text.len() as u64,
+            content: Content::Text(text.into()),
+        };
+        let files = texts.into_iter().map(|(path, text)| (path.to_owned(), entry(text))).collect();
+        ManifestTree { revision: Revision::new("test"), files }
+    }
+
+    /// The file at `path`, if there is one.
+    pub fn file(&self, path: &str) -> Option<&FileEntry> {
+        self.files.get(path)
+    }
+
+    /// The text at `path`, if there is a text file.
+    pub fn text(&self, path: &str) -> Option<&Arc<str>> {
+        match &self.files.get(path)?.content {
+            Content::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Every file, in order of path.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &FileEntry)> {
+        self.files.iter().map(|(path, entry)| (path.as_str(), entry))
+    }
+
+    /// The files whose path begins with `prefix` (write the closing `/`), in order of path.
+    pub fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a FileEntry)> {
+        self.files
+            .range(prefix.to_owned()..)
+            .take_while(move |(path, _)| path.starts_with(prefix))
+            .map(|(path, entry)| (path.as_str(), entry))
+    }
+}
