@@ -1,0 +1,211 @@
+//! What all sessions share.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList};
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::object_store::{DefaultObjectStoreRegistry, ObjectStoreRegistry};
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::prelude::SessionConfig;
+use parking_lot::Mutex;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use uuid::Uuid;
+use weft_catalog::Catalog;
+use weft_governance::Policies;
+use weft_model::{Clock, Principal};
+use weft_storage::Warehouse;
+
+use crate::planning::PlannerThreads;
+use crate::{Limits, QueryError, Session, SessionOptions};
+
+const PLANNER_THREADS_MAX: usize = 16;
+
+/// What an engine is made of.
+#[derive(Debug)]
+pub struct Parts {
+    pub catalog: Arc<Catalog>,
+    pub policies: Arc<Policies>,
+    pub warehouse: Warehouse,
+    pub clock: Arc<dyn Clock>,
+    /// For sessions that name none of their own.
+    pub limits: Limits,
+    /// A folder for what does not fit into memory. Made when first needed.
+    pub spill: PathBuf,
+}
+
+/// Runs queries of any number of principals at once.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) parts: Parts,
+    pub(crate) planners: PlannerThreads,
+    base: SessionState,
+    stores: Arc<dyn ObjectStoreRegistry>,
+    queries: Mutex<HashMap<String, Arc<Running>>>,
+}
+
+impl Engine {
+    /// An engine over `parts`. Touches nothing yet.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let stores: Arc<dyn ObjectStoreRegistry> = Arc::new(DefaultObjectStoreRegistry::new());
+        parts.warehouse.register_in(stores.as_ref());
+        Arc::new(Engine {
+            parts,
+            planners: PlannerThreads::new(PLANNER_THREADS_MAX),
+            base: base_state(),
+            stores,
+            queries: Mutex::new(HashMap::new()),
+        })
+    }
+
+    /// A session in which `principal` asks. Nothing is checked yet: each query decides anew.
+    pub fn session(self: &Arc<Self>, principal: Principal, options: SessionOptions) -> Session {
+        Session::new(Arc::clone(self), principal, options)
+    }
+
+    /// Cancels a running query of the same principal. Whether there was one.
+    pub fn cancel(&self, id: &str, principal: &Principal) -> bool {
+        match self.queries.lock().get(id) {
+            Some(query) if query.subject == principal.subject() => {
+                query.cancel.cancel();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// A state whose only tables are those of `catalogs`, with memory of its own.
+    pub(crate) fn state(
+        &self,
+        catalogs: Arc<dyn CatalogProviderList>,
+        limits: &Limits,
+    ) -> Result<SessionState, QueryError> {
+        let runtime = self.runtime(limits, Arc::clone(&self.stores))?;
+        Ok(SessionStateBuilder::new_from_existing(self.base.clone())
+            .with_session_id(Uuid::new_v4().to_string())
+            .with_runtime_env(runtime)
+            .with_catalog_list(catalogs)
+            .build())
+    }
+
+    /// A state of the platform's own, for rows on their way in and for the gate's checks: it has no
+    /// tables with names, and stores that are registered in it are its own.
+    pub(crate) fn platform_state(&self) -> Result<SessionState, QueryError> {
+        let stores: Arc<dyn ObjectStoreRegistry> = Arc::new(DefaultObjectStoreRegistry::new());
+        self.parts.warehouse.register_in(stores.as_ref());
+        let runtime = self.runtime(&Limits::for_transforms(), stores)?;
+        Ok(SessionStateBuilder::new_from_existing(self.base.clone())
+            .with_runtime_env(runtime)
+            .with_catalog_list(no_catalogs())
+            .build())
+    }
+
+    fn runtime(
+        &self,
+        limits: &Limits,
+        stores: Arc<dyn ObjectStoreRegistry>,
+    ) -> Result<Arc<RuntimeEnv>, QueryError> {
+        let spill = DiskManagerBuilder::default()
+            .with_mode(DiskManagerMode::Directories(vec![self.parts.spill.clone()]))
+            .with_max_temp_directory_size(limits.spill_bytes_max);
+        RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_bytes_max)))
+            .with_disk_manager_builder(spill)
+            .with_object_store_registry(stores)
+            .build_arc()
+            .map_err(|error| QueryError::Internal { invariant: error.to_string() })
+    }
+
+    /// Notes that a query began. It is forgotten when the answer is dropped.
+    pub(crate) fn begin(self: &Arc<Self>, principal: &Principal, sql: &str) -> Arc<Running> {
+        let id = Uuid::new_v4().simple().to_string();
+        tracing::info!(query = %id, principal = %principal, sql_bytes = sql.len(), "query begins");
+        let running = Arc::new(Running {
+            id: id.clone(),
+            subject: principal.subject(),
+            cancel: CancellationToken::new(),
+            rows: AtomicU64::new(0),
+            outcome: Mutex::new("ok"),
+            began: Instant::now(),
+        });
+        self.queries.lock().insert(id, Arc::clone(&running));
+        running
+    }
+
+    pub(crate) fn end(&self, running: &Running) {
+        self.queries.lock().remove(&running.id);
+        let (seconds, outcome) = (running.began.elapsed().as_secs_f64(), *running.outcome.lock());
+        metrics::counter!("weft_queries_total", "outcome" => outcome).increment(1);
+        metrics::histogram!("weft_query_seconds").record(seconds);
+        let rows = running.rows.load(Ordering::Relaxed);
+        tracing::info!(query = %running.id, outcome, rows, seconds, "query ended");
+    }
+}
+
+/// A query that is under way.
+pub(crate) struct Running {
+    pub(crate) id: String,
+    subject: String,
+    cancel: CancellationToken,
+    rows: AtomicU64,
+    outcome: Mutex<&'static str>,
+    began: Instant,
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Running {
+    pub(crate) fn cancelled(&self) -> WaitForCancellationFutureOwned {
+        self.cancel.clone().cancelled_owned()
+    }
+
+    pub(crate) fn note_rows(&self, rows: usize) {
+        self.rows.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn note_failure(&self, error: &QueryError) {
+        *self.outcome.lock() = error.code().as_str();
+    }
+}
+
+pub(crate) fn no_catalogs() -> Arc<dyn CatalogProviderList> {
+    Arc::new(MemoryCatalogProviderList::new())
+}
+
+/// Settings and functions that every session has.
+pub(crate) fn base_state() -> SessionState {
+    let mut config = SessionConfig::new()
+        .with_create_default_catalog_and_schema(false)
+        .with_information_schema(false)
+        .set_bool("datafusion.sql_parser.collect_spans", true)
+        .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
+        .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
+        .set_bool("datafusion.optimizer.expand_views_at_output", true);
+    config.options_mut().sql_parser.dialect = datafusion::config::Dialect::PostgreSQL;
+    SessionStateBuilder::new()
+        .with_config(config)
+        .with_default_features()
+        .with_catalog_list(no_catalogs())
+        // No table function but this one, and no file formats or factories: nothing in SQL can name storage.
+        .with_table_function_list(only_series())
+        .with_table_factories(HashMap::new())
+        .with_file_formats(Vec::new())
+        .build()
+}
+
+fn only_series() -> Vec<Arc<datafusion::catalog::TableFunction>> {
+    datafusion::functions_table::all_default_table_functions()
+        .into_iter()
+        .filter(|function| crate::statement::is_series(function.name()))
+        .collect()
+}

@@ -1,0 +1,139 @@
+//! From the names in a query to tables that the principal may read.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use datafusion::catalog::{
+    CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider,
+    SchemaProvider, TableProvider,
+};
+use futures::future::BoxFuture;
+use weft_catalog::CatalogView;
+use weft_governance::{AccessRequest, Authorizer, ObjectRef, PolicySnapshot};
+use weft_model::{Action, PortRef, Principal, Published, Transform};
+
+use crate::barrier::{Below, Seal};
+use crate::governed::{GovernedTable, Terms};
+use crate::{Engine, Limits, QueryError, system, view};
+
+/// How deep views may stand on views.
+const VIEWS_DEEP_MAX: usize = 8;
+
+/// Everything that decides which tables one query sees: fixed when the query begins, so that a
+/// release or a change of policy meanwhile cannot mix two states.
+pub(crate) struct Namespace {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) principal: Principal,
+    pub(crate) purpose: Option<String>,
+    pub(crate) at: chrono::DateTime<chrono::Utc>,
+    pub(crate) policies: Arc<PolicySnapshot>,
+    pub(crate) published: Arc<Published>,
+    pub(crate) view: CatalogView,
+    pub(crate) limits: Limits,
+}
+
+impl Namespace {
+    /// What every barrier of this query must carry.
+    pub(crate) fn seal(&self) -> Seal {
+        Seal { subject: self.principal.subject(), policy_epoch: self.policies.epoch() }
+    }
+
+    /// Catalogs that hold the named tables and nothing else.
+    pub(crate) fn catalogs<'a>(
+        &'a self,
+        names: &'a BTreeSet<String>,
+        depth: usize,
+    ) -> BoxFuture<'a, Result<Arc<dyn CatalogProviderList>, QueryError>> {
+        Box::pin(async move {
+            let catalogs = MemoryCatalogProviderList::new();
+            for name in names {
+                let port: PortRef = name.parse().map_err(|_| unknown(name))?;
+                let table = self.table(&port, depth).await?;
+                put(&catalogs, &port, table).map_err(|error| QueryError::from_planning(&error))?;
+            }
+            Ok(Arc::new(catalogs) as Arc<dyn CatalogProviderList>)
+        })
+    }
+
+    /// The table as this principal may read it. A port that may not be discovered and one that is
+    /// not there give the same answer.
+    async fn table(&self, port: &PortRef, depth: usize) -> Result<Arc<dyn TableProvider>, QueryError> {
+        let name = port.to_string();
+        if port.domain.is_reserved() {
+            let table = system::table(port, &self.view).await?.ok_or_else(|| unknown(&name))?;
+            return Ok(self.governed(name, table, Terms::of_platform_table(), Below::Table));
+        }
+        let discover = self.decide(Action::Discover, port);
+        let Some((release, released)) = self.published.port(port).filter(|_| discover.is_allowed()) else {
+            return Err(unknown(&name));
+        };
+        let terms = Terms::of(&name, &self.decide(Action::Read, port))?;
+        let unreadable = || QueryError::Storage { table: name.clone() };
+        match (&released.location, released.table_version) {
+            (Some(location), Some(version)) => {
+                let table = self.engine.parts.warehouse.table(location, version).await.map_err(|error| {
+                    tracing::error!(%port, %error, "a released table cannot be opened");
+                    unreadable()
+                })?;
+                Ok(self.governed(name, weft_storage::scan(table), terms, Below::Table))
+            }
+            _ => {
+                let output = release.product.output(&port.port).ok_or_else(unreadable)?;
+                let Transform::View { sql, .. } = &output.transform else { return Err(unreadable()) };
+                if depth >= VIEWS_DEEP_MAX {
+                    let problem = format!("views stand more than {VIEWS_DEEP_MAX} deep on each other");
+                    return Err(QueryError::Invalid { problem });
+                }
+                let plan = view::plan(self, &name, sql, depth + 1).await?;
+                Ok(self.governed(name, plan, terms, Below::View))
+            }
+        }
+    }
+
+    fn decide(&self, action: Action, port: &PortRef) -> weft_governance::Decision {
+        self.policies.decide(&AccessRequest {
+            principal: &self.principal,
+            action,
+            object: ObjectRef::Port(port.clone()),
+            purpose: self.purpose.as_deref(),
+            at: self.at,
+        })
+    }
+
+    fn governed(
+        &self,
+        name: String,
+        inner: Arc<dyn TableProvider>,
+        terms: Terms,
+        below: Below,
+    ) -> Arc<dyn TableProvider> {
+        Arc::new(GovernedTable::new(name, inner, terms, below, self.seal()))
+    }
+}
+
+fn unknown(name: &str) -> QueryError {
+    QueryError::UnknownTable { table: name.to_owned() }
+}
+
+/// Puts a table under its three names.
+pub(crate) fn put(
+    catalogs: &MemoryCatalogProviderList,
+    port: &PortRef,
+    table: Arc<dyn TableProvider>,
+) -> datafusion::error::Result<()> {
+    let catalog = catalogs.catalog(port.domain.as_str()).unwrap_or_else(|| {
+        let fresh: Arc<dyn CatalogProvider> = Arc::new(MemoryCatalogProvider::new());
+        catalogs.register_catalog(port.domain.to_string(), Arc::clone(&fresh));
+        fresh
+    });
+    let schema = match catalog.schema(port.product.as_str()) {
+        Some(schema) => schema,
+        None => {
+            let fresh: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
+            catalog.register_schema(port.product.as_str(), Arc::clone(&fresh))?;
+            fresh
+        }
+    };
+    schema.register_table(port.port.to_string(), table)?;
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! Planning on threads of its own: deep stacks, few at a time, a limit in time.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::QueryError;
+
+const STACK_BYTES: usize = 64 << 20;
+
+/// The threads on which SQL is parsed and planned.
+///
+/// A planner that is under way cannot be stopped. A query that hits its limit leaves its thread
+/// behind, and the number of threads is capped, so that stuck ones cannot take the process.
+#[derive(Clone, Debug)]
+pub(crate) struct PlannerThreads {
+    permits: Arc<Semaphore>,
+}
+
+impl PlannerThreads {
+    pub(crate) fn new(threads_max: usize) -> Self {
+        PlannerThreads { permits: Arc::new(Semaphore::new(threads_max)) }
+    }
+
+    /// Runs `work` on such a thread and waits for it, `limit` at most.
+    pub(crate) async fn run<T, F>(&self, limit: Duration, work: F) -> Result<T, QueryError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, QueryError>> + Send + 'static,
+    {
+        let deadline = || QueryError::Deadline { seconds: limit.as_secs() };
+        let answered = async {
+            let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| stopped())?;
+            let (send, receive) = oneshot::channel();
+            let runtime = Handle::current();
+            std::thread::Builder::new()
+                .name("weft-planner".to_owned())
+                .stack_size(STACK_BYTES)
+                .spawn(move || {
+                    let _permit = permit;
+                    // Nobody may be waiting any more; then the answer is dropped.
+                    let _ = send.send(runtime.block_on(work));
+                })
+                .map_err(|_| stopped())?;
+            receive.await.map_err(|_| stopped())?
+        };
+        tokio::time::timeout(limit, answered).await.map_err(|_| deadline())?
+    }
+}
+
+fn stopped() -> QueryError {
+    QueryError::Internal { invariant: "a planner thread ended without an answer".to_owned() }
+}

@@ -1,0 +1,234 @@
+//! One principal's questions.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use chrono::{DateTime, Utc};
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use weft_catalog::CatalogView;
+use weft_governance::Authorizer;
+use weft_model::{Principal, Published};
+
+use crate::engine::{Engine, Running};
+use crate::namespace::Namespace;
+use crate::statement::{self, QueryText};
+use crate::{Answer, Limits, Parameters, QueryError, verify};
+
+/// What a session may say beside SQL.
+#[derive(Clone, Debug, Default)]
+pub struct SessionOptions {
+    /// What the answer is for; grants may depend on it.
+    pub purpose: Option<String>,
+    /// Reads every table as it was released then, across the whole mesh.
+    pub as_of: Option<DateTime<Utc>>,
+    /// The engine's own if absent.
+    pub limits: Option<Limits>,
+}
+
+/// A principal that asks. Cheap to clone; holds no state of a query.
+#[derive(Clone, Debug)]
+pub struct Session {
+    engine: Arc<Engine>,
+    principal: Principal,
+    options: SessionOptions,
+}
+
+/// What a query would answer, without running it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    pub schema: SchemaRef,
+    /// One field for each parameter, named `$1`, `$2`, …; type Null where it cannot be told.
+    pub parameters: Schema,
+}
+
+impl Session {
+    pub(crate) fn new(engine: Arc<Engine>, principal: Principal, options: SessionOptions) -> Self {
+        Session { engine, principal, options }
+    }
+
+    /// Who asks.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Answers one query: the whole of "a query".
+    ///
+    /// Rows stream as they come; dropping the answer, or the future, cancels. Each call decides
+    /// access anew.
+    ///
+    /// # Errors
+    ///
+    /// All of [`QueryError`]; those that only show while rows come are in the stream.
+    pub async fn query(&self, sql: &str, parameters: Parameters) -> Result<Answer, QueryError> {
+        let running = Ongoing { engine: Arc::clone(&self.engine), running: self.engine.begin(&self.principal, sql) };
+        let planned = self.plan_apart(sql, parameters).await;
+        let answer = planned.and_then(|(state, plan)| self.start(&running.running, &state, plan));
+        match answer {
+            Ok(rows) => Ok(rows.guarded_by(running)),
+            Err(error) => {
+                running.running.note_failure(&error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Says what a query would answer and which parameters it has. Decides access, runs nothing.
+    pub async fn describe(&self, sql: &str) -> Result<Description, QueryError> {
+        let (session, sql) = (self.clone(), sql.to_owned());
+        let work = async move {
+            let namespace = session.namespace().await?;
+            let (query, state) = session.resolve(&sql, &namespace).await?;
+            let count = query.parameters;
+            let plan = logical_plan(&state, query).await?;
+            describe(&state, &plan, count)
+        };
+        self.engine.planners.run(self.limits().planning_max, work).await
+    }
+
+    /// What this principal may see of the catalog now.
+    pub fn view(&self) -> CatalogView {
+        let parts = &self.engine.parts;
+        let policies: Arc<dyn Authorizer> = parts.policies.current();
+        parts.catalog.view(policies, &self.principal, parts.clock.now())
+    }
+
+    fn limits(&self) -> Limits {
+        self.options.limits.clone().unwrap_or_else(|| self.engine.parts.limits.clone())
+    }
+
+    /// Parses, resolves, plans and verifies, on a thread made for it.
+    async fn plan_apart(
+        &self,
+        sql: &str,
+        parameters: Parameters,
+    ) -> Result<(SessionState, Arc<dyn ExecutionPlan>), QueryError> {
+        let (session, sql) = (self.clone(), sql.to_owned());
+        let work = async move { session.plan(&sql, &parameters).await };
+        self.engine.planners.run(self.limits().planning_max, work).await
+    }
+
+    async fn plan(
+        &self,
+        sql: &str,
+        parameters: &Parameters,
+    ) -> Result<(SessionState, Arc<dyn ExecutionPlan>), QueryError> {
+        let namespace = self.namespace().await?;
+        let (query, state) = self.resolve(sql, &namespace).await?;
+        let values = parameters.for_query(query.parameters)?;
+        let mut plan = logical_plan(&state, query).await?;
+        if let Some(values) = values {
+            plan = plan.with_param_values(values).map_err(|error| QueryError::from_planning(&error))?;
+        }
+        let physical =
+            state.create_physical_plan(&plan).await.map_err(|error| QueryError::from_planning(&error))?;
+        verify::ensure_governed(&physical, &namespace.seal())?;
+        Ok((state, physical))
+    }
+
+    /// The gate, then names to governed tables, then a state that knows these tables only.
+    async fn resolve(&self, sql: &str, namespace: &Namespace) -> Result<(QueryText, SessionState), QueryError> {
+        let query = statement::parse(sql, &namespace.limits)?;
+        let bare = self.engine.state(crate::engine::no_catalogs(), &namespace.limits)?;
+        let names = statement::tables_of(&bare, &query)?;
+        let catalogs = namespace.catalogs(&names, 0).await?;
+        Ok((query, self.engine.state(catalogs, &namespace.limits)?))
+    }
+
+    fn start(
+        &self,
+        running: &Arc<Running>,
+        state: &SessionState,
+        plan: Arc<dyn ExecutionPlan>,
+    ) -> Result<Answer, QueryError> {
+        let limits = self.limits();
+        let rows = execute_stream(plan, state.task_ctx())
+            .map_err(|error| QueryError::from_running(&error, limits.memory_bytes_max))?;
+        Ok(Answer::new(Arc::clone(running), rows, limits.running_max, limits.memory_bytes_max))
+    }
+
+    async fn namespace(&self) -> Result<Namespace, QueryError> {
+        let parts = &self.engine.parts;
+        let (policies, now) = (parts.policies.current(), parts.clock.now());
+        let published = match self.options.as_of {
+            None => parts.catalog.published(),
+            Some(instant) => Arc::new(self.published_at(instant).await?),
+        };
+        let authorizer: Arc<dyn Authorizer> = Arc::clone(&policies) as Arc<dyn Authorizer>;
+        Ok(Namespace {
+            engine: Arc::clone(&self.engine),
+            principal: self.principal.clone(),
+            purpose: self.options.purpose.clone(),
+            at: now,
+            view: parts.catalog.view(authorizer, &self.principal, now),
+            policies,
+            published,
+            limits: self.limits(),
+        })
+    }
+
+    /// What was served at `instant`: of each product that is served now, the newest release by then.
+    async fn published_at(&self, instant: DateTime<Utc>) -> Result<Published, QueryError> {
+        let catalog = &self.engine.parts.catalog;
+        let now = catalog.published();
+        let mut then = Published { revision: now.revision.clone(), ..Published::default() };
+        for product in now.releases.keys() {
+            let releases = catalog.releases(product).await.map_err(|error| {
+                tracing::error!(%error, "the history of releases cannot be read");
+                QueryError::Storage { table: product.to_string() }
+            })?;
+            if let Some(release) = releases.into_iter().find(|release| release.at <= instant) {
+                then.releases.insert(product.clone(), release);
+            }
+        }
+        Ok(then)
+    }
+}
+
+/// Keeps a query listed as running until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Ongoing {
+    engine: Arc<Engine>,
+    running: Arc<Running>,
+}
+
+impl Drop for Ongoing {
+    fn drop(&mut self) {
+        self.engine.end(&self.running);
+    }
+}
+
+async fn logical_plan(state: &SessionState, query: QueryText) -> Result<LogicalPlan, QueryError> {
+    let plan = state
+        .statement_to_plan(query.statement)
+        .await
+        .map_err(|error| QueryError::from_planning(&error))?;
+    statement::ensure_reads_only(&plan)?;
+    Ok(plan)
+}
+
+fn describe(state: &SessionState, plan: &LogicalPlan, count: usize) -> Result<Description, QueryError> {
+    let types = plan.get_parameter_types().map_err(|error| QueryError::from_planning(&error))?;
+    let parameters: Vec<Field> = (1..=count)
+        .map(|n| {
+            let name = format!("${n}");
+            let data_type = types.get(&name).cloned().flatten().unwrap_or(DataType::Null);
+            Field::new(name, data_type, true)
+        })
+        .collect();
+    // A plan with parameters cannot always be optimised; its own schema is right but for view types.
+    let optimised = if count == 0 { state.optimize(plan).ok() } else { None };
+    let schema = optimised.as_ref().unwrap_or(plan).schema().inner();
+    Ok(Description { schema: without_views(schema), parameters: Schema::new(parameters) })
+}
+
+/// The same schema with the plain types that clients get.
+fn without_views(schema: &SchemaRef) -> SchemaRef {
+    let plain = |field: &Arc<Field>| match field.data_type() {
+        DataType::Utf8View => field.as_ref().clone().with_data_type(DataType::LargeUtf8),
+        DataType::BinaryView => field.as_ref().clone().with_data_type(DataType::LargeBinary),
+        _ => field.as_ref().clone(),
+    };
+    Arc::new(Schema::new(schema.fields().iter().map(plain).collect::<Vec<_>>()))
+}

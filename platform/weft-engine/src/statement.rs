@@ -1,0 +1,242 @@
+//! The statement gate: one query, and nothing that changes anything.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::common::TableReference;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::error::DataFusionError;
+use datafusion::sql::parser::{DFParserBuilder, Statement as DfStatement};
+use datafusion::sql::sqlparser::ast::{
+    Expr, Query, Select, SetExpr, Statement, TableFactor, Value, VisitMut, Visitor, VisitorMut, Visit,
+};
+use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::parser::ParserError;
+
+use crate::{Limits, QueryError, bounds};
+
+const RECURSION_MAX: usize = 50;
+
+/// One query that passed the gate, its parameters numbered `$1`, `$2`, … from left to right.
+#[derive(Debug)]
+pub(crate) struct QueryText {
+    pub(crate) statement: DfStatement,
+    /// How many parameters the query has.
+    pub(crate) parameters: usize,
+}
+
+/// Parses `sql` and lets it pass if it is exactly one query.
+pub(crate) fn parse(sql: &str, limits: &Limits) -> Result<QueryText, QueryError> {
+    bounds::ensure_within(sql, limits)?;
+    let dialect = PostgreSqlDialect {};
+    let parser = DFParserBuilder::new(sql).with_dialect(&dialect).with_recursion_limit(RECURSION_MAX).build();
+    let statements =
+        parser.and_then(|mut parser| parser.parse_statements()).map_err(|error| syntax(&error))?;
+    let mut statements: Vec<DfStatement> = statements.into();
+    let (Some(statement), true) = (statements.pop(), statements.is_empty()) else {
+        return Err(QueryError::NotAQuery { what: "more than one statement, or none,".to_owned() });
+    };
+    let DfStatement::Statement(mut inner) = statement else {
+        return Err(QueryError::NotAQuery { what: first_word(sql) });
+    };
+    if !matches!(*inner, Statement::Query(_)) {
+        return Err(QueryError::NotAQuery { what: first_word(sql) });
+    }
+    if let ControlFlow::Break(what) = inner.visit(&mut WriteFinder) {
+        return Err(QueryError::NotAQuery { what: what.to_owned() });
+    }
+    let mut numbering = Numbering::default();
+    let _: ControlFlow<()> = VisitMut::visit(inner.as_mut(), &mut numbering);
+    let parameters = numbering.count()?;
+    Ok(QueryText { statement: DfStatement::Statement(inner), parameters })
+}
+
+/// The second line: a plan that is nothing but reading.
+pub(crate) fn ensure_reads_only(plan: &LogicalPlan) -> Result<(), QueryError> {
+    let refused = |what: &str| DataFusionError::from(QueryError::NotAQuery { what: what.to_owned() });
+    plan.apply_with_subqueries(|node| match node {
+        LogicalPlan::Dml(_) => Err(refused("a statement that writes")),
+        LogicalPlan::Ddl(_) => Err(refused("a statement that defines")),
+        LogicalPlan::Copy(_) => Err(refused("COPY")),
+        LogicalPlan::Statement(_) => Err(refused("a session statement")),
+        LogicalPlan::Explain(_) | LogicalPlan::Analyze(_) => Err(refused("EXPLAIN")),
+        LogicalPlan::DescribeTable(_) => Err(refused("DESCRIBE")),
+        _ => Ok(TreeNodeRecursion::Continue),
+    })
+    .map(|_| ())
+    .map_err(|error| QueryError::from_planning(&error))
+}
+
+/// The tables that the query names, apart from its own WITH names.
+pub(crate) fn tables_of(state: &SessionState, query: &QueryText) -> Result<BTreeSet<String>, QueryError> {
+    let found = state
+        .resolve_table_references(&query.statement)
+        .map_err(|error| QueryError::from_planning(&error))?;
+    Ok(found.iter().map(TableReference::to_string).collect())
+}
+
+fn syntax(error: &DataFusionError) -> QueryError {
+    let text = match error.find_root() {
+        DataFusionError::SQL(sql, _) => match sql.as_ref() {
+            ParserError::ParserError(text) | ParserError::TokenizerError(text) => text.clone(),
+            ParserError::RecursionLimitExceeded => {
+                return QueryError::TooLarge { unit: "levels of nesting", size: RECURSION_MAX + 1, limit: RECURSION_MAX };
+            }
+        },
+        other => other.strip_backtrace(),
+    };
+    // The parser ends its texts with `at Line: 1, Column: 8`.
+    let (problem, place) = text.rsplit_once(" at Line: ").unwrap_or((&text, ""));
+    let (line, column) = place.split_once(", Column: ").unwrap_or(("1", "1"));
+    QueryError::Syntax {
+        line: line.parse().unwrap_or(1),
+        column: column.trim().parse().unwrap_or(1),
+        problem: problem.to_owned(),
+    }
+}
+
+fn first_word(sql: &str) -> String {
+    let word: String = sql.trim_start().chars().take_while(|c| c.is_ascii_alphabetic()).take(20).collect();
+    if word.is_empty() { "this".to_owned() } else { word.to_ascii_uppercase() }
+}
+
+/// Finds what writes or locks inside of a query.
+struct WriteFinder;
+
+impl Visitor for WriteFinder {
+    type Break = &'static str;
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Self::Break> {
+        if !query.locks.is_empty() {
+            return ControlFlow::Break("a locking clause");
+        }
+        match query.body.as_ref() {
+            SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
+                ControlFlow::Break("a statement that writes")
+            }
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<Self::Break> {
+        if select.into.is_some() { ControlFlow::Break("SELECT INTO") } else { ControlFlow::Continue(()) }
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Self::Break> {
+        match factor {
+            TableFactor::Table { args: Some(_), name, .. } if !is_series(&name.to_string()) => {
+                ControlFlow::Break("a table function")
+            }
+            TableFactor::Function { .. } | TableFactor::TableFunction { .. } => {
+                ControlFlow::Break("a table function")
+            }
+            _ => ControlFlow::Continue(()),
+        }
+    }
+}
+
+/// The one table function there is: it yields numbers lazily and reads nothing.
+pub(crate) fn is_series(name: &str) -> bool {
+    name.eq_ignore_ascii_case("generate_series")
+}
+
+/// Numbers `?` from left to right and notes the highest `$n`.
+#[derive(Default)]
+struct Numbering {
+    unnumbered: usize,
+    highest: usize,
+    malformed: Option<String>,
+}
+
+impl Numbering {
+    fn count(self) -> Result<usize, QueryError> {
+        let problem = match (self.malformed, self.unnumbered, self.highest) {
+            (Some(text), _, _) => format!("`{text}` is no parameter: write `?` or `$1`"),
+            (None, n, m) if n > 0 && m > 0 => "write all parameters as `?` or all as `$n`, not both".to_owned(),
+            (None, n, m) => return Ok(n.max(m)),
+        };
+        Err(QueryError::Parameters { problem })
+    }
+}
+
+impl VisitorMut for Numbering {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if let Expr::Value(value) = expr {
+            self.number(&mut value.value);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Numbering {
+    fn number(&mut self, value: &mut Value) {
+        let Value::Placeholder(text) = value else { return };
+        if text == "?" {
+            self.unnumbered += 1;
+            *text = format!("${}", self.unnumbered);
+            return;
+        }
+        match text.strip_prefix('$').and_then(|number| number.parse::<usize>().ok()) {
+            Some(number) if (1..=1_000).contains(&number) => self.highest = self.highest.max(number),
+            _ => self.malformed = Some(text.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(sql: &str) -> Result<usize, String> {
+        parse(sql, &Limits::default()).map(|q| q.parameters).map_err(|e| format!("{} {e}", e.code()))
+    }
+
+    #[test]
+    fn only_one_query_passes() {
+        assert_eq!(check("select 1"), Ok(0));
+        assert_eq!(check("with a as (select 1) select * from a;"), Ok(0));
+        for sql in [
+            "insert into a.b.c select 1",
+            "with x as (insert into a.b.c values (1) returning 1) select 1",
+            "select 1 into a.b.c",
+            "select 1; select 2",
+            "",
+            "copy (select 1) to '/tmp/x'",
+            "create external table t stored as parquet location '/'",
+            "create table t as select 1",
+            "drop table a.b.c",
+            "set datafusion.execution.batch_size = 1",
+            "explain analyze copy (select 1) to '/tmp/x'",
+            "explain select 1",
+            "show tables",
+            "describe a.b.c",
+            "prepare p as select 1",
+            "execute p",
+            "select * from a.b.c for update",
+            "select * from read_parquet('/etc/passwd')",
+            "update a.b.c set x = 1",
+            "delete from a.b.c",
+            "truncate a.b.c",
+        ] {
+            let answer = check(sql);
+            assert!(matches!(&answer, Err(text) if text.starts_with("W0204") || text.starts_with("W0201")), "{sql}: {answer:?}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_numbered_from_left_to_right() {
+        assert_eq!(check("select ? where 1 < ? limit ?"), Ok(3));
+        assert_eq!(check("select $2, $1, $1"), Ok(2));
+        assert!(check("select ?, $1").is_err());
+        assert!(check("select $0").is_err());
+    }
+
+    #[test]
+    fn a_syntax_error_has_its_place() {
+        assert_eq!(check("select 1 +\n  from"), Err("W0201 line 2, column 3: Expected: an expression, found: from".to_owned()));
+    }
+}

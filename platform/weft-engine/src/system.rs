@@ -1,0 +1,425 @@
+//! The platform's own tables: `system.mesh.*`, each made anew for the principal that asks.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, BooleanArray, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::error::ArrowError;
+use arrow::record_batch::RecordBatch;
+use chrono::{DateTime, Utc};
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::MemTable;
+use weft_catalog::{CatalogError, CatalogView};
+use weft_model::PortRef;
+
+use crate::{QueryError, TableEntry};
+
+/// Type of a system table's column; all of them may be NULL where the description says so.
+#[derive(Clone, Copy)]
+enum Kind {
+    Text,
+    Number,
+    Flag,
+    Instant,
+}
+
+/// A cell of a system table.
+enum Cell {
+    Text(Option<String>),
+    Number(Option<i64>),
+    Flag(bool),
+    Instant(Option<DateTime<Utc>>),
+}
+
+struct SystemTable {
+    name: &'static str,
+    description: &'static str,
+    columns: &'static [(&'static str, Kind)],
+}
+
+use Kind::{Flag, Instant, Number, Text};
+
+const TABLES: [SystemTable; 8] = [
+    SystemTable {
+        name: "checks",
+        description: "what the gate found out about each commit",
+        columns: &[
+            ("run", Text),
+            ("port", Text),
+            ("check_name", Text),
+            ("column_name", Text),
+            ("outcome", Text),
+            ("failing_rows", Number),
+            ("message", Text),
+            ("at", Instant),
+        ],
+    },
+    SystemTable {
+        name: "columns",
+        description: "the columns of every port",
+        columns: &[
+            ("domain", Text),
+            ("product", Text),
+            ("port", Text),
+            ("column_name", Text),
+            ("position", Number),
+            ("data_type", Text),
+            ("required", Flag),
+            ("key_position", Number),
+            ("classification", Text),
+            ("description", Text),
+        ],
+    },
+    SystemTable {
+        name: "domains",
+        description: "the teams' parts of the mesh",
+        columns: &[("domain", Text), ("description", Text), ("owner", Text), ("contact", Text), ("products", Number)],
+    },
+    SystemTable {
+        name: "lineage",
+        description: "which port's rows go into which",
+        columns: &[("from_port", Text), ("to_port", Text)],
+    },
+    SystemTable {
+        name: "ports",
+        description: "the tables on offer",
+        columns: &[
+            ("domain", Text),
+            ("product", Text),
+            ("port", Text),
+            ("kind", Text),
+            ("contract", Text),
+            ("contract_version", Text),
+            ("row_count", Number),
+            ("bytes", Number),
+            ("table_version", Number),
+            ("readable", Flag),
+            ("released_at", Instant),
+            ("description", Text),
+        ],
+    },
+    SystemTable {
+        name: "products",
+        description: "the products as they are served now",
+        columns: &[
+            ("domain", Text),
+            ("product", Text),
+            ("title", Text),
+            ("version", Text),
+            ("status", Text),
+            ("owner", Text),
+            ("release", Number),
+            ("revision", Text),
+            ("released_at", Instant),
+            ("purpose", Text),
+        ],
+    },
+    SystemTable {
+        name: "releases",
+        description: "every release, the newest first",
+        columns: &[
+            ("product", Text),
+            ("release", Number),
+            ("port", Text),
+            ("table_version", Number),
+            ("row_count", Number),
+            ("revision", Text),
+            ("plan", Text),
+            ("current", Flag),
+            ("at", Instant),
+        ],
+    },
+    SystemTable {
+        name: "runs",
+        description: "what each revision became: a row for each step and each problem",
+        columns: &[
+            ("run", Text),
+            ("revision", Text),
+            ("status", Text),
+            ("started_at", Instant),
+            ("ended_at", Instant),
+            ("kind", Text),
+            ("port", Text),
+            ("step", Text),
+            ("outcome", Text),
+            ("code", Text),
+            ("message", Text),
+            ("file", Text),
+            ("line", Number),
+            ("column", Number),
+            ("row_count", Number),
+            ("table_version", Number),
+        ],
+    },
+];
+
+/// The system tables for lists of tables, in order of name.
+pub(crate) fn entries() -> Vec<TableEntry> {
+    TABLES
+        .iter()
+        .map(|table| TableEntry {
+            domain: "system".to_owned(),
+            product: "mesh".to_owned(),
+            port: table.name.to_owned(),
+            kind: "SYSTEM TABLE",
+            schema: table.schema(),
+            primary_key: Vec::new(),
+            description: table.description.to_owned(),
+        })
+        .collect()
+}
+
+/// The system table of that name with the rows that the view's principal may see.
+pub(crate) async fn table(
+    name: &PortRef,
+    view: &CatalogView,
+) -> Result<Option<Arc<dyn TableProvider>>, QueryError> {
+    if name.domain.as_str() != "system" || name.product.as_str() != "mesh" {
+        return Ok(None);
+    }
+    let Some(table) = TABLES.iter().find(|table| table.name == name.port.as_str()) else {
+        return Ok(None);
+    };
+    let unreadable = |error: &dyn std::fmt::Display| {
+        tracing::error!(table = table.name, %error, "a system table cannot be made");
+        QueryError::Storage { table: name.to_string() }
+    };
+    let rows = rows(table.name, view).await.map_err(|error| unreadable(&error))?;
+    let batch = table.batch(&rows).map_err(|error| unreadable(&error))?;
+    let provider = MemTable::try_new(table.schema(), vec![vec![batch]]).map_err(|error| unreadable(&error))?;
+    Ok(Some(Arc::new(provider)))
+}
+
+async fn rows(table: &str, view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
+    Ok(match table {
+        "checks" => checks(view).await?,
+        "columns" => columns(view),
+        "domains" => domains(view),
+        "lineage" => lineage(view),
+        "ports" => ports(view),
+        "products" => products(view),
+        "releases" => releases(view).await?,
+        "runs" => runs(view).await?,
+        _ => Vec::new(),
+    })
+}
+
+fn domains(view: &CatalogView) -> Vec<Vec<Cell>> {
+    let row = |d: weft_catalog::DomainView| {
+        vec![text(d.name), text(d.description), text(d.owner), maybe(d.contact), number(d.products.len() as u64)]
+    };
+    view.domains().into_iter().map(row).collect()
+}
+
+fn products(view: &CatalogView) -> Vec<Vec<Cell>> {
+    let row = |p: weft_catalog::ProductView| {
+        vec![
+            text(p.name.domain),
+            text(p.name.product),
+            maybe(p.title),
+            maybe(p.version),
+            maybe(p.status),
+            text(p.owner),
+            number(p.release),
+            text(p.revision),
+            Cell::Instant(Some(p.at)),
+            text(p.purpose),
+        ]
+    };
+    view.products(None).into_iter().map(row).collect()
+}
+
+fn ports(view: &CatalogView) -> Vec<Vec<Cell>> {
+    let row = |p: weft_catalog::PortView| {
+        vec![
+            text(p.port.domain),
+            text(p.port.product),
+            text(p.port.port),
+            text(p.kind),
+            text(p.contract.id),
+            text(p.contract.version),
+            count(p.rows),
+            count(p.bytes),
+            count(p.table_version),
+            Cell::Flag(p.readable),
+            Cell::Instant(Some(p.at)),
+            text(p.description),
+        ]
+    };
+    view.ports().into_iter().map(row).collect()
+}
+
+fn columns(view: &CatalogView) -> Vec<Vec<Cell>> {
+    let row = |c: weft_catalog::ColumnView| {
+        vec![
+            text(c.port.domain),
+            text(c.port.product),
+            text(c.port.port),
+            text(c.column.name),
+            number(u64::from(c.position)),
+            text(c.column.data_type),
+            Cell::Flag(c.column.required),
+            count(c.column.primary_key_position.map(u64::from)),
+            maybe(c.column.classification),
+            text(c.column.description),
+        ]
+    };
+    view.columns().into_iter().map(row).collect()
+}
+
+fn lineage(view: &CatalogView) -> Vec<Vec<Cell>> {
+    view.lineage().into_iter().map(|edge| vec![text(edge.from), text(edge.to)]).collect()
+}
+
+async fn releases(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
+    let mut rows = Vec::new();
+    for release in view.releases().await? {
+        for port in release.ports {
+            rows.push(vec![
+                text(&release.product),
+                number(release.number),
+                text(port.port),
+                count(port.table_version),
+                count(port.rows),
+                text(&release.revision),
+                text(&release.plan),
+                Cell::Flag(release.current),
+                Cell::Instant(Some(release.at)),
+            ]);
+        }
+    }
+    Ok(rows)
+}
+
+async fn checks(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
+    let row = |c: weft_catalog::CheckView| {
+        vec![
+            text(c.run),
+            text(c.port),
+            text(c.name),
+            maybe(c.column),
+            text(c.outcome.as_str()),
+            count(c.failing_rows),
+            maybe(c.message),
+            Cell::Instant(Some(c.at)),
+        ]
+    };
+    Ok(view.checks().await?.into_iter().map(row).collect())
+}
+
+async fn runs(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
+    let mut rows = Vec::new();
+    for run in view.runs().await? {
+        let head = |kind: &str| {
+            vec![
+                text(&run.id),
+                text(&run.revision),
+                text(run.status.as_str()),
+                Cell::Instant(Some(run.started_at)),
+                Cell::Instant(run.ended_at),
+                text(kind),
+            ]
+        };
+        for step in &run.steps {
+            let mut row = head("step");
+            row.extend([
+                text(&step.port),
+                text(&step.change),
+                text(step.status.as_str()),
+                maybe(None),
+                maybe(step.message.clone()),
+                maybe(None),
+                count(None),
+                count(None),
+                count(step.rows),
+                count(step.table_version),
+            ]);
+            rows.push(row);
+        }
+        for problem in &run.diagnostics {
+            let mut row = head("problem");
+            row.extend([
+                maybe(None),
+                maybe(None),
+                text(problem.severity.as_str()),
+                text(&problem.code),
+                text(&problem.message),
+                text(&problem.file),
+                number(u64::from(problem.line)),
+                number(u64::from(problem.column)),
+                count(None),
+                count(None),
+            ]);
+            rows.push(row);
+        }
+        if run.steps.is_empty() && run.diagnostics.is_empty() {
+            let mut row = head("run");
+            row.extend((0..6).map(|_| maybe(None)));
+            row.extend((0..4).map(|_| count(None)));
+            rows.push(row);
+        }
+    }
+    Ok(rows)
+}
+
+fn text(value: impl ToString) -> Cell {
+    Cell::Text(Some(value.to_string()))
+}
+
+fn maybe(value: Option<String>) -> Cell {
+    Cell::Text(value)
+}
+
+fn number(value: u64) -> Cell {
+    count(Some(value))
+}
+
+fn count(value: Option<u64>) -> Cell {
+    Cell::Number(value.map(|n| i64::try_from(n).unwrap_or(i64::MAX)))
+}
+
+impl SystemTable {
+    fn schema(&self) -> SchemaRef {
+        let field = |(name, kind): &(&str, Kind)| {
+            let data_type = match kind {
+                Text => DataType::Utf8,
+                Number => DataType::Int64,
+                Flag => DataType::Boolean,
+                Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+            };
+            Field::new(*name, data_type, true)
+        };
+        Arc::new(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()))
+    }
+
+    fn batch(&self, rows: &[Vec<Cell>]) -> Result<RecordBatch, ArrowError> {
+        let columns = self.columns.iter().enumerate().map(|(i, (_, kind))| column(*kind, i, rows)).collect();
+        RecordBatch::try_new(self.schema(), columns)
+    }
+}
+
+/// Column `i` of the rows. A cell of another kind than the column's counts as NULL.
+fn column(kind: Kind, i: usize, rows: &[Vec<Cell>]) -> ArrayRef {
+    let cells = rows.iter().map(|row| row.get(i));
+    match kind {
+        Text => Arc::new(StringArray::from_iter(cells.map(|cell| match cell {
+            Some(Cell::Text(value)) => value.as_deref(),
+            _ => None,
+        }))),
+        Number => Arc::new(Int64Array::from_iter(cells.map(|cell| match cell {
+            Some(Cell::Number(value)) => *value,
+            _ => None,
+        }))),
+        Flag => Arc::new(BooleanArray::from_iter(cells.map(|cell| match cell {
+            Some(Cell::Flag(value)) => Some(*value),
+            _ => None,
+        }))),
+        Instant => {
+            let micros = cells.map(|cell| match cell {
+                Some(Cell::Instant(value)) => value.map(|at| at.timestamp_micros()),
+                _ => None,
+            });
+            Arc::new(TimestampMicrosecondArray::from_iter(micros).with_timezone("UTC"))
+        }
+    }
+}

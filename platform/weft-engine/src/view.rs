@@ -1,0 +1,99 @@
+//! A port of kind `view`: its query is planned for whoever reads it, over that reader's own tables.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::datasource::TableType;
+use datafusion::error::Result;
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableProviderFilterPushDown};
+use datafusion::physical_plan::ExecutionPlan;
+
+use crate::QueryError;
+use crate::namespace::Namespace;
+use crate::statement;
+
+/// Plans the view `name` for the namespace's principal.
+///
+/// The reader's own policies hold at every table below. A table there that the reader may not read
+/// makes the view unreadable, and the error names the view only.
+pub(crate) async fn plan(
+    namespace: &Namespace,
+    name: &str,
+    sql: &str,
+    depth: usize,
+) -> Result<Arc<dyn TableProvider>, QueryError> {
+    let about_the_view = |error: QueryError| match error {
+        QueryError::UnknownTable { .. } | QueryError::Denied { .. } => QueryError::Denied { table: name.to_owned() },
+        other => {
+            tracing::error!(view = name, error = %other, "a published view cannot be planned");
+            QueryError::Storage { table: name.to_owned() }
+        }
+    };
+    let query = statement::parse(sql, &namespace.limits).map_err(about_the_view)?;
+    let bare = namespace.engine.state(crate::engine::no_catalogs(), &namespace.limits)?;
+    let names = statement::tables_of(&bare, &query).map_err(about_the_view)?;
+    let catalogs = namespace.catalogs(&names, depth).await.map_err(about_the_view)?;
+    let state = namespace.engine.state(catalogs, &namespace.limits)?;
+    let plan = state
+        .statement_to_plan(query.statement)
+        .await
+        .map_err(|error| about_the_view(QueryError::from_planning(&error)))?;
+    statement::ensure_reads_only(&plan)?;
+    Ok(Arc::new(ViewScan { schema: Arc::clone(plan.schema().inner()), plan }))
+}
+
+#[derive(Debug)]
+struct ViewScan {
+    schema: SchemaRef,
+    plan: LogicalPlan,
+}
+
+#[async_trait]
+impl TableProvider for ViewScan {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::View
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let mut builder = LogicalPlanBuilder::from(self.plan.clone()).alias("view")?;
+        if let Some(predicate) = conjunction(filters.iter().cloned().map(without_table)) {
+            builder = builder.filter(predicate)?;
+        }
+        if let Some(columns) = projection {
+            builder = builder.select(columns.iter().copied())?;
+        }
+        if limit.is_some() && filters.is_empty() {
+            builder = builder.limit(0, limit)?;
+        }
+        state.create_physical_plan(&builder.build()?).await
+    }
+}
+
+/// The same expression with its columns named without their table.
+fn without_table(expr: Expr) -> Expr {
+    use datafusion::common::tree_node::{Transformed, TreeNode};
+    let renamed = expr.clone().transform(|node| match node {
+        Expr::Column(column) => {
+            Ok(Transformed::yes(Expr::Column(datafusion::common::Column::new_unqualified(column.name))))
+        }
+        other => Ok(Transformed::no(other)),
+    });
+    renamed.map_or(expr, |renamed| renamed.data)
+}

@@ -1,0 +1,81 @@
+//! What can go wrong with stores and tables.
+
+use weft_model::Code;
+
+use crate::gate::Finding;
+
+/// Why storage did not do what was asked. Texts may hold URLs and paths: they are for operators
+/// and logs, not for people who query.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StorageError {
+    #[error("`{url}` is not the URL of an object store: {problem}; use file://, s3://, gs://, az:// or memory://")]
+    Url { url: String, problem: String },
+
+    /// Two racing creates of one object both succeeded.
+    #[error(
+        "the store at `{url}` lets a second writer overwrite an object that must be new (it ignores put-if-absent); \
+         writing is refused: use a store with conditional puts"
+    )]
+    PutIfAbsentIgnored { url: String },
+
+    #[error("the store at `{url}` cannot be used: {source}")]
+    Store {
+        url: String,
+        #[source]
+        source: object_store::Error,
+    },
+
+    #[error("table `{location}`: {source}")]
+    Table {
+        location: String,
+        #[source]
+        source: Box<deltalake::DeltaTableError>,
+    },
+
+    #[error("table `{location}` uses {feature}, which is not supported here")]
+    Feature { location: String, feature: String },
+
+    #[error("table `{location}` was changed by another writer; nothing was written")]
+    Conflict { location: String },
+
+    /// The gate's judge found that the contract would not hold. Never empty.
+    #[error("{}", summary(.findings))]
+    Refused { findings: Vec<Finding> },
+
+    /// The rows to be written could not be produced.
+    #[error("{source}")]
+    Rows {
+        #[source]
+        source: Box<datafusion::error::DataFusionError>,
+    },
+
+    #[error("object `{path}` is not what the platform wrote there: {problem}")]
+    Corrupt { path: String, problem: String },
+}
+
+fn summary(findings: &[Finding]) -> String {
+    let texts: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+    texts.join("; ")
+}
+
+impl StorageError {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            StorageError::Url { .. } => Code::STORE_URL,
+            StorageError::PutIfAbsentIgnored { .. } => Code::STORE_NOT_SAFE,
+            StorageError::Conflict { .. } => Code::STORE_CONFLICT,
+            StorageError::Refused { findings } => findings.first().map_or(Code::DATA_SCHEMA, |finding| finding.code),
+            StorageError::Rows { .. } => Code::DATA_UNREADABLE,
+            StorageError::Store { .. }
+            | StorageError::Table { .. }
+            | StorageError::Feature { .. }
+            | StorageError::Corrupt { .. } => Code::STORE_UNAVAILABLE,
+        }
+    }
+
+    pub(crate) fn table(location: &str, source: deltalake::DeltaTableError) -> Self {
+        StorageError::Table { location: location.to_owned(), source: Box::new(source) }
+    }
+}

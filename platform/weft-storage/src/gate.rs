@@ -1,0 +1,220 @@
+//! The gate: a log store that lets a commit be only if the judge says that the contract holds.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use async_trait::async_trait;
+use bytes::Bytes;
+use deltalake::kernel::transaction::TransactionError;
+use deltalake::kernel::engine::arrow_conversion::TryIntoArrow as _;
+use deltalake::kernel::{Action, EagerSnapshot, Metadata, StructType};
+use deltalake::logstore::{CommitOrBytes, LogStore, LogStoreConfig, LogStoreRef, get_actions};
+use deltalake::{DeltaResult, ObjectStore, Path};
+use parking_lot::Mutex;
+use uuid::Uuid;
+use weft_model::Code;
+
+use crate::table::{TableFile, below, commit_field};
+use crate::{TableVersion, Warehouse};
+
+pub(crate) const OPERATION_ID: &str = "weft.operationId";
+
+/// One way in which a commit would break the contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub code: Code,
+    /// Fit for the port's owner: names columns and counts, no values.
+    pub message: String,
+    pub column: Option<String>,
+}
+
+/// The judge's answer. Empty findings let the commit be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    pub findings: Vec<Finding>,
+}
+
+/// A table as it would be if the commit were let through.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// All files that the table would have.
+    pub table: TableVersion,
+    /// Those of them that the commit adds.
+    pub added: Vec<TableFile>,
+}
+
+/// Judges commits before they exist. Asked once for each attempt, so again after a conflict.
+///
+/// Implemented where contracts and the check session are known; storage knows neither.
+#[async_trait]
+pub trait CommitJudge: Send + Sync {
+    /// Whether the contract holds on `candidate`. Trouble while judging is a refusal too: an `Err`
+    /// becomes one with the text given.
+    async fn judge(&self, candidate: &Candidate) -> Result<Verdict, String>;
+}
+
+/// A log store that asks the judge before each write. What it refused is kept in `refusal`.
+pub(crate) struct GatedLogStore {
+    inner: LogStoreRef,
+    warehouse: Warehouse,
+    location: String,
+    judge: Arc<dyn CommitJudge>,
+    refusal: Mutex<Option<Vec<Finding>>>,
+}
+
+impl GatedLogStore {
+    pub(crate) fn new(
+        inner: LogStoreRef,
+        warehouse: Warehouse,
+        location: &str,
+        judge: Arc<dyn CommitJudge>,
+    ) -> Self {
+        GatedLogStore { inner, warehouse, location: location.to_owned(), judge, refusal: Mutex::new(None) }
+    }
+
+    /// What the last refused commit was refused for, once.
+    pub(crate) fn take_refusal(&self) -> Option<Vec<Finding>> {
+        self.refusal.lock().take()
+    }
+
+    async fn judged(&self, version: u64, commit: &Bytes) -> Result<(), TransactionError> {
+        let candidate = self.candidate(version, commit).await.map_err(|e| refused(e.to_string()))?;
+        let findings = match self.judge.judge(&candidate).await {
+            Ok(verdict) => verdict.findings,
+            Err(trouble) => vec![Finding {
+                code: Code::INTERNAL,
+                message: format!("the contract could not be checked: {trouble}"),
+                column: None,
+            }],
+        };
+        if findings.is_empty() {
+            return Ok(());
+        }
+        let text = findings.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("; ");
+        *self.refusal.lock() = Some(findings);
+        Err(refused(text))
+    }
+
+    /// The table as it would be: the version before, without what the commit removes, with what it adds.
+    async fn candidate(&self, version: u64, commit: &Bytes) -> DeltaResult<Candidate> {
+        let actions = get_actions(version, commit)?;
+        let base = self.warehouse.path(&self.location);
+        let mut schema: Option<SchemaRef> = None;
+        let mut files: Vec<TableFile> = Vec::new();
+        if let Some(before) = version.checked_sub(1) {
+            let snapshot = EagerSnapshot::try_new(self.inner.as_ref(), Some(before)).await?;
+            let table = self
+                .warehouse
+                .describe(&self.location, &snapshot)
+                .map_err(|e| deltalake::DeltaTableError::generic(e.to_string()))?;
+            schema = Some(table.schema);
+            files = table.files;
+        }
+        let mut added = Vec::new();
+        for action in actions {
+            match action {
+                Action::Metadata(metadata) => schema = Some(declared_schema(&metadata)?),
+                Action::Add(add) => added.push(TableFile {
+                    path: below(&base, &Path::parse(&add.path)?),
+                    bytes: u64::try_from(add.size).unwrap_or(0),
+                    rows: add.stats.as_deref().and_then(rows_of),
+                    statistics: add.stats.clone(),
+                }),
+                Action::Remove(remove) => {
+                    let gone = below(&base, &Path::parse(&remove.path)?);
+                    files.retain(|file| file.path != gone);
+                }
+                _ => {}
+            }
+        }
+        files.extend(added.iter().cloned());
+        let schema = schema.ok_or_else(|| deltalake::DeltaTableError::generic("the first commit has no schema"))?;
+        Ok(Candidate { table: TableVersion { location: self.location.clone(), version, schema, files }, added })
+    }
+
+    /// Whether the commit at `version` is the one that was to be written: a put whose answer was
+    /// lost may have happened.
+    async fn is_ours(&self, version: u64, commit: &Bytes) -> bool {
+        let Some(wanted) = commit_field(commit, OPERATION_ID) else { return false };
+        match self.inner.read_commit_entry(version).await {
+            Ok(Some(there)) => commit_field(&there, OPERATION_ID).as_deref() == Some(&wanted),
+            _ => false,
+        }
+    }
+}
+
+/// The schema that a metadata action declares.
+fn declared_schema(metadata: &Metadata) -> DeltaResult<SchemaRef> {
+    let json = serde_json::to_value(metadata).map_err(generic)?;
+    let text = json.get("schemaString").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let schema: StructType = serde_json::from_str(text).map_err(generic)?;
+    let arrow: Schema = (&schema).try_into_arrow().map_err(generic)?;
+    Ok(Arc::new(arrow))
+}
+
+fn rows_of(statistics: &str) -> Option<u64> {
+    serde_json::from_str::<serde_json::Value>(statistics).ok()?.get("numRecords")?.as_u64()
+}
+
+fn generic(error: impl std::fmt::Display) -> deltalake::DeltaTableError {
+    deltalake::DeltaTableError::generic(error.to_string())
+}
+
+fn refused(text: String) -> TransactionError {
+    TransactionError::LogStoreError { msg: text.clone(), source: text.into() }
+}
+
+#[async_trait]
+impl LogStore for GatedLogStore {
+    fn name(&self) -> String {
+        // With the default store's name the commit arrives here as bytes.
+        self.inner.name()
+    }
+
+    async fn read_commit_entry(&self, version: u64) -> DeltaResult<Option<Bytes>> {
+        self.inner.read_commit_entry(version).await
+    }
+
+    async fn write_commit_entry(
+        &self,
+        version: u64,
+        commit: CommitOrBytes,
+        operation: Uuid,
+    ) -> Result<(), TransactionError> {
+        let CommitOrBytes::LogBytes(bytes) = &commit else {
+            return Err(refused("the commit did not arrive as bytes, so it cannot be judged".to_owned()));
+        };
+        let bytes = bytes.clone();
+        self.judged(version, &bytes).await?;
+        match self.inner.write_commit_entry(version, commit, operation).await {
+            Ok(()) => Ok(()),
+            Err(_) if self.is_ours(version, &bytes).await => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn abort_commit_entry(
+        &self,
+        version: u64,
+        commit: CommitOrBytes,
+        operation: Uuid,
+    ) -> Result<(), TransactionError> {
+        self.inner.abort_commit_entry(version, commit, operation).await
+    }
+
+    async fn get_latest_version(&self, start: u64) -> DeltaResult<u64> {
+        self.inner.get_latest_version(start).await
+    }
+
+    fn object_store(&self, operation: Option<Uuid>) -> Arc<dyn ObjectStore> {
+        self.inner.object_store(operation)
+    }
+
+    fn root_object_store(&self, operation: Option<Uuid>) -> Arc<dyn ObjectStore> {
+        self.inner.root_object_store(operation)
+    }
+
+    fn config(&self) -> &LogStoreConfig {
+        self.inner.config()
+    }
+}

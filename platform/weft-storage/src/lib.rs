@@ -1,0 +1,26 @@
+//! Object stores and Delta tables: open at a version, scan, write through the gate, prove the store.
+//!
+//! The only crate that names deltalake and object_store. Whoever wants to write a table hands over a
+//! [`CommitJudge`]; there is no way to write one without.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod error;
+mod files;
+mod gate;
+mod probe;
+mod release;
+mod scan;
+mod table;
+mod types;
+mod warehouse;
+mod write;
+
+pub use error::StorageError;
+pub use files::{FileKind, SourceLimits, file_table, memory_table, source_table};
+pub use gate::{Candidate, CommitJudge, Finding, Verdict};
+pub use scan::scan;
+pub use table::{Committed, TableFile, TableVersion};
+pub use types::{arrow_field, arrow_schema, arrow_type};
+pub use warehouse::Warehouse;
+pub use write::{CommitNote, Written};

@@ -1,0 +1,135 @@
+//! A table at one version: what the Delta log says of it.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use deltalake::kernel::EagerSnapshot;
+use object_store::path::Path;
+
+use crate::{StorageError, Warehouse};
+
+/// One data file of a table version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableFile {
+    /// Path within the warehouse's store.
+    pub(crate) path: Path,
+    pub bytes: u64,
+    /// Exact where the log says so; `None` where a foreign writer left it out.
+    pub rows: Option<u64>,
+    /// Statistics as Delta keeps them: JSON with `nullCount`, `minValues`, `maxValues`.
+    pub statistics: Option<String>,
+}
+
+impl TableFile {
+    /// NULLs in a top-level column, where the log knows.
+    pub fn nulls(&self, column: &str) -> Option<u64> {
+        let statistics: serde_json::Value = serde_json::from_str(self.statistics.as_deref()?).ok()?;
+        statistics.get("nullCount")?.get(column)?.as_u64()
+    }
+}
+
+/// A table as of one version. Immutable, and so cached without limit in time.
+#[derive(Clone, Debug)]
+pub struct TableVersion {
+    pub location: String,
+    pub version: u64,
+    /// Names, order and nullability of the columns.
+    pub schema: SchemaRef,
+    /// In the order of the log, newest first.
+    pub files: Vec<TableFile>,
+}
+
+impl TableVersion {
+    /// Rows, where the log knows them for every file.
+    pub fn rows(&self) -> Option<u64> {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// Bytes in the files.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+}
+
+/// The newest commit of a table, and what it says it was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    pub version: u64,
+    /// The fingerprint of the commit, if the platform wrote it.
+    pub fingerprint: Option<String>,
+}
+
+impl Warehouse {
+    /// The table at `location` as of `version`.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Table`] if there is no such table or version; [`StorageError::Feature`] if
+    /// the table uses what the scan does not read (deletion vectors, column mapping, partitions).
+    pub async fn table(&self, location: &str, version: u64) -> Result<Arc<TableVersion>, StorageError> {
+        let key = (location.to_owned(), version);
+        if let Some(table) = self.versions.get(&key).await {
+            return Ok(table);
+        }
+        let log = self.log_store(location)?;
+        let snapshot = EagerSnapshot::try_new(log.as_ref(), Some(version))
+            .await
+            .map_err(|e| StorageError::table(location, e))?;
+        let table = Arc::new(self.describe(location, &snapshot)?);
+        self.versions.insert(key, Arc::clone(&table)).await;
+        Ok(table)
+    }
+
+    /// The newest commit of the table at `location`; `None` where there is no table yet.
+    pub async fn newest_commit(&self, location: &str) -> Result<Option<Committed>, StorageError> {
+        let log = self.log_store(location)?;
+        let failed = |e| StorageError::table(location, e);
+        if !log.is_delta_table_location().await.map_err(failed)? {
+            return Ok(None);
+        }
+        let version = log.get_latest_version(0).await.map_err(failed)?;
+        let entry = log.read_commit_entry(version).await.map_err(failed)?;
+        let fingerprint = entry.and_then(|bytes| commit_field(&bytes, "weft.fingerprint"));
+        Ok(Some(Committed { version, fingerprint }))
+    }
+
+    pub(crate) fn describe(&self, location: &str, snapshot: &EagerSnapshot) -> Result<TableVersion, StorageError> {
+        let refuse = |feature: &str| {
+            Err(StorageError::Feature { location: location.to_owned(), feature: feature.to_owned() })
+        };
+        if !snapshot.metadata().partition_columns().is_empty() {
+            return refuse("partition columns");
+        }
+        if snapshot.metadata().configuration().contains_key("delta.columnMapping.mode") {
+            return refuse("column mapping");
+        }
+        let base = self.path(location);
+        let mut files = Vec::new();
+        for file in snapshot.log_data().iter() {
+            if file.deletion_vector_descriptor().is_some() {
+                return refuse("deletion vectors");
+            }
+            files.push(TableFile {
+                path: below(&base, &file.object_store_path()),
+                bytes: u64::try_from(file.size()).unwrap_or(0),
+                rows: file.num_records().map(|rows| rows as u64),
+                statistics: file.stats(),
+            });
+        }
+        let version = snapshot.version();
+        Ok(TableVersion { location: location.to_owned(), version, schema: snapshot.arrow_schema(), files })
+    }
+}
+
+/// `inner` as a path below `base`.
+pub(crate) fn below(base: &Path, inner: &Path) -> Path {
+    base.parts().chain(inner.parts()).collect()
+}
+
+/// A text field of the commit's `commitInfo`.
+pub(crate) fn commit_field(commit: &[u8], field: &str) -> Option<String> {
+    commit.split(|byte| *byte == b'\n').find_map(|line| {
+        let action: serde_json::Value = serde_json::from_slice(line).ok()?;
+        Some(action.get("commitInfo")?.get(field)?.as_str()?.to_owned())
+    })
+}

@@ -1,0 +1,117 @@
+//! Where a mesh keeps its tables.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use datafusion::execution::object_store::{ObjectStoreRegistry, ObjectStoreUrl};
+use deltalake::logstore::{LogStoreRef, StorageConfig, default_logstore};
+use moka::future::Cache;
+use object_store::path::Path;
+use object_store::prefix::PrefixStore;
+use object_store::{ObjectStore, ObjectStoreScheme};
+use url::Url;
+use weft_model::PortRef;
+
+use crate::{StorageError, TableVersion};
+
+const TABLE_VERSIONS_CACHED: u64 = 2_000;
+
+/// One object store and a prefix in it, below which every table and release object lies.
+///
+/// Cheap to clone; clones share the cache of table versions.
+#[derive(Clone)]
+pub struct Warehouse {
+    url: Url,
+    pub(crate) root: Arc<dyn ObjectStore>,
+    pub(crate) prefix: Path,
+    pub(crate) versions: Cache<(String, u64), Arc<TableVersion>>,
+}
+
+impl fmt::Debug for Warehouse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Warehouse").field("url", &self.url.as_str()).finish()
+    }
+}
+
+impl Warehouse {
+    /// Opens the warehouse at `url` without touching it. `options` are the store's own
+    /// (`aws_endpoint`, `aws_access_key_id`, …); unknown ones are ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::Url`] for a scheme that is not known or a URL that lacks a bucket.
+    pub fn open(url: &str, options: &HashMap<String, String>) -> Result<Self, StorageError> {
+        let refuse = |problem: String| StorageError::Url { url: url.to_owned(), problem };
+        let mut parsed = Url::parse(url).map_err(|e| refuse(e.to_string()))?;
+        if !parsed.path().ends_with('/') {
+            parsed.set_path(&format!("{}/", parsed.path()));
+        }
+        let (store, prefix) = open_store(&parsed, options)?;
+        let versions = Cache::new(TABLE_VERSIONS_CACHED);
+        Ok(Warehouse { url: parsed, root: store, prefix, versions })
+    }
+
+    /// The warehouse's URL, ending in `/`.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Where the table of a port lies, relative to the warehouse.
+    pub fn location_of(port: &PortRef) -> String {
+        format!("{}/{}/{}", port.domain, port.product, port.port)
+    }
+
+    /// The URL under which an engine's sessions know this warehouse's store. It names no path, and
+    /// only scans built here use it.
+    pub fn engine_url() -> ObjectStoreUrl {
+        ObjectStoreUrl::parse("weft://warehouse").unwrap_or_else(|_| ObjectStoreUrl::local_filesystem())
+    }
+
+    /// Makes this warehouse's store known to the sessions that use `registry`.
+    pub fn register_in(&self, registry: &dyn ObjectStoreRegistry) {
+        registry.register_store(Warehouse::engine_url().as_ref(), Arc::clone(&self.root));
+    }
+
+    /// The full URL of a table.
+    pub(crate) fn table_url(&self, location: &str) -> Result<Url, StorageError> {
+        self.url
+            .join(&format!("{location}/"))
+            .map_err(|e| StorageError::Url { url: location.to_owned(), problem: e.to_string() })
+    }
+
+    /// Path of an object of the warehouse within its store.
+    pub(crate) fn path(&self, relative: &str) -> Path {
+        let mut path = self.prefix.clone();
+        for part in relative.split('/').filter(|part| !part.is_empty()) {
+            path = path.join(part);
+        }
+        path
+    }
+
+    /// A log store that reads and, being deltalake's own, would write without the gate. It never
+    /// leaves this crate.
+    pub(crate) fn log_store(&self, location: &str) -> Result<LogStoreRef, StorageError> {
+        let url = self.table_url(location)?;
+        let prefixed = Arc::new(PrefixStore::new(Arc::clone(&self.root), self.path(location)));
+        Ok(default_logstore(prefixed, Arc::clone(&self.root), &url, &StorageConfig::default()))
+    }
+
+    pub(crate) fn store_error(&self, source: object_store::Error) -> StorageError {
+        StorageError::Store { url: self.url.to_string(), source }
+    }
+}
+
+/// The store that serves `url` and the path that the URL names within it.
+pub(crate) fn open_store(
+    url: &Url,
+    options: &HashMap<String, String>,
+) -> Result<(Arc<dyn ObjectStore>, Path), StorageError> {
+    let refuse = |problem: String| StorageError::Url { url: url.to_string(), problem };
+    let (scheme, _) = ObjectStoreScheme::parse(url).map_err(|e| refuse(e.to_string()))?;
+    if matches!(scheme, ObjectStoreScheme::Http) {
+        return Err(refuse("plain web servers hold no tables".to_owned()));
+    }
+    let (store, prefix) = object_store::parse_url_opts(url, options).map_err(|e| refuse(e.to_string()))?;
+    Ok((Arc::from(store), prefix))
+}
