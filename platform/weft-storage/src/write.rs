@@ -51,7 +51,8 @@ impl Warehouse {
     /// Replaces the whole content of the table at `location` by `rows`, creating the table if there
     /// is none; in one commit, which exists only if `judge` lets it.
     ///
-    /// `rows` must have exactly the columns of `schema`. Dropping the future leaves no commit, at
+    /// `rows` must have exactly the columns of `schema`; whether they may hold NULL is the judge's to
+    /// say. Dropping the future leaves no commit, at
     /// worst data files that no commit names.
     ///
     /// # Errors
@@ -74,7 +75,7 @@ impl Warehouse {
             }
             None => None,
         };
-        let added = stage(&log, location, &schema, rows).await?;
+        let added = stage(&log, location, rows).await?;
         let written = (
             added.iter().filter_map(|add| rows_in(add)).sum::<u64>(),
             added.iter().map(|add| u64::try_from(add.size).unwrap_or(0)).sum::<u64>(),
@@ -126,13 +127,12 @@ impl CommitNote {
 async fn stage(
     log: &LogStoreRef,
     location: &str,
-    schema: &SchemaRef,
     mut rows: SendableRecordBatchStream,
 ) -> Result<Vec<Add>, StorageError> {
     let level = ZstdLevel::try_new(3).unwrap_or_default();
     let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
     let config = WriterConfig::new(
-        Arc::clone(schema),
+        rows.schema(),
         Vec::new(),
         Some(properties),
         None,

@@ -1,0 +1,293 @@
+//! The catalog: one database file and, in memory, what it says is served now.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use sqlx::Connection;
+use weft_model::{Clock, DomainName, ProductRef, Published, Release, Revision};
+
+use crate::error::{CatalogError, Doing};
+use crate::run::{CheckRecord, Run};
+use crate::store::Store;
+use crate::{releases, runs, settings};
+
+/// What is published, by whom, from what, in which state.
+///
+/// Cheap to clone; clones are one catalog. A change is on disk when its method returns, and is
+/// made to the end even if the caller stops waiting. Readers of [`Catalog::published`] never wait
+/// and see a change only after it is on disk.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    // INVARIANT: equals what the database says; replaced only by whoever holds the writing
+    // connection, after its commit and before it lets go.
+    published: ArcSwap<Published>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Catalog {
+    /// Opens the catalog at `path`, making it where there is none. The folder must exist.
+    ///
+    /// # Errors
+    ///
+    /// If the file is no catalog, is of a newer version, or cannot be read and written. A file
+    /// that is lost or unreadable may be deleted: [`Catalog::restore`] fills an empty one.
+    pub async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, CatalogError> {
+        Catalog::load(Store::open(path).await?, clock).await
+    }
+
+    /// Opens the catalog at `path` for reading alone, also while another process writes to it.
+    /// Every change is refused by the database.
+    ///
+    /// # Errors
+    ///
+    /// If there is no catalog, or it is of another version than this program reads.
+    pub async fn open_read_only(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, CatalogError> {
+        Catalog::load(Store::open_read_only(path).await?, clock).await
+    }
+
+    /// An empty catalog that is gone with its last clone.
+    pub async fn open_in_memory(clock: Arc<dyn Clock>) -> Result<Self, CatalogError> {
+        Catalog::load(Store::in_memory().await?, clock).await
+    }
+
+    async fn load(store: Store, clock: Arc<dyn Clock>) -> Result<Self, CatalogError> {
+        let mut transaction = store.read().await?;
+        let published = Published {
+            revision: settings::revision(&mut transaction).await?,
+            releases: releases::served(&mut transaction).await?,
+        };
+        drop(transaction);
+        Ok(Catalog { inner: Arc::new(Inner { store, published: ArcSwap::from_pointee(published), clock }) })
+    }
+
+    /// What is served now, as one consistent whole. Never waits.
+    pub fn published(&self) -> Arc<Published> {
+        self.inner.published.load_full()
+    }
+
+    /// Serves all of `releases` from the same instant on.
+    ///
+    /// Idempotent: a release that is already there is not added again.
+    ///
+    /// # Errors
+    ///
+    /// If one of them neither follows its product's latest release by one nor is there already;
+    /// then none of them is served.
+    pub async fn publish(&self, releases: Vec<Release>) -> Result<(), CatalogError> {
+        if releases.is_empty() {
+            return Ok(());
+        }
+        self.to_the_end(|inner| async move { inner.publish(releases).await }).await
+    }
+
+    /// Stops serving `product`; its history stays. Does nothing where it is not served.
+    pub async fn retire(&self, product: &ProductRef, revision: &Revision) -> Result<(), CatalogError> {
+        let (product, revision) = (product.clone(), revision.clone());
+        self.to_the_end(|inner| async move { inner.retire(product, revision).await }).await
+    }
+
+    /// Records that `revision` is the one that was applied last.
+    pub async fn set_revision(&self, revision: &Revision) -> Result<(), CatalogError> {
+        let revision = revision.clone();
+        self.to_the_end(|inner| async move { inner.set_revision(revision).await }).await
+    }
+
+    /// The number that the next release of `product` must have, counting releases from before it
+    /// was retired.
+    pub async fn next_release_number(&self, product: &ProductRef) -> Result<u64, CatalogError> {
+        let mut transaction = self.inner.store.read().await?;
+        Ok(releases::latest(&mut transaction, product).await? + 1)
+    }
+
+    /// Whether no release is known: a new mesh, or a catalog that was lost and wants
+    /// [`Catalog::restore`].
+    pub async fn is_empty(&self) -> Result<bool, CatalogError> {
+        let mut transaction = self.inner.store.read().await?;
+        Ok(!releases::any(&mut transaction).await?)
+    }
+
+    /// Fills an empty catalog from release objects, in any order: all history, and each product
+    /// served at its newest release. A product that was retired is served again until the next
+    /// plan retires it, since release objects do not tell.
+    ///
+    /// # Errors
+    ///
+    /// If the catalog holds releases already, or two objects of one number differ.
+    pub async fn restore(&self, releases: Vec<Release>) -> Result<(), CatalogError> {
+        self.to_the_end(|inner| async move { inner.restore(releases).await }).await
+    }
+
+    /// Every release of `product`, newest first; empty where there is none.
+    pub async fn releases(&self, product: &ProductRef) -> Result<Vec<Release>, CatalogError> {
+        let mut transaction = self.inner.store.read().await?;
+        let history = releases::of(&mut transaction, product).await?;
+        Ok(history.into_iter().map(|historic| historic.release).collect())
+    }
+
+    /// Adds the run, or replaces what is known of the run of that id.
+    pub async fn record_run(&self, run: &Run) -> Result<(), CatalogError> {
+        let run = run.clone();
+        self.to_the_end(|inner| async move { inner.record_run(run).await }).await
+    }
+
+    /// Adds checks to a run that is recorded already.
+    pub async fn record_checks(&self, run: &str, checks: &[CheckRecord]) -> Result<(), CatalogError> {
+        if checks.is_empty() {
+            return Ok(());
+        }
+        let (run, checks) = (run.to_owned(), checks.to_vec());
+        self.to_the_end(|inner| async move { inner.record_checks(run, checks).await }).await
+    }
+
+    /// Ends, as failed, the runs that a process left running when it died. For the start of the
+    /// one process that holds the home. Gives their number.
+    pub async fn end_interrupted_runs(&self) -> Result<u64, CatalogError> {
+        self.to_the_end(|inner| async move { inner.end_interrupted_runs().await }).await
+    }
+
+    /// The last good access file of each domain.
+    pub async fn access_texts(&self) -> Result<BTreeMap<DomainName, String>, CatalogError> {
+        let mut transaction = self.inner.store.read().await?;
+        settings::access_texts(&mut transaction).await
+    }
+
+    /// Keeps `text` as the last good access file of `domain`.
+    pub async fn keep_access_text(&self, domain: &DomainName, text: &str) -> Result<(), CatalogError> {
+        let (domain, text) = (domain.clone(), text.to_owned());
+        self.to_the_end(|inner| async move { inner.keep_access_text(domain, text).await }).await
+    }
+
+    /// Forgets the access file of a domain that is no more, or has no such file any more.
+    pub async fn forget_access_text(&self, domain: &DomainName) -> Result<(), CatalogError> {
+        let domain = domain.clone();
+        self.to_the_end(|inner| async move { inner.forget_access_text(domain).await }).await
+    }
+
+    /// Ends all use of the file. Not calling it loses nothing.
+    pub async fn close(&self) {
+        self.inner.store.close().await;
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Runs `work` as a task of its own: a caller that goes away between commit and swap would
+    /// otherwise leave the snapshot behind the database.
+    async fn to_the_end<W, T>(&self, work: impl FnOnce(Arc<Inner>) -> W) -> Result<T, CatalogError>
+    where
+        W: Future<Output = Result<T, CatalogError>> + Send + 'static,
+        T: Send + 'static,
+    {
+        tokio::spawn(work(self.inner.clone())).await.unwrap_or(Err(CatalogError::Stopped))
+    }
+}
+
+impl Inner {
+    async fn publish(&self, releases: Vec<Release>) -> Result<(), CatalogError> {
+        let now = self.clock.now();
+        let mut writer = self.store.writer().await?;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        let mut served = Vec::with_capacity(releases.len());
+        for release in releases {
+            if releases::publish(&mut transaction, &release, now).await? {
+                served.push(release);
+            }
+        }
+        transaction.commit().await.doing("publish releases")?;
+        self.swap(|published| {
+            for release in served {
+                published.releases.insert(release.product.name.clone(), release);
+            }
+        });
+        Ok(())
+    }
+
+    async fn retire(&self, product: ProductRef, revision: Revision) -> Result<(), CatalogError> {
+        let now = self.clock.now();
+        let mut writer = self.store.writer().await?;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        releases::retire(&mut transaction, &product, &revision, now).await?;
+        transaction.commit().await.doing("retire a product")?;
+        self.swap(|published| {
+            published.releases.remove(&product);
+        });
+        Ok(())
+    }
+
+    async fn set_revision(&self, revision: Revision) -> Result<(), CatalogError> {
+        let mut writer = self.store.writer().await?;
+        settings::set_revision(&mut writer, &revision).await?;
+        self.swap(|published| published.revision = Some(revision));
+        Ok(())
+    }
+
+    async fn restore(&self, releases: Vec<Release>) -> Result<(), CatalogError> {
+        let now = self.clock.now();
+        let mut writer = self.store.writer().await?;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        if releases::any(&mut transaction).await? {
+            return Err(CatalogError::NotEmpty);
+        }
+        releases::restore(&mut transaction, &releases, now).await?;
+        let served = releases::served(&mut transaction).await?;
+        transaction.commit().await.doing("restore the catalog")?;
+        self.swap(|published| published.releases = served);
+        Ok(())
+    }
+
+    async fn record_run(&self, run: Run) -> Result<(), CatalogError> {
+        let now = self.clock.now();
+        let mut writer = self.store.writer().await?;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        runs::record(&mut transaction, &run, now).await?;
+        transaction.commit().await.doing("record a run")
+    }
+
+    async fn record_checks(&self, run: String, checks: Vec<CheckRecord>) -> Result<(), CatalogError> {
+        let mut writer = self.store.writer().await?;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        runs::record_checks(&mut transaction, &run, &checks).await?;
+        transaction.commit().await.doing("record checks")
+    }
+
+    async fn end_interrupted_runs(&self) -> Result<u64, CatalogError> {
+        let now = self.clock.now();
+        let mut writer = self.store.writer().await?;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        let ended = runs::end_interrupted(&mut transaction, now).await?;
+        transaction.commit().await.doing("end interrupted runs")?;
+        Ok(ended)
+    }
+
+    async fn keep_access_text(&self, domain: DomainName, text: String) -> Result<(), CatalogError> {
+        let now = self.clock.now();
+        let mut writer = self.store.writer().await?;
+        settings::keep_access_text(&mut writer, &domain, &text, now).await
+    }
+
+    async fn forget_access_text(&self, domain: DomainName) -> Result<(), CatalogError> {
+        let mut writer = self.store.writer().await?;
+        settings::forget_access_text(&mut writer, &domain).await
+    }
+
+    /// Replaces the snapshot. The caller holds the writing connection, so swaps come in the order
+    /// of commits.
+    fn swap(&self, change: impl FnOnce(&mut Published)) {
+        let mut published = Published::clone(&self.published.load());
+        change(&mut published);
+        self.published.store(Arc::new(published));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! Why the catalog gave no answer.
+
+use weft_model::{Code, ProductRef};
+
+/// Why the catalog gave no answer. What a client sees is [`CatalogError::code`] and, for
+/// [`CatalogError::NotFound`] alone, the message; the rest is for the log.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CatalogError {
+    /// Also the answer for what the principal may not know about: neither the message nor the
+    /// code tells the two apart, and `name` is the name that was asked.
+    #[error("no {kind} `{name}`")]
+    NotFound { kind: &'static str, name: String },
+
+    #[error("cannot {doing}")]
+    Database {
+        doing: &'static str,
+        #[source]
+        source: sqlx::Error,
+    },
+
+    #[error("the catalog was written by a newer version of weft; start that version, or restore a backup")]
+    Newer {
+        #[source]
+        source: sqlx::migrate::MigrateError,
+    },
+
+    #[error("cannot bring the catalog's tables up to date")]
+    Migration {
+        #[source]
+        source: sqlx::migrate::MigrateError,
+    },
+
+    #[error("the catalog holds a {kind} that cannot be read: `{text}`; delete the catalog to rebuild it")]
+    Corrupt { kind: &'static str, text: String },
+
+    /// A bug of ours: releases of a product count without gaps.
+    #[error("release {number} of `{product}` cannot follow release {latest}")]
+    OutOfOrder { product: ProductRef, number: u64, latest: u64 },
+
+    /// A bug of ours: what is published never changes.
+    #[error("release {number} of `{product}` is already published and differs")]
+    Differs { product: ProductRef, number: u64 },
+
+    /// A bug of ours: only an empty catalog is filled from release objects.
+    #[error("the catalog already holds releases, so it cannot be restored over")]
+    NotEmpty,
+
+    /// The work was stopped half-way because the process is ending; nothing was committed.
+    #[error("the platform is shutting down")]
+    Stopped,
+}
+
+impl CatalogError {
+    /// The stable code, one page each in `platform/docs/errors/`.
+    pub fn code(&self) -> Code {
+        match self {
+            CatalogError::NotFound { .. } => Code::NOT_FOUND,
+            CatalogError::Database { .. }
+            | CatalogError::Newer { .. }
+            | CatalogError::Migration { .. }
+            | CatalogError::Corrupt { .. }
+            | CatalogError::Stopped => Code::CATALOG_UNAVAILABLE,
+            CatalogError::OutOfOrder { .. } | CatalogError::Differs { .. } | CatalogError::NotEmpty => Code::INTERNAL,
+        }
+    }
+
+    pub(crate) fn corrupt(kind: &'static str, text: impl Into<String>) -> Self {
+        CatalogError::Corrupt { kind, text: text.into() }
+    }
+}
+
+/// Adds what was being done to a database error.
+pub(crate) trait Doing<T> {
+    fn doing(self, doing: &'static str) -> Result<T, CatalogError>;
+}
+
+impl<T> Doing<T> for Result<T, sqlx::Error> {
+    fn doing(self, doing: &'static str) -> Result<T, CatalogError> {
+        self.map_err(|source| CatalogError::Database { doing, source })
+    }
+}

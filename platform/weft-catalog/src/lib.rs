@@ -1,0 +1,34 @@
+//! What is published, by whom, from what, in which state: releases, runs, checks, lineage.
+//!
+//! [`Catalog`] is what the controller writes to and the engine resolves names in. Whoever answers
+//! a person asks a [`CatalogView`] instead: it holds one principal and leaves out whatever that
+//! principal may not discover.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod catalog;
+mod error;
+mod lineage;
+mod moment;
+mod outbox;
+mod releases;
+mod run;
+mod runs;
+#[cfg(test)]
+mod sample;
+mod settings;
+mod sight;
+mod store;
+mod view;
+mod views;
+
+pub use catalog::Catalog;
+pub use error::CatalogError;
+pub use run::{
+    CheckOutcome, CheckRecord, Run, RunCheck, RunDiagnostic, RunStatus, RunStep, StepStatus, product_of_file,
+};
+pub use view::CatalogView;
+pub use views::{
+    CheckView, ColumnView, DomainView, InputView, LineageEdge, Part, PortVersionView, PortView, ProductView,
+    ReleaseView, RunView,
+};

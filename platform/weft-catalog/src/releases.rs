@@ -1,0 +1,233 @@
+//! Releases and the pointer to the one of each product that is served.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use sqlx::SqliteConnection;
+use weft_model::{ProductRef, Release, Revision};
+
+use crate::error::{CatalogError, Doing};
+use crate::moment;
+use crate::outbox::{self, Event};
+
+/// A release of the history, and whether its product is served at all now.
+#[derive(Clone, Debug)]
+pub(crate) struct Historic {
+    pub(crate) release: Release,
+    pub(crate) retired: bool,
+}
+
+/// Every product's release that is served.
+pub(crate) async fn served(connection: &mut SqliteConnection) -> Result<BTreeMap<ProductRef, Release>, CatalogError> {
+    let documents: Vec<String> = sqlx::query_scalar(
+        "SELECT r.document FROM products p JOIN releases r ON r.product = p.product AND r.number = p.number \
+         WHERE p.served = 1",
+    )
+    .fetch_all(connection)
+    .await
+    .doing("read what is published")?;
+    let releases = documents.iter().map(|document| parse(document));
+    releases.map(|release| release.map(|release| (release.product.name.clone(), release))).collect()
+}
+
+/// The number of the newest release of `product`, 0 where there is none.
+pub(crate) async fn latest(connection: &mut SqliteConnection, product: &ProductRef) -> Result<u64, CatalogError> {
+    let number: Option<i64> = sqlx::query_scalar("SELECT max(number) FROM releases WHERE product = ?")
+        .bind(product.to_string())
+        .fetch_one(connection)
+        .await
+        .doing("read the releases of a product")?;
+    Ok(number.and_then(|number| u64::try_from(number).ok()).unwrap_or(0))
+}
+
+/// Whether there is any release at all, served or not.
+pub(crate) async fn any(connection: &mut SqliteConnection) -> Result<bool, CatalogError> {
+    let there: i64 = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM releases)")
+        .fetch_one(connection)
+        .await
+        .doing("read the releases")?;
+    Ok(there != 0)
+}
+
+/// The releases of one product, newest first.
+pub(crate) async fn of(connection: &mut SqliteConnection, product: &ProductRef) -> Result<Vec<Historic>, CatalogError> {
+    let rows: Vec<(String, bool)> = sqlx::query_as(
+        "SELECT r.document, p.served FROM releases r JOIN products p ON p.product = r.product \
+         WHERE r.product = ? ORDER BY r.number DESC",
+    )
+    .bind(product.to_string())
+    .fetch_all(connection)
+    .await
+    .doing("read the releases of a product")?;
+    historic(rows)
+}
+
+/// The newest `limit` releases of the mesh, newest first.
+pub(crate) async fn newest(connection: &mut SqliteConnection, limit: i64) -> Result<Vec<Historic>, CatalogError> {
+    let rows: Vec<(String, bool)> = sqlx::query_as(
+        "SELECT r.document, p.served FROM releases r JOIN products p ON p.product = r.product \
+         ORDER BY r.at DESC, r.product, r.number DESC LIMIT ?",
+    )
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .doing("read the releases")?;
+    historic(rows)
+}
+
+/// Makes `release` the one that readers of its product see. Says whether that changed anything.
+///
+/// The newest release may come again, which serves it; an older one may too, which does nothing.
+pub(crate) async fn publish(
+    connection: &mut SqliteConnection,
+    release: &Release,
+    at: DateTime<Utc>,
+) -> Result<bool, CatalogError> {
+    let product = &release.product.name;
+    let latest = latest(&mut *connection, product).await?;
+    if release.number > latest {
+        if release.number != latest + 1 {
+            return Err(CatalogError::OutOfOrder { product: product.clone(), number: release.number, latest });
+        }
+        insert(&mut *connection, release).await?;
+    } else {
+        ensure_same(&mut *connection, release).await?;
+        if release.number < latest {
+            return Ok(false);
+        }
+    }
+    let changed = point(&mut *connection, product, release.number, at).await?;
+    if changed {
+        let event = Event {
+            kind: "release.published",
+            subject: product.to_string(),
+            payload: json!({
+                "product": product,
+                "number": release.number,
+                "revision": release.revision,
+                "plan": release.plan,
+                "ports": release.ports.iter()
+                    .map(|(port, table)| (port.to_string(), json!({ "tableVersion": table.table_version })))
+                    .collect::<serde_json::Map<_, _>>(),
+            }),
+        };
+        outbox::add(connection, at, event).await?;
+    }
+    Ok(changed)
+}
+
+/// Stops serving `product`. Says whether it was served.
+pub(crate) async fn retire(
+    connection: &mut SqliteConnection,
+    product: &ProductRef,
+    revision: &Revision,
+    at: DateTime<Utc>,
+) -> Result<bool, CatalogError> {
+    let done = sqlx::query("UPDATE products SET served = 0, changed_at = ? WHERE product = ? AND served = 1")
+        .bind(moment::to_text(at))
+        .bind(product.to_string())
+        .execute(&mut *connection)
+        .await
+        .doing("retire a product")?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let event = Event {
+        kind: "product.retired",
+        subject: product.to_string(),
+        payload: json!({ "product": product, "revision": revision }),
+    };
+    outbox::add(connection, at, event).await?;
+    Ok(true)
+}
+
+/// Adds history and pointers from release objects; tells nobody, since nothing changes state.
+pub(crate) async fn restore(
+    connection: &mut SqliteConnection,
+    releases: &[Release],
+    at: DateTime<Utc>,
+) -> Result<(), CatalogError> {
+    let mut newest: BTreeMap<&ProductRef, u64> = BTreeMap::new();
+    let mut seen: BTreeMap<(&ProductRef, u64), &Release> = BTreeMap::new();
+    for release in releases {
+        let product = &release.product.name;
+        match seen.insert((product, release.number), release) {
+            Some(other) if other != release => {
+                return Err(CatalogError::Differs { product: product.clone(), number: release.number });
+            }
+            Some(_) => continue,
+            None => insert(&mut *connection, release).await?,
+        }
+        let number = newest.entry(product).or_default();
+        *number = release.number.max(*number);
+    }
+    for (product, number) in newest {
+        point(&mut *connection, product, number, at).await?;
+    }
+    Ok(())
+}
+
+async fn insert(connection: &mut SqliteConnection, release: &Release) -> Result<(), CatalogError> {
+    let name = release.product.name.to_string();
+    let number = i64::try_from(release.number)
+        .map_err(|_| CatalogError::corrupt("release number", release.number.to_string()))?;
+    let document = serde_json::to_string(release).map_err(|_| CatalogError::corrupt("release", name.clone()))?;
+    sqlx::query("INSERT INTO releases (product, number, revision, plan, at, document) VALUES (?, ?, ?, ?, ?, ?)")
+        .bind(name)
+        .bind(number)
+        .bind(release.revision.as_str())
+        .bind(&release.plan)
+        .bind(moment::to_text(release.at))
+        .bind(document)
+        .execute(connection)
+        .await
+        .doing("add a release")?;
+    Ok(())
+}
+
+async fn ensure_same(connection: &mut SqliteConnection, release: &Release) -> Result<(), CatalogError> {
+    let product = &release.product.name;
+    let document: Option<String> = sqlx::query_scalar("SELECT document FROM releases WHERE product = ? AND number = ?")
+        .bind(product.to_string())
+        .bind(i64::try_from(release.number).unwrap_or(i64::MAX))
+        .fetch_optional(connection)
+        .await
+        .doing("read a release")?;
+    match document.as_deref().map(parse).transpose()? {
+        Some(there) if there == *release => Ok(()),
+        _ => Err(CatalogError::Differs { product: product.clone(), number: release.number }),
+    }
+}
+
+async fn point(
+    connection: &mut SqliteConnection,
+    product: &ProductRef,
+    number: u64,
+    at: DateTime<Utc>,
+) -> Result<bool, CatalogError> {
+    let done = sqlx::query(
+        "INSERT INTO products (product, number, served, changed_at) VALUES (?, ?, 1, ?) \
+         ON CONFLICT (product) DO UPDATE SET number = excluded.number, served = 1, changed_at = excluded.changed_at \
+         WHERE products.number <> excluded.number OR products.served = 0",
+    )
+    .bind(product.to_string())
+    .bind(i64::try_from(number).unwrap_or(i64::MAX))
+    .bind(moment::to_text(at))
+    .execute(connection)
+    .await
+    .doing("point a product at a release")?;
+    Ok(done.rows_affected() > 0)
+}
+
+fn historic(rows: Vec<(String, bool)>) -> Result<Vec<Historic>, CatalogError> {
+    let rows = rows.into_iter();
+    rows.map(|(document, served)| Ok(Historic { release: parse(&document)?, retired: !served })).collect()
+}
+
+fn parse(document: &str) -> Result<Release, CatalogError> {
+    serde_json::from_str(document).map_err(|_| {
+        let start = document.chars().take(80).collect::<String>();
+        CatalogError::corrupt("release", start)
+    })
+}

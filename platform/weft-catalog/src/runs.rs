@@ -1,0 +1,383 @@
+//! Runs, their steps and diagnostics, and checks, in the database.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use sqlx::{FromRow, SqliteConnection};
+use weft_model::{Revision, Severity};
+
+use crate::error::{CatalogError, Doing};
+use crate::moment;
+use crate::outbox::{self, Event};
+use crate::run::{CheckOutcome, CheckRecord, Run, RunCheck, RunDiagnostic, RunStatus, RunStep, StepStatus};
+
+/// Adds the run, or replaces what is known of it, steps and diagnostics included.
+pub(crate) async fn record(
+    connection: &mut SqliteConnection,
+    run: &Run,
+    now: DateTime<Utc>,
+) -> Result<(), CatalogError> {
+    let ended_before: Option<bool> = sqlx::query_scalar("SELECT ended_at IS NOT NULL FROM runs WHERE id = ?")
+        .bind(&run.id)
+        .fetch_optional(&mut *connection)
+        .await
+        .doing("read a run")?;
+    sqlx::query(
+        "INSERT INTO runs (id, revision, plan, status, started_at, ended_at) VALUES (?, ?, ?, ?, ?, ?) \
+         ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, plan = excluded.plan, \
+         status = excluded.status, started_at = excluded.started_at, ended_at = excluded.ended_at",
+    )
+    .bind(&run.id)
+    .bind(run.revision.as_str())
+    .bind(&run.plan)
+    .bind(run.status.as_str())
+    .bind(moment::to_text(run.started_at))
+    .bind(run.ended_at.map(moment::to_text))
+    .execute(&mut *connection)
+    .await
+    .doing("record a run")?;
+    record_steps(&mut *connection, run).await?;
+    record_diagnostics(&mut *connection, run).await?;
+    if run.ended_at.is_some() && ended_before != Some(true) {
+        outbox::add(connection, now, ended(&run.id, &run.revision, run.status)).await?;
+    }
+    Ok(())
+}
+
+/// Ends, as failed, every run that is still marked as running.
+pub(crate) async fn end_interrupted(
+    connection: &mut SqliteConnection,
+    now: DateTime<Utc>,
+) -> Result<u64, CatalogError> {
+    let runs: Vec<(String, String)> = sqlx::query_as(
+        "UPDATE runs SET status = 'failed', ended_at = ? WHERE status = 'running' RETURNING id, revision",
+    )
+    .bind(moment::to_text(now))
+    .fetch_all(&mut *connection)
+    .await
+    .doing("end interrupted runs")?;
+    for (id, revision) in &runs {
+        sqlx::query(
+            "UPDATE run_steps SET status = CASE status WHEN 'running' THEN 'failed' ELSE 'skipped' END, \
+             message = 'the platform stopped before this was done' WHERE run = ? AND status IN ('running', 'pending')",
+        )
+        .bind(id)
+        .execute(&mut *connection)
+        .await
+        .doing("end interrupted runs")?;
+        outbox::add(&mut *connection, now, ended(id, &Revision::new(revision), RunStatus::Failed)).await?;
+    }
+    Ok(runs.len() as u64)
+}
+
+/// The run of that id.
+pub(crate) async fn find(connection: &mut SqliteConnection, id: &str) -> Result<Option<Run>, CatalogError> {
+    let row: Option<RunRow> = sqlx::query_as("SELECT * FROM runs WHERE id = ?")
+        .bind(id)
+        .fetch_optional(&mut *connection)
+        .await
+        .doing("read a run")?;
+    let Some(row) = row else { return Ok(None) };
+    let steps: Vec<StepRow> = sqlx::query_as("SELECT * FROM run_steps WHERE run = ? ORDER BY position")
+        .bind(id)
+        .fetch_all(&mut *connection)
+        .await
+        .doing("read the steps of a run")?;
+    let diagnostics: Vec<DiagnosticRow> =
+        sqlx::query_as("SELECT * FROM run_diagnostics WHERE run = ? ORDER BY position")
+            .bind(id)
+            .fetch_all(connection)
+            .await
+            .doing("read the diagnostics of a run")?;
+    let mut runs = assemble(vec![row], steps, diagnostics)?;
+    Ok(runs.pop())
+}
+
+/// Up to `limit` runs that began before `before` (the start and id of another run), newest first.
+pub(crate) async fn newest(
+    connection: &mut SqliteConnection,
+    before: Option<&(DateTime<Utc>, String)>,
+    limit: i64,
+) -> Result<Vec<Run>, CatalogError> {
+    // No text of a time begins with a tilde, so everything comes before it.
+    let (at, id) = before.map_or(("~".to_owned(), ""), |(at, id)| (moment::to_text(*at), id.as_str()));
+    let rows: Vec<RunRow> =
+        sqlx::query_as("SELECT * FROM runs WHERE (started_at, id) < (?, ?) ORDER BY started_at DESC, id DESC LIMIT ?")
+            .bind(&at)
+            .bind(id)
+            .bind(limit)
+            .fetch_all(&mut *connection)
+            .await
+            .doing("read the runs")?;
+    let steps: Vec<StepRow> = sqlx::query_as(
+        "SELECT s.* FROM run_steps s JOIN (SELECT id FROM runs WHERE (started_at, id) < (?, ?) \
+         ORDER BY started_at DESC, id DESC LIMIT ?) r ON r.id = s.run ORDER BY s.run, s.position",
+    )
+    .bind(&at)
+    .bind(id)
+    .bind(limit)
+    .fetch_all(&mut *connection)
+    .await
+    .doing("read the steps of the runs")?;
+    let diagnostics: Vec<DiagnosticRow> = sqlx::query_as(
+        "SELECT d.* FROM run_diagnostics d JOIN (SELECT id FROM runs WHERE (started_at, id) < (?, ?) \
+         ORDER BY started_at DESC, id DESC LIMIT ?) r ON r.id = d.run ORDER BY d.run, d.position",
+    )
+    .bind(&at)
+    .bind(id)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .doing("read the diagnostics of the runs")?;
+    assemble(rows, steps, diagnostics)
+}
+
+/// Adds checks to a run; one of the same port, name and column replaces the one before.
+pub(crate) async fn record_checks(
+    connection: &mut SqliteConnection,
+    run: &str,
+    checks: &[CheckRecord],
+) -> Result<(), CatalogError> {
+    for check in checks {
+        sqlx::query(
+            "INSERT OR REPLACE INTO checks (run, port, name, column_name, outcome, failing_rows, message, at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(run)
+        .bind(check.port.to_string())
+        .bind(&check.name)
+        .bind(check.column.as_deref().unwrap_or(""))
+        .bind(check.outcome.as_str())
+        .bind(check.failing_rows.map(signed))
+        .bind(&check.message)
+        .bind(moment::to_text(check.at))
+        .execute(&mut *connection)
+        .await
+        .doing("record a check")?;
+    }
+    Ok(())
+}
+
+/// Up to `limit` checks, newest first.
+pub(crate) async fn checks(connection: &mut SqliteConnection, limit: i64) -> Result<Vec<RunCheck>, CatalogError> {
+    let rows: Vec<CheckRow> =
+        sqlx::query_as("SELECT * FROM checks ORDER BY at DESC, run DESC, port, name, column_name LIMIT ?")
+            .bind(limit)
+            .fetch_all(connection)
+            .await
+            .doing("read the checks")?;
+    rows.into_iter().map(CheckRow::read).collect()
+}
+
+async fn record_steps(connection: &mut SqliteConnection, run: &Run) -> Result<(), CatalogError> {
+    sqlx::query("DELETE FROM run_steps WHERE run = ?")
+        .bind(&run.id)
+        .execute(&mut *connection)
+        .await
+        .doing("record the steps of a run")?;
+    for (position, step) in (0_i64..).zip(&run.steps) {
+        sqlx::query(
+            "INSERT INTO run_steps (run, position, port, change, status, message, rows, table_version, started_at, \
+             ended_at, duration_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&run.id)
+        .bind(position)
+        .bind(step.port.to_string())
+        .bind(&step.change)
+        .bind(step.status.as_str())
+        .bind(&step.message)
+        .bind(step.rows.map(signed))
+        .bind(step.table_version.map(signed))
+        .bind(step.started_at.map(moment::to_text))
+        .bind(step.ended_at.map(moment::to_text))
+        .bind(step.duration_ms.map(signed))
+        .execute(&mut *connection)
+        .await
+        .doing("record the steps of a run")?;
+    }
+    Ok(())
+}
+
+async fn record_diagnostics(connection: &mut SqliteConnection, run: &Run) -> Result<(), CatalogError> {
+    sqlx::query("DELETE FROM run_diagnostics WHERE run = ?")
+        .bind(&run.id)
+        .execute(&mut *connection)
+        .await
+        .doing("record the diagnostics of a run")?;
+    for (position, diagnostic) in (0_i64..).zip(&run.diagnostics) {
+        sqlx::query(
+            "INSERT INTO run_diagnostics (run, position, code, severity, message, file, line, column_no, help, product) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&run.id)
+        .bind(position)
+        .bind(&diagnostic.code)
+        .bind(diagnostic.severity.as_str())
+        .bind(&diagnostic.message)
+        .bind(&diagnostic.file)
+        .bind(diagnostic.line)
+        .bind(diagnostic.column)
+        .bind(&diagnostic.help)
+        .bind(diagnostic.product.as_ref().map(ToString::to_string))
+        .execute(&mut *connection)
+        .await
+        .doing("record the diagnostics of a run")?;
+    }
+    Ok(())
+}
+
+fn ended(id: &str, revision: &Revision, status: RunStatus) -> Event {
+    Event {
+        kind: "run.ended",
+        subject: id.to_owned(),
+        payload: json!({ "run": id, "revision": revision, "status": status }),
+    }
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn unsigned(number: Option<i64>) -> Option<u64> {
+    number.and_then(|number| u64::try_from(number).ok())
+}
+
+/// Gives each run its steps and diagnostics, which come in order of position.
+fn assemble(rows: Vec<RunRow>, steps: Vec<StepRow>, diagnostics: Vec<DiagnosticRow>) -> Result<Vec<Run>, CatalogError> {
+    let mut runs = rows.into_iter().map(RunRow::read).collect::<Result<Vec<_>, _>>()?;
+    let mut places: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
+    for (place, run) in runs.iter().enumerate() {
+        places.insert(run.id.clone(), place);
+    }
+    for row in steps {
+        if let Some(run) = places.get(&row.run).and_then(|place| runs.get_mut(*place)) {
+            run.steps.push(row.read()?);
+        }
+    }
+    for row in diagnostics {
+        if let Some(run) = places.get(&row.run).and_then(|place| runs.get_mut(*place)) {
+            run.diagnostics.push(row.read()?);
+        }
+    }
+    Ok(runs)
+}
+
+#[derive(FromRow)]
+struct RunRow {
+    id: String,
+    revision: String,
+    plan: Option<String>,
+    status: String,
+    started_at: String,
+    ended_at: Option<String>,
+}
+
+impl RunRow {
+    fn read(self) -> Result<Run, CatalogError> {
+        Ok(Run {
+            status: RunStatus::parse(&self.status).ok_or_else(|| CatalogError::corrupt("run status", &self.status))?,
+            id: self.id,
+            revision: Revision::new(self.revision),
+            started_at: moment::from_text(&self.started_at)?,
+            ended_at: moment::from_optional(self.ended_at)?,
+            plan: self.plan,
+            diagnostics: Vec::new(),
+            steps: Vec::new(),
+        })
+    }
+}
+
+#[derive(FromRow)]
+struct StepRow {
+    run: String,
+    port: String,
+    change: String,
+    status: String,
+    message: Option<String>,
+    rows: Option<i64>,
+    table_version: Option<i64>,
+    started_at: Option<String>,
+    ended_at: Option<String>,
+    duration_ms: Option<i64>,
+}
+
+impl StepRow {
+    fn read(self) -> Result<RunStep, CatalogError> {
+        Ok(RunStep {
+            port: self.port.parse().map_err(|_| CatalogError::corrupt("port name", &self.port))?,
+            change: self.change,
+            status: StepStatus::parse(&self.status)
+                .ok_or_else(|| CatalogError::corrupt("step status", &self.status))?,
+            message: self.message,
+            rows: unsigned(self.rows),
+            table_version: unsigned(self.table_version),
+            started_at: moment::from_optional(self.started_at)?,
+            ended_at: moment::from_optional(self.ended_at)?,
+            duration_ms: unsigned(self.duration_ms),
+        })
+    }
+}
+
+#[derive(FromRow)]
+struct DiagnosticRow {
+    run: String,
+    code: String,
+    severity: String,
+    message: String,
+    file: String,
+    line: u32,
+    column_no: u32,
+    help: Option<String>,
+    product: Option<String>,
+}
+
+impl DiagnosticRow {
+    fn read(self) -> Result<RunDiagnostic, CatalogError> {
+        let severity = match self.severity.as_str() {
+            "error" => Severity::Error,
+            "warning" => Severity::Warning,
+            other => return Err(CatalogError::corrupt("severity", other)),
+        };
+        let product = match self.product {
+            Some(text) => Some(text.parse().map_err(|_| CatalogError::corrupt("product name", &text))?),
+            None => None,
+        };
+        Ok(RunDiagnostic {
+            code: self.code,
+            severity,
+            message: self.message,
+            file: self.file,
+            line: self.line,
+            column: self.column_no,
+            help: self.help,
+            product,
+        })
+    }
+}
+
+#[derive(FromRow)]
+struct CheckRow {
+    run: String,
+    port: String,
+    name: String,
+    column_name: String,
+    outcome: String,
+    failing_rows: Option<i64>,
+    message: Option<String>,
+    at: String,
+}
+
+impl CheckRow {
+    fn read(self) -> Result<RunCheck, CatalogError> {
+        let check = CheckRecord {
+            port: self.port.parse().map_err(|_| CatalogError::corrupt("port name", &self.port))?,
+            name: self.name,
+            column: Some(self.column_name).filter(|column| !column.is_empty()),
+            outcome: CheckOutcome::parse(&self.outcome)
+                .ok_or_else(|| CatalogError::corrupt("check outcome", &self.outcome))?,
+            failing_rows: unsigned(self.failing_rows),
+            message: self.message,
+            at: moment::from_text(&self.at)?,
+        };
+        Ok(RunCheck { run: self.run, check })
+    }
+}

@@ -1,0 +1,81 @@
+//! Small single values: the revision applied last, and each domain's last good access file.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use sqlx::SqliteConnection;
+use weft_model::{DomainName, Revision};
+
+use crate::error::{CatalogError, Doing};
+use crate::moment;
+
+const REVISION: &str = "revision";
+
+/// The revision that was applied last.
+pub(crate) async fn revision(connection: &mut SqliteConnection) -> Result<Option<Revision>, CatalogError> {
+    let text: Option<String> = sqlx::query_scalar("SELECT value FROM settings WHERE name = ?")
+        .bind(REVISION)
+        .fetch_optional(connection)
+        .await
+        .doing("read the settings")?;
+    Ok(text.map(Revision::new))
+}
+
+pub(crate) async fn set_revision(connection: &mut SqliteConnection, revision: &Revision) -> Result<(), CatalogError> {
+    sqlx::query(
+        "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )
+    .bind(REVISION)
+    .bind(revision.as_str())
+    .execute(connection)
+    .await
+    .doing("record the revision")?;
+    Ok(())
+}
+
+/// The last good access file of every domain that has one.
+pub(crate) async fn access_texts(
+    connection: &mut SqliteConnection,
+) -> Result<BTreeMap<DomainName, String>, CatalogError> {
+    let rows: Vec<(String, String)> = sqlx::query_as("SELECT domain, content FROM access_texts")
+        .fetch_all(connection)
+        .await
+        .doing("read the access files")?;
+    let named = rows.into_iter().map(|(domain, content)| match domain.parse() {
+        Ok(domain) => Ok((domain, content)),
+        Err(_) => Err(CatalogError::corrupt("domain name", domain)),
+    });
+    named.collect()
+}
+
+pub(crate) async fn keep_access_text(
+    connection: &mut SqliteConnection,
+    domain: &DomainName,
+    text: &str,
+    now: DateTime<Utc>,
+) -> Result<(), CatalogError> {
+    sqlx::query(
+        "INSERT INTO access_texts (domain, content, at) VALUES (?, ?, ?) \
+         ON CONFLICT (domain) DO UPDATE SET content = excluded.content, at = excluded.at \
+         WHERE access_texts.content <> excluded.content",
+    )
+    .bind(domain.as_str())
+    .bind(text)
+    .bind(moment::to_text(now))
+    .execute(connection)
+    .await
+    .doing("keep an access file")?;
+    Ok(())
+}
+
+pub(crate) async fn forget_access_text(
+    connection: &mut SqliteConnection,
+    domain: &DomainName,
+) -> Result<(), CatalogError> {
+    sqlx::query("DELETE FROM access_texts WHERE domain = ?")
+        .bind(domain.as_str())
+        .execute(connection)
+        .await
+        .doing("forget an access file")?;
+    Ok(())
+}

@@ -1,0 +1,382 @@
+//! The catalog through one principal's eyes. Nothing that may not be discovered is in an answer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use weft_model::{DomainName, PortRef, Principal, ProductRef, Published, Release, Severity};
+
+use crate::error::CatalogError;
+use crate::lineage;
+use crate::run::{Run, RunCheck, RunStatus, RunStep, StepStatus};
+use crate::sight::{Authorizer, Reading, Sight};
+use crate::views::{
+    CheckView, ColumnView, DomainView, InputView, LineageEdge, Part, PortVersionView, PortView, ProductView,
+    ReleaseView, RunView,
+};
+use crate::{Catalog, releases, runs};
+
+/// How many rows of history a list goes back where it is not asked in parts.
+const HISTORY_MAX: i64 = 10_000;
+
+/// How many runs are read at a time while looking for those that may be seen.
+const RUNS_AT_A_TIME: i64 = 100;
+
+impl Catalog {
+    /// What `principal` may see of what is served now.
+    ///
+    /// Where policies may be replaced at the same time, use [`Catalog::view_of`].
+    pub fn view(&self, policies: Arc<dyn Authorizer>, principal: &Principal, at: DateTime<Utc>) -> CatalogView {
+        self.view_of(self.published(), policies, principal, at)
+    }
+
+    /// What `principal` may see of `published`.
+    ///
+    /// Take `published` first and the policies after it: new policies come into force before the
+    /// data that they are for, so in that order no release is seen under older policies.
+    pub fn view_of(
+        &self,
+        published: Arc<Published>,
+        policies: Arc<dyn Authorizer>,
+        principal: &Principal,
+        at: DateTime<Utc>,
+    ) -> CatalogView {
+        let sight = Sight { policies, principal: principal.clone(), at };
+        CatalogView { catalog: self.clone(), published, sight }
+    }
+}
+
+/// The catalog through one principal's eyes, at one instant.
+///
+/// What is unknown and what may not be discovered get the same answer. What is served comes from
+/// memory, so those methods never wait or fail; history is read from the database.
+#[derive(Clone, Debug)]
+pub struct CatalogView {
+    catalog: Catalog,
+    published: Arc<Published>,
+    sight: Sight,
+}
+
+impl CatalogView {
+    /// Domains in order of name.
+    pub fn domains(&self) -> Vec<DomainView> {
+        let mut domains: BTreeMap<&DomainName, Vec<&Release>> = BTreeMap::new();
+        for release in self.visible() {
+            domains.entry(&release.product.name.domain).or_default().push(release);
+        }
+        domains.into_iter().filter_map(|(name, releases)| domain_view(name, &releases)).collect()
+    }
+
+    /// Products in order of name. With `q`, those in which each of its words occurs: in names,
+    /// title, purpose, tags, owner, or in the names and descriptions of ports and columns.
+    pub fn products(&self, q: Option<&str>) -> Vec<ProductView> {
+        let words: Vec<String> = q.unwrap_or("").split_whitespace().map(str::to_lowercase).collect();
+        let views = self.visible().map(|release| self.product_view(release));
+        views.filter(|product| words.is_empty() || matches(product, &words)).collect()
+    }
+
+    /// The product of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogError::NotFound`] alone.
+    pub fn product(&self, name: &ProductRef) -> Result<ProductView, CatalogError> {
+        let release = self.published.releases.get(name).filter(|release| self.sight.product(release));
+        release.map(|release| self.product_view(release)).ok_or_else(|| unknown("product", name))
+    }
+
+    /// Every port, in order of name.
+    pub fn ports(&self) -> Vec<PortView> {
+        let mut ports: Vec<_> = self.visible().flat_map(|release| self.port_views(release)).collect();
+        ports.sort_by(|a, b| a.port.cmp(&b.port));
+        ports
+    }
+
+    /// The port of that name.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogError::NotFound`] alone.
+    pub fn port(&self, name: &PortRef) -> Result<PortView, CatalogError> {
+        let release = self.published.releases.get(&name.product_ref());
+        let view = release.filter(|_| self.sight.port(name)).and_then(|release| self.port_view(release, name));
+        view.ok_or_else(|| unknown("port", name))
+    }
+
+    /// Every column of every port, in order of port, then position.
+    pub fn columns(&self) -> Vec<ColumnView> {
+        let ports = self.ports().into_iter();
+        ports
+            .flat_map(|port| {
+                let name = port.port;
+                let columns = (1..).zip(port.columns);
+                columns.map(move |(position, column)| ColumnView { port: name.clone(), position, column })
+            })
+            .collect()
+    }
+
+    /// Which port's rows go into which, sorted: the declared inputs that a transform names.
+    pub fn lineage(&self) -> Vec<LineageEdge> {
+        let seen = |port: &PortRef| self.published.port(port).is_some() && self.sight.port(port);
+        let edges = self.published.releases.values().flat_map(|release| lineage::edges(&release.product));
+        let mut edges: Vec<_> = edges.filter(|edge| seen(&edge.from) && seen(&edge.to)).collect();
+        edges.sort();
+        edges.dedup();
+        edges
+    }
+
+    /// Releases of all products, those retired among them, newest first.
+    pub async fn releases(&self) -> Result<Vec<ReleaseView>, CatalogError> {
+        let mut transaction = self.catalog.store().read().await?;
+        let history = releases::newest(&mut transaction, HISTORY_MAX).await?;
+        Ok(history.iter().filter_map(|historic| self.release_view(historic)).collect())
+    }
+
+    /// Releases of one product, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogError::NotFound`] where the product is not served or not seen, or trouble with the
+    /// database.
+    pub async fn releases_of(&self, product: &ProductRef) -> Result<Vec<ReleaseView>, CatalogError> {
+        self.product(product)?;
+        let mut transaction = self.catalog.store().read().await?;
+        let history = releases::of(&mut transaction, product).await?;
+        Ok(history.iter().filter_map(|historic| self.release_view(historic)).collect())
+    }
+
+    /// Releases in which the port is, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogError::NotFound`] where the port is not served or not seen, or trouble with the
+    /// database.
+    pub async fn releases_of_port(&self, port: &PortRef) -> Result<Vec<ReleaseView>, CatalogError> {
+        self.port(port)?;
+        let mut releases = self.releases_of(&port.product_ref()).await?;
+        releases.retain(|release| release.ports.iter().any(|released| released.port == port.port));
+        Ok(releases)
+    }
+
+    /// The newest runs, newest first.
+    pub async fn runs(&self) -> Result<Vec<RunView>, CatalogError> {
+        let mut transaction = self.catalog.store().read().await?;
+        let newest = runs::newest(&mut transaction, None, HISTORY_MAX).await?;
+        Ok(newest.into_iter().filter_map(|run| self.run_view(run)).collect())
+    }
+
+    /// At most `limit` (at least one) runs that began before the run `after`, newest first; from
+    /// the newest on without `after`, and none after a run that is unknown or not seen.
+    pub async fn runs_after(&self, after: Option<&str>, limit: usize) -> Result<Part<RunView>, CatalogError> {
+        let limit = limit.max(1);
+        let mut transaction = self.catalog.store().read().await?;
+        let mut before = None;
+        if let Some(id) = after {
+            let run = runs::find(&mut transaction, id).await?;
+            match run.and_then(|run| self.run_view(run)) {
+                Some(run) => before = Some((run.started_at, run.id)),
+                None => return Ok(Part { items: Vec::new(), next: None }),
+            }
+        }
+        let mut items: Vec<RunView> = Vec::new();
+        loop {
+            let batch = runs::newest(&mut transaction, before.as_ref(), RUNS_AT_A_TIME).await?;
+            let Some(last) = batch.last() else { return Ok(Part { items, next: None }) };
+            before = Some((last.started_at, last.id.clone()));
+            for run in batch.into_iter().filter_map(|run| self.run_view(run)) {
+                if items.len() == limit {
+                    let next = items.last().map(|run| run.id.clone());
+                    return Ok(Part { items, next });
+                }
+                items.push(run);
+            }
+        }
+    }
+
+    /// The run of that id.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogError::NotFound`] where it is unknown or nothing of it is seen, or trouble with
+    /// the database.
+    pub async fn run(&self, id: &str) -> Result<RunView, CatalogError> {
+        let mut transaction = self.catalog.store().read().await?;
+        let run = runs::find(&mut transaction, id).await?;
+        run.and_then(|run| self.run_view(run)).ok_or_else(|| unknown("run", id))
+    }
+
+    /// The newest checks of all ports, newest first.
+    pub async fn checks(&self) -> Result<Vec<CheckView>, CatalogError> {
+        let mut transaction = self.catalog.store().read().await?;
+        let newest = runs::checks(&mut transaction, HISTORY_MAX).await?;
+        Ok(newest.into_iter().filter_map(|check| self.check_view(check)).collect())
+    }
+
+    fn visible(&self) -> impl Iterator<Item = &Release> {
+        self.published.releases.values().filter(|release| self.sight.product(release))
+    }
+
+    fn product_view(&self, release: &Release) -> ProductView {
+        let product = &release.product;
+        let inputs = product.inputs.iter();
+        ProductView {
+            name: product.name.clone(),
+            title: product.title.clone(),
+            version: product.version.clone(),
+            status: product.status.clone(),
+            purpose: product.purpose.clone(),
+            tags: product.tags.clone(),
+            owner: release.domain.owner.clone(),
+            release: release.number,
+            revision: release.revision.clone(),
+            at: release.at,
+            ports: self.port_views(release),
+            inputs: inputs
+                .filter(|input| self.published.port(&input.port).is_some() && self.sight.port(&input.port))
+                .map(|input| InputView {
+                    name: input.name.clone(),
+                    contract: input.contract.clone(),
+                    port: input.port.clone(),
+                })
+                .collect(),
+        }
+    }
+
+    fn port_views(&self, release: &Release) -> Vec<PortView> {
+        let ports = release.product.outputs.iter().map(|output| release.product.port_ref(output));
+        ports.filter(|port| self.sight.port(port)).filter_map(|port| self.port_view(release, &port)).collect()
+    }
+
+    /// The caller has made sure that the port may be discovered.
+    fn port_view(&self, release: &Release, name: &PortRef) -> Option<PortView> {
+        let output = release.product.output(&name.port)?;
+        let table = release.ports.get(&name.port)?;
+        let reading = self.sight.reading(name);
+        let every_row = reading == Reading::EveryRow;
+        Some(PortView {
+            port: name.clone(),
+            description: output.description.clone(),
+            kind: output.transform.kind(),
+            contract: output.contract.key.clone(),
+            columns: output.contract.columns.clone(),
+            rows: table.rows.filter(|_| every_row),
+            bytes: table.bytes.filter(|_| every_row),
+            table_version: table.table_version,
+            readable: reading != Reading::No,
+            release: release.number,
+            at: release.at,
+        })
+    }
+
+    fn release_view(&self, historic: &releases::Historic) -> Option<ReleaseView> {
+        let release = &historic.release;
+        let product = &release.product.name;
+        let served = self.published.releases.get(product).map(|served| served.number);
+        // A release that came after `published` was taken may be under policies that came after
+        // those in hand.
+        let in_time = served.map_or(historic.retired, |served| release.number <= served);
+        if !in_time || !self.sight.product(release) {
+            return None;
+        }
+        let ports = release.ports.iter().map(|(port, table)| (product.port(port), table));
+        let ports = ports.filter(|(port, _)| self.sight.port(port)).map(|(name, table)| PortVersionView {
+            table_version: table.table_version,
+            rows: self.sight.count(&name, table.rows),
+            port: name.port,
+        });
+        Some(ReleaseView {
+            product: product.clone(),
+            number: release.number,
+            revision: release.revision.clone(),
+            plan: release.plan.clone(),
+            at: release.at,
+            version: release.product.version.clone(),
+            current: served == Some(release.number),
+            ports: ports.collect(),
+        })
+    }
+
+    fn run_view(&self, mut run: Run) -> Option<RunView> {
+        let whole = self.sight.mesh_runs();
+        run.steps.retain(|step| self.sight.port(&step.port));
+        run.diagnostics.retain(|diagnostic| match &diagnostic.product {
+            Some(product) => self.sight.product_itself(product),
+            None => whole,
+        });
+        if !whole && run.steps.is_empty() && run.diagnostics.is_empty() {
+            return None;
+        }
+        for step in &mut run.steps {
+            step.rows = self.sight.count(&step.port, step.rows);
+        }
+        Some(RunView {
+            status: if whole { run.status } else { status_of_seen(&run) },
+            plan: run.plan.filter(|_| whole),
+            id: run.id,
+            revision: run.revision,
+            started_at: run.started_at,
+            ended_at: run.ended_at,
+            diagnostics: run.diagnostics,
+            steps: run.steps,
+        })
+    }
+
+    fn check_view(&self, RunCheck { run, check }: RunCheck) -> Option<CheckView> {
+        self.sight.port(&check.port).then(|| CheckView {
+            run,
+            failing_rows: self.sight.count(&check.port, check.failing_rows),
+            port: check.port,
+            name: check.name,
+            column: check.column,
+            outcome: check.outcome,
+            message: check.message,
+            at: check.at,
+        })
+    }
+}
+
+fn unknown(kind: &'static str, name: impl ToString) -> CatalogError {
+    CatalogError::NotFound { kind, name: name.to_string() }
+}
+
+/// The domain as its newest release among `releases` tells of it.
+fn domain_view(name: &DomainName, releases: &[&Release]) -> Option<DomainView> {
+    let newest = releases.iter().max_by_key(|release| release.at)?;
+    Some(DomainView {
+        name: name.clone(),
+        description: newest.domain.description.clone(),
+        owner: newest.domain.owner.clone(),
+        contact: newest.domain.contact.clone(),
+        products: releases.iter().map(|release| release.product.name.product.clone()).collect(),
+    })
+}
+
+fn matches(product: &ProductView, words: &[String]) -> bool {
+    let mut text = vec![product.name.to_string(), product.purpose.clone(), product.owner.clone()];
+    text.extend(product.title.clone());
+    text.extend(product.tags.iter().cloned());
+    for port in &product.ports {
+        text.extend([port.port.to_string(), port.description.clone()]);
+        text.extend(port.columns.iter().flat_map(|column| [column.name.clone(), column.description.clone()]));
+    }
+    let text = text.join("\n").to_lowercase();
+    words.iter().all(|word| text.contains(word.as_str()))
+}
+
+/// How a run came out for someone who sees only these of its steps and diagnostics: the run's own
+/// status would tell of the others.
+fn status_of_seen(run: &Run) -> RunStatus {
+    if run.ended_at.is_none() {
+        return RunStatus::Running;
+    }
+    let well = |step: &RunStep| step.status == StepStatus::Succeeded;
+    let errors = run.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    match (errors || !run.steps.iter().all(well), run.steps.iter().any(well)) {
+        (false, _) => RunStatus::Succeeded,
+        (true, true) => RunStatus::Partial,
+        (true, false) => RunStatus::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests;

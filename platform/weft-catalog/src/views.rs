@@ -1,0 +1,162 @@
+//! What one principal gets to see: values in which everything else is left out.
+
+use chrono::{DateTime, Utc};
+use weft_model::{Column, ContractKey, DomainName, PortName, PortRef, ProductName, ProductRef, Revision};
+
+use crate::run::{CheckOutcome, RunDiagnostic, RunStatus, RunStep};
+
+/// A domain with at least one product that the principal may discover.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DomainView {
+    pub name: DomainName,
+    pub description: String,
+    /// A group of principals.
+    pub owner: String,
+    pub contact: Option<String>,
+    /// Those that may be discovered, in order of name. Not empty.
+    pub products: Vec<ProductName>,
+}
+
+/// A product as it is served now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProductView {
+    pub name: ProductRef,
+    pub title: Option<String>,
+    pub version: Option<String>,
+    pub status: Option<String>,
+    pub purpose: String,
+    pub tags: Vec<String>,
+    /// The group that owns the product's domain.
+    pub owner: String,
+    /// Number of the release that is served.
+    pub release: u64,
+    pub revision: Revision,
+    /// When that release was made.
+    pub at: DateTime<Utc>,
+    /// Those that may be discovered, in the order of the manifest. Empty where only the product
+    /// itself may be.
+    pub ports: Vec<PortView>,
+    /// Those whose upstream port is served and may be discovered, in the order of the manifest.
+    pub inputs: Vec<InputView>,
+}
+
+/// A table that a product reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputView {
+    pub name: String,
+    pub contract: ContractKey,
+    pub port: PortRef,
+}
+
+/// A port as it is served now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortView {
+    pub port: PortRef,
+    pub description: String,
+    /// How its rows come about: `seed`, `source`, `full` or `view`.
+    pub kind: &'static str,
+    pub contract: ContractKey,
+    /// In the order of the contract.
+    pub columns: Vec<Column>,
+    /// `None` for a view, and where the principal may not read every row: a count tells of rows.
+    pub rows: Option<u64>,
+    /// As with `rows`.
+    pub bytes: Option<u64>,
+    /// `None` for a view.
+    pub table_version: Option<u64>,
+    /// Whether the principal may read it, if perhaps not every row or column.
+    pub readable: bool,
+    /// Number of the product's release that serves it, and when that was made.
+    pub release: u64,
+    pub at: DateTime<Utc>,
+}
+
+impl PortView {
+    /// Names of the primary key's columns in key order; empty where no key is declared.
+    pub fn primary_key(&self) -> Vec<&str> {
+        let mut keyed: Vec<_> =
+            self.columns.iter().filter_map(|c| c.primary_key_position.map(|p| (p, c.name.as_str()))).collect();
+        keyed.sort_by_key(|(position, _)| *position);
+        keyed.into_iter().map(|(_, name)| name).collect()
+    }
+}
+
+/// One column of a port, for lists of columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnView {
+    pub port: PortRef,
+    /// Counts from 1 in the order of the contract.
+    pub position: u32,
+    pub column: Column,
+}
+
+/// A release, past or present.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseView {
+    pub product: ProductRef,
+    pub number: u64,
+    pub revision: Revision,
+    pub plan: String,
+    pub at: DateTime<Utc>,
+    /// The product's own version in its manifest.
+    pub version: Option<String>,
+    /// Whether this is the release that readers see.
+    pub current: bool,
+    /// Those that may be discovered, in order of name.
+    pub ports: Vec<PortVersionView>,
+}
+
+/// Which version of a table a release serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortVersionView {
+    pub port: PortName,
+    /// `None` for a view.
+    pub table_version: Option<u64>,
+    /// `None` for a view, and where the principal may not read every row.
+    pub rows: Option<u64>,
+}
+
+/// A run, as far as it concerns what the principal may discover.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunView {
+    pub id: String,
+    pub revision: Revision,
+    pub started_at: DateTime<Utc>,
+    pub ended_at: Option<DateTime<Utc>>,
+    /// For who may not see the mesh's own runs: how the steps and diagnostics shown here came out.
+    pub status: RunStatus,
+    /// `None` for who may not see the mesh's own runs.
+    pub plan: Option<String>,
+    pub diagnostics: Vec<RunDiagnostic>,
+    /// A step has `rows` only where the principal may read every row.
+    pub steps: Vec<RunStep>,
+}
+
+/// What one check of a contract found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckView {
+    pub run: String,
+    pub port: PortRef,
+    pub name: String,
+    pub column: Option<String>,
+    pub outcome: CheckOutcome,
+    /// `None` also where the principal may not read every row.
+    pub failing_rows: Option<u64>,
+    pub message: Option<String>,
+    pub at: DateTime<Utc>,
+}
+
+/// Rows of `from` go into `to`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LineageEdge {
+    pub from: PortRef,
+    pub to: PortRef,
+}
+
+/// Part of a list, newest first, and how to ask for the next part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part<T> {
+    pub items: Vec<T>,
+    /// What to pass as `after` for what comes next; `None` at the end.
+    pub next: Option<String>,
+}

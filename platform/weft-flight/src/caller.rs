@@ -1,0 +1,219 @@
+//! Who calls, and on what terms: read from a call's headers before anything else is.
+
+use std::sync::{Arc, OnceLock};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use tonic::Status;
+use tonic::metadata::MetadataMap;
+use uuid::Uuid;
+use weft_identity::{Authenticator, IdentityError};
+use weft_model::{Clock, Code, Principal};
+
+use crate::session::{self, AS_OF_HEADER, PURPOSE_HEADER, Sessions, Setting, Terms};
+use crate::status::{malformed, refusal, unauthenticated};
+
+const AUTHORIZATION: &str = "authorization";
+const COOKIE_NAME: &str = "weft_session";
+// Sent to clients that have no session: one that sends it back keeps cookies, so a session that
+// begins later will reach it.
+const COOKIE_PROBE: &str = "none";
+// Never part of a token, whose alphabet is that of base64url and the dot.
+const SESSION_MARK: char = '~';
+
+/// Someone who has proved who it is, for the time of one call.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) principal: Principal,
+    /// What the call says, and where it says nothing, its session.
+    pub(crate) terms: Terms,
+    session: Option<String>,
+    keeps_cookies: bool,
+    cookie: OnceLock<String>,
+}
+
+impl Caller {
+    /// Whose handles this caller may use.
+    pub(crate) fn owner(&self) -> String {
+        self.principal.subject()
+    }
+
+    /// The session of the call, if it has one.
+    pub(crate) fn session(&self) -> Option<&str> {
+        self.session.as_deref()
+    }
+
+    /// Whether something made in the session `made_in` may be used here.
+    pub(crate) fn may_use(&self, made_in: Option<&str>) -> bool {
+        made_in.is_none() || made_in == self.session()
+    }
+
+    /// The cookie that the answer sets, if it sets one.
+    pub(crate) fn cookie_to_set(&self) -> Option<String> {
+        match self.cookie.get() {
+            Some(cookie) => Some(cookie.clone()),
+            None if self.session.is_none() && !self.keeps_cookies => Some(cookie(COOKIE_PROBE)),
+            None => None,
+        }
+    }
+}
+
+/// Finds out who calls.
+#[derive(Debug)]
+pub(crate) struct Reception {
+    authenticator: Arc<Authenticator>,
+    sessions: Sessions,
+}
+
+impl Reception {
+    pub(crate) fn new(authenticator: Arc<Authenticator>, clock: Arc<dyn Clock>) -> Self {
+        Reception { authenticator, sessions: Sessions::new(clock) }
+    }
+
+    /// Who sends these headers, by a bearer token.
+    pub(crate) fn caller(&self, headers: &MetadataMap) -> Result<Caller, Status> {
+        let bearer = credentials(headers, "bearer").ok_or_else(unauthenticated)?;
+        let (token, session) = match bearer.split_once(SESSION_MARK) {
+            Some((token, session)) => (token, Some(session)),
+            None => (bearer, None),
+        };
+        let principal = self.authenticator.bearer(token).map_err(refused)?;
+        let owner = principal.subject();
+        let (session, set, keeps_cookies) = match session {
+            Some(id) => (Some(id), self.sessions.terms(&owner, id).ok_or_else(unauthenticated)?, false),
+            None => match session_cookie(headers) {
+                Some(COOKIE_PROBE) => (None, Terms::default(), true),
+                Some(id) => (Some(id), self.sessions.terms(&owner, id).ok_or_else(session_is_over)?, true),
+                None => (None, Terms::default(), false),
+            },
+        };
+        let session = session.map(str::to_owned);
+        let terms = spoken(headers)?.or(&set);
+        Ok(Caller { principal, terms, session, keeps_cookies, cookie: OnceLock::new() })
+    }
+
+    /// Greets whoever proves a name by Basic `NAME:TOKEN` or by a bearer: the answer is a bearer that
+    /// stands for the same token and a new session.
+    pub(crate) fn greet(&self, headers: &MetadataMap) -> Result<String, Status> {
+        let (principal, token) = match credentials(headers, "basic") {
+            Some(encoded) => {
+                let decoded = BASE64_STANDARD.decode(encoded).map_err(|_| unauthenticated())?;
+                let pair = String::from_utf8(decoded).map_err(|_| unauthenticated())?;
+                let (name, token) = pair.split_once(':').ok_or_else(unauthenticated)?;
+                (self.authenticator.basic(name, token).map_err(refused)?, token.to_owned())
+            }
+            None => {
+                let bearer = credentials(headers, "bearer").ok_or_else(unauthenticated)?;
+                let token = bearer.split(SESSION_MARK).next().unwrap_or_default();
+                (self.authenticator.bearer(token).map_err(refused)?, token.to_owned())
+            }
+        };
+        let session = self.sessions.begin(&principal.subject());
+        Ok(format!("{token}{SESSION_MARK}{session}"))
+    }
+
+    /// Sets all of `settings` in the caller's session; begins one for a caller who keeps cookies.
+    pub(crate) fn set(&self, caller: &Caller, settings: Vec<Setting>) -> Result<(), Status> {
+        let owner = caller.owner();
+        let id = match caller.session() {
+            Some(id) => id.to_owned(),
+            None if caller.keeps_cookies => {
+                let id = self.sessions.begin(&owner);
+                let _ = caller.cookie.set(cookie(&id));
+                id
+            }
+            None => return Err(no_session(&settings)),
+        };
+        if self.sessions.set(&owner, &id, settings) { Ok(()) } else { Err(session_is_over()) }
+    }
+
+    /// What is set in the caller's session.
+    pub(crate) fn set_terms(&self, caller: &Caller) -> Terms {
+        caller.session().and_then(|id| self.sessions.terms(&caller.owner(), id)).unwrap_or_default()
+    }
+
+    /// Ends the caller's session. Whether there was one.
+    pub(crate) fn end(&self, caller: &Caller) -> bool {
+        let ended = caller.session().is_some_and(|id| self.sessions.end(&caller.owner(), id));
+        if ended && caller.keeps_cookies {
+            let _ = caller.cookie.set(cookie(COOKIE_PROBE));
+        }
+        ended
+    }
+}
+
+/// The id under which the log speaks of a call: that of the caller's trace, or a new one.
+pub(crate) fn trace_id(headers: &MetadataMap) -> String {
+    let given = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(|text| {
+        let mut parts = text.split('-');
+        let (version, trace) = (parts.next()?, parts.next()?);
+        let hex = trace.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let legal = version.len() == 2 && trace.len() == 32 && hex && trace.bytes().any(|b| b != b'0');
+        legal.then(|| trace.to_owned())
+    });
+    given.unwrap_or_else(|| Uuid::new_v4().simple().to_string())
+}
+
+fn credentials<'a>(headers: &'a MetadataMap, scheme: &str) -> Option<&'a str> {
+    let (given, rest) = headers.get(AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
+    given.eq_ignore_ascii_case(scheme).then(|| rest.trim())
+}
+
+/// What the call's own headers say.
+fn spoken(headers: &MetadataMap) -> Result<Terms, Status> {
+    let text = |name: &str| match headers.get(name) {
+        None => Ok(None),
+        Some(value) => match value.to_str() {
+            Ok("") => Ok(None),
+            Ok(text) => Ok(Some(text)),
+            Err(_) => Err(malformed(format!("the header `{name}` is not ASCII text"))),
+        },
+    };
+    let wrong = |name: &str| {
+        let name = name.to_owned();
+        move |problem: String| malformed(format!("the header `{name}` is malformed: {problem}"))
+    };
+    let purpose = text(PURPOSE_HEADER)?.map(session::purpose).transpose().map_err(wrong(PURPOSE_HEADER))?;
+    let as_of = text(AS_OF_HEADER)?.map(session::instant).transpose().map_err(wrong(AS_OF_HEADER))?;
+    Ok(Terms { purpose, as_of })
+}
+
+fn session_cookie(headers: &MetadataMap) -> Option<&str> {
+    headers
+        .get_all("cookie")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == COOKIE_NAME)
+        .map(|(_, value)| value.trim_matches('"'))
+}
+
+fn cookie(value: &str) -> String {
+    format!("{COOKIE_NAME}={value}; Path=/; HttpOnly")
+}
+
+fn refused(error: IdentityError) -> Status {
+    tracing::info!(reason = %error.reason(), "credentials refused");
+    unauthenticated()
+}
+
+/// Takes the cookie back too, so that the next call can go without.
+fn session_is_over() -> Status {
+    let mut status = malformed("the session of the cookie `weft_session` has ended: set again what it held");
+    if let Ok(value) = cookie(COOKIE_PROBE).parse() {
+        status.metadata_mut().insert("set-cookie", value);
+    }
+    status
+}
+
+fn no_session(settings: &[Setting]) -> Status {
+    let mut headers: Vec<_> = settings.iter().map(|setting| format!("`{}`", setting.header())).collect();
+    headers.sort();
+    headers.dedup();
+    let text = format!(
+        "nothing can be set without a session, which is the bearer of a handshake or a cookie: send the header {} with each call",
+        headers.join(" and ")
+    );
+    refusal(Code::STATEMENT_NOT_ALLOWED, text)
+}

@@ -1,0 +1,307 @@
+//! The verbs of Flight: who calls is found out first, then the message is decoded and answered.
+
+use std::any::Any as Panic;
+use std::fmt;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use arrow_flight::flight_descriptor::DescriptorType;
+use arrow_flight::flight_service_server::FlightService;
+use arrow_flight::sql::{Any, Command, DoPutUpdateResult, ProstMessageExt};
+use arrow_flight::{
+    Action, ActionType, Criteria, Empty, FlightData, FlightDescriptor, FlightInfo, HandshakeRequest, HandshakeResponse,
+    PollInfo, PutResult, SchemaResult, Ticket,
+};
+use bytes::Bytes;
+use futures::{FutureExt, Stream, StreamExt};
+use prost::Message;
+use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
+use tonic::{Request, Response, Status, Streaming};
+use tracing::Instrument;
+use weft_engine::{Engine, Session};
+use weft_identity::Authenticator;
+use weft_model::Clock;
+
+use crate::caller::{Caller, Reception, trace_id};
+use crate::encoding::{self, Rows};
+use crate::statements::{self, Statements};
+use crate::status::{bug, malformed, read_only, traced, unsupported};
+use crate::{actions, metadata};
+
+type Messages<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// The door.
+#[derive(Debug)]
+pub(crate) struct Door {
+    engine: Arc<Engine>,
+    reception: Reception,
+    statements: Statements,
+}
+
+/// One call, after its caller is known.
+struct Call {
+    caller: Caller,
+    trace: String,
+}
+
+impl Door {
+    pub(crate) fn new(engine: Arc<Engine>, authenticator: Arc<Authenticator>, clock: Arc<dyn Clock>) -> Self {
+        let statements = Statements::new(Arc::clone(&engine), &clock);
+        Door { engine, reception: Reception::new(authenticator, clock), statements }
+    }
+
+    /// Answers one call: finds out who calls, does the work, sees to it that a panic ends nothing but
+    /// this call, puts the trace id beside every refusal, sets the cookie and counts.
+    async fn answer<'a, T, Fut>(
+        &'a self,
+        verb: &'static str,
+        headers: &MetadataMap,
+        work: impl FnOnce(Arc<Call>) -> Fut + Send + 'a,
+    ) -> Result<Response<T>, Status>
+    where
+        T: Send,
+        Fut: Future<Output = Result<T, Status>> + Send + 'a,
+    {
+        let trace = trace_id(headers);
+        let answered = match self.reception.caller(headers) {
+            Err(status) => Err(status),
+            Ok(caller) => {
+                let span = tracing::info_span!("flight", verb, %trace, principal = %caller.principal);
+                let call = Arc::new(Call { caller, trace: trace.clone() });
+                let worked = AssertUnwindSafe(work(Arc::clone(&call))).catch_unwind().instrument(span).await;
+                worked.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))).map(|body| with_cookie(body, &call.caller))
+            }
+        };
+        let outcome = answered.as_ref().map_or_else(|status| outcome(status), |_| "ok");
+        metrics::counter!("weft_flight_requests_total", "verb" => verb, "outcome" => outcome).increment(1);
+        answered.map_err(|status| traced(status, &trace))
+    }
+
+    fn session(&self, caller: &Caller) -> Session {
+        self.engine.session(caller.principal.clone(), caller.terms.options())
+    }
+
+    async fn flight_info(&self, call: &Call, descriptor: FlightDescriptor) -> Result<FlightInfo, Status> {
+        match command_of(&descriptor)? {
+            Command::CommandStatementQuery(query) => {
+                self.statements.info(&call.caller, &self.reception, query, descriptor).await
+            }
+            Command::CommandPreparedStatementQuery(query) => {
+                self.statements.prepared_info(&call.caller, &query, descriptor).await
+            }
+            command => {
+                let schema = metadata::schema(&command)?;
+                let ticket = descriptor.cmd.clone();
+                statements::info(&schema, ticket, descriptor)
+            }
+        }
+    }
+
+    async fn schema(&self, call: &Call, descriptor: FlightDescriptor) -> Result<SchemaResult, Status> {
+        let schema = match command_of(&descriptor)? {
+            Command::CommandStatementQuery(query) => self.statements.schema(&call.caller, &query).await?,
+            Command::CommandPreparedStatementQuery(query) => {
+                self.statements.prepared_schema(&call.caller, &query).await?
+            }
+            command => metadata::schema(&command)?,
+        };
+        Ok(SchemaResult { schema: encoding::schema(&schema)? })
+    }
+
+    async fn rows(&self, call: &Call, ticket: Ticket) -> Result<Rows, Status> {
+        let rows = match command_in(ticket.ticket)? {
+            Command::TicketStatementQuery(ticket) => {
+                self.statements.rows(&call.caller, &ticket, &call.trace).await?
+            }
+            Command::CommandPreparedStatementQuery(query) => {
+                self.statements.prepared_rows(&call.caller, &query, &call.trace).await?
+            }
+            command => encoding::batch(metadata::rows(&command, &self.session(&call.caller))?),
+        };
+        Ok(unwinding(rows, call.trace.clone()))
+    }
+
+    async fn put(&self, call: &Call, mut messages: Streaming<FlightData>) -> Result<Bytes, Status> {
+        let first = messages.message().await?.ok_or_else(|| malformed("the first message is missing"))?;
+        let descriptor = first.flight_descriptor.as_ref().ok_or_else(|| malformed("the first message has no descriptor"))?;
+        match command_of(descriptor)? {
+            Command::CommandPreparedStatementQuery(query) => {
+                let messages = futures::stream::iter([Ok(first)]).chain(messages);
+                Ok(self.statements.bind(&call.caller, query, messages).await?.encode_to_vec().into())
+            }
+            Command::CommandStatementUpdate(update)
+                if Statements::set(&call.caller, &self.reception, &update.query)? =>
+            {
+                Ok(DoPutUpdateResult { record_count: 0 }.encode_to_vec().into())
+            }
+            Command::CommandStatementUpdate(_) | Command::CommandPreparedStatementUpdate(_) => {
+                Err(read_only("an update"))
+            }
+            Command::CommandStatementIngest(_) => Err(read_only("ingesting")),
+            other => Err(unsupported(&format!("putting `{}`", other.type_url()))),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl FlightService for Door {
+    type HandshakeStream = Messages<HandshakeResponse>;
+    type ListFlightsStream = Messages<FlightInfo>;
+    type DoGetStream = Messages<FlightData>;
+    type DoPutStream = Messages<PutResult>;
+    type DoActionStream = Messages<arrow_flight::Result>;
+    type ListActionsStream = Messages<ActionType>;
+    type DoExchangeStream = Messages<FlightData>;
+
+    async fn handshake(
+        &self,
+        request: Request<Streaming<HandshakeRequest>>,
+    ) -> Result<Response<Self::HandshakeStream>, Status> {
+        let headers = request.metadata();
+        let greeted = self.reception.greet(headers);
+        let outcome = greeted.as_ref().map_or_else(outcome, |_| "ok");
+        metrics::counter!("weft_flight_requests_total", "verb" => "handshake", "outcome" => outcome).increment(1);
+        let token = greeted.map_err(|status| traced(status, &trace_id(headers)))?;
+        let bearer: MetadataValue<Ascii> =
+            format!("Bearer {token}").parse().map_err(|error| bug("a bearer fits into a header", &error))?;
+        let payload = HandshakeResponse { protocol_version: 0, payload: token.into() };
+        let mut response = Response::new(one(payload));
+        response.metadata_mut().insert("authorization", bearer);
+        Ok(response)
+    }
+
+    async fn list_flights(&self, request: Request<Criteria>) -> Result<Response<Self::ListFlightsStream>, Status> {
+        let refuse = |_| async { Err(unsupported("`ListFlights`")) };
+        self.answer("list_flights", request.metadata(), refuse).await
+    }
+
+    async fn get_flight_info(&self, request: Request<FlightDescriptor>) -> Result<Response<FlightInfo>, Status> {
+        let (headers, _, descriptor) = request.into_parts();
+        let work = |call: Arc<Call>| async move { self.flight_info(&call, descriptor).await };
+        self.answer("get_flight_info", &headers, work).await
+    }
+
+    async fn poll_flight_info(&self, request: Request<FlightDescriptor>) -> Result<Response<PollInfo>, Status> {
+        let (headers, _, descriptor) = request.into_parts();
+        // Planning is all that comes before the rows, so the first answer is the last.
+        let work = |call: Arc<Call>| async move {
+            let info = self.flight_info(&call, descriptor).await?;
+            Ok(PollInfo { info: Some(info), flight_descriptor: None, progress: Some(1.0), expiration_time: None })
+        };
+        self.answer("poll_flight_info", &headers, work).await
+    }
+
+    async fn get_schema(&self, request: Request<FlightDescriptor>) -> Result<Response<SchemaResult>, Status> {
+        let (headers, _, descriptor) = request.into_parts();
+        let work = |call: Arc<Call>| async move { self.schema(&call, descriptor).await };
+        self.answer("get_schema", &headers, work).await
+    }
+
+    async fn do_get(&self, request: Request<Ticket>) -> Result<Response<Self::DoGetStream>, Status> {
+        let (headers, _, ticket) = request.into_parts();
+        let work = |call: Arc<Call>| async move { self.rows(&call, ticket).await };
+        self.answer("do_get", &headers, work).await
+    }
+
+    async fn do_put(&self, request: Request<Streaming<FlightData>>) -> Result<Response<Self::DoPutStream>, Status> {
+        let (headers, _, messages) = request.into_parts();
+        let work = |call: Arc<Call>| async move {
+            let app_metadata = self.put(&call, messages).await?;
+            Ok(one(PutResult { app_metadata }))
+        };
+        self.answer("do_put", &headers, work).await
+    }
+
+    async fn do_exchange(
+        &self,
+        request: Request<Streaming<FlightData>>,
+    ) -> Result<Response<Self::DoExchangeStream>, Status> {
+        let refuse = |_| async { Err(unsupported("`DoExchange`")) };
+        self.answer("do_exchange", request.metadata(), refuse).await
+    }
+
+    async fn do_action(&self, request: Request<Action>) -> Result<Response<Self::DoActionStream>, Status> {
+        let (headers, _, action) = request.into_parts();
+        let label = actions::label(&action);
+        let work = |call: Arc<Call>| async move {
+            let body = actions::perform(&call.caller, &self.reception, &self.statements, action).await?;
+            let results: Vec<_> = body.into_iter().map(|body| Ok(arrow_flight::Result { body })).collect();
+            Ok(Box::pin(futures::stream::iter(results)) as Self::DoActionStream)
+        };
+        self.answer(label, &headers, work).await
+    }
+
+    async fn list_actions(&self, request: Request<Empty>) -> Result<Response<Self::ListActionsStream>, Status> {
+        let list = |_| async {
+            let actions: Vec<_> = actions::list().into_iter().map(Ok).collect();
+            Ok(Box::pin(futures::stream::iter(actions)) as Self::ListActionsStream)
+        };
+        self.answer("list_actions", request.metadata(), list).await
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("trace", &self.trace).finish_non_exhaustive()
+    }
+}
+
+fn command_of(descriptor: &FlightDescriptor) -> Result<Command, Status> {
+    if descriptor.r#type != DescriptorType::Cmd as i32 {
+        return Err(malformed("name what you want by a command of Flight SQL: there are no paths"));
+    }
+    command_in(descriptor.cmd.clone())
+}
+
+fn command_in(bytes: Bytes) -> Result<Command, Status> {
+    let wrong = || malformed("this is no command of Flight SQL");
+    let any = Any::decode(bytes).map_err(|_| wrong())?;
+    if any.type_url == arrow_flight::sql::CommandStatementSubstraitPlan::type_url() {
+        return Err(read_only("a Substrait plan"));
+    }
+    Command::try_from(any).map_err(|_| wrong())
+}
+
+fn one<T: Send + 'static>(message: T) -> Messages<T> {
+    Box::pin(futures::stream::iter([Ok(message)]))
+}
+
+/// The same rows, of which a panic ends no more than themselves.
+fn unwinding(rows: Rows, trace: String) -> Rows {
+    let rows = AssertUnwindSafe(rows).catch_unwind();
+    Box::pin(rows.map(move |row| match row {
+        Ok(row) => row,
+        Err(panic) => Err(traced(panicked(panic.as_ref()), &trace)),
+    }))
+}
+
+fn panicked(panic: &(dyn Panic + Send)) -> Status {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text");
+    bug("no call panics", &text)
+}
+
+fn with_cookie<T>(body: T, caller: &Caller) -> Response<T> {
+    let mut response = Response::new(body);
+    if let Some(cookie) = caller.cookie_to_set().and_then(|cookie| cookie.parse().ok()) {
+        response.metadata_mut().insert("set-cookie", cookie);
+    }
+    response
+}
+
+/// How a refusal is counted.
+fn outcome(status: &Status) -> &'static str {
+    match status.code() {
+        tonic::Code::Unauthenticated => "unauthenticated",
+        tonic::Code::PermissionDenied => "denied",
+        tonic::Code::NotFound => "not_found",
+        tonic::Code::InvalidArgument => "invalid",
+        tonic::Code::ResourceExhausted | tonic::Code::DeadlineExceeded => "over_limit",
+        tonic::Code::Cancelled => "cancelled",
+        tonic::Code::Unimplemented => "unimplemented",
+        tonic::Code::Unavailable => "unavailable",
+        _ => "internal",
+    }
+}

@@ -1,0 +1,355 @@
+//! Statements and what clients hold of them: tickets and prepared handles.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use arrow_flight::sql::{
+    ActionClosePreparedStatementRequest, ActionCreatePreparedStatementRequest, ActionCreatePreparedStatementResult,
+    CommandPreparedStatementQuery, CommandStatementQuery, DoPutPreparedStatementResult, ProstMessageExt,
+    TicketStatementQuery,
+};
+use arrow_flight::{FlightData, FlightDescriptor, FlightEndpoint, FlightInfo, Ticket};
+use bytes::Bytes;
+use chrono::TimeDelta;
+use futures::Stream;
+use parking_lot::Mutex;
+use prost::Message;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+use weft_engine::{Description, Engine, Parameters, QueryError};
+use weft_model::Clock;
+
+use crate::binding;
+use crate::caller::{Caller, Reception};
+use crate::encoding::{self, Rows};
+use crate::handles::{Bounds, Handles, Size};
+use crate::session::{NoSetting, Setting, Terms};
+use crate::set_statement::{self, SetStatement};
+use crate::status::{bug, malformed, no_such_handle, of_query};
+
+const TICKET: &str = "ticket";
+const PREPARED: &str = "prepared statement";
+
+/// What is kept of a statement. It is planned, and so authorised, anew each time it runs.
+#[derive(Debug)]
+struct Statement {
+    sql: String,
+    parameters: Parameters,
+    terms: Terms,
+    /// The session that it was made in; no other may use it.
+    session: Option<String>,
+}
+
+impl Statement {
+    /// About what it takes to keep.
+    fn bytes(&self) -> usize {
+        self.sql.len() + binding::bytes_of(&self.parameters)
+    }
+}
+
+/// A statement that a client was told to fetch.
+#[derive(Clone, Debug)]
+struct Ticketed {
+    /// Absent for a `SET`, which has been done and answers nothing.
+    statement: Option<Arc<Statement>>,
+    session: Option<String>,
+    /// Ends what is being planned and what comes later.
+    stop: CancellationToken,
+    /// Ids of the queries that run for this ticket.
+    running: Arc<Mutex<Vec<String>>>,
+}
+
+/// The statements that clients hold on to.
+#[derive(Debug)]
+pub(crate) struct Statements {
+    engine: Arc<Engine>,
+    tickets: Handles<Ticketed>,
+    prepared: Handles<Arc<Statement>>,
+}
+
+impl Statements {
+    pub(crate) fn new(engine: Arc<Engine>, clock: &Arc<dyn Clock>) -> Self {
+        let bounds = |idle_max, per_owner, in_all| Bounds {
+            idle_max,
+            per_owner: Size { entries: per_owner, bytes: 64 << 20 },
+            in_all: Size { entries: in_all, bytes: 256 << 20 },
+        };
+        Statements {
+            engine,
+            tickets: Handles::new(bounds(TimeDelta::minutes(5), 1_000, 20_000), Arc::clone(clock)),
+            prepared: Handles::new(bounds(TimeDelta::hours(1), 500, 10_000), Arc::clone(clock)),
+        }
+    }
+
+    /// Plans a statement and gives a ticket for its rows. A `SET` of the session's is done at once.
+    pub(crate) async fn info(
+        &self,
+        caller: &Caller,
+        reception: &Reception,
+        command: CommandStatementQuery,
+        descriptor: FlightDescriptor,
+    ) -> Result<FlightInfo, Status> {
+        ensure_no_transaction(command.transaction_id.as_ref())?;
+        if let Some(set) = set_statement::parse(&command.query) {
+            do_set(caller, reception, &set)?;
+            return self.ticket(caller, None, &Schema::empty(), descriptor);
+        }
+        let description = self.describe(caller, &caller.terms, &command.query).await?;
+        let statement = Arc::new(Statement {
+            sql: command.query,
+            parameters: Parameters::None,
+            terms: caller.terms.clone(),
+            session: caller.session().map(str::to_owned),
+        });
+        self.ticket(caller, Some(statement), &description.schema, descriptor)
+    }
+
+    /// The schema that a statement would answer.
+    pub(crate) async fn schema(&self, caller: &Caller, command: &CommandStatementQuery) -> Result<SchemaRef, Status> {
+        ensure_no_transaction(command.transaction_id.as_ref())?;
+        Ok(self.describe(caller, &caller.terms, &command.query).await?.schema)
+    }
+
+    /// Does a `SET`, for clients that send it as an update. Whether it was one.
+    pub(crate) fn set(caller: &Caller, reception: &Reception, sql: &str) -> Result<bool, Status> {
+        match set_statement::parse(sql) {
+            Some(set) => do_set(caller, reception, &set).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Plans the statement behind a prepared handle and gives a ticket for its rows, with the
+    /// parameters that are bound now.
+    pub(crate) async fn prepared_info(
+        &self,
+        caller: &Caller,
+        command: &CommandPreparedStatementQuery,
+        descriptor: FlightDescriptor,
+    ) -> Result<FlightInfo, Status> {
+        let statement = self.prepared(caller, command)?;
+        let description = self.describe(caller, &statement.terms, &statement.sql).await?;
+        self.ticket(caller, Some(statement), &description.schema, descriptor)
+    }
+
+    /// The schema that a prepared statement would answer.
+    pub(crate) async fn prepared_schema(
+        &self,
+        caller: &Caller,
+        command: &CommandPreparedStatementQuery,
+    ) -> Result<SchemaRef, Status> {
+        let statement = self.prepared(caller, command)?;
+        Ok(self.describe(caller, &statement.terms, &statement.sql).await?.schema)
+    }
+
+    /// Keeps a statement for later, and says what it would answer and take.
+    pub(crate) async fn prepare(
+        &self,
+        caller: &Caller,
+        request: ActionCreatePreparedStatementRequest,
+    ) -> Result<ActionCreatePreparedStatementResult, Status> {
+        ensure_no_transaction(request.transaction_id.as_ref())?;
+        let description = self.describe(caller, &caller.terms, &request.query).await?;
+        let dataset_schema = encoding::schema(&description.schema)?;
+        let parameter_schema = encoding::schema(&description.parameters)?;
+        let statement = Statement {
+            sql: request.query,
+            parameters: Parameters::None,
+            terms: caller.terms.clone(),
+            session: caller.session().map(str::to_owned),
+        };
+        let id = self.prepared.insert(&caller.owner(), statement.bytes(), Arc::new(statement));
+        Ok(ActionCreatePreparedStatementResult {
+            prepared_statement_handle: id.into(),
+            dataset_schema,
+            parameter_schema,
+        })
+    }
+
+    /// Puts values in the place of those that are bound.
+    pub(crate) async fn bind(
+        &self,
+        caller: &Caller,
+        command: CommandPreparedStatementQuery,
+        messages: impl Stream<Item = Result<FlightData, Status>> + Send + 'static,
+    ) -> Result<DoPutPreparedStatementResult, Status> {
+        self.prepared(caller, &command)?;
+        let parameters = binding::read(messages).await?;
+        let id = text(&command.prepared_statement_handle);
+        let bound = self.prepared.update(&caller.owner(), id, |statement| {
+            let statement = Statement {
+                sql: statement.sql.clone(),
+                parameters,
+                terms: statement.terms.clone(),
+                session: statement.session.clone(),
+            };
+            (statement.bytes(), Arc::new(statement))
+        });
+        if bound {
+            Ok(DoPutPreparedStatementResult { prepared_statement_handle: Some(command.prepared_statement_handle) })
+        } else {
+            Err(no_such_handle(PREPARED))
+        }
+    }
+
+    /// Forgets a prepared statement; one that is gone already is no error.
+    pub(crate) fn close(&self, caller: &Caller, request: &ActionClosePreparedStatementRequest) {
+        let command = CommandPreparedStatementQuery { prepared_statement_handle: request.prepared_statement_handle.clone() };
+        if self.prepared(caller, &command).is_ok() {
+            self.prepared.remove(&caller.owner(), text(&request.prepared_statement_handle));
+        }
+    }
+
+    /// The rows that a ticket stands for.
+    pub(crate) async fn rows(&self, caller: &Caller, ticket: &TicketStatementQuery, trace: &str) -> Result<Rows, Status> {
+        let ticketed = self.ticketed(caller, text(&ticket.statement_handle))?;
+        let Some(statement) = &ticketed.statement else {
+            return Ok(encoding::batch(RecordBatch::new_empty(Arc::new(Schema::empty()))));
+        };
+        self.run(caller, statement, &ticketed.stop, Some(&ticketed.running), trace).await
+    }
+
+    /// The rows of a prepared statement, for clients that fetch by its handle.
+    pub(crate) async fn prepared_rows(
+        &self,
+        caller: &Caller,
+        command: &CommandPreparedStatementQuery,
+        trace: &str,
+    ) -> Result<Rows, Status> {
+        let statement = self.prepared(caller, command)?;
+        self.run(caller, &statement, &CancellationToken::new(), None, trace).await
+    }
+
+    /// Ends what runs for the tickets of `info`, and the tickets.
+    pub(crate) fn cancel(&self, caller: &Caller, info: &FlightInfo) -> Result<(), Status> {
+        let mut found = false;
+        for ticket in info.endpoint.iter().filter_map(|endpoint| endpoint.ticket.as_ref()) {
+            let command = arrow_flight::sql::Any::decode(ticket.ticket.clone())
+                .ok()
+                .and_then(|any| any.unpack::<TicketStatementQuery>().ok().flatten())
+                .ok_or_else(|| malformed("the ticket is none of a statement's"))?;
+            let id = text(&command.statement_handle);
+            if let Ok(ticketed) = self.ticketed(caller, id) {
+                found = true;
+                self.tickets.remove(&caller.owner(), id);
+                ticketed.stop.cancel();
+                for query in ticketed.running.lock().drain(..) {
+                    self.engine.cancel(&query, &caller.principal);
+                }
+            }
+        }
+        if found { Ok(()) } else { Err(no_such_handle(TICKET)) }
+    }
+
+    async fn run(
+        &self,
+        caller: &Caller,
+        statement: &Statement,
+        stop: &CancellationToken,
+        running: Option<&Mutex<Vec<String>>>,
+        trace: &str,
+    ) -> Result<Rows, Status> {
+        let session = self.engine.session(caller.principal.clone(), statement.terms.options());
+        let answer = tokio::select! {
+            biased;
+            () = stop.cancelled() => Err(QueryError::Cancelled),
+            answer = session.query(&statement.sql, statement.parameters.clone()) => answer,
+        };
+        let answer = answer.map_err(|error| of_query(&error))?;
+        tracing::info!(query = %answer.id, trace, "rows go out");
+        if let Some(running) = running {
+            running.lock().push(answer.id.clone());
+            // Whoever cancelled in between has not seen this id.
+            if stop.is_cancelled() {
+                return Err(of_query(&QueryError::Cancelled));
+            }
+        }
+        Ok(encoding::answer(answer, trace.to_owned()))
+    }
+
+    async fn describe(&self, caller: &Caller, terms: &Terms, sql: &str) -> Result<Description, Status> {
+        let session = self.engine.session(caller.principal.clone(), terms.options());
+        session.describe(sql).await.map_err(|error| of_query(&error))
+    }
+
+    /// What is kept under the handle, on the terms of this call.
+    fn prepared(&self, caller: &Caller, command: &CommandPreparedStatementQuery) -> Result<Arc<Statement>, Status> {
+        let statement = self
+            .prepared
+            .get(&caller.owner(), text(&command.prepared_statement_handle))
+            .filter(|statement| caller.may_use(statement.session.as_deref()))
+            .ok_or_else(|| no_such_handle(PREPARED))?;
+        let terms = caller.terms.clone().or(&statement.terms);
+        if terms == statement.terms {
+            return Ok(statement);
+        }
+        Ok(Arc::new(Statement {
+            sql: statement.sql.clone(),
+            parameters: statement.parameters.clone(),
+            terms,
+            session: statement.session.clone(),
+        }))
+    }
+
+    fn ticketed(&self, caller: &Caller, id: &str) -> Result<Ticketed, Status> {
+        self.tickets
+            .get(&caller.owner(), id)
+            .filter(|ticketed| caller.may_use(ticketed.session.as_deref()))
+            .ok_or_else(|| no_such_handle(TICKET))
+    }
+
+    fn ticket(
+        &self,
+        caller: &Caller,
+        statement: Option<Arc<Statement>>,
+        schema: &Schema,
+        descriptor: FlightDescriptor,
+    ) -> Result<FlightInfo, Status> {
+        let bytes = statement.as_ref().map_or(0, |statement| statement.bytes());
+        let ticketed = Ticketed {
+            statement,
+            session: caller.session().map(str::to_owned),
+            stop: CancellationToken::new(),
+            running: Arc::default(),
+        };
+        let id = self.tickets.insert(&caller.owner(), bytes, ticketed);
+        let ticket = TicketStatementQuery { statement_handle: id.into() };
+        info(schema, ticket.as_any().encode_to_vec(), descriptor)
+    }
+}
+
+/// A flight of one endpoint: here.
+pub(crate) fn info(
+    schema: &Schema,
+    ticket: impl Into<Bytes>,
+    descriptor: FlightDescriptor,
+) -> Result<FlightInfo, Status> {
+    let endpoint = FlightEndpoint::new().with_ticket(Ticket::new(ticket));
+    FlightInfo::new()
+        .try_with_schema(schema)
+        .map(|info| {
+            let info = info.with_endpoint(endpoint).with_descriptor(descriptor);
+            info.with_total_records(-1).with_total_bytes(-1)
+        })
+        .map_err(|error| bug("a schema can be encoded", &error))
+}
+
+fn do_set(caller: &Caller, reception: &Reception, set: &SetStatement) -> Result<(), Status> {
+    let setting = Setting::parse(&set.name, set.value.as_deref()).map_err(|no| match no {
+        NoSetting::Name => malformed(format!("there is no variable `{}`: `weft.as_of` and `weft.purpose` are", set.name)),
+        NoSetting::Value(problem) => malformed(format!("`{}` cannot be set: {problem}", set.name)),
+    })?;
+    reception.set(caller, vec![setting])
+}
+
+fn ensure_no_transaction(id: Option<&Bytes>) -> Result<(), Status> {
+    match id {
+        Some(id) if !id.is_empty() => Err(malformed("there are no transactions here, so none goes with a statement")),
+        _ => Ok(()),
+    }
+}
+
+/// Handles are text; what is none is the handle of nothing.
+fn text(handle: &Bytes) -> &str {
+    std::str::from_utf8(handle).unwrap_or_default()
+}

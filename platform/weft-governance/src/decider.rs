@@ -1,0 +1,168 @@
+//! The only place where casbin is called: one decision over a slice of the policies.
+//!
+//! What is known to go wrong in casbin is fenced in here: duplicates are taken out before they
+//! reach it, the model is ours, no rows are loaded by it, an error or a panic is an error.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use casbin::function_map::OperatorFunction;
+use casbin::rhai::Dynamic;
+use casbin::{CoreApi, DefaultEffector, DefaultModel, EffectKind, Effector, EffectorStream, Enforcer, Model};
+use futures::FutureExt;
+use parking_lot::Mutex;
+use serde::Serialize;
+
+use crate::model::MODEL;
+
+/// Why casbin gave no answer. Whoever gets this must deny.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DeciderError {
+    #[error("casbin failed: {0}")]
+    Casbin(#[from] casbin::Error),
+    #[error("casbin waited where nothing is to be waited for")]
+    Waited,
+    #[error("casbin panicked")]
+    Panicked,
+    #[error("casbin's answer is not what its own matches say")]
+    Inconsistent,
+}
+
+/// The model, read once and copied for each decision.
+#[derive(Clone)]
+pub(crate) struct Decider {
+    model: DefaultModel,
+}
+
+/// The policies that one decision is made from. Any order; duplicates do no harm.
+#[derive(Debug, Default)]
+pub(crate) struct Slice {
+    /// `p` rows in the form of the model.
+    pub(crate) policies: Vec<Vec<String>>,
+    /// `g` rows: member, role, domain.
+    pub(crate) roles: Vec<Vec<String>>,
+    /// `g2` rows: object, container.
+    pub(crate) containments: Vec<Vec<String>>,
+}
+
+/// What is asked, in the terms of the model.
+#[derive(Clone, Debug)]
+pub(crate) struct Question<'a> {
+    pub(crate) subject: &'a str,
+    pub(crate) domain: &'a str,
+    pub(crate) object: &'a str,
+    pub(crate) action: &'a str,
+    pub(crate) context: Context<'a>,
+}
+
+/// Verified facts for named conditions; the model's `r.ctx`. No numbers: casbin's are 32 bits.
+#[derive(Clone, Debug, Serialize, Hash)]
+pub(crate) struct Context<'a> {
+    pub(crate) purpose: &'a str,
+}
+
+/// Casbin's answer, and which of the slice's `p` rows it took it from.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) allowed: bool,
+    /// Indices into [`Slice::policies`] of the rows that matched and allow.
+    pub(crate) allowing: Vec<usize>,
+    /// The same for rows that deny; casbin stops at the first.
+    pub(crate) denying: Vec<usize>,
+}
+
+impl Decider {
+    pub(crate) fn new() -> Result<Self, DeciderError> {
+        let model = DefaultModel::from_str(MODEL).now_or_never().ok_or(DeciderError::Waited)??;
+        Ok(Decider { model })
+    }
+
+    /// Decides `question` from `slice` alone. Never waits; may be called inside a runtime.
+    pub(crate) fn decide(&self, slice: Slice, question: &Question<'_>) -> Result<Verdict, DeciderError> {
+        catch_unwind(AssertUnwindSafe(|| self.enforce(slice, question))).unwrap_or(Err(DeciderError::Panicked))
+    }
+
+    fn enforce(&self, slice: Slice, question: &Question<'_>) -> Result<Verdict, DeciderError> {
+        let mut model = self.model.clone();
+        // Casbin holds rows as a set: of several equal ones only the first counts its place.
+        let mut places: Vec<Vec<usize>> = Vec::new();
+        let mut known: HashMap<Vec<String>, usize> = HashMap::new();
+        for (index, row) in slice.policies.into_iter().enumerate() {
+            match known.get(&row) {
+                Some(place) => places.get_mut(*place).into_iter().for_each(|same| same.push(index)),
+                None => {
+                    known.insert(row.clone(), places.len());
+                    places.push(vec![index]);
+                    model.add_policy("p", "p", row);
+                }
+            }
+        }
+        for row in slice.roles {
+            model.add_policy("g", "g", row);
+        }
+        for row in slice.containments {
+            model.add_policy("g", "g2", row);
+        }
+        let mut enforcer = Enforcer::new_raw(model, ()).now_or_never().ok_or(DeciderError::Waited)??;
+        enforcer.add_function("tagMatch", OperatorFunction::Arg2(tag_match));
+        enforcer.add_function("condHolds", OperatorFunction::Arg2(condition_holds));
+        let effects = Arc::new(Mutex::new(Vec::new()));
+        enforcer.set_effector(Box::new(Recording { effects: effects.clone() }));
+        enforcer.build_role_links()?;
+
+        let Question { subject, domain, object, action, ref context } = *question;
+        let allowed = enforcer.enforce((subject, domain, object, action, context))?;
+
+        let effects = std::mem::take(&mut *effects.lock());
+        let rows_with = |wanted: EffectKind| -> Vec<usize> {
+            let hits = effects.iter().zip(&places).filter(|(effect, _)| **effect == wanted);
+            hits.flat_map(|(_, same)| same.iter().copied()).collect()
+        };
+        let (allowing, denying) = (rows_with(EffectKind::Allow), rows_with(EffectKind::Deny));
+        if allowed != (!allowing.is_empty() && denying.is_empty()) {
+            return Err(DeciderError::Inconsistent);
+        }
+        Ok(Verdict { allowed, allowing, denying })
+    }
+}
+
+/// Whether the object carries the tag that a row asks for. No object carries tags yet, and reading
+/// refuses rows that ask for one.
+fn tag_match(_context: Dynamic, tag: Dynamic) -> Dynamic {
+    tag.into_immutable_string().is_ok_and(|tag| tag == "*").into()
+}
+
+/// Whether the condition that a row names holds. There are no conditions yet, and reading refuses
+/// rows that name one.
+fn condition_holds(_context: Dynamic, condition: Dynamic) -> Dynamic {
+    condition.into_immutable_string().is_ok_and(|condition| condition == "-").into()
+}
+
+/// Casbin's own effector, with a note of what each row came to.
+struct Recording {
+    effects: Arc<Mutex<Vec<EffectKind>>>,
+}
+
+impl Effector for Recording {
+    fn new_stream(&self, expression: &str, rows: usize) -> Box<dyn EffectorStream> {
+        let inner = DefaultEffector.new_stream(expression, rows);
+        Box::new(RecordingStream { inner, effects: self.effects.clone() })
+    }
+}
+
+struct RecordingStream {
+    inner: Box<dyn EffectorStream>,
+    effects: Arc<Mutex<Vec<EffectKind>>>,
+}
+
+impl EffectorStream for RecordingStream {
+    fn next(&self) -> bool {
+        self.inner.next()
+    }
+
+    fn push_effect(&mut self, effect: EffectKind) -> bool {
+        self.effects.lock().push(effect);
+        self.inner.push_effect(effect)
+    }
+}

@@ -1,0 +1,36 @@
+//! Rules as files become decisions. The only crate that knows casbin.
+//!
+//! [`read`] takes the rules of a revision, strictly and totally; [`Rules::compile`] makes an
+//! immutable [`PolicySnapshot`] of them; [`Policies`] holds the one in force. Whoever wants
+//! something asks an [`Authorizer`] and gets a [`Decision`], and only this crate can build one that
+//! allows. Whatever is not clear is denied.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod cases;
+mod decider;
+mod decision;
+mod model;
+mod names;
+mod policies;
+mod principals;
+mod request;
+mod ring;
+mod roster;
+mod row;
+mod rules;
+mod schema;
+mod self_test;
+mod snapshot;
+mod yaml;
+
+pub use decision::{AttributeOr, Comparison, Decision, Mask, Obligation, PolicyLine, RowPredicate};
+pub use policies::Policies;
+pub use principals::Principals;
+pub use request::{AccessRequest, Authorizer, ObjectRef};
+pub use roster::decisions_matrix;
+pub use rules::{Rules, read};
+pub use schema::{SCHEMA_KINDS, schema};
+pub use snapshot::{PolicyError, PolicySnapshot};
+
+#[cfg(test)]
+mod reference;

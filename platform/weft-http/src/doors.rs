@@ -1,0 +1,33 @@
+//! What the handlers stand on.
+
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::watch;
+use weft_catalog::{Catalog, CatalogView};
+use weft_governance::Policies;
+use weft_identity::Authenticator;
+use weft_model::{Clock, Principal};
+
+/// What the handlers stand on. Cheap to clone.
+#[derive(Clone)]
+pub struct Doors {
+    pub catalog: Arc<Catalog>,
+    pub policies: Arc<Policies>,
+    pub authenticator: Arc<Authenticator>,
+    pub clock: Arc<dyn Clock>,
+    /// True from the end of the first reconcile on.
+    pub ready: watch::Receiver<bool>,
+    /// URL of the Flight SQL door, which clients are told.
+    pub flight: String,
+    pub metrics: PrometheusHandle,
+}
+
+impl Doors {
+    /// The catalog as `principal` may see it at this moment.
+    pub(crate) fn view(&self, principal: &Principal) -> CatalogView {
+        // What is published first, policies after it: see `Catalog::view_of`.
+        let published = self.catalog.published();
+        self.catalog.view_of(published, self.policies.current(), principal, self.clock.now())
+    }
+}

@@ -1,0 +1,25 @@
+//! What machines ask: whether the process lives, whether it serves, and its numbers.
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+
+use crate::Doors;
+use crate::problem::Problem;
+
+/// Answers as long as the process can.
+pub(crate) async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// Answers well once the first reconcile is done.
+pub(crate) async fn ready(State(doors): State<Doors>) -> Result<&'static str, Problem> {
+    if *doors.ready.borrow() { Ok("ready\n") } else { Err(Problem::not_ready()) }
+}
+
+/// The numbers in Prometheus' text format. Labels hold no product's name and no SQL, since
+/// whoever scrapes is not asked for a token.
+pub(crate) async fn metrics(State(doors): State<Doors>) -> impl IntoResponse {
+    doors.metrics.run_upkeep();
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], doors.metrics.render())
+}

@@ -1,0 +1,25 @@
+//! The HTTP door: REST over the catalog, health and metrics.
+//!
+//! [`router`] is the map of it. Handlers are two lines: ask the catalog as the caller, say it in
+//! the words of `weft-wire`. Whatever is not answered is a problem response with a code and the
+//! request's trace id.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod asked;
+mod caller;
+mod doors;
+mod health;
+mod me;
+mod problem;
+mod products;
+mod router;
+mod runs;
+mod to_wire;
+mod trace;
+
+pub use doors::Doors;
+pub use router::router;
+
+#[cfg(test)]
+mod tests;

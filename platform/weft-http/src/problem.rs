@@ -1,0 +1,159 @@
+//! Why a request was not answered: RFC 9457, one form for every error.
+
+use std::any::Any;
+
+use axum::body::Body;
+use axum::extract::OriginalUri;
+use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use weft_catalog::CatalogError;
+use weft_model::Code;
+use weft_wire::PROBLEM_JSON;
+
+use crate::trace::TraceId;
+
+/// Why a request was not answered. Its text is safe for the caller to see.
+///
+/// A handler does not know the trace id; [`finish`] writes the body once the response is back at
+/// the layer that does.
+#[derive(Clone, Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    code: Code,
+    detail: String,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: Code, detail: impl Into<String>) -> Self {
+        Problem { status, code, detail: detail.into() }
+    }
+
+    /// The one answer to credentials that are missing or wrong in whatever way.
+    pub(crate) fn unauthenticated() -> Self {
+        Problem::new(StatusCode::UNAUTHORIZED, Code::UNAUTHENTICATED, weft_identity::REFUSED)
+    }
+
+    /// The request itself is wrong; `detail` says how and what would be right.
+    pub(crate) fn malformed(detail: impl Into<String>) -> Self {
+        Problem::new(StatusCode::BAD_REQUEST, Code::REQUEST_INVALID, detail)
+    }
+
+    /// The first reconcile is not done.
+    pub(crate) fn not_ready() -> Self {
+        let detail = "the first reconcile is not done yet; ask again";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, Code::NOT_READY, detail)
+    }
+
+    /// The answer took too long.
+    pub(crate) fn late() -> Self {
+        let detail = "the answer took too long and was given up; ask again";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, Code::CATALOG_UNAVAILABLE, detail)
+    }
+
+    /// The problem of a response that something other than a handler made.
+    fn of_status(status: StatusCode) -> Self {
+        let detail = match status {
+            StatusCode::METHOD_NOT_ALLOWED => "this is not answered for that method; see the header `allow`",
+            StatusCode::PAYLOAD_TOO_LARGE => "the request's body is longer than 1 MiB",
+            _ if status.is_client_error() => "the request is not one that is answered here",
+            _ => "something went wrong; the log has more under the trace id",
+        };
+        let code = if status.is_client_error() { Code::REQUEST_INVALID } else { Code::INTERNAL };
+        Problem::new(status, code, detail)
+    }
+
+    fn title(&self) -> &'static str {
+        match self.code {
+            Code::UNAUTHENTICATED => "not authenticated",
+            Code::NOT_FOUND => "not found",
+            Code::REQUEST_INVALID if self.status == StatusCode::METHOD_NOT_ALLOWED => "method not allowed",
+            Code::REQUEST_INVALID => "request not valid",
+            Code::NOT_READY => "not ready",
+            Code::CATALOG_UNAVAILABLE => "catalog unavailable",
+            _ => "internal error",
+        }
+    }
+
+    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self.status {
+            StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, HeaderValue::from_static("1"))),
+            _ => None,
+        }
+    }
+}
+
+impl From<CatalogError> for Problem {
+    fn from(error: CatalogError) -> Self {
+        let code = error.code();
+        match error {
+            CatalogError::NotFound { .. } => Problem::new(StatusCode::NOT_FOUND, code, error.to_string()),
+            _ if code == Code::CATALOG_UNAVAILABLE => {
+                log(code, &error);
+                let detail = "the catalog cannot be read just now; ask again";
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+            }
+            _ => {
+                log(code, &error);
+                Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    }
+}
+
+fn log(code: Code, error: &CatalogError) {
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    tracing::error!(%code, %error, cause, "the catalog failed");
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.status;
+        response.headers_mut().extend(self.header());
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Answers for a path that leads nowhere, as for an object that is not there.
+pub(crate) async fn no_page(OriginalUri(uri): OriginalUri) -> Problem {
+    CatalogError::NotFound { kind: "page", name: uri.path().to_owned() }.into()
+}
+
+/// Answers for a handler that panicked: one request fails, the process and the others live.
+pub(crate) fn of_panic(_: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!(code = %Code::INTERNAL, "a request's handler panicked");
+    Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+}
+
+/// Writes the body of a response that is an error. What other hands made (no such method, body too
+/// long) becomes a problem too and keeps the headers that matter.
+pub(crate) fn finish(mut response: Response, trace_id: &TraceId) -> Response {
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let problem = response.extensions_mut().remove::<Problem>().unwrap_or_else(|| Problem::of_status(status));
+    let body = weft_wire::Problem {
+        kind: format!("urn:weft:{}", problem.code),
+        title: problem.title().to_owned(),
+        status: problem.status.as_u16(),
+        detail: problem.detail,
+        code: problem.code.to_string(),
+        trace_id: trace_id.to_string(),
+    };
+    let headers = response.headers_mut();
+    let kept: Vec<_> = [ALLOW, WWW_AUTHENTICATE, RETRY_AFTER]
+        .into_iter()
+        .filter_map(|name| headers.get(&name).cloned().map(|value| (name, value)))
+        .collect();
+    headers.clear();
+    headers.extend(kept);
+    headers.remove(CONTENT_LENGTH);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    // A value of strings and a number always has a JSON form.
+    *response.body_mut() = Body::from(serde_json::to_vec(&body).unwrap_or_default());
+    response
+}

@@ -1,0 +1,62 @@
+//! The catalog's pages: domains, products, ports and their releases, each as the caller may see it.
+
+use axum::Json;
+use axum::extract::State;
+use weft_model::{PortRef, ProductRef};
+use weft_wire as wire;
+
+use crate::asked::{Named, Wanted};
+use crate::caller::Caller;
+use crate::problem::Problem;
+use crate::{Doors, to_wire};
+
+/// Lists the domains in which the caller may discover something.
+pub(crate) async fn list_domains(
+    State(doors): State<Doors>,
+    Caller(principal): Caller,
+    wanted: Wanted,
+) -> Json<wire::Page<wire::DomainSummary>> {
+    let domains = doors.view(&principal).domains().into_iter().map(to_wire::domain_summary).collect();
+    Json(wanted.part_of(domains, |domain| domain.name.to_string()))
+}
+
+/// Lists the products that the caller may discover, and that match the words of `q`.
+pub(crate) async fn list_products(
+    State(doors): State<Doors>,
+    Caller(principal): Caller,
+    wanted: Wanted,
+) -> Json<wire::Page<wire::ProductSummary>> {
+    let products = doors.view(&principal).products(wanted.q.as_deref());
+    let products = products.into_iter().map(to_wire::product_summary).collect();
+    Json(wanted.part_of(products, |product| product.name.to_string()))
+}
+
+/// Shows one product to one person: the whole of "a catalog page view" on the server.
+pub(crate) async fn get_product(
+    State(doors): State<Doors>,
+    Caller(principal): Caller,
+    Named(product): Named<ProductRef>,
+) -> Result<Json<wire::Product>, Problem> {
+    let product = doors.view(&principal).product(&product)?;
+    Ok(Json(to_wire::product(product)))
+}
+
+/// Shows one port to one person.
+pub(crate) async fn get_port(
+    State(doors): State<Doors>,
+    Caller(principal): Caller,
+    Named(port): Named<PortRef>,
+) -> Result<Json<wire::Port>, Problem> {
+    let port = doors.view(&principal).port(&port)?;
+    Ok(Json(to_wire::port(port)))
+}
+
+/// Lists the releases in which the port is, newest first.
+pub(crate) async fn list_releases(
+    State(doors): State<Doors>,
+    Caller(principal): Caller,
+    Named(port): Named<PortRef>,
+) -> Result<Json<wire::Page<wire::Release>>, Problem> {
+    let releases = doors.view(&principal).releases_of_port(&port).await?;
+    Ok(Json(wire::Page { items: releases.into_iter().map(to_wire::release).collect(), next: None }))
+}

@@ -1,0 +1,44 @@
+//! The map: which path leads to which handler, and what every request passes on its way.
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+
+use crate::{Doors, caller, health, me, problem, products, runs, trace};
+
+/// Longest request body that is read.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// Everything that is served over HTTP. All below `/api` wants a bearer token.
+pub fn router(doors: Doors) -> Router {
+    let api = Router::new()
+        .route("/v1/me", get(me::get_me))
+        .route("/v1/domains", get(products::list_domains))
+        .route("/v1/products", get(products::list_products))
+        .route("/v1/products/{domain}/{product}", get(products::get_product))
+        .route("/v1/ports/{domain}/{product}/{port}", get(products::get_port))
+        .route("/v1/ports/{domain}/{product}/{port}/releases", get(products::list_releases))
+        .route("/v1/runs", get(runs::list_runs))
+        .route("/v1/runs/{id}", get(runs::get_run))
+        .fallback(problem::no_page)
+        .layer(from_fn_with_state(doors.clone(), caller::authenticate));
+
+    let paths = Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .nest("/api", api)
+        .fallback(problem::no_page)
+        .with_state(doors);
+    surrounded(paths)
+}
+
+/// What every request passes, from the inside out.
+pub(crate) fn surrounded(paths: Router) -> Router {
+    paths
+        .layer(CatchPanicLayer::custom(problem::of_panic))
+        .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
+        .layer(from_fn(trace::follow))
+}

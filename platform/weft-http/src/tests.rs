@@ -1,0 +1,607 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use axum::routing::get;
+use chrono::{DateTime, Duration, TimeZone, Utc};
+use expect_test::{Expect, expect};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tower::ServiceExt;
+use weft_catalog::{Catalog, Run, RunStatus, RunStep, StepStatus};
+use weft_governance::Policies;
+use weft_identity::{Authenticator, Directory, TokenSigner};
+use weft_model::{Clock, ManifestTree, Principal, Release, Revision};
+
+use crate::{Doors, router};
+
+const POLICIES: &str = "\
+g, group:analysts, role:analyst, dom:any
+p, role:analyst, dom:fleet, obj:fleet, read, *, -, allow
+";
+
+const PRINCIPALS: &str = "
+users:
+  - {name: ana, groups: [analysts], attributes: {}}
+  - {name: nobody, groups: [], attributes: {}}
+services: []
+groups:
+  - {name: analysts}
+";
+
+#[derive(Debug)]
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> DateTime<Utc> {
+        noon()
+    }
+}
+
+fn noon() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).unwrap()
+}
+
+struct InForce(Arc<Policies>);
+
+impl Directory for InForce {
+    fn principal(&self, name: &str) -> Option<Principal> {
+        self.0.principals().find(name)
+    }
+}
+
+/// A mesh of two products, of which `ana` may see one and `nobody` none.
+struct Mesh {
+    router: Router,
+    signer: TokenSigner,
+    ready: watch::Sender<bool>,
+    catalog: Arc<Catalog>,
+    recorder: metrics_exporter_prometheus::PrometheusRecorder,
+}
+
+async fn mesh() -> Mesh {
+    let clock: Arc<dyn Clock> = Arc::new(Noon);
+    let catalog = Arc::new(Catalog::open_in_memory(clock.clone()).await.unwrap());
+    catalog.publish(vec![release("fleet.aircraft", "planes"), release("loyalty.members", "profiles")]).await.unwrap();
+
+    let tree = ManifestTree::of_texts([
+        ("governance/model.conf", include_str!("../../../governance/model.conf")),
+        ("governance/policies/test.csv", POLICIES),
+        ("governance/principals.yaml", PRINCIPALS),
+    ]);
+    let (rules, diagnostics) = weft_governance::read(&tree);
+    assert!(!rules.refused(), "{diagnostics:?}");
+    let domains = ["fleet", "loyalty"].map(|domain| domain.parse().unwrap());
+    let policies = Arc::new(Policies::new_closed());
+    policies.replace(rules.compile(&Revision::new("rev1"), &BTreeSet::from(domains)).unwrap());
+
+    let keys = tempfile::tempdir().unwrap();
+    let signer = TokenSigner::open_or_create(keys.path()).unwrap();
+    let authenticator = Authenticator::new(signer.verifier(), Arc::new(InForce(policies.clone())), clock.clone());
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let (sender, ready) = watch::channel(false);
+    let doors = Doors {
+        catalog: catalog.clone(),
+        policies,
+        authenticator: Arc::new(authenticator),
+        clock,
+        ready,
+        flight: "grpc://127.0.0.1:8815".to_owned(),
+        metrics: recorder.handle(),
+    };
+    Mesh { router: router(doors), signer, ready: sender, catalog, recorder }
+}
+
+fn release(product: &str, port: &str) -> Release {
+    let domain = product.split('.').next().unwrap();
+    let column = json!({
+        "name": "id", "description": "what tells rows apart", "data_type": {"decimal": {"precision": 12, "scale": 2}},
+        "required": true, "unique": true, "primary_key_position": 1, "classification": "public", "tags": []
+    });
+    let output = json!({
+        "name": port, "description": "all of them",
+        "contract": {"key": {"id": port, "version": "1.2.0"}, "file": "c.odcs.yaml", "status": null, "purpose": "",
+            "columns": [column]},
+        "transform": {"kind": "seed", "path": "data.csv", "format": "csv", "content": "c"}
+    });
+    let release = json!({
+        "number": 1, "revision": "rev1", "plan": "plan1", "at": "2026-03-01T12:00:00Z",
+        "product": {"name": product, "file": "p.odps.yaml", "id": product, "title": null, "version": "1.0.0",
+            "status": "active", "purpose": "to test", "tags": ["demo"], "inputs": [], "outputs": [output]},
+        "domain": {"name": domain, "description": "a domain", "owner": "owners", "stewards": [], "service": null,
+            "contact": null},
+        "ports": {port: {"location": "t", "tableVersion": 4, "fingerprint": "f", "rows": 3322, "bytes": 100}}
+    });
+    serde_json::from_value(release).unwrap()
+}
+
+fn run(id: &str, port: &str) -> Run {
+    let step = RunStep {
+        port: port.parse().unwrap(),
+        change: "create".into(),
+        status: StepStatus::Succeeded,
+        message: None,
+        rows: Some(3322),
+        table_version: Some(4),
+        started_at: Some(noon()),
+        ended_at: Some(noon()),
+        duration_ms: Some(12),
+    };
+    Run {
+        id: id.into(),
+        revision: Revision::new("rev1"),
+        started_at: noon(),
+        ended_at: Some(noon()),
+        status: RunStatus::Succeeded,
+        plan: Some("plan1".into()),
+        diagnostics: vec![],
+        steps: vec![step],
+    }
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
+    }
+
+    /// Status, headers and body, with `<trace>` for the trace id and `<name>` for `name`.
+    fn but_for(&self, name: &str) -> String {
+        let trace = self.json()["trace_id"].as_str().unwrap().to_owned();
+        assert_eq!(trace.len(), 32);
+        let mut headers: Vec<_> =
+            self.headers.iter().filter(|(name, _)| *name != "content-length").map(|h| format!("{h:?}")).collect();
+        headers.sort();
+        format!("{} {headers:?} {}", self.status, self.body.replace(&trace, "<trace>").replace(name, "<name>"))
+    }
+}
+
+impl Mesh {
+    fn token(&self, name: &str) -> String {
+        self.signer.mint(name, Duration::hours(1), noon()).unwrap()
+    }
+
+    async fn get(&self, path: &str, name: &str) -> Answer {
+        let bearer = format!("Bearer {}", self.token(name));
+        self.send(Request::get(path).header("authorization", bearer)).await
+    }
+
+    async fn send(&self, request: axum::http::request::Builder) -> Answer {
+        send(&self.router, request).await
+    }
+}
+
+async fn send(router: &Router, request: axum::http::request::Builder) -> Answer {
+    let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
+}
+
+#[track_caller]
+fn check(answer: &Answer, status: u16, expected: Expect) {
+    let mut value = answer.json();
+    if let Some(trace) = value.get_mut("trace_id") {
+        *trace = "<trace>".into();
+    }
+    assert_eq!(answer.status.as_u16(), status, "{value}");
+    expected.assert_eq(&serde_json::to_string_pretty(&value).unwrap());
+}
+
+#[tokio::test]
+async fn missing_and_bad_credentials_get_one_answer() {
+    let mesh = mesh().await;
+    let other = tempfile::tempdir().unwrap();
+    let foreign = TokenSigner::open_or_create(other.path()).unwrap();
+    let foreign = foreign.mint("ana", Duration::hours(1), noon()).unwrap();
+    let expired = mesh.signer.mint("ana", Duration::hours(1), noon() - Duration::hours(3)).unwrap();
+    let missing = mesh.send(Request::get("/api/v1/products")).await;
+    assert_eq!(missing.headers["www-authenticate"], "Bearer");
+    check(
+        &missing,
+        401,
+        expect![[r#"
+            {
+              "code": "W0801",
+              "detail": "credentials are missing or not valid",
+              "status": 401,
+              "title": "not authenticated",
+              "trace_id": "<trace>",
+              "type": "urn:weft:W0801"
+            }"#]],
+    );
+    let of_no_one = mesh.token("mallory");
+    let good = mesh.token("ana");
+    let credentials = [
+        "Bearer x".to_owned(),
+        "Bearer ".to_owned(),
+        format!("Basic {good}"),
+        good.clone(),
+        format!("Bearer {foreign}"),
+        format!("Bearer {expired}"),
+        format!("Bearer {of_no_one}"),
+    ];
+    for credential in &credentials {
+        for path in ["/api/v1/products", "/api/v1/me", "/api/v1/products/fleet/aircraft", "/api/v1/no/such", "/api/"] {
+            let answer = mesh.send(Request::get(path).header("authorization", credential)).await;
+            assert_eq!(answer.but_for(path), missing.but_for(path), "{credential} {path}");
+        }
+    }
+    let twice = Request::get("/api/v1/me").header("authorization", format!("Bearer {good}"));
+    let twice = mesh.send(twice.header("authorization", format!("Bearer {good}"))).await;
+    assert_eq!(twice.but_for("-"), missing.but_for("-"));
+    let wrong_method = mesh.send(Request::delete("/api/v1/me")).await;
+    assert_eq!(wrong_method.but_for("-"), missing.but_for("-"));
+}
+
+#[tokio::test]
+async fn hidden_and_unknown_are_one_answer_but_for_the_name() {
+    let mesh = mesh().await;
+    let runs = [run("hidden-run", "loyalty.members.profiles")];
+    mesh.catalog.record_run(&runs[0]).await.unwrap();
+    for name in ["nobody", "ana"] {
+        for (hidden, unknown) in [("loyalty/members", "no/such"), ("loyalty/members", "fleet/such")] {
+            let (h, u) = (hidden.replace('/', "."), unknown.replace('/', "."));
+            let hidden = mesh.get(&format!("/api/v1/products/{hidden}"), name).await;
+            let unknown = mesh.get(&format!("/api/v1/products/{unknown}"), name).await;
+            assert_eq!(hidden.status, StatusCode::NOT_FOUND);
+            assert_eq!(hidden.but_for(&h), unknown.but_for(&u));
+        }
+        for end in ["", "/releases"] {
+            let hidden = mesh.get(&format!("/api/v1/ports/loyalty/members/profiles{end}"), name).await;
+            let unknown = mesh.get(&format!("/api/v1/ports/no/such/port{end}"), name).await;
+            let illegal = mesh.get(&format!("/api/v1/ports/No/such/port{end}"), name).await;
+            assert_eq!(hidden.but_for("loyalty.members.profiles"), unknown.but_for("no.such.port"));
+            assert_eq!(hidden.but_for("loyalty.members.profiles"), illegal.but_for("No.such.port"));
+        }
+        let hidden = mesh.get("/api/v1/runs/hidden-run", name).await;
+        let unknown = mesh.get("/api/v1/runs/unknown-run", name).await;
+        assert_eq!(hidden.but_for("hidden-run"), unknown.but_for("unknown-run"));
+    }
+    check(
+        &mesh.get("/api/v1/products/loyalty/members", "ana").await,
+        404,
+        expect![[r#"
+            {
+              "code": "W0905",
+              "detail": "no product `loyalty.members`",
+              "status": 404,
+              "title": "not found",
+              "trace_id": "<trace>",
+              "type": "urn:weft:W0905"
+            }"#]],
+    );
+}
+
+#[tokio::test]
+async fn a_path_that_leads_nowhere_is_not_found() {
+    let mesh = mesh().await;
+    let outside = mesh.send(Request::get("/no/such?q=1")).await;
+    check(
+        &outside,
+        404,
+        expect![[r#"
+            {
+              "code": "W0905",
+              "detail": "no page `/no/such`",
+              "status": 404,
+              "title": "not found",
+              "trace_id": "<trace>",
+              "type": "urn:weft:W0905"
+            }"#]],
+    );
+    let inside = mesh.get("/api/v1/no/such", "ana").await;
+    assert_eq!(inside.but_for("/api/v1/no/such"), outside.but_for("/no/such"));
+    let sql = mesh.get("/api/v1/sql", "ana").await;
+    assert_eq!(sql.but_for("/api/v1/sql"), outside.but_for("/no/such"));
+}
+
+#[tokio::test]
+async fn a_method_that_is_not_answered_is_told_which_are() {
+    let mesh = mesh().await;
+    let bearer = format!("Bearer {}", mesh.token("ana"));
+    for path in ["/api/v1/products", "/health/live"] {
+        let answer = mesh.send(Request::post(path).header("authorization", &bearer)).await;
+        assert_eq!(answer.headers["allow"], "GET,HEAD", "{path}");
+        assert_eq!(answer.headers["content-type"], "application/problem+json");
+        assert_eq!((answer.status, answer.json()["code"].as_str()), (StatusCode::METHOD_NOT_ALLOWED, Some("W0906")));
+    }
+}
+
+#[tokio::test]
+async fn readiness_comes_with_the_end_of_the_first_reconcile() {
+    let mesh = mesh().await;
+    assert_eq!(mesh.send(Request::get("/health/live")).await.status, StatusCode::OK);
+    let before = mesh.send(Request::get("/health/ready")).await;
+    assert_eq!(before.headers["retry-after"], "1");
+    check(
+        &before,
+        503,
+        expect![[r#"
+            {
+              "code": "W0907",
+              "detail": "the first reconcile is not done yet; ask again",
+              "status": 503,
+              "title": "not ready",
+              "trace_id": "<trace>",
+              "type": "urn:weft:W0907"
+            }"#]],
+    );
+    mesh.ready.send(true).unwrap();
+    assert_eq!(mesh.send(Request::get("/health/ready")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_panic_fails_one_request_and_tells_nothing() {
+    async fn boom() {
+        panic!("the secret is 42");
+    }
+    let router = crate::router::surrounded(Router::new().route("/boom", get(boom)));
+    check(
+        &send(&router, Request::get("/boom")).await,
+        500,
+        expect![[r#"
+            {
+              "type": "urn:weft:W0901",
+              "title": "internal error",
+              "status": 500,
+              "detail": "something went wrong; the log has more under the trace id",
+              "code": "W0901",
+              "trace_id": "<trace>"
+            }"#]],
+    );
+}
+
+#[tokio::test]
+async fn the_trace_of_the_caller_goes_on() {
+    let mesh = mesh().await;
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    let request = |value: &str| Request::get("/no/such").header("traceparent", value);
+    let kept = mesh.send(request(&format!("00-{trace}-b7ad6b7169203331-01"))).await;
+    assert_eq!(kept.json()["trace_id"], trace);
+    let refused = mesh.send(request(&format!("00-{trace}-b7ad6b7169203331"))).await;
+    assert_ne!(refused.json()["trace_id"], trace);
+}
+
+#[tokio::test]
+async fn callers_are_told_who_they_are() {
+    let mesh = mesh().await;
+    check(
+        &mesh.get("/api/v1/me", "ana").await,
+        200,
+        expect![[r#"
+            {
+              "flight": "grpc://127.0.0.1:8815",
+              "groups": [
+                "analysts"
+              ],
+              "kind": "user",
+              "principal": "ana"
+            }"#]],
+    );
+}
+
+#[tokio::test]
+async fn lists_hold_what_the_caller_may_discover() {
+    let mesh = mesh().await;
+    check(
+        &mesh.get("/api/v1/products?q=plane", "ana").await,
+        200,
+        expect![[r#"
+            {
+              "items": [
+                {
+                  "at": "2026-03-01T12:00:00Z",
+                  "name": "fleet.aircraft",
+                  "owner": "owners",
+                  "ports": [
+                    {
+                      "description": "all of them",
+                      "kind": "seed",
+                      "name": "fleet.aircraft.planes",
+                      "readable": true,
+                      "rows": 3322
+                    }
+                  ],
+                  "purpose": "to test",
+                  "release": 1,
+                  "status": "active",
+                  "tags": [
+                    "demo"
+                  ],
+                  "title": null,
+                  "version": "1.0.0"
+                }
+              ],
+              "next": null
+            }"#]],
+    );
+    check(
+        &mesh.get("/api/v1/domains", "ana").await,
+        200,
+        expect![[r#"
+            {
+              "items": [
+                {
+                  "contact": null,
+                  "description": "a domain",
+                  "name": "fleet",
+                  "owner": "owners",
+                  "products": [
+                    "aircraft"
+                  ]
+                }
+              ],
+              "next": null
+            }"#]],
+    );
+    let none = json!({ "items": [], "next": null });
+    assert_eq!(mesh.get("/api/v1/products?q=profiles", "ana").await.json(), none);
+    for list in ["products", "domains", "runs"] {
+        assert_eq!(mesh.get(&format!("/api/v1/{list}"), "nobody").await.json(), none);
+    }
+}
+
+#[tokio::test]
+async fn a_port_is_shown_with_its_columns_and_a_product_with_its_ports() {
+    let mesh = mesh().await;
+    let port = mesh.get("/api/v1/ports/fleet/aircraft/planes", "ana").await;
+    check(
+        &port,
+        200,
+        expect![[r#"
+            {
+              "at": "2026-03-01T12:00:00Z",
+              "bytes": 100,
+              "columns": [
+                {
+                  "classification": "public",
+                  "description": "what tells rows apart",
+                  "name": "id",
+                  "primaryKeyPosition": 1,
+                  "required": true,
+                  "tags": [],
+                  "type": "decimal(12,2)",
+                  "unique": true
+                }
+              ],
+              "contract": {
+                "id": "planes",
+                "version": "1.2.0"
+              },
+              "description": "all of them",
+              "kind": "seed",
+              "name": "fleet.aircraft.planes",
+              "primaryKey": [
+                "id"
+              ],
+              "readable": true,
+              "release": 1,
+              "rows": 3322,
+              "tableVersion": 4
+            }"#]],
+    );
+    let product = mesh.get("/api/v1/products/fleet/aircraft", "ana").await.json();
+    assert_eq!(product["ports"], json!([port.json()]));
+    assert_eq!(product["revision"], "rev1");
+    check(
+        &mesh.get("/api/v1/ports/fleet/aircraft/planes/releases", "ana").await,
+        200,
+        expect![[r#"
+            {
+              "items": [
+                {
+                  "at": "2026-03-01T12:00:00Z",
+                  "current": true,
+                  "number": 1,
+                  "plan": "plan1",
+                  "ports": [
+                    {
+                      "name": "planes",
+                      "rows": 3322,
+                      "tableVersion": 4
+                    }
+                  ],
+                  "product": "fleet.aircraft",
+                  "revision": "rev1",
+                  "version": "1.0.0"
+                }
+              ],
+              "next": null
+            }"#]],
+    );
+}
+
+#[tokio::test]
+async fn runs_are_listed_in_parts_and_shown_step_by_step() {
+    let mesh = mesh().await;
+    for id in ["r1", "r2", "r3"] {
+        mesh.catalog.record_run(&run(id, "fleet.aircraft.planes")).await.unwrap();
+    }
+    let first = mesh.get("/api/v1/runs?limit=2", "ana").await.json();
+    assert_eq!((first["items"][0]["id"].as_str(), first["next"].as_str()), (Some("r3"), Some("r2")));
+    let second = mesh.get("/api/v1/runs?limit=2&after=r2", "ana").await.json();
+    assert_eq!(second["next"], Value::Null);
+    let shown = mesh.get("/api/v1/runs/r1", "ana").await;
+    assert_eq!(second["items"], json!([shown.json()]));
+    check(
+        &shown,
+        200,
+        expect![[r#"
+            {
+              "diagnostics": [],
+              "endedAt": "2026-03-01T12:00:00Z",
+              "id": "r1",
+              "plan": null,
+              "revision": "rev1",
+              "startedAt": "2026-03-01T12:00:00Z",
+              "status": "succeeded",
+              "steps": [
+                {
+                  "change": "create",
+                  "durationMs": 12,
+                  "endedAt": "2026-03-01T12:00:00Z",
+                  "message": null,
+                  "port": "fleet.aircraft.planes",
+                  "rows": 3322,
+                  "startedAt": "2026-03-01T12:00:00Z",
+                  "status": "succeeded",
+                  "tableVersion": 4
+                }
+              ]
+            }"#]],
+    );
+}
+
+#[tokio::test]
+async fn malformed_requests_are_told_what_is_wrong() {
+    let mesh = mesh().await;
+    let long = format!("/api/v1/products?q={}", "x".repeat(501));
+    for (path, detail) in [
+        ("/api/v1/products?limit=0", "`limit` is not a number from 1 to 1000"),
+        ("/api/v1/runs?limit=ten", "`limit` is not a number from 1 to 1000"),
+        ("/api/v1/products?q=a&q=b", "the query string is not well-formed"),
+        ("/api/v1/products/fleet/%FF", "the path is not UTF-8"),
+        (&long, "`q` is longer than 500 characters"),
+    ] {
+        let answer = mesh.get(path, "ana").await;
+        assert_eq!((answer.status.as_u16(), answer.json()["detail"].as_str()), (400, Some(detail)), "{path}");
+    }
+    let bearer = format!("Bearer {}", mesh.token("ana"));
+    let long = Request::get("/api/v1/me").header("authorization", bearer).header("content-length", 2 << 20);
+    let answer = mesh.send(long).await;
+    assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (413, Some("W0906")));
+}
+
+#[tokio::test]
+async fn every_answer_has_the_headers_that_keep_browsers_in_bounds() {
+    let mesh = mesh().await;
+    for path in ["/api/v1/me", "/api/v1/no/such", "/health/live", "/metrics"] {
+        let answer = mesh.get(path, "ana").await;
+        assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
+        assert_eq!(answer.headers["cache-control"], "no-store", "{path}");
+        assert_eq!(answer.headers["content-security-policy"], "default-src 'none'; frame-ancestors 'none'", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn metrics_count_requests_by_route_and_name_no_product() {
+    let mesh = mesh().await;
+    let _guard = metrics::set_default_local_recorder(&mesh.recorder);
+    mesh.get("/api/v1/products/fleet/aircraft", "ana").await;
+    mesh.get("/api/v1/products/fleet/aircraft", "nobody").await;
+    mesh.get("/fleet/aircraft", "ana").await;
+    let text = mesh.send(Request::get("/metrics")).await.body;
+    let route = r#"method="GET",route="/api/v1/products/{domain}/{product}""#;
+    assert!(text.contains(&format!("weft_http_requests_total{{{route},status=\"200\"}} 1")), "{text}");
+    assert!(text.contains(&format!("weft_http_requests_total{{{route},status=\"404\"}} 1")), "{text}");
+    assert!(!text.contains("fleet") && !text.contains("aircraft"), "{text}");
+}

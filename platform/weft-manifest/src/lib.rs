@@ -1,0 +1,24 @@
+//! Manifests of one revision → [`Declared`] and diagnostics, and the sources of revisions.
+//!
+//! A product is an ODPS document and a contract an ODCS document, read by the native types of
+//! [`odps`] and [`odcs`]. [`read`] never fails: it returns what it understood, and says of what it
+//! did not understand where that stands and what to do about it.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+#[macro_use]
+mod form;
+
+pub mod bitol;
+pub mod domain_file;
+mod json_schema;
+mod mesh;
+pub mod mesh_file;
+pub mod odcs;
+pub mod odps;
+pub mod source;
+pub mod weft_properties;
+
+pub use form::Scalar;
+pub use json_schema::{SCHEMA_KINDS, schema};
+pub use mesh::{read, read_lone};

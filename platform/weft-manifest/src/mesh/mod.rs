@@ -1,0 +1,149 @@
+//! The walk over one revision: files → domains, products and contracts → what is declared.
+
+mod column_type;
+mod contract;
+mod folders;
+mod order;
+mod product;
+mod references;
+mod transform;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use weft_model::{Code, Declared, Diagnostic, Domain, DomainName, ManifestTree, ProductRef};
+
+use crate::domain_file::DomainFile;
+use crate::form::{self, Document, FromNode, Opened, Step};
+use crate::mesh_file::MeshFile;
+use crate::odps::DataProductDocument;
+use product::Draft;
+
+const MESH_FILE: &str = "mesh.yaml";
+
+/// Reads every manifest of a revision.
+///
+/// Total: whatever the texts hold, all that could be understood is declared and everything else is
+/// a diagnostic, all of them in one pass, in order of file and place. A product with an error is in
+/// `broken` and not in `products`; the others are not touched by it. `refused` is set where
+/// `mesh.yaml` has errors.
+pub fn read(tree: &ManifestTree) -> (Declared, Vec<Diagnostic>) {
+    let mut problems = Vec::new();
+    let mut declared = Declared::empty(tree.revision.clone());
+    if tree.file(MESH_FILE).is_some() {
+        let read: Option<Document<MeshFile>> = open_as(tree, MESH_FILE, "mesh.yaml", &mut problems);
+        declared.refused = read.is_none_or(|document| document.has_errors);
+    }
+
+    let folders = folders::survey(tree, &mut problems);
+    declared.domains = domains(tree, &folders, &mut problems);
+    let mut drafts: Vec<Draft> =
+        folders.products.iter().map(|(name, folder)| product::read(tree, name, folder, &mut problems)).collect();
+    references::names_are_taken_once(&drafts, &mut problems);
+    references::resolve_inputs(&mut drafts, &mut problems);
+    order::refuse_rings(&drafts, &mut problems);
+    product::services_are_named(&drafts, &declared.domains, &mut problems);
+
+    let mut broken: BTreeSet<ProductRef> = folders
+        .products
+        .iter()
+        .filter(|(name, folder)| {
+            let has_error = |d: &Diagnostic| d.is_error() && d.place.file.starts_with(folder.as_str());
+            !declared.domains.contains_key(&name.domain) || problems.iter().any(has_error)
+        })
+        .map(|(name, _)| name.clone())
+        .collect();
+    broken.extend(references::wait_for_broken(&drafts, &broken, &mut problems));
+
+    let products = drafts.into_iter().filter(|draft| !broken.contains(&draft.name)).filter_map(Draft::into_product);
+    declared.products = order::inputs_first(products.collect());
+    let declared_names: BTreeSet<&ProductRef> = declared.products.iter().map(|product| &product.name).collect();
+    // A product that is neither declared nor told as broken would be retired: never by accident.
+    let lost = folders.products.keys().filter(|name| !declared_names.contains(name)).cloned();
+    declared.broken = lost.collect();
+    weft_model::diagnostic::sort(&mut problems);
+    (declared, problems)
+}
+
+/// Reads one product, contract, domain or mesh file that stands alone, by its name: form and what
+/// it says about itself. References to other files are not followed. In order of place.
+///
+/// `None` for a file that is no manifest by its name.
+pub fn read_lone(tree: &ManifestTree, file: &str) -> Option<Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let name = file.rsplit('/').next().unwrap_or(file);
+    match name {
+        MESH_FILE => drop(open_as::<MeshFile>(tree, file, "mesh.yaml", &mut problems)),
+        "domain.yaml" => drop(open_as::<DomainFile>(tree, file, "domain.yaml", &mut problems)),
+        _ if name.ends_with("odps.yaml") || name.ends_with("odps.yml") => {
+            drop(open_as::<DataProductDocument>(tree, file, "ODPS 1.1", &mut problems));
+        }
+        _ if name.ends_with("odcs.yaml") || name.ends_with("odcs.yml") => {
+            contract::read_lone(tree, file, &mut problems);
+        }
+        _ => return None,
+    }
+    weft_model::diagnostic::sort(&mut problems);
+    Some(problems)
+}
+
+/// The file as a `T`. `None` where it could not be read at all, which is reported.
+fn open_as<T: FromNode>(
+    tree: &ManifestTree,
+    file: &str,
+    standard: &'static str,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Document<T>> {
+    match form::open(tree, file, problems) {
+        Opened::Tree { source, root, has_errors } => {
+            form::read(source, root, has_errors, standard, false, problems).ok()
+        }
+        Opened::Unreadable => None,
+    }
+}
+
+fn domains(
+    tree: &ManifestTree,
+    folders: &folders::Folders,
+    problems: &mut Vec<Diagnostic>,
+) -> BTreeMap<DomainName, Domain> {
+    let mut domains = BTreeMap::new();
+    for name in &folders.domains {
+        let file = format!("products/{name}/domain.yaml");
+        if tree.file(&file).is_none() {
+            let start = weft_model::Place::start_of(&file);
+            problems.push(
+                Diagnostic::error(Code::DOMAIN_INCOMPLETE, start, format!("domain `{name}` has no `domain.yaml`"))
+                    .help(format!("write `{file}` with `domain: {name}` and `owner:`, the group that owns it")),
+            );
+            continue;
+        }
+        let document: Option<Document<DomainFile>> = open_as(tree, &file, "domain.yaml", problems);
+        let Some(document) = document else { continue };
+        let is_named = document.value.domain == name.as_str();
+        if !is_named {
+            let place = document.place(&[Step::Key("domain")]);
+            let message = format!("the folder is `{name}` and the file speaks of domain `{}`", document.value.domain);
+            problems.push(
+                Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, message)
+                    .help(format!("write `domain: {name}`, or rename the folder")),
+            );
+        }
+        if document.has_errors || !is_named {
+            continue;
+        }
+        let file = document.value;
+        let domain = Domain {
+            name: name.clone(),
+            description: file.description.unwrap_or_default(),
+            owner: file.owner,
+            stewards: file.stewards.unwrap_or_default(),
+            service: file.service,
+            contact: file.contact,
+        };
+        domains.insert(name.clone(), domain);
+    }
+    domains
+}

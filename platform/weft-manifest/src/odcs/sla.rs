@@ -1,0 +1,35 @@
+//! Service levels and price.
+
+use crate::bitol::{AuthoritativeDefinition, CustomProperty, StableId};
+use crate::form::Scalar;
+
+record! {
+    /// A service level that readers may rely on.
+    pub struct ServiceLevel as "SLA property" {
+        id: Option<StableId>,
+        /// latency, frequency, retention, availability and so on.
+        property: String,
+        value: Scalar,
+        value_ext: Option<Scalar>,
+        unit: Option<String>,
+        /// The column measured, as `object.property`.
+        element: Option<String>,
+        /// regulatory, analytics or operational.
+        driver: Option<String>,
+        description: Option<String>,
+        scheduler: Option<String>,
+        schedule: Option<String>,
+        custom_properties: Option<Vec<CustomProperty>>,
+        authoritative_definitions: Option<Vec<AuthoritativeDefinition>>,
+    }
+}
+
+record! {
+    /// What reading costs.
+    pub struct Pricing as "price" {
+        id: Option<StableId>,
+        price_amount: Option<f64>,
+        price_currency: Option<String>,
+        price_unit: Option<String>,
+    }
+}

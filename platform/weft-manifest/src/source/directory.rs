@@ -1,0 +1,146 @@
+//! A plain directory: its content's hash is its revision.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use sha2::{Digest, Sha256};
+use weft_model::{Content, FileEntry, ManifestTree, Revision};
+
+use super::selection::{FOLDERS, MESH_FILE, is_text, is_too_large, text};
+use super::{RevisionSource, SourceError};
+
+const FOLDERS_MAX: usize = 64;
+
+/// A directory that is no git repository.
+#[derive(Debug)]
+pub(super) struct DirectorySource {
+    root: PathBuf,
+    /// Hashes of files as they were seen, so that asking again reads only what has changed.
+    seen: Mutex<BTreeMap<String, Seen>>,
+}
+
+#[derive(Clone, Debug)]
+struct Seen {
+    modified: Option<SystemTime>,
+    size: u64,
+    id: String,
+}
+
+impl DirectorySource {
+    pub(super) fn open(root: PathBuf) -> Result<Self, SourceError> {
+        if !root.join("products").is_dir() {
+            return Err(SourceError::NoMesh { path: root });
+        }
+        Ok(DirectorySource { root, seen: Mutex::default() })
+    }
+
+    /// Every file with its hash, and the revision that they make up.
+    fn survey(&self) -> Result<(Revision, BTreeMap<String, FileEntry>), SourceError> {
+        let mut files = BTreeMap::new();
+        for name in FOLDERS.iter().chain([&MESH_FILE]) {
+            self.collect(name, 0, &mut files)?;
+        }
+        let mut whole = Sha256::new();
+        for (path, entry) in &files {
+            whole.update(path.as_bytes());
+            whole.update([0]);
+            whole.update(entry.id.as_bytes());
+            whole.update([u8::from(entry.content == Content::Link)]);
+        }
+        Ok((Revision::new(format!("dir-{}", hex::encode(whole.finalize()))), files))
+    }
+
+    fn collect(&self, path: &str, depth: usize, files: &mut BTreeMap<String, FileEntry>) -> Result<(), SourceError> {
+        let full = self.root.join(path);
+        let io = |source| SourceError::Io { path: full.clone(), source };
+        let metadata = match full.symlink_metadata() {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(io(error)),
+        };
+        if metadata.is_symlink() {
+            let target = std::fs::read_link(&full).map_err(io)?;
+            let id = hash(target.as_os_str().as_encoded_bytes());
+            files.insert(path.to_owned(), FileEntry { id, size: 0, content: Content::Link });
+        } else if metadata.is_dir() {
+            if depth >= FOLDERS_MAX {
+                return Ok(());
+            }
+            for entry in std::fs::read_dir(&full).map_err(io)? {
+                if let Some(name) = entry.map_err(io)?.file_name().to_str() {
+                    self.collect(&format!("{path}/{name}"), depth + 1, files)?;
+                }
+            }
+        } else if metadata.is_file() {
+            let entry = self.file(path, &full, &metadata)?;
+            files.insert(path.to_owned(), entry);
+        }
+        Ok(())
+    }
+
+    fn file(&self, path: &str, full: &Path, metadata: &std::fs::Metadata) -> Result<FileEntry, SourceError> {
+        let (size, modified) = (metadata.len(), metadata.modified().ok());
+        let io = |source| SourceError::Io { path: full.to_owned(), source };
+        if is_text(path) && !is_too_large(size) {
+            // Hashed as it is read, so that id and content agree.
+            let bytes = std::fs::read(full).map_err(io)?;
+            let id = hash(&bytes);
+            return Ok(FileEntry { id, size: bytes.len() as u64, content: text(bytes) });
+        }
+        let content = if is_text(path) { Content::TooLarge } else { Content::Data };
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = seen.get(path)
+            && known.size == size
+            && known.modified == modified
+            && modified.is_some()
+        {
+            return Ok(FileEntry { id: known.id.clone(), size, content });
+        }
+        let mut file = std::fs::File::open(full).map_err(io)?;
+        let mut digest = Sha256::new();
+        std::io::copy(&mut file, &mut digest).map_err(io)?;
+        let id = hex::encode(digest.finalize());
+        seen.insert(path.to_owned(), Seen { modified, size, id: id.clone() });
+        Ok(FileEntry { id, size, content })
+    }
+
+    fn moved_on(&self, revision: &Revision) -> SourceError {
+        SourceError::MovedOn { place: self.root.display().to_string(), revision: revision.clone() }
+    }
+}
+
+impl RevisionSource for DirectorySource {
+    fn newest(&self) -> Result<Revision, SourceError> {
+        self.survey().map(|(revision, _)| revision)
+    }
+
+    fn tree(&self, revision: &Revision) -> Result<ManifestTree, SourceError> {
+        let (now, files) = self.survey()?;
+        if &now != revision {
+            return Err(self.moved_on(revision));
+        }
+        Ok(ManifestTree::new(now, files))
+    }
+
+    fn read(&self, revision: &Revision, path: &str) -> Result<Vec<u8>, SourceError> {
+        let tree = self.tree(revision)?;
+        let entry = tree.file(path).filter(|entry| entry.content != Content::Link);
+        let entry = entry.ok_or_else(|| SourceError::NoFile { revision: revision.clone(), path: path.to_owned() })?;
+        let full = self.root.join(path);
+        let bytes = std::fs::read(&full).map_err(|source| SourceError::Io { path: full, source })?;
+        if hash(&bytes) != entry.id {
+            return Err(self.moved_on(revision));
+        }
+        Ok(bytes)
+    }
+
+    fn describe(&self) -> String {
+        format!("directory {}", self.root.display())
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}

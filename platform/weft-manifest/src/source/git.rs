@@ -1,0 +1,209 @@
+//! A git repository on this machine: blobs are read at a commit, and nothing is checked out.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use gix::object::tree::EntryKind;
+use weft_model::{Content, FileEntry, ManifestTree, Revision};
+
+use super::selection::{FOLDERS, MESH_FILE, is_text, is_too_large, text};
+use super::{RevisionSource, SourceError};
+
+/// Deepest folder that is looked into, so that a hostile tree cannot exhaust the stack.
+const FOLDERS_MAX: usize = 64;
+
+/// A work tree, of which HEAD counts, or a bare repository.
+pub(super) struct GitSource {
+    repository: gix::ThreadSafeRepository,
+    /// The mesh's folder within the repository, empty for its root.
+    prefix: String,
+    place: PathBuf,
+}
+
+impl GitSource {
+    /// The repository that holds `path`; `None` where none does.
+    pub(super) fn discover(path: &Path) -> Result<Option<Self>, SourceError> {
+        let Some((root, is_bare)) = enclosing(path) else { return Ok(None) };
+        let repository = open(&root)?;
+        let prefix = if is_bare {
+            String::new()
+        } else {
+            let folder = path.strip_prefix(&root).unwrap_or(Path::new(""));
+            folder.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+        };
+        Ok(Some(GitSource { repository, prefix, place: path.to_owned() }))
+    }
+
+    fn trouble(&self, error: impl fmt::Display) -> SourceError {
+        trouble(&self.place, error)
+    }
+}
+
+impl fmt::Debug for GitSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GitSource").field("place", &self.place).field("prefix", &self.prefix).finish()
+    }
+}
+
+impl RevisionSource for GitSource {
+    fn newest(&self) -> Result<Revision, SourceError> {
+        let repository = self.repository.to_thread_local();
+        let head = repository.head().map_err(|error| self.trouble(error))?;
+        if head.is_unborn() {
+            return Err(SourceError::NoCommit { place: self.place.display().to_string() });
+        }
+        let id = repository.head_id().map_err(|error| self.trouble(error))?;
+        Ok(Revision::new(id.to_string()))
+    }
+
+    fn tree(&self, revision: &Revision) -> Result<ManifestTree, SourceError> {
+        tree_at(&self.repository.to_thread_local(), &self.prefix, revision, &self.place)
+    }
+
+    fn read(&self, revision: &Revision, path: &str) -> Result<Vec<u8>, SourceError> {
+        read_at(&self.repository.to_thread_local(), &self.prefix, revision, path, &self.place)
+    }
+
+    fn describe(&self) -> String {
+        format!("git repository {}", self.place.display())
+    }
+}
+
+/// Opens the repository at exactly `root`. The user's own git configuration plays no part.
+pub(super) fn open(root: &Path) -> Result<gix::ThreadSafeRepository, SourceError> {
+    gix::open::Options::isolated().open(root).map_err(|error| trouble(root, error))
+}
+
+fn trouble(place: &Path, error: impl fmt::Display) -> SourceError {
+    SourceError::Git { place: place.display().to_string(), problem: error.to_string() }
+}
+
+/// The work tree or bare repository that `path` lies in, and whether it is bare.
+fn enclosing(path: &Path) -> Option<(PathBuf, bool)> {
+    for folder in path.ancestors() {
+        if folder.join(".git").exists() {
+            return Some((folder.to_owned(), false));
+        }
+        if folder.join("HEAD").is_file() && folder.join("objects").is_dir() && folder.join("refs").is_dir() {
+            return Some((folder.to_owned(), true));
+        }
+    }
+    None
+}
+
+/// The files of the mesh at a commit.
+pub(super) fn tree_at(
+    repository: &gix::Repository,
+    prefix: &str,
+    revision: &Revision,
+    place: &Path,
+) -> Result<ManifestTree, SourceError> {
+    let mut files = BTreeMap::new();
+    let root = root_tree(repository, revision, place)?;
+    let mesh = match prefix {
+        "" => Some(root),
+        prefix => match root.lookup_entry_by_path(prefix).map_err(|error| trouble(place, error))? {
+            Some(entry) if entry.mode().is_tree() => {
+                Some(entry.object().map_err(|error| trouble(place, error))?.into_tree())
+            }
+            _ => None,
+        },
+    };
+    // An empty tree would ask for every product to be retired, which is never what a wrong folder means.
+    let no_mesh = || SourceError::NoMeshAt { place: place.display().to_string(), revision: revision.clone() };
+    let Some(mesh) = mesh else { return Err(no_mesh()) };
+    let entries = mesh.decode().map_err(|error| trouble(place, error))?;
+    for entry in &entries.entries {
+        let name = entry.filename.to_string();
+        let belongs = if entry.mode.is_tree() { FOLDERS.contains(&name.as_str()) } else { name == MESH_FILE };
+        if belongs {
+            collect(repository, name, entry.mode.kind(), entry.oid.into(), 0, place, &mut files)?;
+        }
+    }
+    if files.is_empty() {
+        return Err(no_mesh());
+    }
+    Ok(ManifestTree::new(revision.clone(), files))
+}
+
+fn collect(
+    repository: &gix::Repository,
+    path: String,
+    kind: EntryKind,
+    id: gix::ObjectId,
+    depth: usize,
+    place: &Path,
+    files: &mut BTreeMap<String, FileEntry>,
+) -> Result<(), SourceError> {
+    let content = match kind {
+        EntryKind::Tree => {
+            if depth >= FOLDERS_MAX {
+                return Ok(());
+            }
+            let tree = repository.find_tree(id).map_err(|error| trouble(place, error))?;
+            let entries = tree.decode().map_err(|error| trouble(place, error))?;
+            for entry in &entries.entries {
+                // A name that is not UTF-8 cannot be written in a manifest, so nothing can ask for it.
+                let Ok(name) = std::str::from_utf8(entry.filename) else { continue };
+                collect(
+                    repository,
+                    format!("{path}/{name}"),
+                    entry.mode.kind(),
+                    entry.oid.into(),
+                    depth + 1,
+                    place,
+                    files,
+                )?;
+            }
+            return Ok(());
+        }
+        EntryKind::Commit => return Ok(()),
+        EntryKind::Link => FileEntry { id: id.to_string(), size: 0, content: Content::Link },
+        EntryKind::Blob | EntryKind::BlobExecutable => {
+            let size = repository.find_header(id).map_err(|error| trouble(place, error))?.size();
+            let content = if !is_text(&path) {
+                Content::Data
+            } else if is_too_large(size) {
+                Content::TooLarge
+            } else {
+                let mut blob = repository.find_blob(id).map_err(|error| trouble(place, error))?;
+                text(blob.take_data())
+            };
+            FileEntry { id: id.to_string(), size, content }
+        }
+    };
+    files.insert(path, content);
+    Ok(())
+}
+
+/// The bytes of one file at a commit.
+pub(super) fn read_at(
+    repository: &gix::Repository,
+    prefix: &str,
+    revision: &Revision,
+    path: &str,
+    place: &Path,
+) -> Result<Vec<u8>, SourceError> {
+    let full = if prefix.is_empty() { path.to_owned() } else { format!("{prefix}/{path}") };
+    let root = root_tree(repository, revision, place)?;
+    let entry = root.lookup_entry_by_path(&full).map_err(|error| trouble(place, error))?;
+    match entry.filter(|entry| entry.mode().is_blob()) {
+        Some(entry) => {
+            let mut object = entry.object().map_err(|error| trouble(place, error))?;
+            Ok(std::mem::take(&mut object.data))
+        }
+        None => Err(SourceError::NoFile { revision: revision.clone(), path: path.to_owned() }),
+    }
+}
+
+fn root_tree<'r>(
+    repository: &'r gix::Repository,
+    revision: &Revision,
+    place: &Path,
+) -> Result<gix::Tree<'r>, SourceError> {
+    let gone = || SourceError::MovedOn { place: place.display().to_string(), revision: revision.clone() };
+    let id = gix::ObjectId::from_hex(revision.as_str().as_bytes()).map_err(|_| gone())?;
+    let commit = repository.find_commit(id).map_err(|_| gone())?;
+    commit.tree().map_err(|error| trouble(place, error))
+}

@@ -1,0 +1,118 @@
+//! Where revisions come from: a git work tree, a bare repository, a remote, or a plain directory.
+
+mod directory;
+mod git;
+mod remote;
+mod selection;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use weft_model::{Code, ManifestTree, Revision};
+
+/// A place that holds the manifests of a mesh, one state of them at a time.
+///
+/// All calls block. All answers about one revision agree with each other for as long as the source
+/// still has that revision.
+pub trait RevisionSource: Send + Sync + fmt::Debug {
+    /// The newest revision; a remote is fetched first.
+    fn newest(&self) -> Result<Revision, SourceError>;
+
+    /// The manifests and rules of a revision. Data files are named, not loaded.
+    fn tree(&self, revision: &Revision) -> Result<ManifestTree, SourceError>;
+
+    /// The bytes of one file of a revision, by its path in [`tree`](Self::tree).
+    fn read(&self, revision: &Revision, path: &str) -> Result<Vec<u8>, SourceError>;
+
+    /// For people: what this is and where.
+    fn describe(&self) -> String;
+}
+
+/// Why a revision cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    #[error("there is no directory `{}`", path.display())]
+    Missing { path: PathBuf },
+
+    #[error("`{}` holds no mesh: there is no `products/` in it", path.display())]
+    NoMesh { path: PathBuf },
+
+    #[error("`{place}` holds no mesh at revision {revision}: commit its `products/` folder")]
+    NoMeshAt { place: String, revision: Revision },
+
+    #[error("`{place}` has no commit yet: commit the mesh, since only what is committed counts")]
+    NoCommit { place: String },
+
+    #[error("`{place}` has no branch `{branch}`")]
+    NoBranch { place: String, branch: String },
+
+    #[error("`{place}` no longer has revision {revision}: it has moved on, ask for the newest")]
+    MovedOn { place: String, revision: Revision },
+
+    #[error("revision {revision} has no file `{path}`")]
+    NoFile { revision: Revision, path: String },
+
+    #[error("cannot read git repository `{place}`: {problem}")]
+    Git { place: String, problem: String },
+
+    #[error("cannot fetch `{url}`: {problem}")]
+    Fetch { url: String, problem: String },
+
+    #[error("cannot read `{}`", path.display())]
+    Io {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl SourceError {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            SourceError::NoFile { .. } => Code::FILE_MISSING,
+            _ => Code::SOURCE_UNAVAILABLE,
+        }
+    }
+}
+
+/// Opens the mesh at `mesh`: a git work tree or a folder in one, a bare repository, a git URL (with
+/// `#branch` at its end for another branch than the default), or a plain directory.
+///
+/// Repositories behind URLs are mirrored under `mirrors`. Nothing is fetched before the first call
+/// of [`RevisionSource::newest`].
+///
+/// # Errors
+///
+/// Where there is no such directory, or it holds neither a repository nor a mesh.
+pub fn open(mesh: &str, mirrors: &Path) -> Result<Box<dyn RevisionSource>, SourceError> {
+    if let Some(remote) = remote::RemoteSource::of_url(mesh, mirrors) {
+        return Ok(Box::new(remote));
+    }
+    let path = Path::new(mesh);
+    if !path.is_dir() {
+        return Err(SourceError::Missing { path: path.to_owned() });
+    }
+    let path = path.canonicalize().map_err(|source| SourceError::Io { path: path.to_owned(), source })?;
+    if let Some(source) = git::GitSource::discover(&path)? {
+        return Ok(Box::new(source));
+    }
+    directory::DirectorySource::open(path).map(|source| Box::new(source) as Box<dyn RevisionSource>)
+}
+
+/// Opens the plain directory at `path` as it is on disk, also where it is part of a git work tree.
+///
+/// # Errors
+///
+/// Where there is no such directory, or it holds no mesh.
+pub fn open_directory(path: &Path) -> Result<Box<dyn RevisionSource>, SourceError> {
+    if !path.is_dir() {
+        return Err(SourceError::Missing { path: path.to_owned() });
+    }
+    let path = path.canonicalize().map_err(|source| SourceError::Io { path: path.to_owned(), source })?;
+    directory::DirectorySource::open(path).map(|source| Box::new(source) as Box<dyn RevisionSource>)
+}

@@ -1,0 +1,69 @@
+//! What ODPS leaves out and Weft needs: custom properties with `vendor: weft`.
+
+use serde_json::{Map, Value as Json};
+
+words! {
+    /// How a port's rows come about.
+    pub enum TransformKind as "a kind of transform", TRANSFORM_INVALID {
+        Seed = "seed",
+        Source = "source",
+        Full = "full",
+        Append = "append",
+        ByKey = "by_key",
+        ByTime = "by_time",
+        Scd2 = "scd2",
+        View = "view",
+    }
+}
+
+words! {
+    /// Format of a file that is read.
+    pub enum FileFormat as "a format", TRANSFORM_INVALID {
+        Csv = "csv",
+        Json = "json",
+        Parquet = "parquet",
+        Delta = "delta",
+    }
+}
+
+record! {
+    /// The property `transform` of an output port.
+    pub struct TransformProperty as "transform" {
+        kind: TransformKind,
+        /// The query's file, relative to the product's folder; `transforms/<port>.sql` if left out.
+        sql: Option<String>,
+        seed: Option<SeedProperty>,
+        source: Option<SourceProperty>,
+        key: Option<Vec<String>>,
+        time: Option<TimeProperty>,
+        delete_when: Option<String>,
+    }
+}
+
+record! {
+    /// A file of the repository.
+    pub struct SeedProperty as "seed" {
+        /// Relative to the product's folder.
+        path: String,
+        /// Told by the file's name if left out.
+        format: Option<FileFormat>,
+    }
+}
+
+record! {
+    /// Files at an object-store URL.
+    pub struct SourceProperty as "source" {
+        url: String,
+        format: FileFormat,
+        options: Option<Map<String, Json>>,
+    }
+}
+
+record! {
+    /// Which stretch of time one run replaces.
+    pub struct TimeProperty as "time" {
+        column: String,
+        interval: String,
+        lookback: Option<String>,
+    }
+}

@@ -1,0 +1,195 @@
+//! Carrying out a plan: product by product, inputs first.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use weft_catalog::CheckRecord;
+use weft_model::{
+    Code, DataProduct, Declared, Domain, PortName, PortRef, PortRelease, ProductRef, Published, Release,
+};
+
+use crate::build::{Order, Unbuilt};
+use crate::controller::Controller;
+use crate::fingerprint::inputs_of;
+use crate::report::{Outcome, OutcomeStatus};
+use crate::{Change, Plan, ReconcileError, Step};
+
+/// What applying a plan came to.
+#[derive(Debug, Default)]
+pub(crate) struct Applied {
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) checks: Vec<CheckRecord>,
+}
+
+impl Controller {
+    /// Does the steps of `plan`. One product's failure stops only those that read it.
+    ///
+    /// # Errors
+    ///
+    /// Only if the catalog or the store cannot be written any more.
+    pub(crate) async fn apply(&self, plan: &Plan, declared: &Declared) -> Result<Applied, ReconcileError> {
+        let mut applied = Applied::default();
+        let mut failed: BTreeSet<PortRef> = BTreeSet::new();
+        for product in &declared.products {
+            let steps: Vec<&Step> = steps_of(plan, &product.name).collect();
+            if steps.is_empty() {
+                continue;
+            }
+            let Some(domain) = declared.domains.get(&product.name.domain) else { continue };
+            let outcomes = self.apply_product(plan, product, domain, &steps, &failed, &mut applied.checks).await?;
+            failed.extend(
+                outcomes.iter().filter(|o| o.status != OutcomeStatus::Applied).map(|outcome| outcome.port.clone()),
+            );
+            applied.outcomes.extend(outcomes);
+        }
+        applied.outcomes.extend(self.retire_products(plan, declared).await?);
+        Ok(applied)
+    }
+
+    /// Builds what changes of a product and releases it, or leaves it as it was.
+    async fn apply_product(
+        &self,
+        plan: &Plan,
+        product: &DataProduct,
+        domain: &Domain,
+        steps: &[&Step],
+        failed: &BTreeSet<PortRef>,
+        checks: &mut Vec<CheckRecord>,
+    ) -> Result<Vec<Outcome>, ReconcileError> {
+        let published = self.parts.catalog.published();
+        let number = self.next_number(&product.name).await?;
+        let (plan_id, mut outcomes) = (plan.id(), Vec::new());
+        let mut ports = carried_over(product, steps, &published);
+        for step in steps {
+            self.parts.progress.started(&step.port, step.change.as_str());
+            let began = Instant::now();
+            let (Some(output), Some(fingerprint)) = (product.output(&step.port.port), &step.fingerprint) else {
+                outcomes.push(outcome(step, OutcomeStatus::Applied, began));
+                continue;
+            };
+            let missing = inputs_of(product, output).find(|input| {
+                failed.contains(input) || self.parts.catalog.published().port(input).is_none()
+            });
+            let built = match missing {
+                Some(input) => Err(Unbuilt {
+                    code: Code::INPUT_BROKEN,
+                    message: format!("waits for `{input}`, which did not come about"),
+                    refused: false,
+                }),
+                None => {
+                    let order = Order {
+                        revision: &plan.revision,
+                        plan: &plan_id,
+                        release: number,
+                        domain,
+                        product,
+                        output,
+                        fingerprint,
+                    };
+                    let (built, made) = self.build(&order).await;
+                    checks.extend(made);
+                    built
+                }
+            };
+            let told = match built {
+                Ok(port) => {
+                    let mut done = outcome(step, OutcomeStatus::Applied, began);
+                    (done.rows, done.table_version) = (port.rows, port.table_version);
+                    ports.insert(step.port.port.clone(), port);
+                    done
+                }
+                Err(unbuilt) => {
+                    let waits = missing.is_some();
+                    let status = match (unbuilt.refused, waits) {
+                        (true, _) => OutcomeStatus::Refused,
+                        (false, true) => OutcomeStatus::Skipped,
+                        (false, false) => OutcomeStatus::Failed,
+                    };
+                    let mut told = outcome(step, status, began);
+                    (told.code, told.message) = (Some(unbuilt.code), Some(unbuilt.message));
+                    told
+                }
+            };
+            self.parts.progress.ended(&step.port, &told);
+            outcomes.push(told);
+        }
+        if outcomes.iter().any(|outcome| outcome.status != OutcomeStatus::Applied) {
+            hold_back(&mut outcomes);
+            return Ok(outcomes);
+        }
+        let release = Release {
+            number,
+            revision: plan.revision.clone(),
+            plan: plan_id,
+            at: self.parts.clock.now(),
+            product: product.clone(),
+            domain: domain.clone(),
+            ports,
+        };
+        self.publish(release).await?;
+        Ok(outcomes)
+    }
+
+    /// Stops serving products of which nothing is declared any more.
+    async fn retire_products(&self, plan: &Plan, declared: &Declared) -> Result<Vec<Outcome>, ReconcileError> {
+        let mut outcomes = Vec::new();
+        let retired: Vec<&Step> = plan
+            .steps
+            .iter()
+            .filter(|step| step.change == Change::Retire && declared.product(&step.port.product_ref()).is_none())
+            .collect();
+        let products: BTreeSet<ProductRef> = retired.iter().map(|step| step.port.product_ref()).collect();
+        for product in products {
+            self.parts.catalog.retire(&product, &plan.revision).await?;
+        }
+        for step in retired {
+            let done = outcome(step, OutcomeStatus::Applied, Instant::now());
+            self.parts.progress.ended(&step.port, &done);
+            outcomes.push(done);
+        }
+        Ok(outcomes)
+    }
+}
+
+fn steps_of<'a>(plan: &'a Plan, product: &'a ProductRef) -> impl Iterator<Item = &'a Step> {
+    plan.steps.iter().filter(move |step| step.port.domain == product.domain && step.port.product == product.product)
+}
+
+/// The ports of the product that stay as they are released.
+fn carried_over(
+    product: &DataProduct,
+    steps: &[&Step],
+    published: &Published,
+) -> BTreeMap<PortName, PortRelease> {
+    let Some(before) = published.releases.get(&product.name) else { return BTreeMap::new() };
+    before
+        .ports
+        .iter()
+        .filter(|(name, _)| product.output(name).is_some())
+        .filter(|(name, _)| !steps.iter().any(|step| step.port.port == **name))
+        .map(|(name, port)| (name.clone(), port.clone()))
+        .collect()
+}
+
+/// A product is released whole or not at all, so its other ports did not come about either.
+fn hold_back(outcomes: &mut [Outcome]) {
+    let held = "held back: another port of the product did not come about";
+    for outcome in outcomes.iter_mut().filter(|outcome| outcome.status == OutcomeStatus::Applied) {
+        outcome.status = OutcomeStatus::Skipped;
+        outcome.code = Some(Code::INPUT_BROKEN);
+        outcome.message = Some(held.to_owned());
+    }
+}
+
+fn outcome(step: &Step, status: OutcomeStatus, began: Instant) -> Outcome {
+    Outcome {
+        port: step.port.clone(),
+        change: step.change.as_str(),
+        status,
+        code: None,
+        message: None,
+        rows: None,
+        table_version: None,
+        elapsed: began.elapsed(),
+    }
+}

@@ -1,0 +1,195 @@
+//! One port's table, built and committed through the gate.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use datafusion::execution::SendableRecordBatchStream;
+use weft_catalog::CheckRecord;
+use weft_engine::{Intake, Limits, Parameters, SessionOptions};
+use weft_model::{Code, DataProduct, Domain, OutputPort, PortRelease, Revision, Transform};
+use weft_storage::{CommitNote, Finding, StorageError, Warehouse, arrow_schema};
+
+use crate::conform::conform;
+use crate::controller::Controller;
+use crate::judge::ContractJudge;
+
+/// What a port is to be built for.
+pub(crate) struct Order<'a> {
+    pub(crate) revision: &'a Revision,
+    pub(crate) plan: &'a str,
+    pub(crate) release: u64,
+    pub(crate) domain: &'a Domain,
+    pub(crate) product: &'a DataProduct,
+    pub(crate) output: &'a OutputPort,
+    pub(crate) fingerprint: &'a str,
+}
+
+/// Why a port was not built.
+#[derive(Debug)]
+pub(crate) struct Unbuilt {
+    pub(crate) code: Code,
+    /// Holds no value of a row.
+    pub(crate) message: String,
+    /// The rows are at fault, not the platform.
+    pub(crate) refused: bool,
+}
+
+impl Unbuilt {
+    fn refused(findings: &[Finding]) -> Self {
+        let texts: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+        let code = findings.first().map_or(Code::DATA_SCHEMA, |finding| finding.code);
+        Unbuilt { code, message: texts.join("; "), refused: true }
+    }
+
+    fn failed(code: Code, message: impl ToString) -> Self {
+        Unbuilt { code, message: message.to_string(), refused: false }
+    }
+}
+
+impl Controller {
+    /// Builds the port unless its table's newest commit is this very build already, as after a crash.
+    ///
+    /// Gives the port as the release will serve it, and the checks that the gate made.
+    pub(crate) async fn build(&self, order: &Order<'_>) -> (Result<PortRelease, Unbuilt>, Vec<CheckRecord>) {
+        if let Transform::View { .. } = &order.output.transform {
+            let view = PortRelease {
+                location: None,
+                table_version: None,
+                fingerprint: order.fingerprint.to_owned(),
+                rows: None,
+                bytes: None,
+            };
+            return (Ok(view), Vec::new());
+        }
+        let port = order.product.port_ref(order.output);
+        let judge = Arc::new(ContractJudge::new(
+            Arc::clone(&self.parts.engine),
+            Arc::clone(&self.parts.clock),
+            port.clone(),
+            order.output.contract.clone(),
+        ));
+        let built = self.build_table(order, Warehouse::location_of(&port), &judge).await;
+        (built, judge.take_checks())
+    }
+
+    async fn build_table(
+        &self,
+        order: &Order<'_>,
+        location: String,
+        judge: &Arc<ContractJudge>,
+    ) -> Result<PortRelease, Unbuilt> {
+        let warehouse = &self.parts.warehouse;
+        let trouble = |error: StorageError| Unbuilt::failed(error.code(), error);
+        let newest = warehouse.newest_commit(&location).await.map_err(trouble)?;
+        let done = newest.filter(|commit| commit.fingerprint.as_deref() == Some(order.fingerprint));
+        let version = match done {
+            Some(commit) => commit.version,
+            None => self.write(order, &location, judge).await?,
+        };
+        let table = warehouse.table(&location, version).await.map_err(trouble)?;
+        Ok(PortRelease {
+            location: Some(location),
+            table_version: Some(version),
+            fingerprint: order.fingerprint.to_owned(),
+            rows: table.rows(),
+            bytes: Some(table.bytes()),
+        })
+    }
+
+    async fn write(
+        &self,
+        order: &Order<'_>,
+        location: &str,
+        judge: &Arc<ContractJudge>,
+    ) -> Result<u64, Unbuilt> {
+        let schema = arrow_schema(&order.output.contract.columns);
+        let rows = conform(self.rows(order).await?, &schema).map_err(|findings| Unbuilt::refused(&findings))?;
+        let note = CommitNote {
+            port: order.product.port_ref(order.output),
+            contract: order.output.contract.key.clone(),
+            revision: order.revision.clone(),
+            plan: order.plan.to_owned(),
+            fingerprint: order.fingerprint.to_owned(),
+            release: order.release,
+        };
+        let judge = Arc::clone(judge);
+        match self.parts.warehouse.replace(location, schema, rows, &note, judge).await {
+            Ok(written) => Ok(written.version),
+            Err(StorageError::Refused { findings }) => Err(Unbuilt::refused(&findings)),
+            Err(StorageError::Rows { source }) => Err(self.unreadable_rows(order, &source).await),
+            Err(error) => Err(Unbuilt::failed(error.code(), error)),
+        }
+    }
+
+    /// The rows as the port's transform yields them.
+    async fn rows(&self, order: &Order<'_>) -> Result<SendableRecordBatchStream, Unbuilt> {
+        match &order.output.transform {
+            Transform::Seed { .. } | Transform::Source { .. } => {
+                let intake = self.intake(order).await?;
+                match self.parts.engine.load(&intake, &order.output.contract.columns).await {
+                    Ok(rows) => Ok(rows),
+                    Err(StorageError::Refused { findings }) => Err(Unbuilt::refused(&findings)),
+                    Err(error) => Err(Unbuilt::failed(error.code(), error)),
+                }
+            }
+            Transform::Full { sql, .. } | Transform::View { sql, .. } => {
+                let name = order.domain.service.as_deref().unwrap_or_default();
+                let service = self.parts.policies.principals().service(name).ok_or_else(|| {
+                    let text = format!("the domain's service principal `{name}` is not in governance/principals.yaml");
+                    Unbuilt::failed(Code::PRINCIPAL_UNKNOWN, text)
+                })?;
+                let options = SessionOptions { limits: Some(Limits::for_transforms()), ..SessionOptions::default() };
+                let session = self.parts.engine.session(service, options);
+                let answer = session.query(sql, Parameters::None).await.map_err(|error| {
+                    Unbuilt::failed(error.code(), format!("the transform, run as `{name}`, failed: {error}"))
+                })?;
+                Ok(answer.into_record_batches())
+            }
+        }
+    }
+
+    async fn intake(&self, order: &Order<'_>) -> Result<Intake, Unbuilt> {
+        match &order.output.transform {
+            Transform::Seed { path, format, .. } => {
+                let bytes = self
+                    .file(order.revision, path)
+                    .await
+                    .map_err(|error| Unbuilt::failed(error.code(), error))?;
+                Ok(Intake::Bytes { name: path.clone(), kind: *format, bytes: Bytes::from(bytes) })
+            }
+            Transform::Source { url, format, options } => Ok(Intake::Url {
+                url: url.clone(),
+                kind: *format,
+                options: options.iter().map(|(k, v)| (k.clone(), v.clone())).collect::<HashMap<_, _>>(),
+                limits: self.parts.sources.clone(),
+            }),
+            Transform::Full { .. } | Transform::View { .. } => {
+                Err(Unbuilt::failed(Code::INTERNAL, "a query is no intake"))
+            }
+        }
+    }
+
+    /// What to tell of rows that could not be produced: for files, which columns are at fault.
+    async fn unreadable_rows(&self, order: &Order<'_>, error: &datafusion::error::DataFusionError) -> Unbuilt {
+        tracing::warn!(port = %order.product.port_ref(order.output), %error, "rows could not be produced");
+        let own = match error.find_root() {
+            datafusion::error::DataFusionError::External(inner) => {
+                inner.downcast_ref::<weft_engine::QueryError>().map(|e| Unbuilt::failed(e.code(), e))
+            }
+            _ => None,
+        };
+        if let Some(own) = own {
+            return own;
+        }
+        if let Ok(intake) = self.intake(order).await {
+            let misfits = self.parts.engine.misfits(&intake, &order.output.contract.columns).await;
+            if let Ok(findings) = misfits
+                && !findings.is_empty()
+            {
+                return Unbuilt::refused(&findings);
+            }
+        }
+        Unbuilt::failed(Code::DATA_UNREADABLE, "the data cannot be read as their format says")
+    }
+}

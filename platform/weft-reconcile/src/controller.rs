@@ -1,0 +1,233 @@
+//! The controller: one revision at a time becomes what the mesh serves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+use weft_catalog::{Catalog, Run, RunDiagnostic, RunStatus, RunStep, StepStatus};
+use weft_engine::Engine;
+use weft_governance::Policies;
+use weft_manifest::source::RevisionSource;
+use weft_model::{Clock, ManifestTree, Revision};
+use weft_storage::{SourceLimits, Warehouse};
+
+use crate::apply::Applied;
+use crate::check::{Checked, check};
+use crate::report::{Outcome, OutcomeStatus, Progress, Report};
+use crate::{Plan, ReconcileError, plan};
+
+/// How often the source is asked for a newer revision.
+const POLL_EVERY: Duration = Duration::from_secs(1);
+
+/// What a controller is made of.
+pub struct Parts {
+    pub source: Arc<dyn RevisionSource>,
+    pub catalog: Arc<Catalog>,
+    pub policies: Arc<Policies>,
+    pub warehouse: Warehouse,
+    pub engine: Arc<Engine>,
+    pub clock: Arc<dyn Clock>,
+    pub progress: Arc<dyn Progress>,
+    pub sources: SourceLimits,
+}
+
+/// Brings the mesh to revisions. There must be one for a home, and it does one revision at a time.
+pub struct Controller {
+    pub(crate) parts: Parts,
+}
+
+impl Controller {
+    /// A controller over `parts`. Does nothing yet.
+    pub fn new(parts: Parts) -> Self {
+        Controller { parts }
+    }
+
+    /// Brings the mesh to `revision`. This is the whole of "a commit becomes a table".
+    ///
+    /// Safe to stop after any line and safe to repeat: each table commit carries the fingerprint of
+    /// what it was made from, so a second run finds its own work done.
+    ///
+    /// # Errors
+    ///
+    /// Only for trouble of the platform's own (source, catalog, store). Trouble with a manifest or
+    /// one product's data is not an error; it is told in the [`Report`].
+    pub async fn reconcile(&self, revision: &Revision) -> Result<Report, ReconcileError> {
+        let tree = self.tree(revision).await?;
+        let published = self.parts.catalog.published();
+        let kept = self.parts.catalog.access_texts().await?;
+
+        let mut checked = check(&tree, &published, &kept).await;
+        if checked.is_refused() {
+            return self.refuse(checked).await;
+        }
+        // Policies before data: a commit that tightens access must not publish first.
+        self.put_in_force(&mut checked).await?;
+
+        // A product with errors stays as it was last published; the others go on.
+        let plan = plan(&checked.declared, &published);
+        let run = self.begin(&plan, &checked).await?;
+        let applied = self.apply(&plan, &checked.declared).await;
+        self.finish(run, plan, checked, applied).await
+    }
+
+    /// The newest revision that the source has.
+    pub async fn newest(&self) -> Result<Revision, ReconcileError> {
+        let source = Arc::clone(&self.parts.source);
+        let newest = tokio::task::spawn_blocking(move || source.newest()).await;
+        Ok(newest.map_err(|_| ReconcileError::Task)??)
+    }
+
+    /// Reconciles each newer revision than `last`, for ever; `told` hears of each report. Trouble of
+    /// the platform's own is logged, and the same revision tried again.
+    pub async fn follow(&self, mut last: Option<Revision>, told: impl Fn(&Report) + Send + Sync) {
+        let mut ticks = tokio::time::interval(POLL_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let newest = match self.newest().await {
+                Ok(newest) if Some(&newest) == last.as_ref() => continue,
+                Ok(newest) => newest,
+                Err(error) => {
+                    tracing::warn!(%error, "the source of revisions cannot be asked; what is published stays");
+                    continue;
+                }
+            };
+            match self.reconcile(&newest).await {
+                Ok(report) => {
+                    told(&report);
+                    last = Some(newest);
+                }
+                Err(error) => tracing::error!(revision = %newest, %error, "a reconcile was broken off"),
+            }
+        }
+    }
+
+    /// The manifests of a revision, read on the blocking pool.
+    pub(crate) async fn tree(&self, revision: &Revision) -> Result<ManifestTree, ReconcileError> {
+        let (source, revision) = (Arc::clone(&self.parts.source), revision.clone());
+        let tree = tokio::task::spawn_blocking(move || source.tree(&revision)).await;
+        Ok(tree.map_err(|_| ReconcileError::Task)??)
+    }
+
+    /// One file of a revision, read on the blocking pool.
+    pub(crate) async fn file(&self, revision: &Revision, path: &str) -> Result<Vec<u8>, ReconcileError> {
+        let (source, revision, path) = (Arc::clone(&self.parts.source), revision.clone(), path.to_owned());
+        let bytes = tokio::task::spawn_blocking(move || source.read(&revision, &path)).await;
+        Ok(bytes.map_err(|_| ReconcileError::Task)??)
+    }
+
+    /// Puts the revision's policies in force, and keeps the access files that were read well.
+    async fn put_in_force(&self, checked: &mut Checked) -> Result<(), ReconcileError> {
+        if let Some(snapshot) = checked.snapshot.take() {
+            self.parts.policies.replace(snapshot);
+        }
+        for domain in checked.rules.domains() {
+            if let Some(text) = checked.rules.access_text(domain) {
+                self.parts.catalog.keep_access_text(domain, text).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Records that nothing of the revision was applied.
+    async fn refuse(&self, checked: Checked) -> Result<Report, ReconcileError> {
+        let revision = checked.declared.revision.clone();
+        let plan = Plan { revision: revision.clone(), steps: Vec::new(), unchanged: 0 };
+        let mut run = self.new_run(&plan, &checked);
+        (run.status, run.ended_at, run.plan) = (RunStatus::Refused, Some(self.parts.clock.now()), None);
+        self.parts.catalog.record_run(&run).await?;
+        Ok(Report { revision, plan, outcomes: Vec::new(), diagnostics: checked.diagnostics, refused: true })
+    }
+
+    /// Records that a run began; `None` where there is nothing to tell.
+    async fn begin(&self, plan: &Plan, checked: &Checked) -> Result<Option<Run>, ReconcileError> {
+        let known = self.parts.catalog.published().revision.as_ref() == Some(&plan.revision);
+        if known && plan.is_empty() && checked.diagnostics.is_empty() {
+            return Ok(None);
+        }
+        let run = self.new_run(plan, checked);
+        self.parts.catalog.record_run(&run).await?;
+        Ok(Some(run))
+    }
+
+    async fn finish(
+        &self,
+        run: Option<Run>,
+        plan: Plan,
+        checked: Checked,
+        applied: Result<Applied, ReconcileError>,
+    ) -> Result<Report, ReconcileError> {
+        let Some(mut run) = run else {
+            return Ok(Report {
+                revision: plan.revision.clone(),
+                plan,
+                outcomes: Vec::new(),
+                diagnostics: checked.diagnostics,
+                refused: false,
+            });
+        };
+        run.ended_at = Some(self.parts.clock.now());
+        let applied = match applied {
+            Ok(applied) => applied,
+            Err(error) => {
+                run.status = RunStatus::Failed;
+                self.parts.catalog.record_run(&run).await?;
+                return Err(error);
+            }
+        };
+        let report = Report {
+            revision: plan.revision.clone(),
+            plan,
+            outcomes: applied.outcomes,
+            diagnostics: checked.diagnostics,
+            refused: false,
+        };
+        run.status = status(&report);
+        run.steps = report.outcomes.iter().map(|outcome| step(outcome, &run)).collect();
+        self.parts.catalog.record_run(&run).await?;
+        self.parts.catalog.record_checks(&run.id, &applied.checks).await?;
+        self.parts.catalog.set_revision(&report.revision).await?;
+        metrics::counter!("weft_reconciles_total", "status" => run.status.as_str()).increment(1);
+        Ok(report)
+    }
+
+    fn new_run(&self, plan: &Plan, checked: &Checked) -> Run {
+        Run {
+            id: Uuid::now_v7().to_string(),
+            revision: plan.revision.clone(),
+            started_at: self.parts.clock.now(),
+            ended_at: None,
+            status: RunStatus::Running,
+            plan: Some(plan.id()),
+            diagnostics: checked.diagnostics.iter().map(RunDiagnostic::from).collect(),
+            steps: Vec::new(),
+        }
+    }
+}
+
+fn status(report: &Report) -> RunStatus {
+    let applied = report.outcomes.iter().filter(|outcome| outcome.status == OutcomeStatus::Applied).count();
+    match (report.is_complete(), applied, report.outcomes.len()) {
+        (true, _, _) => RunStatus::Succeeded,
+        (false, 0, steps) if steps > 0 => RunStatus::Failed,
+        (false, _, _) => RunStatus::Partial,
+    }
+}
+
+fn step(outcome: &Outcome, run: &Run) -> RunStep {
+    RunStep {
+        port: outcome.port.clone(),
+        change: outcome.change.to_owned(),
+        status: match outcome.status {
+            OutcomeStatus::Applied => StepStatus::Succeeded,
+            OutcomeStatus::Skipped => StepStatus::Skipped,
+            OutcomeStatus::Refused | OutcomeStatus::Failed => StepStatus::Failed,
+        },
+        message: outcome.code.map(|code| format!("{code} {}", outcome.message.as_deref().unwrap_or_default())),
+        rows: outcome.rows,
+        table_version: outcome.table_version,
+        started_at: Some(run.started_at),
+        ended_at: run.ended_at,
+        duration_ms: u64::try_from(outcome.elapsed.as_millis()).ok(),
+    }
+}

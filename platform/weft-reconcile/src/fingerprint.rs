@@ -1,0 +1,76 @@
+//! What a port is made from, as one hash: equal fingerprints mean that nothing need be built.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use weft_model::{Contract, DataProduct, Declared, OutputPort, PortRef, Published, Transform};
+
+/// Raised when the same inputs would yield other files, so that everything is built anew.
+const LAYOUT: u32 = 1;
+
+/// Fingerprints of every declared port.
+///
+/// A port's hash covers what its contract demands of rows, how it is made, and the fingerprints of
+/// the ports that its query reads; where such a port is not declared (its product has errors), the
+/// fingerprint under which it is published.
+pub(crate) fn fingerprints(declared: &Declared, published: &Published) -> BTreeMap<PortRef, String> {
+    let mut known = BTreeMap::new();
+    for product in &declared.products {
+        for output in &product.outputs {
+            let fingerprint = fingerprint(product, output, &known, published);
+            known.insert(product.port_ref(output), fingerprint);
+        }
+    }
+    known
+}
+
+fn fingerprint(
+    product: &DataProduct,
+    output: &OutputPort,
+    known: &BTreeMap<PortRef, String>,
+    published: &Published,
+) -> String {
+    let inputs: BTreeMap<String, &str> = inputs_of(product, output)
+        .map(|port| {
+            let upstream = known.get(port).map(String::as_str);
+            let upstream = upstream.or_else(|| published.port(port).map(|(_, port)| port.fingerprint.as_str()));
+            (port.to_string(), upstream.unwrap_or("absent"))
+        })
+        .collect();
+    hash(&json!({
+        "layout": LAYOUT,
+        "contract": demands(&output.contract),
+        "transform": match &output.transform {
+            Transform::Seed { format, content, .. } => json!({ "seed": content, "format": format }),
+            Transform::Source { url, format, options } => json!({ "url": url, "format": format, "options": options }),
+            Transform::Full { sql, .. } => json!({ "full": sql }),
+            Transform::View { sql, .. } => json!({ "view": sql }),
+        },
+        "inputs": inputs,
+    }))
+}
+
+/// The input ports whose full names stand in the port's query.
+pub(crate) fn inputs_of<'a>(
+    product: &'a DataProduct,
+    output: &'a OutputPort,
+) -> impl Iterator<Item = &'a PortRef> {
+    let sql = output.transform.sql().map_or("", |(_, sql)| sql);
+    product.inputs.iter().map(|input| &input.port).filter(move |port| sql.contains(&port.to_string()))
+}
+
+/// The part of a contract that rows must meet. Words about the port are not part of it.
+fn demands(contract: &Contract) -> serde_json::Value {
+    let columns: Vec<_> = contract
+        .columns
+        .iter()
+        .map(|c| json!([c.name, c.data_type, c.required, c.unique, c.primary_key_position]))
+        .collect();
+    json!(columns)
+}
+
+/// SHA-256 of the JSON text, as hex.
+pub(crate) fn hash(value: &serde_json::Value) -> String {
+    hex::encode(Sha256::digest(value.to_string().as_bytes()))
+}

@@ -1,0 +1,137 @@
+//! The judge at the gate: the contract, asked of the table as it would be.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
+use weft_catalog::{CheckOutcome, CheckRecord};
+use weft_engine::Engine;
+use weft_model::{Clock, Code, Contract, PortRef};
+use weft_storage::{Candidate, CommitJudge, Finding, Verdict, arrow_schema};
+
+/// Judges commits to one port's table by its contract, and keeps what it found out.
+pub(crate) struct ContractJudge {
+    engine: Arc<Engine>,
+    clock: Arc<dyn Clock>,
+    port: PortRef,
+    contract: Contract,
+    checks: Mutex<Vec<CheckRecord>>,
+}
+
+impl ContractJudge {
+    pub(crate) fn new(engine: Arc<Engine>, clock: Arc<dyn Clock>, port: PortRef, contract: Contract) -> Self {
+        ContractJudge { engine, clock, port, contract, checks: Mutex::new(Vec::new()) }
+    }
+
+    /// The checks of the last commit judged.
+    pub(crate) fn take_checks(&self) -> Vec<CheckRecord> {
+        std::mem::take(&mut self.checks.lock())
+    }
+
+    /// Names, order, types and nullability, column by column.
+    fn schema(&self, candidate: &Candidate) -> Vec<Finding> {
+        let wanted = arrow_schema(&self.contract.columns);
+        let given = &candidate.table.schema;
+        let mut findings = Vec::new();
+        if wanted.fields().len() != given.fields().len() {
+            findings.push(Finding {
+                code: Code::DATA_SCHEMA,
+                message: format!(
+                    "the table has {} columns, and the contract {}",
+                    given.fields().len(),
+                    wanted.fields().len()
+                ),
+                column: None,
+            });
+        }
+        for (shall, is) in wanted.fields().iter().zip(given.fields()) {
+            let same = shall.name() == is.name()
+                && shall.data_type().equals_datatype(is.data_type())
+                && shall.is_nullable() == is.is_nullable();
+            if !same {
+                findings.push(Finding {
+                    code: Code::DATA_SCHEMA,
+                    message: format!(
+                        "column `{}` is {} `{}` in the table, and the contract says {}",
+                        shall.name(),
+                        is.data_type(),
+                        is.name(),
+                        shall.data_type()
+                    ),
+                    column: Some(shall.name().clone()),
+                });
+            }
+        }
+        findings
+    }
+
+    /// NULLs in a required column: from the log where it knows, else by reading.
+    async fn required(&self, candidate: &Candidate, column: &str) -> Result<u64, String> {
+        match candidate.table.files.iter().map(|file| file.nulls(column)).sum::<Option<u64>>() {
+            Some(nulls) => Ok(nulls),
+            None => self.engine.nulls(&candidate.table, column).await,
+        }
+    }
+
+    /// The uniqueness rules: the key as a tuple, and each unique column. A sole key column that is
+    /// unique too is asked once.
+    fn keys(&self) -> Vec<(&'static str, Vec<&str>)> {
+        let key = self.contract.primary_key();
+        let unique = self.contract.columns.iter().filter(|c| c.unique).map(|c| ("unique", vec![c.name.as_str()]));
+        let mut rules: Vec<(&'static str, Vec<&str>)> = unique.filter(|(_, columns)| *columns != key).collect();
+        if !key.is_empty() {
+            rules.insert(0, ("primary_key", key));
+        }
+        rules
+    }
+
+    fn note(&self, name: &str, column: Option<&str>, failing: u64, message: Option<String>, at: DateTime<Utc>) {
+        self.checks.lock().push(CheckRecord {
+            port: self.port.clone(),
+            name: name.to_owned(),
+            column: column.map(str::to_owned),
+            outcome: if failing == 0 { CheckOutcome::Passed } else { CheckOutcome::Failed },
+            failing_rows: Some(failing),
+            message,
+            at,
+        });
+    }
+}
+
+#[async_trait]
+impl CommitJudge for ContractJudge {
+    async fn judge(&self, candidate: &Candidate) -> Result<Verdict, String> {
+        let at = self.clock.now();
+        self.checks.lock().clear();
+        let mut findings = self.schema(candidate);
+        self.note("schema", None, findings.len() as u64, findings.first().map(|f| f.message.clone()), at);
+        if !findings.is_empty() {
+            // The other checks name columns that may not be there.
+            return Ok(Verdict { findings });
+        }
+        for column in self.contract.columns.iter().filter(|column| column.required) {
+            let nulls = self.required(candidate, &column.name).await?;
+            let message = (nulls > 0).then(|| format!("required column `{}` is NULL in {nulls} rows", column.name));
+            self.note("required", Some(&column.name), nulls, message.clone(), at);
+            findings.extend(message.map(|message| Finding {
+                code: Code::DATA_REQUIRED,
+                message,
+                column: Some(column.name.clone()),
+            }));
+        }
+        for (rule, columns) in self.keys() {
+            let repeated = self.engine.repeated(&candidate.table, &columns).await?;
+            let names = columns.join(", ");
+            let what = if rule == "primary_key" { "primary key" } else { "unique column" };
+            let message = (repeated > 0).then(|| format!("{what} ({names}) has {repeated} values that occur more than once"));
+            self.note(rule, Some(&names), repeated, message.clone(), at);
+            findings.extend(message.map(|message| Finding {
+                code: Code::DATA_KEY,
+                message,
+                column: Some(names.clone()),
+            }));
+        }
+        Ok(Verdict { findings })
+    }
+}

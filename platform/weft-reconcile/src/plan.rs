@@ -1,0 +1,177 @@
+//! The plan: what must happen for the mesh to match the manifests.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use weft_model::{DataProduct, Declared, PortRef, Published, Release, Revision};
+
+use crate::fingerprint::{fingerprints, hash};
+
+/// What must happen, in order, for the mesh to match the manifests at `revision`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    pub revision: Revision,
+    /// A product comes after everything it reads; retirements come last. Ports that stay as they
+    /// are have no step.
+    pub steps: Vec<Step>,
+    /// How many ports stay as they are.
+    pub unchanged: usize,
+}
+
+/// One thing that happens to one port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Step {
+    pub port: PortRef,
+    pub change: Change,
+    /// What the port is to be made from; absent where it is retired.
+    pub fingerprint: Option<String>,
+}
+
+/// What happens to a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It is not served yet.
+    Create,
+    /// Its rows are made anew.
+    Refresh(RefreshReason),
+    /// Its rows stay; what is said of it changes.
+    Redescribe,
+    /// It is no longer served. Its data stay.
+    Retire,
+}
+
+/// Why rows are made anew. Where several hold, the first of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefreshReason {
+    ContractChanged,
+    TransformChanged,
+    InputChanged,
+}
+
+impl Change {
+    /// The word for it: `create`, `refresh`, `redescribe`, `retire`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Change::Create => "create",
+            Change::Refresh(_) => "refresh",
+            Change::Redescribe => "redescribe",
+            Change::Retire => "retire",
+        }
+    }
+
+    fn sign_and_reason(self) -> (char, &'static str) {
+        match self {
+            Change::Create => ('+', "created"),
+            Change::Refresh(RefreshReason::ContractChanged) => ('~', "rebuilt: its contract changes"),
+            Change::Refresh(RefreshReason::TransformChanged) => ('~', "rebuilt: its transform changes"),
+            Change::Refresh(RefreshReason::InputChanged) => ('~', "rebuilt: an input changes"),
+            Change::Redescribe => ('~', "described anew, rows stay"),
+            Change::Retire => ('-', "no longer served, data stay"),
+        }
+    }
+}
+
+impl Plan {
+    /// Whether nothing is to be done.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The plan's content address: the same steps at the same revision have the same.
+    pub fn id(&self) -> String {
+        let text = serde_json::to_value(self).unwrap_or_default();
+        hash(&text).chars().take(16).collect()
+    }
+
+    /// For people, one screen: what changes, a line a port; `verbose` adds the fingerprints.
+    pub fn to_text(&self, verbose: bool) -> String {
+        let mut text = String::new();
+        for step in &self.steps {
+            let (sign, reason) = step.change.sign_and_reason();
+            let _ = writeln!(text, "  {sign} {:<40} {reason}", step.port.to_string());
+            if let (true, Some(fingerprint)) = (verbose, &step.fingerprint) {
+                let _ = writeln!(text, "      fingerprint {fingerprint}");
+            }
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        let _ = writeln!(
+            text,
+            "{} changed, {} unchanged · revision {} · plan {}",
+            self.steps.len(),
+            self.unchanged,
+            self.revision.short(),
+            self.id()
+        );
+        text
+    }
+}
+
+/// Works out the steps from `published` to `declared`.
+///
+/// Pure and total: same two values, same plan. Products with errors stay as they are published.
+pub fn plan(declared: &Declared, published: &Published) -> Plan {
+    let fingerprints = fingerprints(declared, published);
+    let mut steps = Vec::new();
+    let mut unchanged = 0;
+    for product in &declared.products {
+        let before = published.releases.get(&product.name);
+        let described_anew = before.is_some_and(|release| is_described_anew(release, product, declared));
+        for output in &product.outputs {
+            let port = product.port_ref(output);
+            let fingerprint = fingerprints.get(&port).cloned();
+            let change = change(before, product, &port, fingerprint.as_deref());
+            match change.or(described_anew.then_some(Change::Redescribe)) {
+                Some(change) => steps.push(Step { port, change, fingerprint }),
+                None => unchanged += 1,
+            }
+        }
+    }
+    steps.extend(retirements(declared, published));
+    Plan { revision: declared.revision.clone(), steps, unchanged }
+}
+
+fn change(before: Option<&Release>, product: &DataProduct, port: &PortRef, fingerprint: Option<&str>) -> Option<Change> {
+    let Some((release, served)) = before.and_then(|release| Some((release, release.ports.get(&port.port)?))) else {
+        return Some(Change::Create);
+    };
+    if fingerprint == Some(served.fingerprint.as_str()) {
+        return None;
+    }
+    let (old, new) = (release.product.output(&port.port)?, product.output(&port.port)?);
+    Some(Change::Refresh(if old.contract.columns != new.contract.columns {
+        RefreshReason::ContractChanged
+    } else if old.transform != new.transform {
+        RefreshReason::TransformChanged
+    } else {
+        RefreshReason::InputChanged
+    }))
+}
+
+/// Whether the product, or its domain, is declared in other words than it is published.
+fn is_described_anew(release: &Release, product: &DataProduct, declared: &Declared) -> bool {
+    let domain = declared.domains.get(&product.name.domain);
+    release.product != *product || domain.is_some_and(|domain| release.domain != *domain)
+}
+
+/// Ports that are served and no longer declared, unless their product merely has errors.
+fn retirements(declared: &Declared, published: &Published) -> Vec<Step> {
+    let declared_products: BTreeMap<_, _> = declared.products.iter().map(|p| (&p.name, p)).collect();
+    let mut steps = Vec::new();
+    for (name, release) in &published.releases {
+        if declared.broken.contains(name) {
+            continue;
+        }
+        for port in release.ports.keys() {
+            let stays = declared_products.get(name).is_some_and(|product| product.output(port).is_some());
+            if !stays {
+                steps.push(Step { port: name.port(port), change: Change::Retire, fingerprint: None });
+            }
+        }
+    }
+    steps
+}

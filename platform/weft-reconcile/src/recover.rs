@@ -1,0 +1,40 @@
+//! Starting again: what a process that died, or a catalog that was lost, left behind.
+
+use crate::ReconcileError;
+use crate::check::check;
+use crate::controller::Controller;
+
+impl Controller {
+    /// Makes the catalog whole again and puts the last policies in force. To be called once, before
+    /// doors open.
+    ///
+    /// A catalog without releases is filled from the release objects in the warehouse. Where the
+    /// last applied revision can still be read, its policies are put in force, so that a newer
+    /// revision with broken rules does not leave the mesh closed.
+    pub async fn recover(&self) -> Result<(), ReconcileError> {
+        let ended = self.parts.catalog.end_interrupted_runs().await?;
+        if ended > 0 {
+            tracing::warn!(runs = ended, "runs that a process left unfinished are marked as failed");
+        }
+        if self.parts.catalog.is_empty().await? {
+            let releases = self.parts.warehouse.releases().await?;
+            if !releases.is_empty() {
+                tracing::warn!(releases = releases.len(), "the catalog is rebuilt from release objects");
+                self.parts.catalog.restore(releases).await?;
+            }
+        }
+        let published = self.parts.catalog.published();
+        let Some(last) = published.revision.clone() else { return Ok(()) };
+        match self.tree(&last).await {
+            Ok(tree) => {
+                let kept = self.parts.catalog.access_texts().await?;
+                let checked = check(&tree, &published, &kept).await;
+                if let Some(snapshot) = checked.snapshot {
+                    self.parts.policies.replace(snapshot);
+                }
+            }
+            Err(error) => tracing::warn!(revision = %last, %error, "the last applied revision cannot be read"),
+        }
+        Ok(())
+    }
+}

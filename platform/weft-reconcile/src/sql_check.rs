@@ -1,0 +1,175 @@
+//! Every query of a revision, planned against the contracts of what it reads.
+
+use std::collections::BTreeMap;
+
+use arrow::datatypes::SchemaRef;
+use weft_engine::{SqlProblem, check_query};
+use weft_model::{
+    Code, Contract, DataProduct, Declared, Diagnostic, ManifestTree, OutputPort, Place, PortRef, ProductRef, Published,
+};
+use weft_storage::{arrow_schema, arrow_type};
+
+/// Plans every query of `declared`. A product with an error in one counts as broken from then on.
+pub(crate) async fn check(tree: &ManifestTree, declared: &mut Declared, published: &Published) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    let mut broken: Vec<ProductRef> = Vec::new();
+    for product in &declared.products {
+        let inputs = inputs(product, declared, published);
+        let mut read = std::collections::BTreeSet::new();
+        for output in &product.outputs {
+            let Some((file, sql)) = output.transform.sql() else { continue };
+            let found = match check_query(sql, &inputs).await {
+                Ok(shape) => {
+                    read.extend(shape.reads);
+                    compare(file, sql, &shape.schema, output)
+                }
+                Err(problem) => vec![in_sql(file, sql, problem)],
+            };
+            if found.iter().any(Diagnostic::is_error) {
+                broken.push(product.name.clone());
+            }
+            diagnostics.extend(found);
+        }
+        if !broken.contains(&product.name) {
+            diagnostics.extend(unread(tree, product, &read));
+        }
+    }
+    for product in broken {
+        declared.mark_broken(&product);
+    }
+    diagnostics
+}
+
+/// The schemas of a product's inputs: as declared, else as published.
+fn inputs(product: &DataProduct, declared: &Declared, published: &Published) -> BTreeMap<PortRef, SchemaRef> {
+    let mut inputs = BTreeMap::new();
+    for input in &product.inputs {
+        let contract: Option<&Contract> = declared.port(&input.port).map(|(_, output)| &output.contract).or_else(|| {
+            let (release, _) = published.port(&input.port)?;
+            Some(&release.product.output(&input.port.port)?.contract)
+        });
+        if let Some(contract) = contract {
+            inputs.insert(input.port.clone(), arrow_schema(&contract.columns));
+        }
+    }
+    inputs
+}
+
+fn in_sql(file: &str, sql: &str, problem: SqlProblem) -> Diagnostic {
+    let mut place = Place::of_word_at(file, sql, problem.line, problem.column);
+    if let Some((line, column)) = problem.end {
+        let end = Place::of_word_at(file, sql, line, column).bytes.0;
+        if end > place.bytes.0 {
+            place = Place::of_bytes(file, sql, place.bytes.0, end);
+        }
+    }
+    let diagnostic = Diagnostic::error(problem.code, place, problem.message);
+    match problem.help {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}
+
+/// Where the query's columns are not the contract's: missing, extra, or of another type.
+fn compare(file: &str, sql: &str, schema: &SchemaRef, output: &OutputPort) -> Vec<Diagnostic> {
+    let contract = &output.contract;
+    let mismatch = |name: &str, message: String| {
+        Diagnostic::error(Code::SQL_CONTRACT_MISMATCH, column_place(file, sql, name), message)
+    };
+    let mut found = Vec::new();
+    for column in &contract.columns {
+        match schema.field_with_name(&column.name) {
+            Err(_) => found.push(
+                Diagnostic::error(
+                    Code::SQL_CONTRACT_MISMATCH,
+                    Place::of_word_at(file, sql, 1, 1),
+                    format!("the query yields no column `{}`, which the contract promises", column.name),
+                )
+                .help(format!("add it to the SELECT list, or take it out of `{}`", contract.file)),
+            ),
+            Ok(field) if same_type(field.data_type(), &arrow_type(&column.data_type)) => {}
+            Ok(field) => found.push(
+                mismatch(
+                    &column.name,
+                    format!(
+                        "column `{}` comes out as {}, and the contract promises {}",
+                        column.name,
+                        field.data_type(),
+                        column.data_type
+                    ),
+                )
+                .help(format!("write `CAST(… AS {}) AS {}`", sql_type(&column.data_type), column.name)),
+            ),
+        }
+    }
+    for field in schema.fields() {
+        if contract.column(field.name()).is_none() {
+            found.push(
+                mismatch(field.name(), format!("the query yields column `{}`, which the contract does not have", field.name()))
+                    .help(format!("name it in `{}`, or take it out of the SELECT list", contract.file)),
+            );
+        }
+    }
+    found
+}
+
+/// Whether the two are one type to a table: text is text however it is laid out in memory.
+pub(crate) fn same_type(a: &arrow::datatypes::DataType, b: &arrow::datatypes::DataType) -> bool {
+    use arrow::datatypes::DataType::{Binary, BinaryView, LargeBinary, LargeUtf8, Utf8, Utf8View};
+    let text = |t: &arrow::datatypes::DataType| matches!(t, Utf8 | LargeUtf8 | Utf8View);
+    let bytes = |t: &arrow::datatypes::DataType| matches!(t, Binary | LargeBinary | BinaryView);
+    (text(a) && text(b)) || (bytes(a) && bytes(b)) || a.equals_datatype(b)
+}
+
+fn sql_type(data_type: &weft_model::DataType) -> String {
+    use weft_model::DataType::{Float32, Float64, String, Timestamp};
+    match data_type {
+        String => "VARCHAR".to_owned(),
+        Float32 => "REAL".to_owned(),
+        Float64 => "DOUBLE".to_owned(),
+        Timestamp { utc: true } => "TIMESTAMP WITH TIME ZONE".to_owned(),
+        Timestamp { utc: false } => "TIMESTAMP".to_owned(),
+        other => other.to_string().to_uppercase(),
+    }
+}
+
+/// Where the query names its output column `name`: the last place at which it stands as a word
+/// after `AS`, else the last place at all, else the beginning.
+fn column_place(file: &str, sql: &str, name: &str) -> Place {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let whole = |at: usize| {
+        let before = sql.get(..at).and_then(|text| text.chars().next_back());
+        let after = sql.get(at + name.len()..).and_then(|text| text.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    };
+    let words: Vec<usize> = sql.match_indices(name).map(|(at, _)| at).filter(|at| whole(*at)).collect();
+    let after_as = |at: &&usize| {
+        sql.get(..**at).is_some_and(|text| text.trim_end().to_ascii_lowercase().ends_with(" as"))
+    };
+    let at = words.iter().rev().find(after_as).or_else(|| words.last()).copied();
+    at.map_or_else(|| Place::of_word_at(file, sql, 1, 1), |at| Place::of_bytes(file, sql, at, at + name.len()))
+}
+
+/// Inputs that are declared and that no query reads.
+fn unread(
+    tree: &ManifestTree,
+    product: &DataProduct,
+    read: &std::collections::BTreeSet<PortRef>,
+) -> Vec<Diagnostic> {
+    let text = tree.text(&product.file).map_or("", |text| text);
+    product
+        .inputs
+        .iter()
+        .filter(|input| !read.contains(&input.port))
+        .map(|input| {
+            let at = text.find(&input.contract.id).unwrap_or(0);
+            let place = Place::of_bytes(&product.file, text, at, at + input.contract.id.len());
+            Diagnostic::warning(
+                Code::SQL_INPUT_UNUSED,
+                place,
+                format!("input port `{}` (`{}`) is read by no query of the product", input.name, input.port),
+            )
+            .help("take the input port out, so that lineage and plans tell the truth")
+        })
+        .collect()
+}

@@ -1,0 +1,23 @@
+//! What goes over HTTP: the JSON of `/api/v1`, one type for server and command line.
+//!
+//! Keys are camelCase. A reader must accept keys that it does not know, since later versions add
+//! some. Times are RFC 3339 in UTC. An optional value that is not there is `null`.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod page;
+mod principal;
+mod problem;
+mod product;
+mod run;
+
+pub use page::Page;
+pub use principal::Me;
+pub use problem::{PROBLEM_JSON, Problem};
+pub use product::{
+    Column, ContractId, DomainSummary, Input, Port, PortSummary, Product, ProductSummary, Release, ReleasedPort,
+};
+pub use run::{Run, RunDiagnostic, RunStep};
+
+#[cfg(test)]
+mod tests;

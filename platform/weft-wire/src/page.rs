@@ -1,0 +1,12 @@
+//! Lists that come in parts.
+
+use serde::{Deserialize, Serialize};
+
+/// Part of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    /// What to send as `after` to get the next part; `null` at the end.
+    pub next: Option<String>,
+}

@@ -1,0 +1,146 @@
+//! The wiring diagram: every part of a running mesh, and what it is given.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use url::Url;
+use weft_catalog::Catalog;
+use weft_engine::{Engine, Limits};
+use weft_governance::Policies;
+use weft_http::Doors;
+use weft_identity::{Authenticator, Directory, TokenSigner};
+use weft_manifest::source::{self, RevisionSource};
+use weft_model::{Clock, Principal};
+use weft_reconcile::{Controller, Progress};
+use weft_storage::{SourceLimits, Warehouse};
+
+use crate::home::{Address, Home};
+use crate::running::{Door, Mesh};
+use crate::settings::Settings;
+use crate::start_error::StartError;
+
+impl Mesh {
+    /// Starts a mesh: takes the home, brings back what was served, proves the store and opens the
+    /// doors. They answer from here on with what was served before; `GET /health/ready` answers
+    /// well only after [`Mesh::first_reconcile`].
+    ///
+    /// # Errors
+    ///
+    /// If something that a mesh cannot be without is not there; nothing is left running.
+    pub async fn start(settings: Settings, clock: Arc<dyn Clock>, progress: Arc<dyn Progress>) -> Result<Mesh, StartError> {
+        loopback_only(&[settings.http, settings.flight])?;
+        let held = Home::at(&settings.home).lock()?;
+        let home = held.home().clone();
+
+        let source: Arc<dyn RevisionSource> = source::open(&settings.mesh, &home.mirrors())?.into();
+        let warehouse = warehouse(&settings, &home)?;
+        let catalog = Arc::new(Catalog::open(&home.catalog(), Arc::clone(&clock)).await?);
+        let policies = Arc::new(Policies::new_closed());
+        let signer = TokenSigner::open_or_create(&home.keys())?;
+        let directory = Arc::new(InForce(Arc::clone(&policies)));
+        let authenticator = Arc::new(Authenticator::signing(signer, directory, Arc::clone(&clock)));
+        let engine = Engine::new(weft_engine::Parts {
+            catalog: Arc::clone(&catalog),
+            policies: Arc::clone(&policies),
+            warehouse: warehouse.clone(),
+            clock: Arc::clone(&clock),
+            limits: Limits::default(),
+            spill: home.spill(),
+        });
+        let controller = Arc::new(Controller::new(weft_reconcile::Parts {
+            source: Arc::clone(&source),
+            catalog: Arc::clone(&catalog),
+            policies: Arc::clone(&policies),
+            warehouse: warehouse.clone(),
+            engine: Arc::clone(&engine),
+            clock: Arc::clone(&clock),
+            progress,
+            sources: SourceLimits { local_files: true, options: settings.store.clone() },
+        }));
+
+        controller.recover().await?;
+        warehouse.prove_put_if_absent().await?;
+
+        let (http, flight) = (bind(settings.http).await?, bind(settings.flight).await?);
+        let address = address(&http, &flight)?;
+        let ready = watch::Sender::new(false);
+        let doors = Doors {
+            catalog: Arc::clone(&catalog),
+            policies,
+            authenticator: Arc::clone(&authenticator),
+            clock: Arc::clone(&clock),
+            ready: ready.subscribe(),
+            flight: address.flight.clone(),
+            metrics: metrics(),
+        };
+        let doors = [
+            Door::http(http, weft_http::router(doors)),
+            Door::flight(flight, weft_flight::service(engine, authenticator, clock)),
+        ];
+        Ok(Mesh::new(held, address, controller, catalog, source, ready, doors))
+    }
+}
+
+/// The principals of the policies in force.
+struct InForce(Arc<Policies>);
+
+impl Directory for InForce {
+    fn principal(&self, name: &str) -> Option<Principal> {
+        self.0.principals().find(name)
+    }
+}
+
+fn warehouse(settings: &Settings, home: &Home) -> Result<Warehouse, StartError> {
+    let url = match &settings.warehouse {
+        Some(url) => url.clone(),
+        None => {
+            let folder = home.warehouse();
+            std::fs::create_dir_all(&folder).map_err(|source| StartError::Folder { folder: folder.clone(), source })?;
+            let folder = folder.canonicalize().map_err(|source| StartError::Folder { folder, source })?;
+            Url::from_directory_path(folder).map_err(|()| StartError::Relative)?.into()
+        }
+    };
+    Ok(Warehouse::open(&url, &settings.store)?)
+}
+
+/// There is no TLS yet, and tokens do not travel in the clear.
+fn loopback_only(addresses: &[SocketAddr]) -> Result<(), StartError> {
+    match addresses.iter().find(|address| !address.ip().is_loopback()) {
+        Some(address) => Err(StartError::NotLoopback { address: *address }),
+        None => Ok(()),
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Bind { address, source })
+}
+
+fn address(http: &TcpListener, flight: &TcpListener) -> Result<Address, StartError> {
+    let of = |listener: &TcpListener| {
+        let unbound = SocketAddr::from(([0, 0, 0, 0], 0));
+        listener.local_addr().map_err(|source| StartError::Bind { address: unbound, source })
+    };
+    Ok(Address {
+        http: format!("http://{}", of(http)?),
+        flight: format!("grpc://{}", of(flight)?),
+        pid: std::process::id(),
+    })
+}
+
+/// The numbers of this process. A second mesh in one process (tests) counts into the first's.
+fn metrics() -> PrometheusHandle {
+    static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
+    let handle = HANDLE.get_or_init(|| {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        if metrics::set_global_recorder(recorder).is_err() {
+            tracing::warn!("numbers are counted by someone else in this process");
+        }
+        handle
+    });
+    handle.clone()
+}
+

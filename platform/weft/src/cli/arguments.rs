@@ -1,0 +1,269 @@
+//! The arguments of every command.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Weft: a data mesh in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "weft", version, max_term_width = 100, propagate_version = false)]
+#[command(after_help = "Exit codes: 0 ok · 1 problems in your files · 2 wrong usage · 5 denied by policy · \
+                        6 cannot reach the server · 7 conflict · 70 a bug of Weft's own")]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start everything here: server, Flight SQL, reconciling
+    Up(Up),
+    /// Start everything for production, from a configuration file
+    Serve(Serve),
+    /// Check manifests, rules and SQL as they are on disk
+    Validate(Validate),
+    /// Show what the committed state of a mesh would change
+    Plan(Plan),
+    /// Run a query as one principal
+    Query(Query),
+    /// Look at the products that you may discover
+    #[command(subcommand)]
+    Products(Products),
+    /// Check policies
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Print a signed bearer token
+    Token(Token),
+    /// Print the JSON Schema of a kind of file
+    Schema(Schema),
+    /// Print the page of an error code
+    Explain(Explain),
+    /// Print completions for a shell
+    Completions(Completions),
+}
+
+/// Where local state is kept.
+#[derive(Clone, Debug, Args)]
+pub struct HomeArgument {
+    /// Folder that holds all local state
+    #[arg(long, value_name = "DIR", default_value = ".weft")]
+    pub home: PathBuf,
+}
+
+/// Which server a client command asks, and as whom.
+#[derive(Clone, Debug, Args)]
+pub struct ServerArguments {
+    /// URL of the server's HTTP door [default: the server that runs on --home]
+    #[arg(long, value_name = "URL", env = "WEFT_SERVER")]
+    pub server: Option<String>,
+    /// Ask as this principal, with a token signed by the key in --home
+    #[arg(long = "as", value_name = "NAME")]
+    pub principal: Option<String>,
+    /// Bearer token to ask with, where --as is not given
+    #[arg(long, value_name = "TOKEN", env = "WEFT_TOKEN", hide = true, hide_env_values = true)]
+    pub token: Option<String>,
+    #[command(flatten)]
+    pub home: HomeArgument,
+}
+
+#[derive(Debug, Args)]
+pub struct Up {
+    /// Folder with `products/` and `governance/` (a git work tree counts as committed), or a git URL
+    #[arg(default_value = ".")]
+    pub mesh: String,
+    #[command(flatten)]
+    pub home: HomeArgument,
+    /// Object store for tables: file://, s3://, gs://, az:// or memory:// [default: <home>/warehouse]
+    #[arg(long, value_name = "URL")]
+    pub warehouse: Option<String>,
+    /// Address of the HTTP door; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", default_value = crate::settings::HTTP)]
+    pub http: SocketAddr,
+    /// Address of the Flight SQL door; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", default_value = crate::settings::FLIGHT)]
+    pub flight: SocketAddr,
+    /// Keep state in a temporary folder that is removed at the end
+    #[arg(long, conflicts_with = "home")]
+    pub ephemeral: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// TOML file with the keys mesh, home, warehouse, http and flight
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// Meshes, folders within one, or lone product and contract files
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t = ValidateFormat::Text)]
+    pub format: ValidateFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ValidateFormat {
+    /// Source frames for people
+    Text,
+    /// An array of objects
+    Json,
+    /// GitHub annotations
+    Github,
+}
+
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// Folder with `products/` and `governance/`, or a git URL
+    #[arg(default_value = ".")]
+    pub mesh: String,
+    /// What to compare with
+    #[arg(long, value_enum, default_value_t = Against::Live)]
+    pub against: Against,
+    /// Also show what stays as it is
+    #[arg(short, long)]
+    pub verbose: bool,
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    pub format: PlanFormat,
+    /// Write the plan to a file as JSON
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub home: HomeArgument,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Against {
+    /// What the home's catalog says is published
+    Live,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct Query {
+    /// The query [default: standard input]
+    #[arg(conflicts_with = "file")]
+    pub sql: Option<String>,
+    /// Read the query from a file; `-` is standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
+    pub format: QueryFormat,
+    /// What the answer is for, where policies ask
+    #[arg(long, value_name = "P")]
+    pub purpose: Option<String>,
+    /// Read the mesh as it was published at this time (RFC 3339)
+    #[arg(long, value_name = "T")]
+    pub as_of: Option<String>,
+    #[command(flatten)]
+    pub server: ServerArguments,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum QueryFormat {
+    Table,
+    Csv,
+    Json,
+    /// Arrow IPC stream
+    Arrow,
+    Parquet,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Products {
+    /// List products
+    List {
+        #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+        format: PlanFormat,
+        #[command(flatten)]
+        server: ServerArguments,
+    },
+    /// Show one product with its ports and columns
+    Show {
+        /// `domain.product`
+        product: weft_model::ProductRef,
+        #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+        format: PlanFormat,
+        #[command(flatten)]
+        server: ServerArguments,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Policy {
+    /// Run the cases in governance/cases and print who may do what
+    Test {
+        /// Folder with `products/` and `governance/`
+        #[arg(default_value = ".")]
+        mesh: PathBuf,
+        /// Rewrite governance/decisions.txt
+        #[arg(long)]
+        write: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Token {
+    /// Name of a principal
+    pub name: String,
+    /// How long the token holds: 30m, 8h, 7d
+    #[arg(long, value_name = "TIME", default_value = "8h", value_parser = super::token::lifetime)]
+    pub ttl: chrono::Duration,
+    #[command(flatten)]
+    pub home: HomeArgument,
+}
+
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// product, contract, domain, mesh, principals, case, config, …
+    pub kind: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// W0101 and the like
+    pub code: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn commands_of_later_issues_are_not_there() {
+        for command in ["apply", "diff", "access", "lineage", "features", "doctor", "init"] {
+            assert!(Arguments::try_parse_from(["weft", command]).is_err(), "{command}");
+        }
+    }
+
+    #[test]
+    fn a_principal_and_a_home_stand_after_the_query() {
+        let arguments = ["weft", "query", "--as", "ana", "select 1", "--home", "h", "--format", "csv"];
+        let Ok(Arguments { command: Command::Query(query) }) = Arguments::try_parse_from(arguments) else {
+            panic!("not understood")
+        };
+        assert_eq!(query.sql.as_deref(), Some("select 1"));
+        assert_eq!(query.server.principal.as_deref(), Some("ana"));
+        assert_eq!(query.server.home.home, PathBuf::from("h"));
+    }
+}

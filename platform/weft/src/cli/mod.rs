@@ -1,0 +1,86 @@
+//! The command line: one file a command, thin over the library.
+
+mod arguments;
+mod completions;
+mod connection;
+mod explain;
+mod failure;
+mod flight_failure;
+mod plan;
+mod policy;
+mod products;
+mod query;
+mod schema;
+mod terminal;
+mod token;
+mod up;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use failure::{Exit, Failure, exit_of};
+pub use terminal::{Look, note};
+
+use arguments::{Arguments, Command};
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    end_in_a_text_on_panic();
+    let Arguments { command } = Arguments::parse();
+    match dispatch(command) {
+        Ok(()) => Exit::Ok.into(),
+        Err(failure) => {
+            terminal::report(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Up(arguments) => up::up(arguments),
+        Command::Serve(arguments) => up::serve(&arguments),
+        Command::Validate(arguments) => validate::validate(&arguments),
+        Command::Plan(arguments) => plan::plan(&arguments),
+        Command::Query(arguments) => query::query(&arguments),
+        Command::Products(command) => products::products(command),
+        Command::Policy(command) => policy::policy(&command),
+        Command::Token(arguments) => token::token(&arguments),
+        Command::Schema(arguments) => schema::schema(&arguments.kind),
+        Command::Explain(arguments) => explain::explain(&arguments.code),
+        Command::Completions(arguments) => completions::completions(arguments.shell),
+    }
+}
+
+/// Runs a command that waits for things.
+fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::io("cannot start", &error).exit(Exit::Bug))?;
+    let result = runtime.block_on(future);
+    // Blocking work that nobody waits for any more (a git fetch) must not hold up the end.
+    runtime.shutdown_background();
+    result
+}
+
+/// A panic in a command is a bug of Weft's own: the process says so and ends with its own code. One
+/// in a server's task is told by whoever started that task, and the server goes on.
+fn end_in_a_text_on_panic() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        terminal::note(&format!(
+            "error[{}]: this is a bug of Weft's own: {}{place}\n  help: please report it with what you did; your files are as they were",
+            weft_model::Code::INTERNAL,
+            text.unwrap_or("no more is known"),
+        ));
+        tracing::error!(place, text, "panic");
+        if std::thread::current().name() == Some("main") {
+            std::process::exit(Exit::Bug as i32);
+        }
+    }));
+}

@@ -1,0 +1,78 @@
+//! `weft policy test`: the cases of `governance/cases`, and who may do what.
+
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use weft_model::{Diagnostic, ManifestTree, PortRef};
+
+use super::arguments::Policy;
+use super::{Exit, Failure, Look, terminal};
+use crate::mesh_folder::{self, TreeSources};
+use crate::render::diagnostics::{self, counted};
+
+const MATRIX_FILE: &str = "governance/decisions.txt";
+
+pub(super) fn policy(command: &Policy) -> Result<(), Failure> {
+    let Policy::Test { mesh, write } = command;
+    test(mesh, *write)
+}
+
+fn test(mesh: &Path, write: bool) -> Result<(), Failure> {
+    let began = Instant::now();
+    let coded = |error: weft_manifest::source::SourceError| Failure::coded(error.code(), error.to_string());
+    let tree = mesh_folder::working_tree(mesh).map_err(coded)?;
+    let root = mesh_folder::root_of(mesh).unwrap_or_else(|| mesh.to_owned());
+    let (matrix, problems) = decide(&tree)?;
+
+    let sources = TreeSources::new(&tree, &root, &mesh_folder::current());
+    terminal::note(diagnostics::text(&problems, &sources, Look::of_stderr()).trim_end());
+    let Some(matrix) = matrix else { return Err(Failure::silent(Exit::Problems)) };
+    terminal::print(&matrix)?;
+    let cases = tree.under("governance/cases/").count();
+    let files = counted(cases, "file");
+    let errors = problems.iter().filter(|problem| problem.is_error()).count();
+    let elapsed = began.elapsed().as_secs_f64();
+    terminal::note(&format!("{} in {files} of cases ({elapsed:.2} s)", counted(errors, "error")));
+    if errors > 0 {
+        return Err(Failure::silent(Exit::Problems));
+    }
+    keep(&tree, &root, &matrix, write)
+}
+
+/// Compares the matrix with the one in the mesh, or writes it there.
+fn keep(tree: &ManifestTree, root: &Path, matrix: &str, write: bool) -> Result<(), Failure> {
+    let kept = tree.text(MATRIX_FILE).map(AsRef::as_ref);
+    if kept == Some(matrix) {
+        return Ok(());
+    }
+    if !write {
+        return Err(Failure::new(Exit::Problems, format!("`{MATRIX_FILE}` is not what the policies decide now"))
+            .help("look at what changes and take it over with `weft policy test --write`"));
+    }
+    fs::write(root.join(MATRIX_FILE), matrix)
+        .map_err(|error| Failure::io(format!("cannot write `{MATRIX_FILE}`"), &error))?;
+    terminal::note(&format!("wrote {MATRIX_FILE}"));
+    Ok(())
+}
+
+/// The matrix of the rules in `tree`, and every problem of rules and cases. No matrix where the
+/// rules do not hold together.
+fn decide(tree: &ManifestTree) -> Result<(Option<String>, Vec<Diagnostic>), Failure> {
+    let (declared, _) = weft_manifest::read(tree);
+    let (rules, mut problems) = weft_governance::read(tree);
+    if rules.refused() || problems.iter().any(Diagnostic::is_error) {
+        return Ok((None, problems));
+    }
+    let domains = declared.domains.keys().cloned().collect();
+    let snapshot = rules
+        .compile(&tree.revision, &domains)
+        .map_err(|error| Failure::new(Exit::Problems, format!("the rules do not compile: {error}")))?;
+    problems.extend(rules.run_cases(&snapshot));
+    let ports: Vec<PortRef> = declared
+        .products
+        .iter()
+        .flat_map(|product| product.outputs.iter().map(|output| product.port_ref(output)))
+        .collect();
+    Ok((Some(weft_governance::decisions_matrix(&snapshot, rules.principals(), &ports)), problems))
+}

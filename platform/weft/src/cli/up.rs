@@ -1,0 +1,82 @@
+//! `weft up` and `weft serve`: a mesh from its start to a signal.
+
+use std::fs;
+use std::path::Path;
+
+use super::arguments::{Serve, Up};
+use super::{Exit, Failure, Look, block_on, exit_of, terminal};
+use crate::home::Home;
+use crate::render::diagnostics::{self, Sources};
+use crate::settings::Settings;
+use crate::start_error::StartError;
+use crate::{config, environment, lifecycle, log};
+
+pub(super) fn up(arguments: Up) -> Result<(), Failure> {
+    // Removed when this function ends, whichever way.
+    let passing = arguments.ephemeral.then(tempfile::tempdir).transpose();
+    let passing = passing.map_err(|error| Failure::io("cannot make a temporary home", &error))?;
+    let home = passing.as_ref().map_or(arguments.home.home, |folder| folder.path().to_owned());
+    if passing.is_none() && arguments.warehouse.as_deref().is_some_and(|url| url.starts_with("memory:")) {
+        return Err(Failure::usage("tables in memory are gone after the end, and the home would go on naming them").help("add --ephemeral"));
+    }
+    run(Settings {
+        mesh: arguments.mesh,
+        home,
+        warehouse: arguments.warehouse,
+        http: arguments.http,
+        flight: arguments.flight,
+        store: environment::store_options(),
+    })
+}
+
+pub(super) fn serve(arguments: &Serve) -> Result<(), Failure> {
+    let file = arguments.config.display().to_string();
+    let text = fs::read_to_string(&arguments.config).map_err(|error| Failure::io(format!("cannot read `{file}`"), &error))?;
+    match config::read(&file, &text) {
+        Ok(settings) => run(Settings { store: environment::store_options(), ..settings }),
+        Err(problems) => {
+            let shown = diagnostics::text(&problems, &Lone { file, text: text.into() }, Look::of_stderr());
+            terminal::note(shown.trim_end());
+            Err(Failure::silent(Exit::Problems))
+        }
+    }
+}
+
+fn run(settings: Settings) -> Result<(), Failure> {
+    let home = Home::at(&settings.home);
+    prepare(home.root()).and_then(|()| log::to_file(&home.logs())).map_err(|error| {
+        Failure::io(format!("cannot write to the home `{}`", home.root().display()), &error)
+    })?;
+    block_on(async { lifecycle::run(settings).await.map_err(|error| failure(&error)) })
+}
+
+/// Makes the home. What it holds belongs to no repository, even where it lies in one.
+fn prepare(root: &Path) -> std::io::Result<()> {
+    if root.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(root)?;
+    fs::write(root.join(".gitignore"), "*\n")
+}
+
+fn failure(error: &StartError) -> Failure {
+    tracing::error!(%error, "the mesh did not start");
+    let exit = error.code().map_or(Exit::Problems, exit_of);
+    Failure { code: error.code(), help: error.help(), ..Failure::new(exit, error.to_string()) }
+}
+
+/// One file that is in no tree.
+struct Lone {
+    file: String,
+    text: std::sync::Arc<str>,
+}
+
+impl Sources for Lone {
+    fn text(&self, file: &str) -> Option<std::sync::Arc<str>> {
+        (file == self.file).then(|| self.text.clone())
+    }
+
+    fn shown(&self, file: &str) -> String {
+        file.to_owned()
+    }
+}

@@ -1,0 +1,27 @@
+//! The one binary as a library: command line, configuration, assembly and lifecycle.
+//!
+//! [`Mesh::start`](running::Mesh::start) in [`assemble`] is the wiring diagram. Tests start a mesh
+//! in their own process through it.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod assemble;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod environment;
+pub mod home;
+mod lifecycle;
+mod log;
+mod lone;
+mod mesh_folder;
+mod notes;
+pub mod pages;
+pub mod render;
+pub mod running;
+pub mod settings;
+pub mod start_error;
+
+pub use running::Mesh;
+pub use settings::Settings;
+pub use start_error::StartError;

@@ -1,0 +1,102 @@
+//! Product and contract files that lie in no mesh.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use weft_model::tree::TEXT_BYTES_MAX;
+use weft_model::{Code, Content, Diagnostic, FileEntry, ManifestTree, Revision};
+
+/// The folder in which a lone file or folder is thought to lie.
+const PRODUCT: &str = "products/lone/lone";
+
+/// What a lone path is read as, and the tree that it is read in.
+#[derive(Debug)]
+pub struct Lone {
+    pub tree: ManifestTree,
+    /// Where the path stands in the tree: a file, or a folder with its closing `/`.
+    pub stands_at: String,
+}
+
+impl Lone {
+    /// Reads a product file (`*.odps.yaml`), a contract file (`*.odcs.yaml`) or a product folder.
+    /// `None` for what is none of these.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub fn read(path: &Path) -> io::Result<Option<Self>> {
+        let mut files = BTreeMap::new();
+        if path.is_dir() {
+            if !path.join("product.odps.yaml").is_file() {
+                return Ok(None);
+            }
+            collect(path, PRODUCT, &mut files)?;
+            return Ok(Some(Lone::of(files, format!("{PRODUCT}/"))));
+        }
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let text = fs::read(path)?;
+        let head = String::from_utf8_lossy(text.get(..4096).unwrap_or(&text)).into_owned();
+        let says = |kind: &str| head.lines().any(|line| line.split('#').next().unwrap_or("").replace(['"', '\''], "").trim() == format!("kind: {kind}"));
+        let stands_at = if name.ends_with(".odps.yaml") || says("DataProduct") {
+            format!("{PRODUCT}/product.odps.yaml")
+        } else if name.ends_with(".odcs.yaml") || says("DataContract") {
+            format!("{PRODUCT}/contracts/lone.odcs.yaml")
+        } else {
+            return Ok(None);
+        };
+        files.insert(stands_at.clone(), entry(text));
+        Ok(Some(Lone::of(files, stands_at)))
+    }
+
+    fn of(files: BTreeMap<String, FileEntry>, stands_at: String) -> Self {
+        Lone { tree: ManifestTree::new(Revision::new("lone"), files), stands_at }
+    }
+
+    /// Whether a diagnostic of the tree speaks of the path itself: what would be found beside it in
+    /// a mesh (domain, upstream products, for a lone file also its own contracts) is not missed.
+    pub fn concerns(&self, diagnostic: &Diagnostic) -> bool {
+        let beside = matches!(diagnostic.code, Code::DOMAIN_INCOMPLETE | Code::INPUT_UNKNOWN | Code::INPUT_BROKEN);
+        let own = matches!(diagnostic.code, Code::CONTRACT_UNKNOWN | Code::FILE_MISSING | Code::FILE_STRAY);
+        let is_file = !self.stands_at.ends_with('/');
+        diagnostic.place.file.starts_with(&self.stands_at) && !beside && !(own && is_file)
+    }
+
+    /// Path of one of the tree's files below the lone path; empty for a lone file.
+    pub fn below<'a>(&self, file: &'a str) -> &'a str {
+        file.strip_prefix(self.stands_at.as_str()).unwrap_or(file)
+    }
+}
+
+fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, FileEntry>) -> io::Result<()> {
+    for found in fs::read_dir(folder)? {
+        let found = found?;
+        let Some(name) = found.file_name().to_str().map(str::to_owned) else { continue };
+        let (path, kind) = (format!("{prefix}/{name}"), found.file_type()?);
+        if kind.is_symlink() {
+            files.insert(path, FileEntry { id: "link".to_owned(), size: 0, content: Content::Link });
+        } else if kind.is_dir() {
+            collect(&found.path(), &path, files)?;
+        } else if [".yaml", ".yml", ".sql", ".md", ".csv"].iter().any(|end| name.ends_with(end)) && !prefix.ends_with("/data") {
+            files.insert(path, entry(fs::read(found.path())?));
+        } else {
+            let size = found.metadata()?.len();
+            files.insert(path, FileEntry { id: "data".to_owned(), size, content: Content::Data });
+        }
+    }
+    Ok(())
+}
+
+fn entry(bytes: Vec<u8>) -> FileEntry {
+    let size = bytes.len() as u64;
+    let content = if size > TEXT_BYTES_MAX {
+        Content::TooLarge
+    } else {
+        match String::from_utf8(bytes) {
+            Ok(text) => Content::Text(text.into()),
+            Err(error) => Content::NotUtf8 { valid_up_to: error.utf8_error().valid_up_to() },
+        }
+    };
+    FileEntry { id: "lone".to_owned(), size, content }
+}

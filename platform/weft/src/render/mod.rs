@@ -1,0 +1,7 @@
+//! What people and programs read: diagnostics with their source, tables, rows in five formats.
+//!
+//! Pure: text in, text out.
+
+pub mod diagnostics;
+pub mod rows;
+pub mod table;

@@ -1,0 +1,150 @@
+//! A mesh that runs: its doors, its controller, and how it ends.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow_flight::flight_service_server::{FlightService, FlightServiceServer};
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use weft_catalog::Catalog;
+use weft_manifest::source::RevisionSource;
+use weft_model::Revision;
+use weft_reconcile::{Controller, ReconcileError, Report};
+
+use crate::home::{Address, HeldHome};
+use crate::start_error::StartError;
+
+/// Longest time that requests under way are waited for at the end.
+const DRAIN_MAX: Duration = Duration::from_secs(10);
+
+/// A mesh that runs in this process, from [`Mesh::start`] to [`Mesh::stop`]. Dropped without
+/// `stop`, its doors close at once.
+pub struct Mesh {
+    held: HeldHome,
+    address: Address,
+    controller: Arc<Controller>,
+    catalog: Arc<Catalog>,
+    source: Arc<dyn RevisionSource>,
+    ready: watch::Sender<bool>,
+    last: Option<Revision>,
+    tasks: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+impl Mesh {
+    pub(crate) fn new(
+        held: HeldHome,
+        address: Address,
+        controller: Arc<Controller>,
+        catalog: Arc<Catalog>,
+        source: Arc<dyn RevisionSource>,
+        ready: watch::Sender<bool>,
+        doors: [Door; 2],
+    ) -> Self {
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        for door in doors {
+            tasks.spawn((door.serve)(stop.clone()));
+        }
+        Mesh { held, address, controller, catalog, source, ready, last: None, tasks, stop }
+    }
+
+    /// Where the doors are.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// What is served, and what became of each revision.
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    /// For people: where revisions come from.
+    pub fn describe_source(&self) -> String {
+        self.source.describe()
+    }
+
+    /// Brings the mesh to its newest revision. From then on it is ready, whatever became of single
+    /// products, and clients on this machine find it through its home.
+    ///
+    /// # Errors
+    ///
+    /// For trouble of the platform's own; the mesh is not ready then.
+    pub async fn first_reconcile(&mut self) -> Result<Report, StartError> {
+        let report = self.reconcile().await?;
+        self.last = Some(report.revision.clone());
+        self.held.announce(&self.address)?;
+        self.ready.send_replace(true);
+        Ok(report)
+    }
+
+    /// Brings the mesh to its newest revision.
+    ///
+    /// # Errors
+    ///
+    /// As [`Controller::reconcile`].
+    pub async fn reconcile(&self) -> Result<Report, ReconcileError> {
+        let revision = self.controller.newest().await?;
+        self.controller.reconcile(&revision).await
+    }
+
+    /// Follows revisions newer than that of the first reconcile until the mesh stops, and tells of
+    /// each.
+    pub fn follow(&mut self, told: impl Fn(&Report) + Send + Sync + 'static) {
+        let (controller, last, stop) = (Arc::clone(&self.controller), self.last.clone(), self.stop.clone());
+        self.tasks.spawn(async move {
+            // A reconcile that is cut off is taken up again by the next start.
+            stop.run_until_cancelled(controller.follow(last, told)).await;
+        });
+    }
+
+    /// Stops accepting, waits up to ten seconds for what is under way, and lets go of the home.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        self.ready.send_replace(false);
+        let drained = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(DRAIN_MAX, drained).await.is_err() {
+            tracing::warn!("requests were still under way after {} s and are cut off", DRAIN_MAX.as_secs());
+        }
+        self.tasks.shutdown().await;
+        self.catalog.close().await;
+    }
+}
+
+/// A listener and what answers on it, until told to stop.
+pub(crate) struct Door {
+    serve: Box<dyn FnOnce(CancellationToken) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> + Send>,
+}
+
+impl Door {
+    pub(crate) fn http(listener: TcpListener, router: Router) -> Self {
+        Door::of("http", move |stop| async move {
+            axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+        })
+    }
+
+    pub(crate) fn flight(listener: TcpListener, service: FlightServiceServer<impl FlightService>) -> Self {
+        Door::of("flight", move |stop| weft_flight::serve(service, listener, stop.cancelled_owned()))
+    }
+
+    fn of<F, E>(name: &'static str, serve: impl FnOnce(CancellationToken) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: std::fmt::Display,
+    {
+        let serve = move |stop: CancellationToken| {
+            let served = serve(stop);
+            let told = async move {
+                if let Err(error) = served.await {
+                    tracing::error!(door = name, %error, "a door closed");
+                }
+            };
+            Box::pin(told) as std::pin::Pin<Box<dyn Future<Output = ()> + Send>>
+        };
+        Door { serve: Box::new(serve) }
+    }
+}

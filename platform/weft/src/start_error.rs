@@ -1,0 +1,92 @@
+//! Why a mesh does not start.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use weft_model::Code;
+
+use crate::home::HomeError;
+
+/// Why a mesh does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    #[error(transparent)]
+    Home(#[from] HomeError),
+
+    #[error(transparent)]
+    Source(#[from] weft_manifest::source::SourceError),
+
+    #[error(transparent)]
+    Storage(#[from] weft_storage::StorageError),
+
+    #[error(transparent)]
+    Catalog(#[from] weft_catalog::CatalogError),
+
+    #[error(transparent)]
+    Identity(#[from] weft_identity::IdentityError),
+
+    #[error(transparent)]
+    Reconcile(#[from] weft_reconcile::ReconcileError),
+
+    #[error("`{address}` can be reached from other machines, and without TLS tokens would travel in the clear")]
+    NotLoopback { address: SocketAddr },
+
+    #[error("cannot listen on {address}: {source}")]
+    Bind {
+        address: SocketAddr,
+        #[source]
+        source: io::Error,
+    },
+
+    #[error("cannot use the folder `{}`: {source}", folder.display())]
+    Folder {
+        folder: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+
+    #[error("cannot listen for signals: {source}")]
+    Signals {
+        #[source]
+        source: io::Error,
+    },
+
+    #[error("the home is not an absolute path")]
+    Relative,
+}
+
+impl StartError {
+    /// The stable code, where there is one.
+    pub fn code(&self) -> Option<Code> {
+        match self {
+            StartError::Home(error) => error.code(),
+            StartError::Source(error) => Some(error.code()),
+            StartError::Storage(error) => Some(error.code()),
+            StartError::Catalog(error) => Some(error.code()),
+            StartError::Identity(error) => Some(error.code()),
+            StartError::Reconcile(error) => Some(error.code()),
+            StartError::NotLoopback { .. } => Some(Code::REQUEST_INVALID),
+            StartError::Bind { .. } | StartError::Folder { .. } | StartError::Signals { .. } => None,
+            StartError::Relative => Some(Code::INTERNAL),
+        }
+    }
+
+    /// The next thing to do, where there is one that the message does not say.
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            StartError::Home(HomeError::Held { pid, .. }) => match pid {
+                Some(pid) => format!("stop that process (`kill {pid}`), or give this one another --home"),
+                None => "stop that process, or give this one another --home".to_owned(),
+            },
+            StartError::NotLoopback { .. } => {
+                "listen on 127.0.0.1 or [::1], and put a proxy with TLS before it".to_owned()
+            }
+            StartError::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
+                "another process listens there: name another address, or port 0 for a free one".to_owned()
+            }
+            _ => return None,
+        })
+    }
+}
