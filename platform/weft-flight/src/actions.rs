@@ -33,10 +33,8 @@ const ACTIONS: [(&str, &str); 7] = [
 
 /// The actions there are.
 pub(crate) fn list() -> Vec<ActionType> {
-    let action = |(name, description): (&str, &str)| ActionType {
-        r#type: name.to_owned(),
-        description: description.to_owned(),
-    };
+    let action =
+        |(name, description): (&str, &str)| ActionType { r#type: name.to_owned(), description: description.to_owned() };
     ACTIONS.into_iter().map(action).collect()
 }
 

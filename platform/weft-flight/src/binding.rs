@@ -28,7 +28,8 @@ pub(crate) async fn read(
             let message = message?;
             bytes = bytes.saturating_add(message.data_body.len()).saturating_add(message.data_header.len());
             if bytes > PARAMETER_BYTES_MAX || n >= MESSAGES_MAX {
-                let text = format!("parameters may take {PARAMETER_BYTES_MAX} bytes in {MESSAGES_MAX} messages at most");
+                let text =
+                    format!("parameters may take {PARAMETER_BYTES_MAX} bytes in {MESSAGES_MAX} messages at most");
                 return Err(refusal(Code::QUERY_BOUNDS, text));
             }
             ensure_plain(&message)?;
@@ -37,10 +38,8 @@ pub(crate) async fn read(
         .try_collect()
         .await?;
     let messages = futures::stream::iter(messages.into_iter().map(Ok));
-    let batches: Vec<RecordBatch> = FlightRecordBatchStream::new_from_flight_data(messages)
-        .try_collect()
-        .await
-        .map_err(|error| match error {
+    let batches: Vec<RecordBatch> =
+        FlightRecordBatchStream::new_from_flight_data(messages).try_collect().await.map_err(|error| match error {
             FlightError::Tonic(status) => *status,
             _ => malformed("the parameters are no Arrow data"),
         })?;
@@ -69,7 +68,8 @@ fn ensure_plain(message: &FlightData) -> Result<(), Status> {
     }
     let header = root_as_message(&message.data_header).map_err(|_| malformed("the parameters are no Arrow data"))?;
     let of_batch = header.header_as_record_batch().and_then(|batch| batch.compression());
-    let of_dictionary = header.header_as_dictionary_batch().and_then(|d| d.data()).and_then(|batch| batch.compression());
+    let of_dictionary =
+        header.header_as_dictionary_batch().and_then(|d| d.data()).and_then(|batch| batch.compression());
     if of_batch.or(of_dictionary).is_some() {
         return Err(malformed("send the parameters without Arrow's buffer compression"));
     }
@@ -90,7 +90,8 @@ mod tests {
         let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..rows));
         let texts: ArrayRef = Arc::new(StringArray::from_iter_values((0..rows).map(|n| n.to_string())));
         let batch = RecordBatch::try_from_iter([("a", numbers), ("b", texts)]).unwrap();
-        let encoded = FlightDataEncoderBuilder::new().with_schema(batch.schema()).build(futures::stream::iter([Ok(batch)]));
+        let encoded =
+            FlightDataEncoderBuilder::new().with_schema(batch.schema()).build(futures::stream::iter([Ok(batch)]));
         block_on(encoded.try_collect()).unwrap()
     }
 

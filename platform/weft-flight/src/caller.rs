@@ -217,3 +217,6 @@ fn no_session(settings: &[Setting]) -> Status {
     );
     refusal(Code::STATEMENT_NOT_ALLOWED, text)
 }
+
+#[cfg(test)]
+mod tests;

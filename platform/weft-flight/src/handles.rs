@@ -123,7 +123,8 @@ impl<T> Shelves<T> {
         self.take(owner, id);
         self.turns += 1;
         let entry = Entry { value, bytes, used: now, turn: self.turns };
-        let shelf = self.by_owner.entry(owner.to_owned()).or_insert_with(|| Shelf { entries: HashMap::new(), bytes: 0 });
+        let shelf =
+            self.by_owner.entry(owner.to_owned()).or_insert_with(|| Shelf { entries: HashMap::new(), bytes: 0 });
         shelf.entries.insert(id.to_owned(), entry);
         shelf.bytes += bytes;
         self.held = Size { entries: self.held.entries + 1, bytes: self.held.bytes + bytes };

@@ -10,9 +10,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use arrow_flight::error::FlightError;
 use arrow_flight::sql::metadata::{GetCatalogsBuilder, GetDbSchemasBuilder, GetTablesBuilder};
-use arrow_flight::sql::{
-    Command, CommandGetDbSchemas, CommandGetPrimaryKeys, CommandGetTableTypes, CommandGetTables,
-};
+use arrow_flight::sql::{Command, CommandGetDbSchemas, CommandGetPrimaryKeys, CommandGetTableTypes, CommandGetTables};
 use tonic::Status;
 use weft_engine::{Session, TableEntry};
 
@@ -70,7 +68,8 @@ fn schemas(wanted: &CommandGetDbSchemas, tables: &[TableEntry]) -> Result<Record
 
 fn list(wanted: &CommandGetTables, tables: &[TableEntry]) -> Result<RecordBatch, FlightError> {
     let none = None::<String>;
-    let mut builder = GetTablesBuilder::new(none.clone(), none.clone(), none, Vec::<String>::new(), wanted.include_schema);
+    let mut builder =
+        GetTablesBuilder::new(none.clone(), none.clone(), none, Vec::<String>::new(), wanted.include_schema);
     let chosen = tables
         .iter()
         .filter(|table| is(wanted.catalog.as_deref(), &table.domain))
@@ -232,7 +231,8 @@ mod tests {
                 | aviation     | flights        | departures | TABLE      |
                 +--------------+----------------+------------+------------+"#]],
         );
-        let wanted = CommandGetTables { catalog: Some(String::new()), include_schema: true, ..CommandGetTables::default() };
+        let wanted =
+            CommandGetTables { catalog: Some(String::new()), include_schema: true, ..CommandGetTables::default() };
         let batch = answer(&Command::CommandGetTables(wanted), tables).unwrap();
         assert_eq!((batch.num_rows(), batch.num_columns()), (0, 5));
     }

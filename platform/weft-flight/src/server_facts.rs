@@ -4,8 +4,7 @@ use arrow::record_batch::RecordBatch;
 use arrow_flight::error::FlightError;
 use arrow_flight::sql::metadata::{SqlInfoDataBuilder, XdbcTypeInfo, XdbcTypeInfoDataBuilder};
 use arrow_flight::sql::{
-    Nullable, Searchable, SqlInfo, SqlNullOrdering, SqlSupportedCaseSensitivity, SqlSupportedTransaction,
-    XdbcDataType,
+    Nullable, Searchable, SqlInfo, SqlNullOrdering, SqlSupportedCaseSensitivity, SqlSupportedTransaction, XdbcDataType,
 };
 
 /// The facts with these numbers, or all of them. Unknown numbers are left out.
@@ -90,7 +89,8 @@ fn grammar(facts: &mut SqlInfoDataBuilder) {
     let case = |case: SqlSupportedCaseSensitivity| i64::from(case as i32);
     facts.append(SqlInfo::SqlIdentifierCase, case(SqlSupportedCaseSensitivity::SqlCaseSensitivityLowercase));
     facts.append(SqlInfo::SqlIdentifierQuoteChar, "\"");
-    facts.append(SqlInfo::SqlQuotedIdentifierCase, case(SqlSupportedCaseSensitivity::SqlCaseSensitivityCaseInsensitive));
+    facts
+        .append(SqlInfo::SqlQuotedIdentifierCase, case(SqlSupportedCaseSensitivity::SqlCaseSensitivityCaseInsensitive));
     facts.append(SqlInfo::SqlAllTablesAreSelectable, false);
     facts.append(SqlInfo::SqlNullOrdering, i64::from(SqlNullOrdering::SqlNullsSortedHigh as i32));
     facts.append(SqlInfo::SqlSupportsColumnAliasing, true);

@@ -112,9 +112,7 @@ impl Door {
 
     async fn rows(&self, call: &Call, ticket: Ticket) -> Result<Rows, Status> {
         let rows = match command_in(ticket.ticket)? {
-            Command::TicketStatementQuery(ticket) => {
-                self.statements.rows(&call.caller, &ticket, &call.trace).await?
-            }
+            Command::TicketStatementQuery(ticket) => self.statements.rows(&call.caller, &ticket, &call.trace).await?,
             Command::CommandPreparedStatementQuery(query) => {
                 self.statements.prepared_rows(&call.caller, &query, &call.trace).await?
             }
@@ -125,7 +123,8 @@ impl Door {
 
     async fn put(&self, call: &Call, mut messages: Streaming<FlightData>) -> Result<Bytes, Status> {
         let first = messages.message().await?.ok_or_else(|| malformed("the first message is missing"))?;
-        let descriptor = first.flight_descriptor.as_ref().ok_or_else(|| malformed("the first message has no descriptor"))?;
+        let descriptor =
+            first.flight_descriptor.as_ref().ok_or_else(|| malformed("the first message has no descriptor"))?;
         match command_of(descriptor)? {
             Command::CommandPreparedStatementQuery(query) => {
                 let messages = futures::stream::iter([Ok(first)]).chain(messages);

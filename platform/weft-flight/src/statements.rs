@@ -194,14 +194,20 @@ impl Statements {
 
     /// Forgets a prepared statement; one that is gone already is no error.
     pub(crate) fn close(&self, caller: &Caller, request: &ActionClosePreparedStatementRequest) {
-        let command = CommandPreparedStatementQuery { prepared_statement_handle: request.prepared_statement_handle.clone() };
+        let command =
+            CommandPreparedStatementQuery { prepared_statement_handle: request.prepared_statement_handle.clone() };
         if self.prepared(caller, &command).is_ok() {
             self.prepared.remove(&caller.owner(), text(&request.prepared_statement_handle));
         }
     }
 
     /// The rows that a ticket stands for.
-    pub(crate) async fn rows(&self, caller: &Caller, ticket: &TicketStatementQuery, trace: &str) -> Result<Rows, Status> {
+    pub(crate) async fn rows(
+        &self,
+        caller: &Caller,
+        ticket: &TicketStatementQuery,
+        trace: &str,
+    ) -> Result<Rows, Status> {
         let ticketed = self.ticketed(caller, text(&ticket.statement_handle))?;
         let Some(statement) = &ticketed.statement else {
             return Ok(encoding::batch(RecordBatch::new_empty(Arc::new(Schema::empty()))));
@@ -336,7 +342,9 @@ pub(crate) fn info(
 
 fn do_set(caller: &Caller, reception: &Reception, set: &SetStatement) -> Result<(), Status> {
     let setting = Setting::parse(&set.name, set.value.as_deref()).map_err(|no| match no {
-        NoSetting::Name => malformed(format!("there is no variable `{}`: `weft.as_of` and `weft.purpose` are", set.name)),
+        NoSetting::Name => {
+            malformed(format!("there is no variable `{}`: `weft.as_of` and `weft.purpose` are", set.name))
+        }
         NoSetting::Value(problem) => malformed(format!("`{}` cannot be set: {problem}", set.name)),
     })?;
     reception.set(caller, vec![setting])

@@ -131,7 +131,9 @@ mod tests {
     fn a_bug_of_ours_is_told_in_one_fixed_text() {
         check(
             QueryError::Internal { invariant: "a secret of the plan".to_owned() },
-            expect!["Internal: W0901 something went wrong inside of the platform; its log says more under the trace id"],
+            expect![
+                "Internal: W0901 something went wrong inside of the platform; its log says more under the trace id"
+            ],
         );
     }
 

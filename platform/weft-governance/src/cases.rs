@@ -1,9 +1,9 @@
 //! `governance/cases/*.yaml`: what the policies are meant to decide, in the words of who wrote them.
 
-use weft_model::{Action, Code, Diagnostic, Place};
+use weft_model::{Action, Code, Diagnostic, NameError, Place};
 
 use crate::names::nearest;
-use crate::yaml::Reader;
+use crate::yaml::{Node, Reader};
 use crate::{AccessRequest, Authorizer, ObjectRef, PolicySnapshot, Principals};
 
 pub(crate) const CASE_KEYS: [&str; 6] = ["who", "action", "what", "purpose", "expected", "because"];
@@ -26,56 +26,60 @@ pub(crate) fn read(file: &str, text: &str, principals: &Principals) -> (Vec<Case
     let mut cases = Vec::new();
     if let Some(document) = reader.parse() {
         for item in reader.list(&document) {
-            let Some([who, action, what, purpose, expected, because]) = reader.mapping(item, CASE_KEYS) else {
-                continue;
-            };
-            let who = reader.required(who, "who", item).and_then(|node| {
-                let name = reader.text(node)?;
-                if principals.find(name).is_none() {
-                    let place = reader.place(node);
-                    let message = format!("there is no principal `{name}`");
-                    let mut unknown = Diagnostic::error(Code::POLICY_NAME_UNKNOWN, place, message);
-                    if let Some(near) = nearest(name, principals.iter().map(|p| p.name.as_str())) {
-                        unknown = unknown.help(format!("did you mean `{near}`?"));
-                    }
-                    reader.diagnostics.push(unknown);
-                    return None;
-                }
-                Some(name.to_owned())
-            });
-            let action = reader.required(action, "action", item).and_then(|node| {
-                let text = reader.text(node)?;
-                text.parse().map_err(|()| one_of(&mut reader, node, text, "`discover` or `read`")).ok()
-            });
-            let what = reader.required(what, "what", item).and_then(|node| {
-                let text = reader.text(node)?;
-                text.parse::<ObjectRef>()
-                    .map_err(|error| reader.error(Code::NAME_ILLEGAL, node, error.to_string()))
-                    .ok()
-            });
-            let purpose = purpose.and_then(|node| reader.text(node)).map(str::to_owned);
-            let allowed = reader.required(expected, "expected", item).and_then(|node| match reader.text(node)? {
-                "allow" => Some(true),
-                "deny" => Some(false),
-                other => {
-                    one_of(&mut reader, node, other, "`allow` or `deny`");
-                    None
-                }
-            });
-            let because =
-                reader.required(because, "because", item).and_then(|node| reader.text(node)).map(str::to_owned);
-            let place = expected.map_or_else(|| reader.place(item), |node| reader.place(node));
-            if let (Some(who), Some(action), Some(what), Some(allowed), Some(because)) =
-                (who, action, what, allowed, because)
-            {
-                cases.push(Case { who, action, what, purpose, allowed, because, place });
-            }
+            cases.extend(read_case(&mut reader, item, principals));
         }
     }
     (cases, reader.diagnostics)
 }
 
-fn one_of(reader: &mut Reader<'_>, node: &crate::yaml::Node, found: &str, words: &str) {
+/// Every problem of a case is told, so each field is read before any is missed.
+fn read_case(reader: &mut Reader<'_>, item: &Node, principals: &Principals) -> Option<Case> {
+    let [who, action, what, purpose, expected, because] = reader.mapping(item, CASE_KEYS)?;
+    let place = reader.place(expected.unwrap_or(item));
+    let who = read_who(reader, who, item, principals);
+    let action = read_text(reader, action, "action", item)
+        .and_then(|(node, text)| text.parse().map_err(|()| one_of(reader, node, text, "`discover` or `read`")).ok());
+    let what = read_text(reader, what, "what", item).and_then(|(node, text)| {
+        text.parse().map_err(|e: NameError| reader.error(Code::NAME_ILLEGAL, node, e.to_string())).ok()
+    });
+    let purpose = purpose.and_then(|node| reader.text(node)).map(str::to_owned);
+    let allowed = read_text(reader, expected, "expected", item).and_then(|(node, text)| match text {
+        "allow" => Some(true),
+        "deny" => Some(false),
+        other => {
+            one_of(reader, node, other, "`allow` or `deny`");
+            None
+        }
+    });
+    let because = read_text(reader, because, "because", item).map(|(_, text)| text.to_owned());
+    Some(Case { who: who?, action: action?, what: what?, purpose, allowed: allowed?, because: because?, place })
+}
+
+fn read_who(reader: &mut Reader<'_>, node: Option<&Node>, item: &Node, principals: &Principals) -> Option<String> {
+    let (node, name) = read_text(reader, node, "who", item)?;
+    if principals.kind_of(name).is_some() {
+        return Some(name.to_owned());
+    }
+    let place = reader.place(node);
+    let mut unknown = Diagnostic::error(Code::POLICY_NAME_UNKNOWN, place, format!("there is no principal `{name}`"));
+    if let Some(near) = nearest(name, principals.iter().map(|principal| principal.name.as_str())) {
+        unknown = unknown.help(format!("did you mean `{near}`?"));
+    }
+    reader.diagnostics.push(unknown);
+    None
+}
+
+fn read_text<'n>(
+    reader: &mut Reader<'_>,
+    node: Option<&'n Node>,
+    key: &str,
+    item: &Node,
+) -> Option<(&'n Node, &'n str)> {
+    let node = reader.required(node, key, item)?;
+    Some((node, reader.text(node)?))
+}
+
+fn one_of(reader: &mut Reader<'_>, node: &Node, found: &str, words: &str) {
     reader.error(Code::VALUE_NOT_ALLOWED, node, format!("expected {words}, found `{found}`"));
 }
 

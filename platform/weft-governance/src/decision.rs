@@ -94,7 +94,7 @@ pub enum Obligation {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RowPredicate {
-    Compare { column: String, comparison: Comparison, value: AttributeOr },
+    Compare { column: String, comparison: Comparison, value: Operand },
     IsNull { column: String },
     All(Vec<RowPredicate>),
     Any(Vec<RowPredicate>),
@@ -116,7 +116,7 @@ pub enum Comparison {
 /// The value that a column is compared with.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum AttributeOr {
+pub enum Operand {
     /// An attribute of the principal, already looked up; absent attributes make no predicate.
     Attribute {
         name: String,

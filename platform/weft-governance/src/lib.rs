@@ -23,7 +23,7 @@ mod self_test;
 mod snapshot;
 mod yaml;
 
-pub use decision::{AttributeOr, Comparison, Decision, Mask, Obligation, PolicyLine, RowPredicate};
+pub use decision::{Comparison, Decision, Mask, Obligation, Operand, PolicyLine, RowPredicate};
 pub use policies::Policies;
 pub use principals::Principals;
 pub use request::{AccessRequest, Authorizer, ObjectRef};

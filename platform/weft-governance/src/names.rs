@@ -1,5 +1,7 @@
 //! The words that policies are made of.
 
+use weft_model::Place;
+
 /// Longest name of a principal, group or role.
 const NAME_BYTES_MAX: usize = 128;
 
@@ -23,4 +25,23 @@ pub(crate) fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) 
 /// first; empty for a domain.
 pub(crate) fn containers(object: &str) -> impl Iterator<Item = &str> {
     object.rmatch_indices('.').filter_map(|(dot, _)| object.get(..dot))
+}
+
+/// The place of `marked`, which begins at a known line, column and byte and stays on the line.
+/// Unlike [`Place::of_bytes`] it does not read the text from its beginning: files are long, and
+/// places many.
+pub(crate) fn place_on_line(file: &str, line: u32, column: u32, start: usize, marked: &str) -> Place {
+    Place {
+        file: file.to_owned(),
+        line,
+        column,
+        end_line: line,
+        end_column: column.saturating_add(width(marked)),
+        bytes: (start, start + marked.len()),
+    }
+}
+
+/// Characters in `text`, as columns count them.
+pub(crate) fn width(text: &str) -> u32 {
+    u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
 }

@@ -45,6 +45,10 @@ impl Principals {
         self.groups.iter().map(|(name, description)| (name.as_str(), description.as_str()))
     }
 
+    pub(crate) fn kind_of(&self, name: &str) -> Option<PrincipalKind> {
+        self.by_name.get(name).map(|principal| principal.kind)
+    }
+
     pub(crate) fn of_kind(&self, kind: PrincipalKind) -> impl Iterator<Item = &str> {
         self.iter().filter(move |principal| principal.kind == kind).map(|principal| principal.name.as_str())
     }
@@ -55,13 +59,13 @@ pub(crate) fn read(text: &str) -> (Principals, Vec<Diagnostic>) {
     let mut reader = Reader::new(PRINCIPALS_FILE, text);
     let mut principals = Principals::default();
     let document = reader.parse();
-    if let Some(document) = document.filter(|document| !matches!(document.value, Value::Null)) {
-        if let Some([users, services, groups]) = reader.mapping(&document, FILE_KEYS) {
-            let mut seen = BTreeMap::new();
-            read_groups(&mut reader, groups, &mut principals);
-            read_principals(&mut reader, users, PrincipalKind::User, &mut principals, &mut seen);
-            read_principals(&mut reader, services, PrincipalKind::Service, &mut principals, &mut seen);
-        }
+    if let Some(document) = document.filter(|document| !matches!(document.value, Value::Null))
+        && let Some([users, services, groups]) = reader.mapping(&document, FILE_KEYS)
+    {
+        let mut seen = BTreeMap::new();
+        read_groups(&mut reader, groups, &mut principals);
+        read_principals(&mut reader, users, PrincipalKind::User, &mut principals, &mut seen);
+        read_principals(&mut reader, services, PrincipalKind::Service, &mut principals, &mut seen);
     }
     (principals, reader.diagnostics)
 }
@@ -263,9 +267,29 @@ user: []
 
     #[test]
     fn text_that_is_no_yaml_is_told_with_line_and_column() {
-        check("users: [\n", expect![[r#""#]]);
-        check("users: []\nusers: []\n", expect![[r#""#]]);
-        check("users: *x\n", expect![[r#""#]]);
-        check(&format!("users: {}", "[".repeat(100)), expect![[r#""#]]);
+        check(
+            "users: [\n",
+            expect![[r#"
+            governance/principals.yaml:1:8 W0101 unclosed bracket '['
+        "#]],
+        );
+        check(
+            "users: []\nusers: []\n",
+            expect![[r#"
+                governance/principals.yaml:2:1 W0102 the key `users` is written twice
+            "#]],
+        );
+        check(
+            "users: *x\n",
+            expect![[r#"
+            governance/principals.yaml:1:8 W0101 alias references unknown anchor
+        "#]],
+        );
+        check(
+            &format!("users: {}{}", "[".repeat(40), "]".repeat(40)),
+            expect![[r#"
+                governance/principals.yaml:1:23 W0103 the document is too large, too deep or expands too far
+            "#]],
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use weft_model::{Action, Code, Diagnostic, DomainName, Place};
 
 use crate::PolicyLine;
-use crate::names::{is_name, nearest};
+use crate::names::{is_name, nearest, place_on_line, width};
 
 /// Actions that the access model knows and this version does not decide.
 const ACTIONS_OF_LATER: [&str; 8] =
@@ -110,8 +110,8 @@ pub(crate) fn read(file: &str, text: &str, scope: Scope<'_>) -> (RowSet, Vec<Dia
     for (number, raw) in (1u32..).zip(text.split_inclusive('\n')) {
         let line = raw.trim();
         if !line.is_empty() && !line.starts_with('#') {
-            let mut fields = fields(file, text, start, raw.trim_end_matches(['\n', '\r']));
-            let place = whole(&fields, file, text);
+            let mut fields = fields(file, number, start, raw.trim_end_matches(['\n', '\r']));
+            let place = whole(&fields, file);
             let origin = Origin {
                 line: PolicyLine { place: Some((shared.clone(), number)), text: line.into() },
                 place: place.clone(),
@@ -139,23 +139,28 @@ struct Field<'a> {
     place: Place,
 }
 
-fn fields<'a>(file: &str, text: &str, start: usize, line: &'a str) -> Vec<Field<'a>> {
-    let mut offset = start;
+fn fields<'a>(file: &str, number: u32, start: usize, line: &'a str) -> Vec<Field<'a>> {
+    let (mut offset, mut column) = (start, 1);
     let mut fields = Vec::new();
     for part in line.split(',') {
-        let leading = part.len() - part.trim_start().len();
-        let trimmed = part.trim();
-        let place = Place::of_bytes(file, text, offset + leading, offset + leading + trimmed.len());
-        fields.push(Field { text: trimmed, place });
+        let margin = part.len() - part.trim_start().len();
+        let margin_width = part.get(..margin).map_or(0, width);
+        let text = part.trim();
+        fields.push(Field { text, place: place_on_line(file, number, column + margin_width, offset + margin, text) });
         offset += part.len() + 1;
+        column += width(part) + 1;
     }
     fields
 }
 
-fn whole(fields: &[Field<'_>], file: &str, text: &str) -> Place {
-    let start = fields.first().map_or(0, |field| field.place.bytes.0);
-    let end = fields.last().map_or(start, |field| field.place.bytes.1);
-    Place::of_bytes(file, text, start, end)
+/// From the first field to the last.
+fn whole(fields: &[Field<'_>], file: &str) -> Place {
+    let mut place = fields.first().map_or_else(|| Place::start_of(file), |field| field.place.clone());
+    if let Some(last) = fields.last() {
+        place.end_column = last.place.end_column;
+        place.bytes.1 = last.place.bytes.1;
+    }
+    place
 }
 
 struct RowReader<'r, 'a> {
@@ -425,7 +430,48 @@ g, role:any, role:x, dom:any
 g2, obj:any, obj:x
 nonsense
 ";
-        check(text, Scope::Mesh, expect![[r#""#]]);
+        check(
+            text,
+            Scope::Mesh,
+            expect![[r#"
+            a.csv:1:1 W0302 `p2` is no kind of row
+            help: a row begins with `p`, `g` or `g2`
+            a.csv:2:42 W0302 `Deny` is no effect
+            help: write `allow` or `deny`
+            a.csv:3:1 W0302 the row has 7 fields and needs 8
+            help: write `p, SUBJECT, DOMAIN, OBJECT, ACTION, TAG, CONDITION, EFFECT`
+            a.csv:4:1 W0302 the row has 9 fields and needs 8
+            help: write `p, SUBJECT, DOMAIN, OBJECT, ACTION, TAG, CONDITION, EFFECT`
+            a.csv:5:4 W0302 `x` is not understood here
+            help: write `user:NAME` or `service:NAME` or `group:NAME` or `role:NAME`, NAME of a-z, 0-9, _ . @ and -
+            a.csv:5:7 W0302 `dom:Any` is not understood here
+            help: write `dom:NAME`, NAME of a-z, 0-9, _ . @ and -
+            a.csv:5:16 W0302 `a..b` is not the name of an object
+            help: write `obj:domain.product.port`
+            a.csv:5:26 W0302 `reed` is no action
+            help: did you mean `read`?
+            a.csv:5:32 W0302 a tag other than `*` is not built yet
+            help: write `*`; `pii` would not be kept
+            a.csv:5:37 W0302 a condition other than `-` is not built yet
+            help: write `-`; `mfa_fresh` would not be kept
+            a.csv:5:48 W0302 `permit` is no effect
+            help: write `allow` or `deny`
+            a.csv:6:32 W0302 action `unmask` is not built yet
+            help: this version decides `discover` and `read`; take the row out until then
+            a.csv:7:4 W0302 `"role:x"` is not understood here
+            help: write `user:NAME` or `service:NAME` or `group:NAME` or `role:NAME`, NAME of a-z, 0-9, _ . @ and -
+            a.csv:7:44 W0302 `allow # why` is no effect
+            help: write `allow` or `deny`
+            a.csv:8:14 W0302 a policy cannot put anyone into a group
+            help: groups are filled in `governance/principals.yaml`; give the member a role instead
+            a.csv:9:4 W0302 everyone cannot be made to hold a role
+            help: name `role:any` in a `p` row of its own
+            a.csv:10:5 W0302 everything cannot stand in a `g2` row
+            help: name an object
+            a.csv:11:1 W0302 `nonsense` is no kind of row
+            help: a row begins with `p`, `g` or `g2`
+        "#]],
+        );
     }
 
     #[test]
@@ -440,7 +486,28 @@ p, role:x, dom:sales, obj:salesforce.x, read, *, -, allow
 g, user:ana, role:x, dom:any
 g2, obj:sales.orders, obj:fleet
 ";
-        check(text, Scope::Domain(&sales), expect![[r#""#]]);
+        check(
+            text,
+            Scope::Domain(&sales),
+            expect![[r#"
+            a.csv:2:12 W0304 a domain's file speaks of its own domain only, `dom:sales`
+            help: what concerns more than one domain belongs into `governance/policies/`
+            a.csv:2:21 W0304 a domain's file speaks of its own objects only, `obj:sales` and below
+            help: what concerns more than one domain belongs into `governance/policies/`
+            a.csv:3:4 W0304 `role:any` means everyone in the mesh, which a domain's file may not speak for
+            help: what concerns more than one domain belongs into `governance/policies/`
+            a.csv:4:12 W0304 a domain's file speaks of its own domain only, `dom:sales`
+            help: what concerns more than one domain belongs into `governance/policies/`
+            a.csv:4:23 W0304 a domain's file speaks of its own objects only, `obj:sales` and below
+            help: what concerns more than one domain belongs into `governance/policies/`
+            a.csv:5:23 W0304 a domain's file speaks of its own objects only, `obj:sales` and below
+            help: what concerns more than one domain belongs into `governance/policies/`
+            a.csv:6:22 W0304 a domain's file speaks of its own domain only, `dom:sales`
+            help: what concerns more than one domain belongs into `governance/policies/`
+            a.csv:7:23 W0304 a domain's file speaks of its own objects only, `obj:sales` and below
+            help: what concerns more than one domain belongs into `governance/policies/`
+        "#]],
+        );
     }
 
     #[test]

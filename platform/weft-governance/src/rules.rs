@@ -87,7 +87,7 @@ pub fn read(tree: &ManifestTree) -> (Rules, Vec<Diagnostic>) {
         let message = format!("the policies have {} rows and may have {ROWS_MAX}", mesh.len());
         diagnostics.push(Diagnostic::error(Code::POLICY_ROW, Place::start_of(POLICIES.trim_end_matches('/')), message));
     }
-    let refused = diagnostics.iter().any(Diagnostic::is_error);
+    let refused = diagnostics.iter().any(|told| told.is_error() && told.place.file.starts_with("governance/"));
 
     let mut domains = BTreeMap::new();
     let mut count = mesh.len();
@@ -288,7 +288,9 @@ fn unread_files(tree: &ManifestTree) -> Vec<Diagnostic> {
         if later {
             diagnostics.push(not_built_yet(path));
         } else if !read {
-            let stray = Diagnostic::error(Code::FILE_STRAY, Place::start_of(path), "nothing reads this file");
+            let is_like_a_rule = [".csv", ".yaml", ".yml", ".conf"].iter().any(|ending| path.ends_with(ending));
+            let make = if is_like_a_rule { Diagnostic::error } else { Diagnostic::warning };
+            let stray = make(Code::FILE_STRAY, Place::start_of(path), "nothing reads this file");
             diagnostics
                 .push(stray.help("`governance/` holds model.conf, principals.yaml, policies/*.csv, cases/*.yaml"));
         }
@@ -414,15 +416,13 @@ impl<'a> Known<'a> {
 
     fn who(&self, term: &str, origin: &Origin) -> Option<Diagnostic> {
         let (kind, name) = term.split_once(':')?;
+        let has_kind = |kind| self.principals.kind_of(name) == Some(kind);
         let names: Vec<&str> = match kind {
-            "user" => self.principals.of_kind(PrincipalKind::User).collect(),
-            "service" => self.principals.of_kind(PrincipalKind::Service).collect(),
-            "group" => self.principals.groups().map(|(name, _)| name).collect(),
+            "user" if !has_kind(PrincipalKind::User) => self.principals.of_kind(PrincipalKind::User).collect(),
+            "service" if !has_kind(PrincipalKind::Service) => self.principals.of_kind(PrincipalKind::Service).collect(),
+            "group" if !self.principals.has_group(name) => self.principals.groups().map(|(name, _)| name).collect(),
             _ => return None,
         };
-        if names.contains(&name) {
-            return None;
-        }
         let message = format!("there is no {kind} `{name}`");
         let help = match nearest(name, names) {
             Some(near) => format!("did you mean `{kind}:{near}`?"),
@@ -447,14 +447,11 @@ impl<'a> Known<'a> {
         let name = term.strip_prefix("obj:")?;
         let mut parts = name.split('.');
         let domain = parts.next()?;
-        let message = if !self.domains.contains(domain) {
-            format!("there is no domain `{domain}`")
-        } else {
-            let product = format!("{domain}.{}", parts.next().filter(|_| domain != "system")?);
-            if self.products.contains(&product) {
-                return None;
-            }
-            format!("there is no product `{product}`")
+        let product = parts.next().filter(|_| domain != "system").map(|product| format!("{domain}.{product}"));
+        let message = match &product {
+            _ if !self.domains.contains(domain) => format!("there is no domain `{domain}`"),
+            Some(product) if !self.products.contains(product) => format!("there is no product `{product}`"),
+            _ => return None,
         };
         let make = match scope {
             Scope::Mesh => Diagnostic::warning,
@@ -462,7 +459,7 @@ impl<'a> Known<'a> {
         };
         let unknown = make(Code::POLICY_NAME_UNKNOWN, place, message);
         let products = self.products.iter().map(String::as_str);
-        Some(match nearest(name, products) {
+        Some(match nearest(product.as_deref().unwrap_or(name), products) {
             Some(near) => unknown.help(format!("did you mean `obj:{near}`?")),
             None => unknown,
         })

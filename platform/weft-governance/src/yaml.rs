@@ -7,7 +7,7 @@ use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy};
 use serde_saphyr::{Location, Spanned};
 use weft_model::{Code, Diagnostic, Place};
 
-use crate::names::nearest;
+use crate::names::{nearest, place_on_line};
 
 /// A file's text, and the problems found in it.
 pub(crate) struct Reader<'a> {
@@ -65,13 +65,17 @@ impl<'a> Reader<'a> {
             Err(serde_saphyr::Error::Eof { .. }) => Some(Node { at: Location::UNKNOWN, value: Value::Null }),
             Err(error) => {
                 let error = error.without_snippet();
-                let code = match error {
-                    serde_saphyr::Error::DuplicateMappingKey { .. } => Code::KEY_TWICE,
-                    serde_saphyr::Error::Budget { .. } => Code::DOCUMENT_BOUNDS,
-                    _ => Code::YAML_SYNTAX,
+                let (code, message) = match error {
+                    serde_saphyr::Error::DuplicateMappingKey { key, .. } => {
+                        let key = key.as_ref().map(|key| format!(" `{key}`")).unwrap_or_default();
+                        (Code::KEY_TWICE, format!("the key{key} is written twice"))
+                    }
+                    serde_saphyr::Error::Budget { .. } => {
+                        (Code::DOCUMENT_BOUNDS, "the document is too large, too deep or expands too far".to_owned())
+                    }
+                    _ => (Code::YAML_SYNTAX, plain(&error.to_string())),
                 };
                 let place = self.place_of(error.location().unwrap_or(Location::UNKNOWN));
-                let message = plain(&error.to_string());
                 self.diagnostics.push(Diagnostic::error(code, place, message));
                 None
             }
@@ -86,6 +90,7 @@ impl<'a> Reader<'a> {
     fn place_of(&self, at: Location) -> Place {
         let span = at.span();
         let end = self.text.len();
+        let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
         match (span.byte_offset(), span.byte_len()) {
             (Some(start), Some(length)) => {
                 let start = usize::try_from(start).unwrap_or(end);
@@ -93,13 +98,10 @@ impl<'a> Reader<'a> {
                 let marked = self.text.get(start..stop.min(end)).unwrap_or("");
                 // A collection's span reaches to its end: its first line is enough to show.
                 let first = marked.lines().next().unwrap_or("").trim_end();
-                Place::of_bytes(self.file, self.text, start, start + first.len())
+                place_on_line(self.file, number(at.line()), number(at.column()), start, first)
             }
             _ if at.line() == 0 => Place::start_of(self.file),
-            _ => {
-                let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-                Place::of_word_at(self.file, self.text, number(at.line()), number(at.column()))
-            }
+            _ => Place::of_word_at(self.file, self.text, number(at.line()), number(at.column())),
         }
     }
 

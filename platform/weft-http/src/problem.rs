@@ -4,7 +4,7 @@ use std::any::Any;
 
 use axum::body::Body;
 use axum::extract::OriginalUri;
-use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use weft_catalog::CatalogError;
@@ -129,7 +129,7 @@ pub(crate) fn of_panic(_: Box<dyn Any + Send + 'static>) -> Response {
 }
 
 /// Writes the body of a response that is an error. What other hands made (no such method, body too
-/// long) becomes a problem too and keeps the headers that matter.
+/// long) becomes a problem too; the router adds `allow` after this.
 pub(crate) fn finish(mut response: Response, trace_id: &TraceId) -> Response {
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
@@ -145,13 +145,9 @@ pub(crate) fn finish(mut response: Response, trace_id: &TraceId) -> Response {
         trace_id: trace_id.to_string(),
     };
     let headers = response.headers_mut();
-    let kept: Vec<_> = [ALLOW, WWW_AUTHENTICATE, RETRY_AFTER]
-        .into_iter()
-        .filter_map(|name| headers.get(&name).cloned().map(|value| (name, value)))
-        .collect();
+    let kept = [WWW_AUTHENTICATE, RETRY_AFTER].map(|name| (name.clone(), headers.remove(name)));
     headers.clear();
-    headers.extend(kept);
-    headers.remove(CONTENT_LENGTH);
+    headers.extend(kept.into_iter().filter_map(|(name, value)| Some((name, value?))));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
     // A value of strings and a number always has a JSON form.
     *response.body_mut() = Body::from(serde_json::to_vec(&body).unwrap_or_default());

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Duration, Utc};
 use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::EncodePrivateKey;
+use ed25519_dalek::pkcs8::{EncodePrivateKey, KeypairBytes};
 use jsonwebtoken::crypto::rust_crypto;
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -67,7 +67,9 @@ impl TokenSigner {
     fn new(key: &SigningKey) -> Result<Self, IdentityError> {
         // Fails if a provider is installed already, which serves as well.
         let _ = rust_crypto::DEFAULT_PROVIDER.install_default();
-        let private = key.to_pkcs8_der().map_err(|_| IdentityError::Signing)?;
+        // Without the public half: a thumbprint is only made of the short form of a key.
+        let pair = KeypairBytes { secret_key: key.to_bytes(), public_key: None };
+        let private = pair.to_pkcs8_der().map_err(|_| IdentityError::Signing)?;
         let public = DecodingKey::from_ed_der(key.verifying_key().as_bytes());
         let key = EncodingKey::from_ed_der(private.as_bytes());
         let key_id = Jwk::from_encoding_key(&key, Algorithm::EdDSA)

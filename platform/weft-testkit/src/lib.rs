@@ -1,0 +1,16 @@
+//! For the suites in `tests/`: a mesh in this process, folders and repositories to feed it, and a
+//! clock that stands still.
+//!
+//! What goes wrong here is a failed test, so everything panics with a text that says what it was.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod clock;
+mod manifests;
+mod mesh;
+mod repository;
+
+pub use clock::FixedClock;
+pub use manifests::{Manifests, minimal_mesh};
+pub use mesh::TestMesh;
+pub use repository::Repository;

@@ -30,7 +30,11 @@ impl Mesh {
     /// # Errors
     ///
     /// If something that a mesh cannot be without is not there; nothing is left running.
-    pub async fn start(settings: Settings, clock: Arc<dyn Clock>, progress: Arc<dyn Progress>) -> Result<Mesh, StartError> {
+    pub async fn start(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Mesh, StartError> {
         loopback_only(&[settings.http, settings.flight])?;
         let held = Home::at(&settings.home).lock()?;
         let home = held.home().clone();
@@ -143,4 +147,3 @@ fn metrics() -> PrometheusHandle {
     });
     handle.clone()
 }
-

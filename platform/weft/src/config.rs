@@ -46,7 +46,11 @@ pub fn read(file: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
         Ok(table) => table.into_inner(),
         Err(error) => {
             let place = reader.place(error.span().unwrap_or(0..0));
-            return Err(vec![Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, format!("not TOML: {}", error.message()))]);
+            return Err(vec![Diagnostic::error(
+                Code::VALUE_NOT_ALLOWED,
+                place,
+                format!("not TOML: {}", error.message()),
+            )]);
         }
     };
     reader.refuse_unknown(&table);

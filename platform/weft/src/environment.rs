@@ -8,7 +8,9 @@ const PREFIXES: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
 /// Options for object stores from variables such as `AWS_ENDPOINT_URL`, under lower-case names.
 #[expect(clippy::disallowed_methods, reason = "the binary reads the environment and passes on what it found")]
 pub fn store_options() -> HashMap<String, String> {
-    options_of(std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))))
+    options_of(
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+    )
 }
 
 fn options_of(variables: impl Iterator<Item = (String, String)>) -> HashMap<String, String> {
@@ -36,7 +38,8 @@ mod tests {
 
     #[test]
     fn only_variables_of_stores_are_taken_and_plain_http_is_allowed_where_it_is_asked_for() {
-        let given = [("AWS_ENDPOINT_URL", "http://127.0.0.1:5000"), ("AWS_REGION", ""), ("HOME", "/root"), ("WEFT_TOKEN", "x")];
+        let given =
+            [("AWS_ENDPOINT_URL", "http://127.0.0.1:5000"), ("AWS_REGION", ""), ("HOME", "/root"), ("WEFT_TOKEN", "x")];
         let expected = [("aws_allow_http", "true"), ("aws_endpoint_url", "http://127.0.0.1:5000")];
         assert_eq!(options(&given), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }

@@ -13,10 +13,10 @@ const PRODUCT: &str = "products/lone/lone";
 
 /// What a lone path is read as, and the tree that it is read in.
 #[derive(Debug)]
-pub struct Lone {
-    pub tree: ManifestTree,
+pub(crate) struct Lone {
+    pub(crate) tree: ManifestTree,
     /// Where the path stands in the tree: a file, or a folder with its closing `/`.
-    pub stands_at: String,
+    pub(crate) stands_at: String,
 }
 
 impl Lone {
@@ -26,7 +26,7 @@ impl Lone {
     /// # Errors
     ///
     /// If it cannot be read.
-    pub fn read(path: &Path) -> io::Result<Option<Self>> {
+    pub(crate) fn read(path: &Path) -> io::Result<Option<Self>> {
         let mut files = BTreeMap::new();
         if path.is_dir() {
             if !path.join("product.odps.yaml").is_file() {
@@ -38,7 +38,11 @@ impl Lone {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let text = fs::read(path)?;
         let head = String::from_utf8_lossy(text.get(..4096).unwrap_or(&text)).into_owned();
-        let says = |kind: &str| head.lines().any(|line| line.split('#').next().unwrap_or("").replace(['"', '\''], "").trim() == format!("kind: {kind}"));
+        let says = |kind: &str| {
+            head.lines().any(|line| {
+                line.split('#').next().unwrap_or("").replace(['"', '\''], "").trim() == format!("kind: {kind}")
+            })
+        };
         let stands_at = if name.ends_with(".odps.yaml") || says("DataProduct") {
             format!("{PRODUCT}/product.odps.yaml")
         } else if name.ends_with(".odcs.yaml") || says("DataContract") {
@@ -56,7 +60,7 @@ impl Lone {
 
     /// Whether a diagnostic of the tree speaks of the path itself: what would be found beside it in
     /// a mesh (domain, upstream products, for a lone file also its own contracts) is not missed.
-    pub fn concerns(&self, diagnostic: &Diagnostic) -> bool {
+    pub(crate) fn concerns(&self, diagnostic: &Diagnostic) -> bool {
         let beside = matches!(diagnostic.code, Code::DOMAIN_INCOMPLETE | Code::INPUT_UNKNOWN | Code::INPUT_BROKEN);
         let own = matches!(diagnostic.code, Code::CONTRACT_UNKNOWN | Code::FILE_MISSING | Code::FILE_STRAY);
         let is_file = !self.stands_at.ends_with('/');
@@ -64,7 +68,7 @@ impl Lone {
     }
 
     /// Path of one of the tree's files below the lone path; empty for a lone file.
-    pub fn below<'a>(&self, file: &'a str) -> &'a str {
+    pub(crate) fn below<'a>(&self, file: &'a str) -> &'a str {
         file.strip_prefix(self.stands_at.as_str()).unwrap_or(file)
     }
 }
@@ -78,7 +82,9 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, FileEntry>)
             files.insert(path, FileEntry { id: "link".to_owned(), size: 0, content: Content::Link });
         } else if kind.is_dir() {
             collect(&found.path(), &path, files)?;
-        } else if [".yaml", ".yml", ".sql", ".md", ".csv"].iter().any(|end| name.ends_with(end)) && !prefix.ends_with("/data") {
+        } else if [".yaml", ".yml", ".sql", ".md", ".csv"].iter().any(|end| name.ends_with(end))
+            && !prefix.ends_with("/data")
+        {
             files.insert(path, entry(fs::read(found.path())?));
         } else {
             let size = found.metadata()?.len();

@@ -10,7 +10,7 @@ use weft_model::ManifestTree;
 use crate::render::diagnostics::Sources;
 
 /// The nearest folder, `path` itself or one around it, that holds `products/` or `mesh.yaml`.
-pub fn root_of(path: &Path) -> Option<PathBuf> {
+pub(crate) fn root_of(path: &Path) -> Option<PathBuf> {
     let path = path.canonicalize().ok()?;
     let is_root = |folder: &&Path| folder.join("products").is_dir() || folder.join("mesh.yaml").is_file();
     path.ancestors().find(is_root).map(Path::to_owned)
@@ -21,7 +21,7 @@ pub fn root_of(path: &Path) -> Option<PathBuf> {
 /// # Errors
 ///
 /// If there is no mesh, or its files cannot be read.
-pub fn working_tree(path: &Path) -> Result<ManifestTree, SourceError> {
+pub(crate) fn working_tree(path: &Path) -> Result<ManifestTree, SourceError> {
     let root = root_of(path).unwrap_or_else(|| path.to_owned());
     let source = source::open_directory(&root)?;
     source.tree(&source.newest()?)
@@ -29,7 +29,7 @@ pub fn working_tree(path: &Path) -> Result<ManifestTree, SourceError> {
 
 /// The files of a tree, with the folder that their paths are relative to.
 #[derive(Debug)]
-pub struct TreeSources<'a> {
+pub(crate) struct TreeSources<'a> {
     tree: &'a ManifestTree,
     /// How the folder of the mesh is written from the current directory; empty for the current one.
     prefix: PathBuf,
@@ -37,7 +37,7 @@ pub struct TreeSources<'a> {
 
 impl<'a> TreeSources<'a> {
     /// The files of `tree`, which lie below `root`, shown relative to `current`.
-    pub fn new(tree: &'a ManifestTree, root: &Path, current: &Path) -> Self {
+    pub(crate) fn new(tree: &'a ManifestTree, root: &Path, current: &Path) -> Self {
         TreeSources { tree, prefix: relative(root, current) }
     }
 }
@@ -53,8 +53,9 @@ impl Sources for TreeSources<'_> {
 }
 
 /// `path` as it is written from `from`, both absolute.
-pub fn relative(path: &Path, from: &Path) -> PathBuf {
-    let (path, from): (Vec<Component<'_>>, Vec<Component<'_>>) = (path.components().collect(), from.components().collect());
+pub(crate) fn relative(path: &Path, from: &Path) -> PathBuf {
+    let (path, from): (Vec<Component<'_>>, Vec<Component<'_>>) =
+        (path.components().collect(), from.components().collect());
     let common = path.iter().zip(&from).take_while(|(a, b)| a == b).count();
     if common <= 1 && from.len() > 1 {
         // Nothing in common but the root: the way up would be longer than the path.
@@ -65,7 +66,7 @@ pub fn relative(path: &Path, from: &Path) -> PathBuf {
 }
 
 /// The absolute current directory, free of links.
-pub fn current() -> PathBuf {
+pub(crate) fn current() -> PathBuf {
     fs::canonicalize(".").unwrap_or_else(|_| PathBuf::from("/"))
 }
 

@@ -89,7 +89,8 @@ fn step(outcome: &Outcome, look: Look) -> String {
     };
     let rows = outcome.rows.map_or_else(String::new, |rows| format!("{rows} rows"));
     let seconds = outcome.elapsed.as_secs_f64();
-    let mut text = format!("  {sign} {:<PORT_WIDTH$} {word:<11} {rows:>14}  {seconds:>5.1} s", outcome.port.to_string());
+    let mut text =
+        format!("  {sign} {:<PORT_WIDTH$} {word:<11} {rows:>14}  {seconds:>5.1} s", outcome.port.to_string());
     if outcome.status != OutcomeStatus::Applied {
         let code = outcome.code.map_or_else(String::new, |code| format!("{code} "));
         text.push_str(&format!("\n      {code}{}", outcome.message.as_deref().unwrap_or("no reason is known")));
@@ -126,7 +127,10 @@ fn summary(report: &Report, elapsed: Duration) -> String {
     let seconds = format!("({:.1} s)", elapsed.as_secs_f64());
     if report.refused {
         let errors = report.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-        return format!("✗ {revision} refused: {}; what is published stays as it is {seconds}", counted(errors, "error"));
+        return format!(
+            "✗ {revision} refused: {}; what is published stays as it is {seconds}",
+            counted(errors, "error")
+        );
     }
     let with = |status| report.outcomes.iter().filter(|outcome| outcome.status == status).count();
     let applied = with(OutcomeStatus::Applied);
@@ -186,7 +190,8 @@ mod tests {
     #[test]
     fn a_report_names_file_and_line_and_what_stays() {
         let steps = vec![outcome(OutcomeStatus::Applied), outcome(OutcomeStatus::Failed)];
-        let told = |report: &Report| format!("{}{}\n", problems(report, Look::PLAIN), summary(report, Duration::from_secs(2)));
+        let told =
+            |report: &Report| format!("{}{}\n", problems(report, Look::PLAIN), summary(report, Duration::from_secs(2)));
         expect![[r#""#]].assert_eq(&told(&report(steps, false)));
         expect![[r#""#]].assert_eq(&told(&report(Vec::new(), true)));
     }

@@ -30,6 +30,13 @@ impl Settings {
     /// A mesh on free ports with its state in `home` and its tables beside it.
     pub fn local(mesh: impl Into<String>, home: impl Into<PathBuf>) -> Self {
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
-        Settings { mesh: mesh.into(), home: home.into(), warehouse: None, http: free, flight: free, store: HashMap::new() }
+        Settings {
+            mesh: mesh.into(),
+            home: home.into(),
+            warehouse: None,
+            http: free,
+            flight: free,
+            store: HashMap::new(),
+        }
     }
 }

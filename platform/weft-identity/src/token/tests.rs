@@ -32,13 +32,13 @@ fn signed(header: &Header, claims: &Value) -> String {
     jsonwebtoken::encode(header, claims, &signer().key).unwrap()
 }
 
+/// What a client sees must not tell one cause from another.
 #[track_caller]
 fn refused(token: &str) {
     let error = signer().verifier().verify(token, noon()).unwrap_err();
     assert_eq!((error.to_string().as_str(), error.code().as_str()), (REFUSED, "W0801"), "{}", error.reason());
 }
 
-/// What a client sees must not tell one cause from another, down to the chain of causes.
 #[test]
 fn a_token_proves_the_name_it_was_made_for() {
     let token = signer().mint("ana", hour(), noon()).unwrap();

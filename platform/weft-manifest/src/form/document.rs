@@ -178,7 +178,8 @@ pub(crate) fn open(tree: &ManifestTree, file: &str, problems: &mut Vec<Diagnosti
     }
 }
 
-/// Reads the tree of a file as a `T`.
+/// Reads the tree of a file as a `T`. `None` where a part without which there is no `T` is missing,
+/// which is reported.
 pub(crate) fn read<T: FromNode>(
     source: SourceText,
     root: Node,
@@ -186,17 +187,14 @@ pub(crate) fn read<T: FromNode>(
     standard: &'static str,
     lenient: bool,
     problems: &mut Vec<Diagnostic>,
-) -> Result<Document<T>, (SourceText, Node)> {
+) -> Option<Document<T>> {
     let mut reader = Reader::new(&source, standard);
     reader.lenient = lenient;
     let value = T::from_node(&root, &mut reader);
     let (found, dropped) = reader.finish();
     has_errors |= !found.is_empty();
     problems.extend(found);
-    match value {
-        Some(value) => Ok(Document { source, root, value, has_errors, dropped }),
-        None => Err((source, root)),
-    }
+    Some(Document { source, root, value: value?, has_errors, dropped })
 }
 
 /// The text at `file`, or a diagnostic that says why there is none.

@@ -108,7 +108,7 @@ fn read(tree: &ManifestTree, file: &str, problems: &mut Vec<Diagnostic>) -> Cont
         return contract;
     }
     let lenient = !matches!(api_version, "v3.2.0" | "v3.1.0");
-    contract.document = form::read(source, root, has_errors, "ODCS 3.2", lenient, problems).ok();
+    contract.document = form::read(source, root, has_errors, "ODCS 3.2", lenient, problems);
     contract
 }
 

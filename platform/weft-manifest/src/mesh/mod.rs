@@ -97,9 +97,7 @@ fn open_as<T: FromNode>(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Document<T>> {
     match form::open(tree, file, problems) {
-        Opened::Tree { source, root, has_errors } => {
-            form::read(source, root, has_errors, standard, false, problems).ok()
-        }
+        Opened::Tree { source, root, has_errors } => form::read(source, root, has_errors, standard, false, problems),
         Opened::Unreadable => None,
     }
 }

@@ -10,13 +10,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(name = "weft", version, max_term_width = 100, propagate_version = false)]
 #[command(after_help = "Exit codes: 0 ok · 1 problems in your files · 2 wrong usage · 5 denied by policy · \
                         6 cannot reach the server · 7 conflict · 70 a bug of Weft's own")]
-pub struct Arguments {
+pub(super) struct Arguments {
     #[command(subcommand)]
-    pub command: Command,
+    pub(super) command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Start everything here: server, Flight SQL, reconciling
     Up(Up),
     /// Start everything for production, from a configuration file
@@ -45,67 +45,67 @@ pub enum Command {
 
 /// Where local state is kept.
 #[derive(Clone, Debug, Args)]
-pub struct HomeArgument {
+pub(super) struct HomeArgument {
     /// Folder that holds all local state
     #[arg(long, value_name = "DIR", default_value = ".weft")]
-    pub home: PathBuf,
+    pub(super) home: PathBuf,
 }
 
 /// Which server a client command asks, and as whom.
 #[derive(Clone, Debug, Args)]
-pub struct ServerArguments {
+pub(super) struct ServerArguments {
     /// URL of the server's HTTP door [default: the server that runs on --home]
     #[arg(long, value_name = "URL", env = "WEFT_SERVER")]
-    pub server: Option<String>,
+    pub(super) server: Option<String>,
     /// Ask as this principal, with a token signed by the key in --home
     #[arg(long = "as", value_name = "NAME")]
-    pub principal: Option<String>,
+    pub(super) principal: Option<String>,
     /// Bearer token to ask with, where --as is not given
     #[arg(long, value_name = "TOKEN", env = "WEFT_TOKEN", hide = true, hide_env_values = true)]
-    pub token: Option<String>,
+    pub(super) token: Option<String>,
     #[command(flatten)]
-    pub home: HomeArgument,
+    pub(super) home: HomeArgument,
 }
 
 #[derive(Debug, Args)]
-pub struct Up {
+pub(super) struct Up {
     /// Folder with `products/` and `governance/` (a git work tree counts as committed), or a git URL
     #[arg(default_value = ".")]
-    pub mesh: String,
+    pub(super) mesh: String,
     #[command(flatten)]
-    pub home: HomeArgument,
+    pub(super) home: HomeArgument,
     /// Object store for tables: file://, s3://, gs://, az:// or memory:// [default: <home>/warehouse]
     #[arg(long, value_name = "URL")]
-    pub warehouse: Option<String>,
+    pub(super) warehouse: Option<String>,
     /// Address of the HTTP door; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = crate::settings::HTTP)]
-    pub http: SocketAddr,
+    pub(super) http: SocketAddr,
     /// Address of the Flight SQL door; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = crate::settings::FLIGHT)]
-    pub flight: SocketAddr,
+    pub(super) flight: SocketAddr,
     /// Keep state in a temporary folder that is removed at the end
     #[arg(long, conflicts_with = "home")]
-    pub ephemeral: bool,
+    pub(super) ephemeral: bool,
 }
 
 #[derive(Debug, Args)]
-pub struct Serve {
+pub(super) struct Serve {
     /// TOML file with the keys mesh, home, warehouse, http and flight
     #[arg(long, value_name = "FILE")]
-    pub config: PathBuf,
+    pub(super) config: PathBuf,
 }
 
 #[derive(Debug, Args)]
-pub struct Validate {
+pub(super) struct Validate {
     /// Meshes, folders within one, or lone product and contract files
     #[arg(default_value = ".")]
-    pub paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
     #[arg(long, value_enum, default_value_t = ValidateFormat::Text)]
-    pub format: ValidateFormat,
+    pub(super) format: ValidateFormat,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum ValidateFormat {
+pub(super) enum ValidateFormat {
     /// Source frames for people
     Text,
     /// An array of objects
@@ -115,59 +115,59 @@ pub enum ValidateFormat {
 }
 
 #[derive(Debug, Args)]
-pub struct Plan {
+pub(super) struct Plan {
     /// Folder with `products/` and `governance/`, or a git URL
     #[arg(default_value = ".")]
-    pub mesh: String,
+    pub(super) mesh: String,
     /// What to compare with
     #[arg(long, value_enum, default_value_t = Against::Live)]
-    pub against: Against,
+    pub(super) against: Against,
     /// Also show what stays as it is
     #[arg(short, long)]
-    pub verbose: bool,
+    pub(super) verbose: bool,
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
-    pub format: PlanFormat,
+    pub(super) format: PlanFormat,
     /// Write the plan to a file as JSON
     #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     #[command(flatten)]
-    pub home: HomeArgument,
+    pub(super) home: HomeArgument,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Against {
+pub(super) enum Against {
     /// What the home's catalog says is published
     Live,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum PlanFormat {
+pub(super) enum PlanFormat {
     Text,
     Json,
 }
 
 #[derive(Debug, Args)]
-pub struct Query {
+pub(super) struct Query {
     /// The query [default: standard input]
     #[arg(conflicts_with = "file")]
-    pub sql: Option<String>,
+    pub(super) sql: Option<String>,
     /// Read the query from a file; `-` is standard input
     #[arg(short, long, value_name = "FILE")]
-    pub file: Option<PathBuf>,
+    pub(super) file: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t = QueryFormat::Table)]
-    pub format: QueryFormat,
+    pub(super) format: QueryFormat,
     /// What the answer is for, where policies ask
     #[arg(long, value_name = "P")]
-    pub purpose: Option<String>,
+    pub(super) purpose: Option<String>,
     /// Read the mesh as it was published at this time (RFC 3339)
     #[arg(long, value_name = "T")]
-    pub as_of: Option<String>,
+    pub(super) as_of: Option<String>,
     #[command(flatten)]
-    pub server: ServerArguments,
+    pub(super) server: ServerArguments,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum QueryFormat {
+pub(super) enum QueryFormat {
     Table,
     Csv,
     Json,
@@ -177,7 +177,7 @@ pub enum QueryFormat {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Products {
+pub(super) enum Products {
     /// List products
     List {
         #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
@@ -197,7 +197,7 @@ pub enum Products {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Policy {
+pub(super) enum Policy {
     /// Run the cases in governance/cases and print who may do what
     Test {
         /// Folder with `products/` and `governance/`
@@ -210,32 +210,32 @@ pub enum Policy {
 }
 
 #[derive(Debug, Args)]
-pub struct Token {
+pub(super) struct Token {
     /// Name of a principal
-    pub name: String,
+    pub(super) name: String,
     /// How long the token holds: 30m, 8h, 7d
     #[arg(long, value_name = "TIME", default_value = "8h", value_parser = super::token::lifetime)]
-    pub ttl: chrono::Duration,
+    pub(super) ttl: chrono::Duration,
     #[command(flatten)]
-    pub home: HomeArgument,
+    pub(super) home: HomeArgument,
 }
 
 #[derive(Debug, Args)]
-pub struct Schema {
+pub(super) struct Schema {
     /// product, contract, domain, mesh, principals, case, config, …
-    pub kind: String,
+    pub(super) kind: String,
 }
 
 #[derive(Debug, Args)]
-pub struct Explain {
+pub(super) struct Explain {
     /// W0101 and the like
-    pub code: String,
+    pub(super) code: String,
 }
 
 #[derive(Debug, Args)]
-pub struct Completions {
+pub(super) struct Completions {
     #[arg(value_enum)]
-    pub shell: clap_complete::Shell,
+    pub(super) shell: clap_complete::Shell,
 }
 
 #[cfg(test)]

@@ -40,8 +40,11 @@ impl Connection {
         }
         let token = match (&arguments.principal, &arguments.token) {
             (Some(name), _) if !home.keys().is_dir() => {
-                return Err(Failure::coded(Code::UNAUTHENTICATED, format!("there is no key in `{}` to sign a token for `{name}` with", home.keys().display()))
-                    .help("`--as` is for a server on this machine: name its home with --home, or set WEFT_TOKEN"));
+                return Err(Failure::coded(
+                    Code::UNAUTHENTICATED,
+                    format!("there is no key in `{}` to sign a token for `{name}` with", home.keys().display()),
+                )
+                .help("`--as` is for a server on this machine: name its home with --home, or set WEFT_TOKEN"));
             }
             (Some(name), _) => mint(&home, name, TOKEN_TTL)?,
             (None, Some(token)) => token.clone(),
@@ -94,12 +97,16 @@ impl Connection {
 
     /// The failure of a server that does not answer.
     pub(super) fn unreachable(&self, error: &dyn std::error::Error) -> Failure {
-        let failure = Failure::new(Exit::Unreachable, format!("cannot reach the server at {}: {}", self.http, root_of(error)));
+        let failure =
+            Failure::new(Exit::Unreachable, format!("cannot reach the server at {}: {}", self.http, root_of(error)));
         failure.help("is it running? `weft up` starts one here")
     }
 
     fn no_weft(&self, why: String) -> Failure {
-        Failure::new(Exit::Unreachable, format!("{} is not a Weft server that this command can talk to: {why}", self.http))
+        Failure::new(
+            Exit::Unreachable,
+            format!("{} is not a Weft server that this command can talk to: {why}", self.http),
+        )
     }
 }
 

@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn a_failure_reads_as_code_message_help_and_trace() {
-        let mut failure = Failure::coded(Code::TABLE_UNKNOWN, "no table `a.b.c`").help("`weft products list` shows yours");
+        let mut failure =
+            Failure::coded(Code::TABLE_UNKNOWN, "no table `a.b.c`").help("`weft products list` shows yours");
         failure.trace = Some("0198-77".to_owned());
         expect![[r#"
             error[W0202]: no table `a.b.c`

@@ -72,7 +72,8 @@ fn end_in_a_text_on_panic() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
         let payload = panic.payload();
-        let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let text =
+            payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
         terminal::note(&format!(
             "error[{}]: this is a bug of Weft's own: {}{place}\n  help: please report it with what you did; your files are as they were",
             weft_model::Code::INTERNAL,

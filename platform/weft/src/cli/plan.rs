@@ -46,7 +46,11 @@ pub(super) fn plan(arguments: &Plan) -> Result<(), Failure> {
     if errors == 0 {
         return Ok(());
     }
-    let consequence = if checked.is_refused() { "the revision would be refused as a whole" } else { "their products would stay as they are" };
+    let consequence = if checked.is_refused() {
+        "the revision would be refused as a whole"
+    } else {
+        "their products would stay as they are"
+    };
     Err(Failure::new(Exit::Problems, format!("{} in the manifests: {consequence}", counted(errors, "error"))))
 }
 

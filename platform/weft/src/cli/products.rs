@@ -111,7 +111,13 @@ fn port_shown(port: &Port, look: Look) -> String {
         let key = if port.primary_key.contains(&column.name) { "key" } else { "" };
         let required = if column.required { "required" } else { "" };
         let classification = column.classification.clone().unwrap_or_default();
-        vec![format!("  {}", column.name), column.data_type.clone(), key.to_owned(), required.to_owned(), classification]
+        vec![
+            format!("  {}", column.name),
+            column.data_type.clone(),
+            key.to_owned(),
+            required.to_owned(),
+            classification,
+        ]
     };
     let rows: Vec<Vec<String>> = port.columns.iter().map(cells).collect();
     text.push_str(&table::list(&["  column", "type", "", "", "class"], &rows, look));

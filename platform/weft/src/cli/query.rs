@@ -26,7 +26,8 @@ pub(super) fn query(arguments: &Query) -> Result<(), Failure> {
     let sql = sql(arguments)?;
     let format = stream_format(arguments.format);
     if format.is_some_and(Format::is_binary) && io::stdout().is_terminal() {
-        return Err(Failure::usage("this format is bytes, which a terminal cannot show").help("write them to a file: `> rows.arrow`"));
+        return Err(Failure::usage("this format is bytes, which a terminal cannot show")
+            .help("write them to a file: `> rows.arrow`"));
     }
     let connection = Connection::new(&arguments.server)?;
     block_on(async {
@@ -57,7 +58,11 @@ fn stream_format(format: QueryFormat) -> Option<Format> {
 fn sql(arguments: &Query) -> Result<String, Failure> {
     let stdin = || {
         let mut text = String::new();
-        io::stdin().lock().read_to_string(&mut text).map(|_| text).map_err(|error| Failure::io("cannot read standard input", &error))
+        io::stdin()
+            .lock()
+            .read_to_string(&mut text)
+            .map(|_| text)
+            .map_err(|error| Failure::io("cannot read standard input", &error))
     };
     match (&arguments.sql, &arguments.file) {
         (Some(sql), _) => Ok(sql.clone()),
@@ -172,6 +177,8 @@ fn unwritten<T>(error: WriteError) -> Result<T, Failure> {
             Err(failure) => Err(failure),
             Ok(()) => Err(Failure::silent(Exit::Ok)),
         },
-        WriteError::Value(problem) => Err(Failure::new(Exit::Problems, format!("the answer cannot be written in this format: {problem}"))),
+        WriteError::Value(problem) => {
+            Err(Failure::new(Exit::Problems, format!("the answer cannot be written in this format: {problem}")))
+        }
     }
 }

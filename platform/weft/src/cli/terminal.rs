@@ -38,7 +38,11 @@ impl Look {
 
     fn of(choice: ColorChoice, terminal: bool, width: Option<u16>) -> Self {
         let width = width.map_or(WIDTH_WITHOUT_TERMINAL, usize::from);
-        Look { colour: choice != ColorChoice::Never, width: if terminal { width.max(40) } else { WIDTH_WITHOUT_TERMINAL }, terminal }
+        Look {
+            colour: choice != ColorChoice::Never,
+            width: if terminal { width.max(40) } else { WIDTH_WITHOUT_TERMINAL },
+            terminal,
+        }
     }
 }
 
@@ -47,7 +51,7 @@ impl Look {
 /// # Errors
 ///
 /// [`written`]'s.
-pub fn print(text: &str) -> Result<(), Failure> {
+pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut stream = io::stdout().lock();
     written(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()))
 }
@@ -59,7 +63,7 @@ pub fn note(text: &str) {
 
 /// What writing to standard output came to. A reader that has seen enough (`| head`) is no failure
 /// to report: the command just ends.
-pub fn written(result: io::Result<()>) -> Result<(), Failure> {
+pub(super) fn written(result: io::Result<()>) -> Result<(), Failure> {
     match result {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::silent(Exit::Ok)),
@@ -68,7 +72,7 @@ pub fn written(result: io::Result<()>) -> Result<(), Failure> {
 }
 
 /// Says on standard error why a command failed.
-pub fn report(failure: &Failure) {
+pub(super) fn report(failure: &Failure) {
     if failure.message.is_empty() {
         return;
     }

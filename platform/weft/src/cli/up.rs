@@ -16,24 +16,29 @@ pub(super) fn up(arguments: Up) -> Result<(), Failure> {
     let passing = arguments.ephemeral.then(tempfile::tempdir).transpose();
     let passing = passing.map_err(|error| Failure::io("cannot make a temporary home", &error))?;
     let home = passing.as_ref().map_or(arguments.home.home, |folder| folder.path().to_owned());
-    if passing.is_none() && arguments.warehouse.as_deref().is_some_and(|url| url.starts_with("memory:")) {
-        return Err(Failure::usage("tables in memory are gone after the end, and the home would go on naming them").help("add --ephemeral"));
-    }
-    run(Settings {
+    let settings = Settings {
         mesh: arguments.mesh,
         home,
         warehouse: arguments.warehouse,
         http: arguments.http,
         flight: arguments.flight,
         store: environment::store_options(),
-    })
+    };
+    if passing.is_none() {
+        refuse_memory(&settings)?;
+    }
+    run(settings)
 }
 
 pub(super) fn serve(arguments: &Serve) -> Result<(), Failure> {
     let file = arguments.config.display().to_string();
-    let text = fs::read_to_string(&arguments.config).map_err(|error| Failure::io(format!("cannot read `{file}`"), &error))?;
+    let text =
+        fs::read_to_string(&arguments.config).map_err(|error| Failure::io(format!("cannot read `{file}`"), &error))?;
     match config::read(&file, &text) {
-        Ok(settings) => run(Settings { store: environment::store_options(), ..settings }),
+        Ok(settings) => {
+            refuse_memory(&settings)?;
+            run(Settings { store: environment::store_options(), ..settings })
+        }
         Err(problems) => {
             let shown = diagnostics::text(&problems, &Lone { file, text: text.into() }, Look::of_stderr());
             terminal::note(shown.trim_end());
@@ -44,10 +49,21 @@ pub(super) fn serve(arguments: &Serve) -> Result<(), Failure> {
 
 fn run(settings: Settings) -> Result<(), Failure> {
     let home = Home::at(&settings.home);
-    prepare(home.root()).and_then(|()| log::to_file(&home.logs())).map_err(|error| {
-        Failure::io(format!("cannot write to the home `{}`", home.root().display()), &error)
-    })?;
+    prepare(home.root())
+        .and_then(|()| log::to_file(&home.logs()))
+        .map_err(|error| Failure::io(format!("cannot write to the home `{}`", home.root().display()), &error))?;
     block_on(async { lifecycle::run(settings).await.map_err(|error| failure(&error)) })
+}
+
+/// Tables in memory are gone with the process, and a home that stays would go on naming them.
+fn refuse_memory(settings: &Settings) -> Result<(), Failure> {
+    match settings.warehouse.as_deref().is_some_and(|url| url.starts_with("memory:")) {
+        true => Err(Failure::usage(
+            "a warehouse in memory is gone after the end, and the home would go on naming its tables",
+        )
+        .help("start with `weft up --ephemeral`, or name another warehouse")),
+        false => Ok(()),
+    }
 }
 
 /// Makes the home. What it holds belongs to no repository, even where it lies in one.

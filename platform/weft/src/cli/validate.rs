@@ -42,7 +42,8 @@ pub(super) fn validate(arguments: &Validate) -> Result<(), Failure> {
 fn by_mesh(paths: &[PathBuf]) -> Result<BTreeMap<Option<PathBuf>, Vec<PathBuf>>, Failure> {
     let mut meshes: BTreeMap<Option<PathBuf>, Vec<PathBuf>> = BTreeMap::new();
     for path in paths {
-        let full = fs::canonicalize(path).map_err(|error| Failure::io(format!("cannot read `{}`", path.display()), &error))?;
+        let full =
+            fs::canonicalize(path).map_err(|error| Failure::io(format!("cannot read `{}`", path.display()), &error))?;
         meshes.entry(mesh_folder::root_of(&full)).or_default().push(full);
     }
     Ok(meshes)
@@ -62,7 +63,8 @@ struct Found {
 impl Found {
     fn mesh(&mut self, root: &Path, wanted: &[PathBuf]) -> Result<(), Failure> {
         let tree = mesh_folder::working_tree(root).map_err(|error| Failure::coded(error.code(), error.to_string()))?;
-        let checked = block_on(async { Ok(weft_reconcile::check(&tree, &Published::default(), &BTreeMap::new()).await) })?;
+        let checked =
+            block_on(async { Ok(weft_reconcile::check(&tree, &Published::default(), &BTreeMap::new()).await) })?;
         let wanted: Vec<PathBuf> = wanted.iter().map(|path| relative(path, root)).collect();
         let is_wanted = |file: &str| wanted.iter().any(|path| Path::new(file).starts_with(path));
         let mine: Vec<Diagnostic> = checked.diagnostics.into_iter().filter(|d| is_wanted(&d.place.file)).collect();
@@ -76,7 +78,8 @@ impl Found {
 
     fn lone(&mut self, path: &Path) -> Result<(), Failure> {
         let shown = relative(path, &mesh_folder::current());
-        let lone = Lone::read(path).map_err(|error| Failure::io(format!("cannot read `{}`", shown.display()), &error))?;
+        let lone =
+            Lone::read(path).map_err(|error| Failure::io(format!("cannot read `{}`", shown.display()), &error))?;
         let Some(lone) = lone else {
             return Err(Failure::usage(format!("`{}` is no mesh, product or contract", shown.display())).help(
                 "give a folder with `products/`, a folder with `product.odps.yaml`, a `*.odps.yaml` or a `*.odcs.yaml`",

@@ -172,10 +172,12 @@ impl miette::Diagnostic for Framed<'_> {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         self.source.as_ref()?;
         let words = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let own = LabeledSpan::new_primary_with_span(words(&self.diagnostic.label), self.within(self.diagnostic.place.bytes));
+        let own =
+            LabeledSpan::new_primary_with_span(words(&self.diagnostic.label), self.within(self.diagnostic.place.bytes));
         let file = &self.diagnostic.place.file;
         let others = self.diagnostic.others.iter().filter(move |other| &other.place.file == file);
-        let others = others.map(move |other| LabeledSpan::new_with_span(words(&other.text), self.within(other.place.bytes)));
+        let others =
+            others.map(move |other| LabeledSpan::new_with_span(words(&other.text), self.within(other.place.bytes)));
         Some(Box::new(std::iter::once(own).chain(others)))
     }
 }

@@ -188,7 +188,8 @@ mod tests {
     #[test]
     fn arrow_and_parquet_read_back_as_written() {
         let bytes = written(Format::Arrow, &[batch()]);
-        let read: Vec<RecordBatch> = StreamReader::try_new(bytes.as_slice(), None).unwrap().map(Result::unwrap).collect();
+        let read: Vec<RecordBatch> =
+            StreamReader::try_new(bytes.as_slice(), None).unwrap().map(Result::unwrap).collect();
         assert_eq!(read, [batch()]);
         let bytes = bytes::Bytes::from(written(Format::Parquet, &[batch()]));
         let mut reader = parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(bytes, 1024).unwrap();

@@ -65,7 +65,9 @@ pub fn type_name(data_type: &DataType) -> String {
         DataType::Null => "null".to_owned(),
         DataType::Boolean => "bool".to_owned(),
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "string".to_owned(),
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => "bytes".to_owned(),
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+            "bytes".to_owned()
+        }
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => numbered('i', data_type),
         DataType::UInt8 | DataType::UInt16 | DataType::UInt32 | DataType::UInt64 => numbered('u', data_type),
         DataType::Float16 | DataType::Float32 | DataType::Float64 => numbered('f', data_type),
@@ -104,7 +106,9 @@ fn framed(look: Look) -> Table {
     let mut table = Table::new();
     table.load_preset("││──├─┼┤│    ┬┴┌┐└┘");
     match look.terminal {
-        true => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(u16::try_from(look.width).unwrap_or(u16::MAX)),
+        true => table
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(u16::try_from(look.width).unwrap_or(u16::MAX)),
         false => table.set_content_arrangement(ContentArrangement::Disabled),
     };
     paint(&mut table, look);

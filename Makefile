@@ -1,0 +1,19 @@
+# Thin lines onto cargo and tests/run. What is built lies in one folder for all commands.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/weft-target
+
+# The binary that `./weft` is. `make demo WEFT=/path/to/weft` serves the demo with one that is built already.
+WEFT ?= $(CARGO_TARGET_DIR)/release/weft
+
+.PHONY: build demo test
+
+build:
+ifeq ($(origin WEFT),file)
+	cargo build --release --workspace
+endif
+	ln -sfn $(WEFT) weft
+
+demo: build
+	@exec ./weft up . --home .weft
+
+test:
+	@exec python3 tests/run

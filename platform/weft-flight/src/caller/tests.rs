@@ -1,0 +1,187 @@
+//! Credentials, sessions and cookies, as headers bring them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Duration, Utc};
+use tonic::Code as Grpc;
+use weft_identity::{Directory, TokenSigner};
+use weft_model::PrincipalKind;
+
+use super::*;
+
+#[derive(Debug)]
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+    }
+}
+
+struct AnaAndOmar;
+
+impl Directory for AnaAndOmar {
+    fn principal(&self, name: &str) -> Option<Principal> {
+        ["ana", "omar"].contains(&name).then(|| Principal {
+            kind: PrincipalKind::User,
+            name: name.to_owned(),
+            groups: BTreeSet::new(),
+            attributes: BTreeMap::new(),
+        })
+    }
+}
+
+struct Desk {
+    reception: Reception,
+    signer: TokenSigner,
+}
+
+impl Desk {
+    fn open() -> Self {
+        let signer = TokenSigner::ephemeral().unwrap();
+        let authenticator = Authenticator::signing(signer.clone(), Arc::new(AnaAndOmar), Arc::new(Noon));
+        Desk { reception: Reception::new(Arc::new(authenticator), Arc::new(Noon)), signer }
+    }
+
+    fn token(&self, name: &str) -> String {
+        self.signer.mint(name, Duration::hours(1), Noon.now()).unwrap()
+    }
+
+    fn greet(&self, name: &str, token: &str) -> Result<String, Status> {
+        let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{token}")));
+        self.reception.greet(&headers(&[("authorization", &basic)]))
+    }
+
+    fn caller(&self, bearer: &str, more: &[(&'static str, &str)]) -> Result<Caller, Status> {
+        let bearer = format!("Bearer {bearer}");
+        let all: Vec<_> = [("authorization", bearer.as_str())].into_iter().chain(more.iter().copied()).collect();
+        self.reception.caller(&headers(&all))
+    }
+}
+
+fn headers(pairs: &[(&'static str, &str)]) -> MetadataMap {
+    let mut headers = MetadataMap::new();
+    for (name, value) in pairs {
+        headers.append(*name, value.parse().unwrap());
+    }
+    headers
+}
+
+fn audit() -> Vec<Setting> {
+    vec![Setting::Purpose(Some("audit".to_owned()))]
+}
+
+#[track_caller]
+fn unauthenticated<T>(answer: Result<T, Status>) {
+    let status = answer.err().expect("should be refused");
+    let told = (status.code(), status.message());
+    assert_eq!(told, (Grpc::Unauthenticated, "W0801 credentials are missing or not valid"));
+}
+
+#[test]
+fn every_bad_credential_gets_the_same_answer() {
+    let desk = Desk::open();
+    let token = desk.token("ana");
+    unauthenticated(desk.reception.caller(&MetadataMap::new()));
+    unauthenticated(desk.reception.caller(&headers(&[("authorization", &token)])));
+    unauthenticated(desk.caller("", &[]));
+    unauthenticated(desk.caller("nonsense", &[]));
+    unauthenticated(desk.caller(&format!("{token}~"), &[]));
+    unauthenticated(desk.caller(&format!("{token}~0123"), &[]));
+    unauthenticated(desk.caller(&desk.token("stranger"), &[]));
+    unauthenticated(desk.greet("omar", &token));
+    unauthenticated(desk.greet("ana", "nonsense"));
+    unauthenticated(desk.reception.greet(&headers(&[("authorization", "Basic %%%")])));
+    unauthenticated(desk.reception.greet(&MetadataMap::new()));
+}
+
+#[test]
+fn a_handshake_gives_a_bearer_with_a_session_of_its_own() {
+    let desk = Desk::open();
+    let (first, second) =
+        (desk.greet("ana", &desk.token("ana")).unwrap(), desk.greet("ana", &desk.token("ana")).unwrap());
+    let caller = desk.caller(&first, &[]).unwrap();
+    assert_eq!(caller.principal.name, "ana");
+    assert_eq!(caller.cookie_to_set(), None);
+    desk.reception.set(&caller, audit()).unwrap();
+    assert_eq!(desk.caller(&first, &[]).unwrap().terms.purpose.as_deref(), Some("audit"));
+    assert_eq!(desk.caller(&second, &[]).unwrap().terms.purpose, None);
+    assert!(desk.reception.end(&caller));
+    unauthenticated(desk.caller(&first, &[]));
+}
+
+#[test]
+fn a_session_is_of_no_use_to_someone_else() {
+    let desk = Desk::open();
+    let anas = desk.greet("ana", &desk.token("ana")).unwrap();
+    let id = anas.split(SESSION_MARK).nth(1).unwrap();
+    unauthenticated(desk.caller(&format!("{}{SESSION_MARK}{id}", desk.token("omar")), &[]));
+    let cookie = format!("weft_session={id}");
+    let refused = desk.caller(&desk.token("omar"), &[("cookie", &cookie)]).unwrap_err();
+    assert_eq!(refused.code(), Grpc::InvalidArgument);
+    assert_eq!(desk.caller(&desk.token("ana"), &[("cookie", &cookie)]).unwrap().session(), Some(id));
+}
+
+#[test]
+fn a_client_that_keeps_cookies_gets_a_session_when_it_sets_something() {
+    let desk = Desk::open();
+    let token = desk.token("ana");
+    let fresh = desk.caller(&token, &[]).unwrap();
+    let probe = fresh.cookie_to_set().unwrap();
+    let pair = probe.split(';').next().unwrap().to_owned();
+    let keeping = desk.caller(&token, &[("cookie", &format!("other=1; {pair}"))]).unwrap();
+    assert_eq!((keeping.session(), keeping.cookie_to_set()), (None, None));
+    desk.reception.set(&keeping, audit()).unwrap();
+    let cookie = keeping.cookie_to_set().unwrap();
+    let pair = cookie.split(';').next().unwrap();
+    let later = desk.caller(&token, &[("cookie", pair)]).unwrap();
+    assert_eq!(later.terms.purpose.as_deref(), Some("audit"));
+    assert!(desk.reception.end(&later));
+    let over = desk.caller(&token, &[("cookie", pair)]).unwrap_err();
+    assert_eq!(over.metadata().get("set-cookie").unwrap().to_str().unwrap(), probe);
+}
+
+#[test]
+fn setting_without_a_session_is_refused_and_names_the_header() {
+    let desk = Desk::open();
+    let caller = desk.caller(&desk.token("ana"), &[]).unwrap();
+    let status = desk.reception.set(&caller, audit()).unwrap_err();
+    assert_eq!(status.code(), Grpc::PermissionDenied);
+    assert!(status.message().starts_with("W0204 ") && status.message().contains("`x-weft-purpose`"), "{status}");
+}
+
+#[test]
+fn headers_go_before_the_session_and_malformed_ones_are_refused() {
+    let desk = Desk::open();
+    let bearer = desk.greet("ana", &desk.token("ana")).unwrap();
+    desk.reception.set(&desk.caller(&bearer, &[]).unwrap(), audit()).unwrap();
+    let caller = desk.caller(&bearer, &[("x-weft-purpose", "billing"), ("x-weft-as-of", "2026-01-31T12:00:00Z")]);
+    let terms = caller.unwrap().terms;
+    assert_eq!(terms.purpose.as_deref(), Some("billing"));
+    assert_eq!(terms.as_of, DateTime::from_timestamp(1_769_860_800, 0));
+    let wrong = desk.caller(&bearer, &[("x-weft-as-of", "yesterday")]).unwrap_err();
+    assert_eq!(wrong.code(), Grpc::InvalidArgument);
+    assert!(wrong.message().starts_with("W0906 the header `x-weft-as-of` is malformed"), "{wrong}");
+}
+
+#[test]
+fn the_trace_of_the_caller_is_kept_if_it_is_one() {
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let given = format!("00-{trace}-00f067aa0ba902b7-01");
+    assert_eq!(trace_id(&headers(&[("traceparent", &given)])), trace);
+    for bad in ["", "00-xyz-1-01", "00-00000000000000000000000000000000-00f067aa0ba902b7-01"] {
+        let made = trace_id(&headers(&[("traceparent", bad)]));
+        assert!(made.len() == 32 && made != trace);
+    }
+}
+
+#[test]
+fn what_was_made_in_a_session_is_used_in_that_session_only() {
+    let desk = Desk::open();
+    let (first, second) =
+        (desk.greet("ana", &desk.token("ana")).unwrap(), desk.greet("ana", &desk.token("ana")).unwrap());
+    let (first, second) = (desk.caller(&first, &[]).unwrap(), desk.caller(&second, &[]).unwrap());
+    assert!(first.may_use(first.session()) && first.may_use(None));
+    assert!(!second.may_use(first.session()));
+    assert!(!desk.caller(&desk.token("ana"), &[]).unwrap().may_use(first.session()));
+}
