@@ -1,0 +1,12 @@
+//! What holds across crates: the demo's manifests, a commit becoming tables, who may see what, and
+//! which crate uses which.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod access;
+mod architecture;
+mod asking;
+mod demo;
+mod gate;
+mod meshes;
+mod reconciling;

@@ -106,11 +106,7 @@ impl Engine {
             .build())
     }
 
-    fn runtime(
-        &self,
-        limits: &Limits,
-        stores: Arc<dyn ObjectStoreRegistry>,
-    ) -> Result<Arc<RuntimeEnv>, QueryError> {
+    fn runtime(&self, limits: &Limits, stores: Arc<dyn ObjectStoreRegistry>) -> Result<Arc<RuntimeEnv>, QueryError> {
         let spill = DiskManagerBuilder::default()
             .with_mode(DiskManagerMode::Directories(vec![self.parts.spill.clone()]))
             .with_max_temp_directory_size(limits.spill_bytes_max);

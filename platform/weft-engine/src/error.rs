@@ -139,4 +139,3 @@ fn first_line(text: impl ToString) -> String {
     let text = text.to_string();
     text.lines().next().unwrap_or_default().trim_end_matches('.').to_owned()
 }
-

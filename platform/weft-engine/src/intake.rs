@@ -31,11 +31,7 @@ impl Engine {
     ///
     /// [`StorageError::Refused`] if columns are missing or not in the contract; else as the file or
     /// store gives them. A value that does not fit its type fails the stream.
-    pub async fn load(
-        &self,
-        intake: &Intake,
-        columns: &[Column],
-    ) -> Result<SendableRecordBatchStream, StorageError> {
+    pub async fn load(&self, intake: &Intake, columns: &[Column]) -> Result<SendableRecordBatchStream, StorageError> {
         let (state, table) = self.open(intake).await?;
         let findings = compare(&table, columns);
         if !findings.is_empty() {
@@ -97,11 +93,8 @@ fn rows_error(error: DataFusionError) -> StorageError {
 /// Columns that the file lacks, and columns that the contract does not have.
 fn compare(table: &Arc<dyn TableProvider>, columns: &[Column]) -> Vec<Finding> {
     let schema = table.schema();
-    let finding = |message: String, column: &str| Finding {
-        code: Code::DATA_SCHEMA,
-        message,
-        column: Some(column.to_owned()),
-    };
+    let finding =
+        |message: String, column: &str| Finding { code: Code::DATA_SCHEMA, message, column: Some(column.to_owned()) };
     let missing = columns
         .iter()
         .filter(|column| schema.field_with_name(&column.name).is_err())

@@ -121,8 +121,7 @@ impl Session {
         if let Some(values) = values {
             plan = plan.with_param_values(values).map_err(|error| QueryError::from_planning(&error))?;
         }
-        let physical =
-            state.create_physical_plan(&plan).await.map_err(|error| QueryError::from_planning(&error))?;
+        let physical = state.create_physical_plan(&plan).await.map_err(|error| QueryError::from_planning(&error))?;
         verify::ensure_governed(&physical, &namespace.seal())?;
         Ok((state, physical))
     }
@@ -200,10 +199,7 @@ impl Drop for Ongoing {
 }
 
 async fn logical_plan(state: &SessionState, query: QueryText) -> Result<LogicalPlan, QueryError> {
-    let plan = state
-        .statement_to_plan(query.statement)
-        .await
-        .map_err(|error| QueryError::from_planning(&error))?;
+    let plan = state.statement_to_plan(query.statement).await.map_err(|error| QueryError::from_planning(&error))?;
     statement::ensure_reads_only(&plan)?;
     Ok(plan)
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use datafusion::execution::SessionState;
-use datafusion::logical_expr::LogicalPlan;
 use datafusion::common::TableReference;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::DataFusionError;
+use datafusion::execution::SessionState;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::sql::parser::{DFParserBuilder, Statement as DfStatement};
 use datafusion::sql::sqlparser::ast::{
-    Expr, Query, Select, SetExpr, Statement, TableFactor, Value, VisitMut, Visitor, VisitorMut, Visit,
+    Expr, Query, Select, SetExpr, Statement, TableFactor, Value, Visit, VisitMut, Visitor, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
 use datafusion::sql::sqlparser::parser::ParserError;
@@ -32,8 +32,7 @@ pub(crate) fn parse(sql: &str, limits: &Limits) -> Result<QueryText, QueryError>
     bounds::ensure_within(sql, limits)?;
     let dialect = PostgreSqlDialect {};
     let parser = DFParserBuilder::new(sql).with_dialect(&dialect).with_recursion_limit(RECURSION_MAX).build();
-    let statements =
-        parser.and_then(|mut parser| parser.parse_statements()).map_err(|error| syntax(&error))?;
+    let statements = parser.and_then(|mut parser| parser.parse_statements()).map_err(|error| syntax(&error))?;
     let mut statements: Vec<DfStatement> = statements.into();
     let (Some(statement), true) = (statements.pop(), statements.is_empty()) else {
         return Err(QueryError::NotAQuery { what: "more than one statement, or none,".to_owned() });
@@ -69,12 +68,10 @@ pub(crate) fn ensure_reads_only(plan: &LogicalPlan) -> Result<(), QueryError> {
     .map_err(|error| QueryError::from_planning(&error))
 }
 
-/// The tables that the query names, apart from its own WITH names.
+/// The tables that the query names, apart from its own WITH names and the one table function.
 pub(crate) fn tables_of(state: &SessionState, query: &QueryText) -> Result<BTreeSet<String>, QueryError> {
-    let found = state
-        .resolve_table_references(&query.statement)
-        .map_err(|error| QueryError::from_planning(&error))?;
-    Ok(found.iter().map(TableReference::to_string).collect())
+    let found = state.resolve_table_references(&query.statement).map_err(|error| QueryError::from_planning(&error))?;
+    Ok(found.iter().map(TableReference::to_string).filter(|name| !is_series(name)).collect())
 }
 
 fn syntax(error: &DataFusionError) -> QueryError {
@@ -82,7 +79,11 @@ fn syntax(error: &DataFusionError) -> QueryError {
         DataFusionError::SQL(sql, _) => match sql.as_ref() {
             ParserError::ParserError(text) | ParserError::TokenizerError(text) => text.clone(),
             ParserError::RecursionLimitExceeded => {
-                return QueryError::TooLarge { unit: "levels of nesting", size: RECURSION_MAX + 1, limit: RECURSION_MAX };
+                return QueryError::TooLarge {
+                    unit: "levels of nesting",
+                    size: RECURSION_MAX + 1,
+                    limit: RECURSION_MAX,
+                };
             }
         },
         other => other.strip_backtrace(),
@@ -129,9 +130,7 @@ impl Visitor for WriteFinder {
             TableFactor::Table { args: Some(_), name, .. } if !is_series(&name.to_string()) => {
                 ControlFlow::Break("a table function")
             }
-            TableFactor::Function { .. } | TableFactor::TableFunction { .. } => {
-                ControlFlow::Break("a table function")
-            }
+            TableFactor::Function { .. } | TableFactor::TableFunction { .. } => ControlFlow::Break("a table function"),
             _ => ControlFlow::Continue(()),
         }
     }
@@ -223,7 +222,10 @@ mod tests {
             "truncate a.b.c",
         ] {
             let answer = check(sql);
-            assert!(matches!(&answer, Err(text) if text.starts_with("W0204") || text.starts_with("W0201")), "{sql}: {answer:?}");
+            assert!(
+                matches!(&answer, Err(text) if text.starts_with("W0204") || text.starts_with("W0201")),
+                "{sql}: {answer:?}"
+            );
         }
     }
 
@@ -237,6 +239,9 @@ mod tests {
 
     #[test]
     fn a_syntax_error_has_its_place() {
-        assert_eq!(check("select 1 +\n  from"), Err("W0201 line 2, column 3: Expected: an expression, found: from".to_owned()));
+        assert_eq!(
+            check("select 1 +\n  from"),
+            Err("W0201 line 2, column 3: Expected: an expression, found: from".to_owned())
+        );
     }
 }

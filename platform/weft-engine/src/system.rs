@@ -170,10 +170,7 @@ pub(crate) fn entries() -> Vec<TableEntry> {
 }
 
 /// The system table of that name with the rows that the view's principal may see.
-pub(crate) async fn table(
-    name: &PortRef,
-    view: &CatalogView,
-) -> Result<Option<Arc<dyn TableProvider>>, QueryError> {
+pub(crate) async fn table(name: &PortRef, view: &CatalogView) -> Result<Option<Arc<dyn TableProvider>>, QueryError> {
     if name.domain.as_str() != "system" || name.product.as_str() != "mesh" {
         return Ok(None);
     }

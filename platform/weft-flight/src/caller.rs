@@ -3,7 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 use uuid::Uuid;
@@ -20,6 +21,11 @@ const COOKIE_NAME: &str = "weft_session";
 const COOKIE_PROBE: &str = "none";
 // Never part of a token, whose alphabet is that of base64url and the dot.
 const SESSION_MARK: char = '~';
+// Clients in Go leave the padding away, others write it.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Someone who has proved who it is, for the time of one call.
 #[derive(Debug)]
@@ -97,7 +103,7 @@ impl Reception {
     pub(crate) fn greet(&self, headers: &MetadataMap) -> Result<String, Status> {
         let (principal, token) = match credentials(headers, "basic") {
             Some(encoded) => {
-                let decoded = BASE64_STANDARD.decode(encoded).map_err(|_| unauthenticated())?;
+                let decoded = BASE64.decode(encoded).map_err(|_| unauthenticated())?;
                 let pair = String::from_utf8(decoded).map_err(|_| unauthenticated())?;
                 let (name, token) = pair.split_once(':').ok_or_else(unauthenticated)?;
                 (self.authenticator.basic(name, token).map_err(refused)?, token.to_owned())

@@ -89,7 +89,7 @@ impl Door {
                 self.statements.info(&call.caller, &self.reception, query, descriptor).await
             }
             Command::CommandPreparedStatementQuery(query) => {
-                self.statements.prepared_info(&call.caller, &query, descriptor).await
+                self.statements.prepared_info(&call.caller, &self.reception, &query, descriptor).await
             }
             command => {
                 let schema = metadata::schema(&command)?;
@@ -114,7 +114,7 @@ impl Door {
         let rows = match command_in(ticket.ticket)? {
             Command::TicketStatementQuery(ticket) => self.statements.rows(&call.caller, &ticket, &call.trace).await?,
             Command::CommandPreparedStatementQuery(query) => {
-                self.statements.prepared_rows(&call.caller, &query, &call.trace).await?
+                self.statements.prepared_rows(&call.caller, &self.reception, &query, &call.trace).await?
             }
             command => encoding::batch(metadata::rows(&command, &self.session(&call.caller))?),
         };
@@ -130,13 +130,13 @@ impl Door {
                 let messages = futures::stream::iter([Ok(first)]).chain(messages);
                 Ok(self.statements.bind(&call.caller, query, messages).await?.encode_to_vec().into())
             }
-            Command::CommandStatementUpdate(update)
-                if Statements::set(&call.caller, &self.reception, &update.query)? =>
-            {
-                Ok(DoPutUpdateResult { record_count: 0 }.encode_to_vec().into())
+            Command::CommandStatementUpdate(update) => {
+                let done = statements::set(&call.caller, &self.reception, &update.query)?;
+                updated_nothing(done)
             }
-            Command::CommandStatementUpdate(_) | Command::CommandPreparedStatementUpdate(_) => {
-                Err(read_only("an update"))
+            Command::CommandPreparedStatementUpdate(update) => {
+                let handle = update.prepared_statement_handle;
+                updated_nothing(self.statements.set_prepared(&call.caller, &self.reception, handle)?)
             }
             Command::CommandStatementIngest(_) => Err(read_only("ingesting")),
             other => Err(unsupported(&format!("putting `{}`", other.type_url()))),
@@ -261,6 +261,11 @@ fn command_in(bytes: Bytes) -> Result<Command, Status> {
         return Err(read_only("a Substrait plan"));
     }
     Command::try_from(any).map_err(|_| wrong())
+}
+
+/// The answer to an update: that it was a `SET`, which changes no row, or a refusal.
+fn updated_nothing(was_set: bool) -> Result<Bytes, Status> {
+    if was_set { Ok(DoPutUpdateResult { record_count: 0 }.encode_to_vec().into()) } else { Err(read_only("an update")) }
 }
 
 fn one<T: Send + 'static>(message: T) -> Messages<T> {

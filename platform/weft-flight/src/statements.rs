@@ -91,8 +91,7 @@ impl Statements {
         descriptor: FlightDescriptor,
     ) -> Result<FlightInfo, Status> {
         ensure_no_transaction(command.transaction_id.as_ref())?;
-        if let Some(set) = set_statement::parse(&command.query) {
-            do_set(caller, reception, &set)?;
+        if set(caller, reception, &command.query)? {
             return self.ticket(caller, None, &Schema::empty(), descriptor);
         }
         let description = self.describe(caller, &caller.terms, &command.query).await?;
@@ -111,23 +110,19 @@ impl Statements {
         Ok(self.describe(caller, &caller.terms, &command.query).await?.schema)
     }
 
-    /// Does a `SET`, for clients that send it as an update. Whether it was one.
-    pub(crate) fn set(caller: &Caller, reception: &Reception, sql: &str) -> Result<bool, Status> {
-        match set_statement::parse(sql) {
-            Some(set) => do_set(caller, reception, &set).map(|()| true),
-            None => Ok(false),
-        }
-    }
-
     /// Plans the statement behind a prepared handle and gives a ticket for its rows, with the
     /// parameters that are bound now.
     pub(crate) async fn prepared_info(
         &self,
         caller: &Caller,
+        reception: &Reception,
         command: &CommandPreparedStatementQuery,
         descriptor: FlightDescriptor,
     ) -> Result<FlightInfo, Status> {
         let statement = self.prepared(caller, command)?;
+        if set(caller, reception, &statement.sql)? {
+            return self.ticket(caller, None, &Schema::empty(), descriptor);
+        }
         let description = self.describe(caller, &statement.terms, &statement.sql).await?;
         self.ticket(caller, Some(statement), &description.schema, descriptor)
     }
@@ -164,6 +159,12 @@ impl Statements {
             dataset_schema,
             parameter_schema,
         })
+    }
+
+    /// Does what a prepared statement says if it is a `SET`. Whether it was one.
+    pub(crate) fn set_prepared(&self, caller: &Caller, reception: &Reception, handle: Bytes) -> Result<bool, Status> {
+        let command = CommandPreparedStatementQuery { prepared_statement_handle: handle };
+        set(caller, reception, &self.prepared(caller, &command)?.sql)
     }
 
     /// Puts values in the place of those that are bound.
@@ -210,7 +211,7 @@ impl Statements {
     ) -> Result<Rows, Status> {
         let ticketed = self.ticketed(caller, text(&ticket.statement_handle))?;
         let Some(statement) = &ticketed.statement else {
-            return Ok(encoding::batch(RecordBatch::new_empty(Arc::new(Schema::empty()))));
+            return Ok(nothing());
         };
         self.run(caller, statement, &ticketed.stop, Some(&ticketed.running), trace).await
     }
@@ -219,10 +220,14 @@ impl Statements {
     pub(crate) async fn prepared_rows(
         &self,
         caller: &Caller,
+        reception: &Reception,
         command: &CommandPreparedStatementQuery,
         trace: &str,
     ) -> Result<Rows, Status> {
         let statement = self.prepared(caller, command)?;
+        if set(caller, reception, &statement.sql)? {
+            return Ok(nothing());
+        }
         self.run(caller, &statement, &CancellationToken::new(), None, trace).await
     }
 
@@ -274,6 +279,10 @@ impl Statements {
     }
 
     async fn describe(&self, caller: &Caller, terms: &Terms, sql: &str) -> Result<Description, Status> {
+        if let Some(set) = set_statement::parse(sql) {
+            setting(&set)?;
+            return Ok(Description { schema: Arc::new(Schema::empty()), parameters: Schema::empty() });
+        }
         let session = self.engine.session(caller.principal.clone(), terms.options());
         session.describe(sql).await.map_err(|error| of_query(&error))
     }
@@ -340,14 +349,24 @@ pub(crate) fn info(
         .map_err(|error| bug("a schema can be encoded", &error))
 }
 
-fn do_set(caller: &Caller, reception: &Reception, set: &SetStatement) -> Result<(), Status> {
-    let setting = Setting::parse(&set.name, set.value.as_deref()).map_err(|no| match no {
+/// Does what `sql` says if it is a `SET` of the session's. Whether it was one.
+pub(crate) fn set(caller: &Caller, reception: &Reception, sql: &str) -> Result<bool, Status> {
+    let Some(set) = set_statement::parse(sql) else { return Ok(false) };
+    reception.set(caller, vec![setting(&set)?]).map(|()| true)
+}
+
+fn setting(set: &SetStatement) -> Result<Setting, Status> {
+    Setting::parse(&set.name, set.value.as_deref()).map_err(|no| match no {
         NoSetting::Name => {
             malformed(format!("there is no variable `{}`: `weft.as_of` and `weft.purpose` are", set.name))
         }
         NoSetting::Value(problem) => malformed(format!("`{}` cannot be set: {problem}", set.name)),
-    })?;
-    reception.set(caller, vec![setting])
+    })
+}
+
+/// What a `SET` answers: no rows of no columns.
+fn nothing() -> Rows {
+    encoding::batch(RecordBatch::new_empty(Arc::new(Schema::empty())))
 }
 
 fn ensure_no_transaction(id: Option<&Bytes>) -> Result<(), Status> {

@@ -22,13 +22,7 @@ pub struct Declared {
 impl Declared {
     /// A revision that declares nothing.
     pub fn empty(revision: Revision) -> Self {
-        Declared {
-            revision,
-            domains: BTreeMap::new(),
-            products: Vec::new(),
-            broken: BTreeSet::new(),
-            refused: false,
-        }
+        Declared { revision, domains: BTreeMap::new(), products: Vec::new(), broken: BTreeSet::new(), refused: false }
     }
 
     /// The product of that name, if it is declared without errors.

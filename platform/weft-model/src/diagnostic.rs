@@ -55,8 +55,7 @@ impl Place {
     /// The word (up to white space, comma or bracket) at a line and column (characters, from 1)
     /// of `text`.
     pub fn of_word_at(file: impl Into<String>, text: &str, line: u32, column: u32) -> Self {
-        let line_start: usize =
-            text.split_inclusive('\n').take((line.max(1) - 1) as usize).map(str::len).sum();
+        let line_start: usize = text.split_inclusive('\n').take((line.max(1) - 1) as usize).map(str::len).sum();
         let rest = text.get(line_start..).unwrap_or("");
         let skip: usize = rest.chars().take((column.max(1) - 1) as usize).map(char::len_utf8).sum();
         let start = line_start + skip;

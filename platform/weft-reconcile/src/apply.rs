@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use weft_catalog::CheckRecord;
-use weft_model::{
-    Code, DataProduct, Declared, Domain, PortName, PortRef, PortRelease, ProductRef, Published, Release,
-};
+use weft_model::{Code, DataProduct, Declared, Domain, PortName, PortRef, PortRelease, ProductRef, Published, Release};
 
 use crate::build::{Order, Unbuilt};
 use crate::controller::Controller;
@@ -67,9 +65,8 @@ impl Controller {
                 outcomes.push(outcome(step, OutcomeStatus::Applied, began));
                 continue;
             };
-            let missing = inputs_of(product, output).find(|input| {
-                failed.contains(input) || self.parts.catalog.published().port(input).is_none()
-            });
+            let missing = inputs_of(product, output)
+                .find(|input| failed.contains(input) || self.parts.catalog.published().port(input).is_none());
             let built = match missing {
                 Some(input) => Err(Unbuilt {
                     code: Code::INPUT_BROKEN,
@@ -156,11 +153,7 @@ fn steps_of<'a>(plan: &'a Plan, product: &'a ProductRef) -> impl Iterator<Item =
 }
 
 /// The ports of the product that stay as they are released.
-fn carried_over(
-    product: &DataProduct,
-    steps: &[&Step],
-    published: &Published,
-) -> BTreeMap<PortName, PortRelease> {
+fn carried_over(product: &DataProduct, steps: &[&Step], published: &Published) -> BTreeMap<PortName, PortRelease> {
     let Some(before) = published.releases.get(&product.name) else { return BTreeMap::new() };
     before
         .ports

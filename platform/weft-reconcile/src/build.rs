@@ -97,12 +97,7 @@ impl Controller {
         })
     }
 
-    async fn write(
-        &self,
-        order: &Order<'_>,
-        location: &str,
-        judge: &Arc<ContractJudge>,
-    ) -> Result<u64, Unbuilt> {
+    async fn write(&self, order: &Order<'_>, location: &str, judge: &Arc<ContractJudge>) -> Result<u64, Unbuilt> {
         let schema = arrow_schema(&order.output.contract.columns);
         let rows = conform(self.rows(order).await?, &schema).map_err(|findings| Unbuilt::refused(&findings))?;
         let note = CommitNote {
@@ -152,10 +147,8 @@ impl Controller {
     async fn intake(&self, order: &Order<'_>) -> Result<Intake, Unbuilt> {
         match &order.output.transform {
             Transform::Seed { path, format, .. } => {
-                let bytes = self
-                    .file(order.revision, path)
-                    .await
-                    .map_err(|error| Unbuilt::failed(error.code(), error))?;
+                let bytes =
+                    self.file(order.revision, path).await.map_err(|error| Unbuilt::failed(error.code(), error))?;
                 Ok(Intake::Bytes { name: path.clone(), kind: *format, bytes: Bytes::from(bytes) })
             }
             Transform::Source { url, format, options } => Ok(Intake::Url {

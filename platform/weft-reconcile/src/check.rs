@@ -42,12 +42,8 @@ pub async fn check(tree: &ManifestTree, published: &Published, kept: &BTreeMap<D
             rules.keep(&domain, text);
         }
     }
-    let domains: BTreeSet<DomainName> = declared
-        .domains
-        .keys()
-        .chain(published.releases.keys().map(|name| &name.domain))
-        .cloned()
-        .collect();
+    let domains: BTreeSet<DomainName> =
+        declared.domains.keys().chain(published.releases.keys().map(|name| &name.domain)).cloned().collect();
     let snapshot = match rules.compile(&tree.revision, &domains) {
         Ok(snapshot) => {
             let failed = rules.run_cases(&snapshot);

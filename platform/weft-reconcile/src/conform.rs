@@ -26,11 +26,8 @@ pub(crate) fn conform(
     contract: &SchemaRef,
 ) -> Result<SendableRecordBatchStream, Vec<Finding>> {
     let given = rows.schema();
-    let finding = |column: &str, message: String| Finding {
-        code: Code::DATA_SCHEMA,
-        message,
-        column: Some(column.to_owned()),
-    };
+    let finding =
+        |column: &str, message: String| Finding { code: Code::DATA_SCHEMA, message, column: Some(column.to_owned()) };
     let mut findings = Vec::new();
     let mut places = Vec::new();
     for field in contract.fields() {

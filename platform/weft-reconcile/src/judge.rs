@@ -124,7 +124,8 @@ impl CommitJudge for ContractJudge {
             let repeated = self.engine.repeated(&candidate.table, &columns).await?;
             let names = columns.join(", ");
             let what = if rule == "primary_key" { "primary key" } else { "unique column" };
-            let message = (repeated > 0).then(|| format!("{what} ({names}) has {repeated} values that occur more than once"));
+            let message =
+                (repeated > 0).then(|| format!("{what} ({names}) has {repeated} values that occur more than once"));
             self.note(rule, Some(&names), repeated, message.clone(), at);
             findings.extend(message.map(|message| Finding {
                 code: Code::DATA_KEY,

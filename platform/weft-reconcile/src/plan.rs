@@ -135,7 +135,12 @@ pub fn plan(declared: &Declared, published: &Published) -> Plan {
     Plan { revision: declared.revision.clone(), steps, unchanged }
 }
 
-fn change(before: Option<&Release>, product: &DataProduct, port: &PortRef, fingerprint: Option<&str>) -> Option<Change> {
+fn change(
+    before: Option<&Release>,
+    product: &DataProduct,
+    port: &PortRef,
+    fingerprint: Option<&str>,
+) -> Option<Change> {
     let Some((release, served)) = before.and_then(|release| Some((release, release.ports.get(&port.port)?))) else {
         return Some(Change::Create);
     };

@@ -44,10 +44,11 @@ pub(crate) async fn check(tree: &ManifestTree, declared: &mut Declared, publishe
 fn inputs(product: &DataProduct, declared: &Declared, published: &Published) -> BTreeMap<PortRef, SchemaRef> {
     let mut inputs = BTreeMap::new();
     for input in &product.inputs {
-        let contract: Option<&Contract> = declared.port(&input.port).map(|(_, output)| &output.contract).or_else(|| {
-            let (release, _) = published.port(&input.port)?;
-            Some(&release.product.output(&input.port.port)?.contract)
-        });
+        let contract: Option<&Contract> =
+            declared.port(&input.port).map(|(_, output)| &output.contract).or_else(|| {
+                let (release, _) = published.port(&input.port)?;
+                Some(&release.product.output(&input.port.port)?.contract)
+            });
         if let Some(contract) = contract {
             inputs.insert(input.port.clone(), arrow_schema(&contract.columns));
         }
@@ -105,8 +106,11 @@ fn compare(file: &str, sql: &str, schema: &SchemaRef, output: &OutputPort) -> Ve
     for field in schema.fields() {
         if contract.column(field.name()).is_none() {
             found.push(
-                mismatch(field.name(), format!("the query yields column `{}`, which the contract does not have", field.name()))
-                    .help(format!("name it in `{}`, or take it out of the SELECT list", contract.file)),
+                mismatch(
+                    field.name(),
+                    format!("the query yields column `{}`, which the contract does not have", field.name()),
+                )
+                .help(format!("name it in `{}`, or take it out of the SELECT list", contract.file)),
             );
         }
     }
@@ -143,19 +147,14 @@ fn column_place(file: &str, sql: &str, name: &str) -> Place {
         !before.is_some_and(is_part) && !after.is_some_and(is_part)
     };
     let words: Vec<usize> = sql.match_indices(name).map(|(at, _)| at).filter(|at| whole(*at)).collect();
-    let after_as = |at: &&usize| {
-        sql.get(..**at).is_some_and(|text| text.trim_end().to_ascii_lowercase().ends_with(" as"))
-    };
+    let after_as =
+        |at: &&usize| sql.get(..**at).is_some_and(|text| text.trim_end().to_ascii_lowercase().ends_with(" as"));
     let at = words.iter().rev().find(after_as).or_else(|| words.last()).copied();
     at.map_or_else(|| Place::of_word_at(file, sql, 1, 1), |at| Place::of_bytes(file, sql, at, at + name.len()))
 }
 
 /// Inputs that are declared and that no query reads.
-fn unread(
-    tree: &ManifestTree,
-    product: &DataProduct,
-    read: &std::collections::BTreeSet<PortRef>,
-) -> Vec<Diagnostic> {
+fn unread(tree: &ManifestTree, product: &DataProduct, read: &std::collections::BTreeSet<PortRef>) -> Vec<Diagnostic> {
     let text = tree.text(&product.file).map_or("", |text| text);
     product
         .inputs

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrow::datatypes::{Schema, SchemaRef};
 use async_trait::async_trait;
 use bytes::Bytes;
-use deltalake::kernel::transaction::TransactionError;
 use deltalake::kernel::engine::arrow_conversion::TryIntoArrow as _;
+use deltalake::kernel::transaction::TransactionError;
 use deltalake::kernel::{Action, EagerSnapshot, Metadata, StructType};
 use deltalake::logstore::{CommitOrBytes, LogStore, LogStoreConfig, LogStoreRef, get_actions};
 use deltalake::{DeltaResult, ObjectStore, Path};
@@ -63,12 +63,7 @@ pub(crate) struct GatedLogStore {
 }
 
 impl GatedLogStore {
-    pub(crate) fn new(
-        inner: LogStoreRef,
-        warehouse: Warehouse,
-        location: &str,
-        judge: Arc<dyn CommitJudge>,
-    ) -> Self {
+    pub(crate) fn new(inner: LogStoreRef, warehouse: Warehouse, location: &str, judge: Arc<dyn CommitJudge>) -> Self {
         GatedLogStore { inner, warehouse, location: location.to_owned(), judge, refusal: Mutex::new(None) }
     }
 

@@ -51,21 +51,22 @@ impl Warehouse {
     /// Every release object of the warehouse, by product and number.
     pub async fn releases(&self) -> Result<Vec<Release>, StorageError> {
         let mut releases: Vec<Release> = Vec::new();
-        let listed: Vec<_> =
-            self.root.list(Some(&self.prefix)).try_collect().await.map_err(|e| self.store_error(e))?;
+        let listed: Vec<_> = self.root.list(Some(&self.prefix)).try_collect().await.map_err(|e| self.store_error(e))?;
         let prefix = self.prefix.clone();
         for object in listed {
-            let inside: Vec<String> =
-                object.location.prefix_match(&prefix).map_or_else(Vec::new, |parts| parts.map(|p| p.as_ref().to_owned()).collect());
+            let inside: Vec<String> = object
+                .location
+                .prefix_match(&prefix)
+                .map_or_else(Vec::new, |parts| parts.map(|p| p.as_ref().to_owned()).collect());
             if inside.get(1).map(String::as_str) != Some(RELEASES) {
                 continue;
             }
             let result = self.root.get(&object.location).await.map_err(|e| self.store_error(e))?;
             let bytes = result.bytes().await.map_err(|e| self.store_error(e))?;
-            releases.push(serde_json::from_slice(&bytes).map_err(|e| StorageError::Corrupt {
-                path: object.location.to_string(),
-                problem: e.to_string(),
-            })?);
+            releases.push(
+                serde_json::from_slice(&bytes)
+                    .map_err(|e| StorageError::Corrupt { path: object.location.to_string(), problem: e.to_string() })?,
+            );
         }
         releases.sort_by(|a, b| (&a.product.name, a.number).cmp(&(&b.product.name, b.number)));
         Ok(releases)

@@ -72,9 +72,8 @@ impl Warehouse {
             return Ok(table);
         }
         let log = self.log_store(location)?;
-        let snapshot = EagerSnapshot::try_new(log.as_ref(), Some(version))
-            .await
-            .map_err(|e| StorageError::table(location, e))?;
+        let snapshot =
+            EagerSnapshot::try_new(log.as_ref(), Some(version)).await.map_err(|e| StorageError::table(location, e))?;
         let table = Arc::new(self.describe(location, &snapshot)?);
         self.versions.insert(key, Arc::clone(&table)).await;
         Ok(table)
@@ -94,9 +93,8 @@ impl Warehouse {
     }
 
     pub(crate) fn describe(&self, location: &str, snapshot: &EagerSnapshot) -> Result<TableVersion, StorageError> {
-        let refuse = |feature: &str| {
-            Err(StorageError::Feature { location: location.to_owned(), feature: feature.to_owned() })
-        };
+        let refuse =
+            |feature: &str| Err(StorageError::Feature { location: location.to_owned(), feature: feature.to_owned() });
         if !snapshot.metadata().partition_columns().is_empty() {
             return refuse("partition columns");
         }

@@ -70,9 +70,7 @@ impl Warehouse {
         let log = self.log_store(location)?;
         let failed = |e| StorageError::table(location, e);
         let before = match self.newest_commit(location).await? {
-            Some(newest) => {
-                Some(EagerSnapshot::try_new(log.as_ref(), Some(newest.version)).await.map_err(failed)?)
-            }
+            Some(newest) => Some(EagerSnapshot::try_new(log.as_ref(), Some(newest.version)).await.map_err(failed)?),
             None => None,
         };
         let added = stage(&log, location, rows).await?;
@@ -88,10 +86,10 @@ impl Warehouse {
         actions.extend(added.into_iter().map(Action::Add));
 
         let gate = Arc::new(GatedLogStore::new(log, self.clone(), location, judge));
-        let properties = CommitProperties::default()
-            .with_metadata(note.fields())
-            .with_max_retries(0)
-            .with_application_transaction(Transaction::new(APPLICATION, i64::try_from(note.release).unwrap_or(i64::MAX)));
+        let properties =
+            CommitProperties::default().with_metadata(note.fields()).with_max_retries(0).with_application_transaction(
+                Transaction::new(APPLICATION, i64::try_from(note.release).unwrap_or(i64::MAX)),
+            );
         let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
         let table = before.as_ref().map(|snapshot| snapshot as _);
         let landed = CommitBuilder::from(properties)

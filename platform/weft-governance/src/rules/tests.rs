@@ -424,22 +424,3 @@ fn the_demo_meshs_policies_are_read_and_its_cases_hold() {
     assert!(!decide(&snapshot, "nobody", Action::Discover, "aviation.flights.departures").is_allowed());
     assert!(decide(&snapshot, "ana", Action::Read, "aviation.flights.departures").is_allowed());
 }
-
-#[test]
-fn zz_measure() {
-    let mut rows = String::new();
-    for n in 0..100 {
-        rows += &format!(
-            "p, user:ana, dom:aviation, obj:aviation.flights, read, *, -, allow\np, role:r{n}, dom:aviation, obj:aviation, read, *, -, allow\n"
-        );
-    }
-    for mesh_rows in [MESH, rows.as_str()] {
-        let (rules, _) = read(&mesh(&[("governance/policies/mesh.csv", mesh_rows)]));
-        let snapshot = compile(&rules);
-        let start = std::time::Instant::now();
-        for n in 0..500 {
-            decide(&snapshot, "ana", Action::Read, &format!("aviation.flights.p{n}"));
-        }
-        println!("cold {:?}", start.elapsed() / 500);
-    }
-}

@@ -1,0 +1,99 @@
+//! The demo mesh as it is written, before anything of it runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use chrono::{DateTime, Utc};
+use weft_governance::{AccessRequest, Authorizer, ObjectRef, PolicySnapshot, decisions_matrix};
+use weft_model::{Action, PortRef, Published};
+use weft_reconcile::{Checked, check};
+
+use crate::meshes::{repository, tree};
+
+#[tokio::test]
+async fn the_demo_has_no_errors_and_no_warnings() {
+    let told: Vec<String> = demo().await.diagnostics.iter().map(ToString::to_string).collect();
+    assert!(told.is_empty(), "{}", told.join("\n"));
+}
+
+#[tokio::test]
+async fn the_demo_has_six_domains_fourteen_products_and_sixteen_ports() {
+    let declared = demo().await.declared;
+    assert_eq!((declared.domains.len(), declared.products.len()), (6, 14));
+    assert_eq!(ports(&demo().await).len(), 16);
+}
+
+#[tokio::test]
+async fn every_column_of_the_demo_says_what_it_holds() {
+    let checked = demo().await;
+    for product in &checked.declared.products {
+        for output in &product.outputs {
+            for column in &output.contract.columns {
+                let port = product.port_ref(output);
+                assert!(!column.description.trim().is_empty(), "`{port}`.`{}` has no description", column.name);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_matrix_of_decisions_is_the_one_that_the_policies_make() {
+    let checked = demo().await;
+    let matrix = decisions_matrix(in_force(&checked), checked.rules.principals(), &ports(&checked));
+    let kept = fs::read_to_string(repository().join("governance/decisions.txt")).expect("governance/decisions.txt");
+    assert_eq!(kept, matrix, "`weft policy test --write` writes it anew");
+}
+
+#[tokio::test]
+async fn the_analyst_of_a_carrier_reads_nothing_yet() {
+    let checked = demo().await;
+    for port in ports(&checked) {
+        assert!(!may(&checked, "cole", Action::Read, &port), "{port}");
+    }
+}
+
+#[tokio::test]
+async fn personal_data_are_read_by_their_owner_alone() {
+    let checked = demo().await;
+    let personal: Vec<PortRef> = ports(&checked).into_iter().filter(|port| port.domain.as_str() == "loyalty").collect();
+    assert!(!personal.is_empty());
+    for port in personal {
+        let principals = checked.rules.principals();
+        let readers: BTreeSet<&str> = principals
+            .iter()
+            .map(|principal| principal.name.as_str())
+            .filter(|name| may(&checked, name, Action::Read, &port))
+            .filter(|name| !name.ends_with("-jobs"))
+            .collect();
+        assert_eq!(readers, BTreeSet::from(["lena"]), "{port}");
+    }
+}
+
+#[tokio::test]
+async fn who_has_no_rights_discovers_nothing() {
+    let checked = demo().await;
+    for port in ports(&checked) {
+        assert!(!may(&checked, "nobody", Action::Discover, &port), "{port}");
+    }
+}
+
+async fn demo() -> Checked {
+    check(&tree(&repository()), &Published::default(), &BTreeMap::new()).await
+}
+
+fn in_force(checked: &Checked) -> &PolicySnapshot {
+    checked.snapshot.as_ref().expect("the demo's rules have no errors")
+}
+
+fn ports(checked: &Checked) -> Vec<PortRef> {
+    let products = checked.declared.products.iter();
+    products.flat_map(|product| product.outputs.iter().map(|output| product.port_ref(output))).collect()
+}
+
+fn may(checked: &Checked, name: &str, action: Action, port: &PortRef) -> bool {
+    let principals = checked.rules.principals();
+    let principal = principals.iter().find(|principal| principal.name == name).expect("a principal of the demo");
+    let at = DateTime::<Utc>::UNIX_EPOCH;
+    let request = AccessRequest { principal, action, object: ObjectRef::Port(port.clone()), purpose: None, at };
+    in_force(checked).decide(&request).is_allowed()
+}
