@@ -118,6 +118,19 @@ def test_a_prepared_statement_is_bound_again_and_again(ana):
     assert found == BY_ORIGIN
 
 
+@pytest.mark.parametrize("sql", [
+    "select carrier, name from reference.carriers.airlines order by name",
+    "select dest, flights from aviation.schedule.routes order by dest, origin, flights",
+    "select product, port from system.mesh.ports order by domain, product, port",
+])
+def test_rows_come_in_the_order_that_was_asked_for(ana, sql):
+    """Also where nothing but the order stands between the question and a table."""
+    found = [tuple(row.values()) for row in rows(ana, sql)]
+    assert len(found) > 10
+    if "order by name" in sql:
+        assert [name for _, name in found] == sorted(name for _, name in found)
+
+
 def test_a_statement_is_cancelled(demo):
     sql = "select sum(a.distance * b.distance) from aviation.flights.departures a cross join aviation.flights.departures b"
     with connect(demo) as connection, connection.cursor() as cursor:

@@ -118,6 +118,11 @@ class Lines:
             assert met, "no such line in time:\n" + "\n".join(self.all)
             return found()
 
+    def wait_at_most(self, seconds):
+        """Waits for the stream's end, and no longer than that."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.ended, seconds)
+
     def count(self, at_least, is_wanted, longest=LONGEST):
         """Waits for a number of wanted lines, or for the stream's end."""
         with self._changed:
@@ -127,10 +132,6 @@ class Lines:
     @property
     def text(self):
         return "\n".join(self.all)
-
-
-def stream_of(process, name):
-    return Lines(getattr(process, name))
 
 
 class Server:
@@ -144,7 +145,7 @@ class Server:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, errors="replace", env=environment(env),
         )
-        self.stdout, self.stderr = stream_of(self.process, "stdout"), stream_of(self.process, "stderr")
+        self.stdout, self.stderr = Lines(self.process.stdout), Lines(self.process.stderr)
         self.seconds = None
 
     def ready(self):

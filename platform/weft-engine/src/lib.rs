@@ -5,7 +5,7 @@
 //! contracts before anything exists.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
-#![expect(clippy::disallowed_methods, reason = "the engine is where tables get names")]
+#![expect(clippy::disallowed_methods, reason = "the engine is where plans run")]
 
 mod answer;
 mod barrier;

@@ -90,8 +90,10 @@ impl Session {
     /// What this principal may see of the catalog now.
     pub fn view(&self) -> CatalogView {
         let parts = &self.engine.parts;
+        // What is published first, the policies after: see `namespace`.
+        let published = parts.catalog.published();
         let policies: Arc<dyn Authorizer> = parts.policies.current();
-        parts.catalog.view(policies, &self.principal, parts.clock.now())
+        parts.catalog.view_of(published, policies, &self.principal, parts.clock.now())
     }
 
     fn limits(&self) -> Limits {
@@ -149,18 +151,21 @@ impl Session {
 
     async fn namespace(&self) -> Result<Namespace, QueryError> {
         let parts = &self.engine.parts;
-        let (policies, now) = (parts.policies.current(), parts.clock.now());
+        // The controller puts policies in force before it publishes, so whoever reads in the other
+        // order never sees a new release under older policies.
+        let current = parts.catalog.published();
         let published = match self.options.as_of {
-            None => parts.catalog.published(),
+            None => Arc::clone(&current),
             Some(instant) => Arc::new(self.published_at(instant).await?),
         };
+        let (policies, now) = (parts.policies.current(), parts.clock.now());
         let authorizer: Arc<dyn Authorizer> = Arc::clone(&policies) as Arc<dyn Authorizer>;
         Ok(Namespace {
             engine: Arc::clone(&self.engine),
             principal: self.principal.clone(),
             purpose: self.options.purpose.clone(),
             at: now,
-            view: parts.catalog.view(authorizer, &self.principal, now),
+            view: parts.catalog.view_of(current, authorizer, &self.principal, now),
             policies,
             published,
             limits: self.limits(),

@@ -75,7 +75,7 @@ impl Warehouse {
         };
         let added = stage(&log, location, rows).await?;
         let written = (
-            added.iter().filter_map(|add| rows_in(add)).sum::<u64>(),
+            added.iter().filter_map(rows_in).sum::<u64>(),
             added.iter().map(|add| u64::try_from(add.size).unwrap_or(0)).sum::<u64>(),
         );
 

@@ -8,7 +8,8 @@ use std::sync::Mutex;
 use tracing_subscriber::EnvFilter;
 
 const FILE_NAME: &str = "weft.log";
-const FILTER: &str = "info,datafusion=warn,deltalake=warn,sqlx=warn,hyper=warn,h2=warn";
+const FILTER: &str =
+    "info,buoyant_kernel=warn,datafusion=warn,deltalake=warn,deltalake_core=warn,sqlx=warn,hyper=warn,h2=warn";
 
 /// Sends everything that is traced in this process to a file in `folder`, behind what is there.
 ///

@@ -115,9 +115,12 @@ impl Mesh {
     }
 }
 
+/// Serves until the token is cancelled.
+type Serve = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, ()> + Send>;
+
 /// A listener and what answers on it, until told to stop.
 pub(crate) struct Door {
-    serve: Box<dyn FnOnce(CancellationToken) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> + Send>,
+    serve: Serve,
 }
 
 impl Door {

@@ -122,7 +122,7 @@ pub(super) struct Plan {
     /// What to compare with
     #[arg(long, value_enum, default_value_t = Against::Live)]
     pub(super) against: Against,
-    /// Also show what stays as it is
+    /// Also show what each port is made from
     #[arg(short, long)]
     pub(super) verbose: bool,
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]

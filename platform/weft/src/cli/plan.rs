@@ -27,7 +27,9 @@ pub(super) fn plan(arguments: &Plan) -> Result<(), Failure> {
     })?;
 
     let sources = Committed(&tree);
-    terminal::note(diagnostics::text(&checked.diagnostics, &sources, Look::of_stderr()).trim_end());
+    if !checked.diagnostics.is_empty() {
+        terminal::note(&diagnostics::text(&checked.diagnostics, &sources, Look::of_stderr()));
+    }
     let plan = weft_reconcile::plan(&checked.declared, &published);
     let json = serde_json::to_string_pretty(&plan).map_err(|error| Failure::new(Exit::Bug, error.to_string()))?;
     if let Some(file) = &arguments.out {

@@ -26,7 +26,9 @@ fn test(mesh: &Path, write: bool) -> Result<(), Failure> {
     let (matrix, problems) = decide(&tree)?;
 
     let sources = TreeSources::new(&tree, &root, &mesh_folder::current());
-    terminal::note(diagnostics::text(&problems, &sources, Look::of_stderr()).trim_end());
+    if !problems.is_empty() {
+        terminal::note(&diagnostics::text(&problems, &sources, Look::of_stderr()));
+    }
     let Some(matrix) = matrix else { return Err(Failure::silent(Exit::Problems)) };
     terminal::print(&matrix)?;
     let cases = tree.under("governance/cases/").count();
@@ -47,7 +49,8 @@ fn keep(tree: &ManifestTree, root: &Path, matrix: &str, write: bool) -> Result<(
         return Ok(());
     }
     if !write {
-        return Err(Failure::new(Exit::Problems, format!("`{MATRIX_FILE}` is not what the policies decide now"))
+        let what = if kept.is_some() { "is not what the policies decide now" } else { "is missing" };
+        return Err(Failure::new(Exit::Problems, format!("`{MATRIX_FILE}` {what}"))
             .help("look at what changes and take it over with `weft policy test --write`"));
     }
     fs::write(root.join(MATRIX_FILE), matrix)

@@ -2,6 +2,7 @@
 //!
 //! Pure: text in, text out.
 
+mod cells;
 pub mod diagnostics;
 pub mod rows;
 pub mod table;

@@ -7,9 +7,11 @@ use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
 use arrow::json::writer::{JsonArray, WriterBuilder};
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use arrow::util::display::FormatOptions;
 use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
+
+use super::cells::Cells;
 
 /// A format that is written as the rows come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,18 +125,15 @@ impl<W: Write + Send> RowWriter<W> {
 
 fn csv(out: &mut impl Write, batch: &RecordBatch) -> Result<(), WriteError> {
     let options = FormatOptions::default();
-    let columns = batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options));
-    let columns: Vec<ArrayFormatter<'_>> = columns.collect::<Result<_, _>>()?;
+    let cells = Cells::of(batch, &options)?;
     let mut line = String::new();
     for row in 0..batch.num_rows() {
         line.clear();
-        for (position, (array, column)) in batch.columns().iter().zip(&columns).enumerate() {
+        for (position, value) in cells.row(row).enumerate() {
             if position > 0 {
                 line.push(',');
             }
-            if !array.is_null(row) {
-                line.push_str(&quoted(&column.value(row).try_to_string()?));
-            }
+            line.push_str(&quoted(&value?.unwrap_or_default()));
         }
         line.push('\n');
         out.write_all(line.as_bytes())?;

@@ -5,9 +5,10 @@ use std::time::Duration;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Schema};
 use arrow::error::ArrowError;
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use arrow::util::display::FormatOptions;
 use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, presets};
 
+use super::cells::Cells;
 use super::diagnostics::counted;
 use crate::cli::Look;
 
@@ -22,18 +23,17 @@ pub fn rows(schema: &Schema, batches: &[RecordBatch], look: Look) -> Result<Stri
     }));
     let options = FormatOptions::default();
     for batch in batches {
-        let columns = batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options));
-        let columns: Vec<ArrayFormatter<'_>> = columns.collect::<Result<_, _>>()?;
+        let cells = Cells::of(batch, &options)?;
         for row in 0..batch.num_rows() {
-            let mut cells = Vec::with_capacity(columns.len());
-            for (array, column) in batch.columns().iter().zip(&columns) {
-                let aligned = alignment(array.data_type());
-                cells.push(match array.is_null(row) {
-                    true => Cell::new(NULL).add_attribute(Attribute::Dim).set_alignment(aligned),
-                    false => Cell::new(visible(&column.value(row).try_to_string()?)).set_alignment(aligned),
-                });
+            let mut drawn = Vec::with_capacity(batch.num_columns());
+            for (value, array) in cells.row(row).zip(batch.columns()) {
+                let cell = match value? {
+                    None => Cell::new(NULL).add_attribute(Attribute::Dim),
+                    Some(text) => Cell::new(visible(&text)),
+                };
+                drawn.push(cell.set_alignment(alignment(array.data_type())));
             }
-            table.add_row(cells);
+            table.add_row(drawn);
         }
     }
     Ok(finished(&table))
@@ -138,18 +138,19 @@ fn finished(table: &Table) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, Decimal128Array, Float64Array, Int64Array, StringArray};
+    use arrow::array::{ArrayRef, Decimal128Array, Float64Array, Int64Array, NullArray, StringArray};
     use expect_test::expect;
 
     use super::*;
 
     fn batch() -> RecordBatch {
         let money = Decimal128Array::from(vec![Some(1250), None]).with_precision_and_scale(12, 2).unwrap();
-        let columns: [(&str, ArrayRef); 4] = [
+        let columns: [(&str, ArrayRef); 5] = [
             ("origin", Arc::new(StringArray::from(vec![Some("EWR"), None]))),
             ("n", Arc::new(Int64Array::from(vec![120_835, 7]))),
             ("share", Arc::new(Float64Array::from(vec![0.25, 12.0]))),
             ("fee", Arc::new(money)),
+            ("none", Arc::new(NullArray::new(2))),
         ];
         RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true))).unwrap()
     }
