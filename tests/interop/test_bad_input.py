@@ -189,4 +189,4 @@ def test_text_and_annotations_name_file_and_line(mesh):
 
 
 def test_wrong_usage_has_its_own_exit_code(mesh):
-    assert command("validate", "--formt", "json", cwd=mesh.path).returncode == 2
+    assert command("validate", "--shape", "json", cwd=mesh.path).returncode == 2

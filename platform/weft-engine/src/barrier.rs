@@ -8,10 +8,12 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::config::ConfigOptions;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::filter_pushdown::{FilterDescription, FilterPushdownPhase};
 use datafusion::physical_plan::statistics::{ChildStats, StatisticsArgs};
-use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, PlanProperties,
+};
 
 /// For whom, and under which policies, a table was opened. Two seals are equal only if both agree.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -31,19 +33,28 @@ pub(crate) enum Below {
 
 /// A node with one child that marks where governance ends.
 ///
-/// While no restriction hides rows, nothing below is secret to the asker, and so counts, limits,
-/// orderings and filters pass. A restriction that hides rows must close all of these.
+/// While no restriction hides rows, nothing below is secret to the asker, and so counts, limits and
+/// filters pass. A restriction that hides rows must close all of these. Orderings never pass: a node
+/// that keeps its input's order invites the optimiser to sort below it, which is the asker's work on
+/// rows that are still the platform's.
 #[derive(Debug)]
 pub(crate) struct SecurityBarrierExec {
     table: String,
     seal: Seal,
     below: Below,
     input: Arc<dyn ExecutionPlan>,
+    properties: Arc<PlanProperties>,
 }
 
 impl SecurityBarrierExec {
     pub(crate) fn new(table: String, seal: Seal, below: Below, input: Arc<dyn ExecutionPlan>) -> Self {
-        SecurityBarrierExec { table, seal, below, input }
+        let properties = Arc::new(PlanProperties::new(
+            EquivalenceProperties::new(input.schema()),
+            input.output_partitioning().clone(),
+            input.pipeline_behavior(),
+            input.boundedness(),
+        ));
+        SecurityBarrierExec { table, seal, below, input, properties }
     }
 
     pub(crate) fn seal(&self) -> &Seal {
@@ -71,7 +82,7 @@ impl ExecutionPlan for SecurityBarrierExec {
     }
 
     fn properties(&self) -> &Arc<PlanProperties> {
-        self.input.properties()
+        &self.properties
     }
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
@@ -86,7 +97,7 @@ impl ExecutionPlan for SecurityBarrierExec {
     }
 
     fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
+        vec![false]
     }
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {

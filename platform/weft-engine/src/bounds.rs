@@ -3,7 +3,7 @@
 //! A chain of some thousand operators makes a tree that deep, and parsers, planners and even drops
 //! walk trees by recursion. So the text is only tokenised, which is a loop, and counted.
 
-use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer, TokenizerError};
 
@@ -12,7 +12,7 @@ use crate::{Limits, QueryError};
 /// Refuses a text that is too large to be parsed safely.
 pub(crate) fn ensure_within(sql: &str, limits: &Limits) -> Result<(), QueryError> {
     ensure("bytes", sql.len(), limits.sql_bytes_max)?;
-    let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize().map_err(syntax)?;
+    let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize().map_err(syntax)?;
     let counted = tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))).count();
     ensure("tokens", counted, limits.tokens_max)?;
     ensure("operators", tokens.iter().filter(|token| is_operator(token)).count(), limits.operators_max)

@@ -180,14 +180,13 @@ pub(crate) fn no_catalogs() -> Arc<dyn CatalogProviderList> {
 
 /// Settings and functions that every session has.
 pub(crate) fn base_state() -> SessionState {
-    let mut config = SessionConfig::new()
+    let config = SessionConfig::new()
         .with_create_default_catalog_and_schema(false)
         .with_information_schema(false)
         .set_bool("datafusion.sql_parser.collect_spans", true)
         .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
         .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
         .set_bool("datafusion.optimizer.expand_views_at_output", true);
-    config.options_mut().sql_parser.dialect = datafusion::config::Dialect::PostgreSQL;
     SessionStateBuilder::new()
         .with_config(config)
         .with_default_features()

@@ -12,7 +12,7 @@ use datafusion::sql::parser::{DFParserBuilder, Statement as DfStatement};
 use datafusion::sql::sqlparser::ast::{
     Expr, Query, Select, SetExpr, Statement, TableFactor, Value, Visit, VisitMut, Visitor, VisitorMut,
 };
-use datafusion::sql::sqlparser::dialect::PostgreSqlDialect;
+use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::ParserError;
 
 use crate::{Limits, QueryError, bounds};
@@ -30,7 +30,7 @@ pub(crate) struct QueryText {
 /// Parses `sql` and lets it pass if it is exactly one query.
 pub(crate) fn parse(sql: &str, limits: &Limits) -> Result<QueryText, QueryError> {
     bounds::ensure_within(sql, limits)?;
-    let dialect = PostgreSqlDialect {};
+    let dialect = GenericDialect {};
     let parser = DFParserBuilder::new(sql).with_dialect(&dialect).with_recursion_limit(RECURSION_MAX).build();
     let statements = parser.and_then(|mut parser| parser.parse_statements()).map_err(|error| syntax(&error))?;
     let mut statements: Vec<DfStatement> = statements.into();

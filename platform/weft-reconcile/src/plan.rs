@@ -180,3 +180,6 @@ fn retirements(declared: &Declared, published: &Published) -> Vec<Step> {
     }
     steps
 }
+
+#[cfg(test)]
+mod tests;

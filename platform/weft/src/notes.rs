@@ -184,7 +184,13 @@ mod tests {
     fn a_step_is_one_line_and_a_reason() {
         let steps = [OutcomeStatus::Applied, OutcomeStatus::Refused, OutcomeStatus::Skipped]
             .map(|status| format!("{}\n", step(&outcome(status), Look::PLAIN)));
-        expect![[r#""#]].assert_eq(&steps.concat());
+        expect![[r#"
+              ✓ aviation.flights.departures          created        336776 rows    1.2 s
+              ✗ aviation.flights.departures          refused                       1.2 s
+                  W0602 column `carrier` is required and 3 rows hold NULL
+              – aviation.flights.departures          skipped                       1.2 s
+                  W0602 column `carrier` is required and 3 rows hold NULL
+        "#]].assert_eq(&steps.concat());
     }
 
     #[test]
@@ -192,7 +198,15 @@ mod tests {
         let steps = vec![outcome(OutcomeStatus::Applied), outcome(OutcomeStatus::Failed)];
         let told =
             |report: &Report| format!("{}{}\n", problems(report, Look::PLAIN), summary(report, Duration::from_secs(2)));
-        expect![[r#""#]].assert_eq(&told(&report(steps, false)));
-        expect![[r#""#]].assert_eq(&told(&report(Vec::new(), true)));
+        expect![[r#"
+              ✗ products/a/b/transforms/c.sql:3:7 W0201 no statement
+                  help: write one
+            revision 4f2c1aa0b5de: 1 port changed, 4 unchanged, 1 not made: what was published of them stays (2.0 s)
+        "#]].assert_eq(&told(&report(steps, false)));
+        expect![[r#"
+              ✗ products/a/b/transforms/c.sql:3:7 W0201 no statement
+                  help: write one
+            ✗ revision 4f2c1aa0b5de refused: 1 error; what is published stays as it is (2.0 s)
+        "#]].assert_eq(&told(&report(Vec::new(), true)));
     }
 }

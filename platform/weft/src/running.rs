@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arrow_flight::flight_service_server::{FlightService, FlightServiceServer};
 use axum::Router;
+use futures::future::BoxFuture;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -146,7 +147,7 @@ impl Door {
                     tracing::error!(door = name, %error, "a door closed");
                 }
             };
-            Box::pin(told) as std::pin::Pin<Box<dyn Future<Output = ()> + Send>>
+            Box::pin(told) as BoxFuture<'static, ()>
         };
         Door { serve: Box::new(serve) }
     }

@@ -234,6 +234,16 @@ impl Builder {
         let line_start = text.get(..start).map_or(0, |before| before.rfind('\n').map_or(0, |at| at + 1));
         let tabbed = text.get(line_start..).unwrap_or("").trim_start_matches(' ').starts_with('\t');
         let length = rest.chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
+        if error.info().contains("recursion limit") {
+            // The parser's own guard, which brackets reach before ours counts them.
+            return Box::new(YamlProblem {
+                code: Code::DOCUMENT_BOUNDS,
+                span: Span { start, end: start + length },
+                message: "the document is nested too deeply".to_owned(),
+                help: Some("a manifest needs no more than 64 levels"),
+                first: None,
+            });
+        }
         Box::new(YamlProblem {
             code: Code::YAML_SYNTAX,
             span: Span { start, end: start + length },

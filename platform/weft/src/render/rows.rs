@@ -174,13 +174,21 @@ mod tests {
     fn csv_is_quoted_where_it_must_be_and_ends_lines_in_lf() {
         let text = String::from_utf8(written(Format::Csv, &[batch()])).unwrap();
         assert!(!text.contains('\r'));
-        expect![[r#""#]].assert_eq(&text);
+        expect![[r#"
+            "say, what",n
+            "a ""b"", c",1
+            "two
+            lines",
+            ,3
+        "#]].assert_eq(&text);
     }
 
     #[test]
     fn json_is_one_array_over_all_batches() {
         let text = String::from_utf8(written(Format::Json, &[batch().slice(0, 1), batch().slice(1, 2)])).unwrap();
-        expect![[r#""#]].assert_eq(&text);
+        expect![[r#"
+            [{"say, what":"a \"b\", c","n":1},{"say, what":"two\nlines","n":null},{"say, what":null,"n":3}]
+        "#]].assert_eq(&text);
         assert_eq!(written(Format::Json, &[]), b"[]\n");
     }
 

@@ -158,7 +158,15 @@ mod tests {
     #[test]
     fn a_table_has_names_types_and_numbers_to_the_right() {
         let batch = batch();
-        expect![[r#""#]].assert_eq(&rows(&batch.schema(), &[batch], Look::PLAIN).unwrap());
+        expect![[r#"
+            ┌────────┬────────┬───────┬───────────────┬──────┐
+            │ origin │      n │ share │           fee │ none │
+            │ string │    i64 │   f64 │ decimal(12,2) │ null │
+            ├────────┼────────┼───────┼───────────────┼──────┤
+            │ EWR    │ 120835 │  0.25 │         12.50 │ NULL │
+            │ NULL   │      7 │  12.0 │          NULL │ NULL │
+            └────────┴────────┴───────┴───────────────┴──────┘
+        "#]].assert_eq(&rows(&batch.schema(), &[batch], Look::PLAIN).unwrap());
     }
 
     #[test]
@@ -182,7 +190,13 @@ mod tests {
     #[test]
     fn no_rows_are_a_header_alone() {
         let batch = batch().slice(0, 0);
-        expect![[r#""#]].assert_eq(&rows(&batch.schema(), &[batch], Look::PLAIN).unwrap());
+        expect![[r#"
+            ┌────────┬─────┬───────┬───────────────┬──────┐
+            │ origin │   n │ share │           fee │ none │
+            │ string │ i64 │   f64 │ decimal(12,2) │ null │
+            ├────────┼─────┼───────┼───────────────┼──────┤
+            └────────┴─────┴───────┴───────────────┴──────┘
+        "#]].assert_eq(&rows(&batch.schema(), &[batch], Look::PLAIN).unwrap());
         assert_eq!(footer(0, Duration::from_millis(4)), "0 rows · 0.00 s");
         assert_eq!(footer(1, Duration::from_millis(314)), "1 row · 0.31 s");
     }
@@ -190,6 +204,10 @@ mod tests {
     #[test]
     fn a_list_has_a_header_in_capitals() {
         let rows = [vec!["sales.orders".to_owned(), "3.2.0".to_owned()], vec!["crm.a".to_owned(), "10".to_owned()]];
-        expect![[r#""#]].assert_eq(&list(&["product", "version"], &rows, Look::PLAIN));
+        expect![[r#"
+            PRODUCT       VERSION
+            sales.orders  3.2.0
+            crm.a         10
+        "#]].assert_eq(&list(&["product", "version"], &rows, Look::PLAIN));
     }
 }

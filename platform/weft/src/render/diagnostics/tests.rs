@@ -50,18 +50,91 @@ fn check(rendered: &str, expected: Expect) {
 
 #[test]
 fn a_person_sees_the_lines_of_source() {
-    check(&text(&problems(), &One, Look::PLAIN), expect![[r#""#]]);
+    check(&text(&problems(), &One, Look::PLAIN), expect![[r#"
+        W0107
+
+          × unknown key `outputPort`
+           ╭─[sales/orders/product.odps.yaml:4:1]
+         3 │ id: orders
+         4 │ outputPort:
+           · ─────┬────
+           ·      ╰── ODPS 1.1 has `outputPorts` (a list)
+         5 │   - name: lines
+           ╰────
+          help: did you mean `outputPorts`?
+
+        W0439
+
+          ⚠ id `orders` is taken
+           ╭─[sales/orders/product.odps.yaml:3:5]
+         1 │ apiVersion: v1.1.0
+         2 │ kind: DataProduct
+           · ──┬─
+           ·   ╰── of this kind
+         3 │ id: orders
+           ·     ───┬──
+           ·        ╰── again
+         4 │ outputPort:
+           ╰────
+          also: sales/returns/product.odps.yaml:1:1 first here
+
+        W0111
+
+          × port `lines` has no contract, 100% sure
+           at sales/orders/contracts/lines.odcs.yaml:1:1
+
+    "#]]);
 }
 
 #[test]
 fn a_program_sees_an_array() {
-    check(&json(&problems(), &One), expect![[r#""#]]);
+    check(&json(&problems(), &One), expect![[r#"
+        [
+          {
+            "code": "W0107",
+            "severity": "error",
+            "message": "unknown key `outputPort`",
+            "file": "sales/orders/product.odps.yaml",
+            "line": 4,
+            "column": 1,
+            "end_line": 4,
+            "end_column": 11,
+            "help": "did you mean `outputPorts`?"
+          },
+          {
+            "code": "W0439",
+            "severity": "warning",
+            "message": "id `orders` is taken",
+            "file": "sales/orders/product.odps.yaml",
+            "line": 3,
+            "column": 5,
+            "end_line": 3,
+            "end_column": 11,
+            "help": null
+          },
+          {
+            "code": "W0111",
+            "severity": "error",
+            "message": "port `lines` has no contract, 100% sure",
+            "file": "sales/orders/contracts/lines.odcs.yaml",
+            "line": 1,
+            "column": 1,
+            "end_line": 1,
+            "end_column": 1,
+            "help": null
+          }
+        ]
+    "#]]);
     assert_eq!(json(&[], &One), "[]\n");
 }
 
 #[test]
 fn a_pull_request_sees_annotations() {
-    check(&github(&problems(), &One), expect![[r#""#]]);
+    check(&github(&problems(), &One), expect![[r#"
+        ::error file=sales/orders/product.odps.yaml,line=4,col=1,endLine=4,endColumn=11,title=W0107::unknown key `outputPort`%0Adid you mean `outputPorts`?
+        ::warning file=sales/orders/product.odps.yaml,line=3,col=5,endLine=3,endColumn=11,title=W0439::id `orders` is taken
+        ::error file=sales/orders/contracts/lines.odcs.yaml,line=1,col=1,endLine=1,endColumn=1,title=W0111::port `lines` has no contract, 100%25 sure
+    "#]]);
 }
 
 #[test]

@@ -1,0 +1,170 @@
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+use proptest::prelude::*;
+use weft_model::{
+    Column, Contract, ContractKey, DataType, Domain, InputPort, OutputPort, PortRelease, SeedFormat, Transform,
+};
+
+use super::*;
+
+/// A product `d.<name>` with one port `out`, made from `inputs` by SQL, or a seed where there are none.
+fn product(name: &str, inputs: &[&str], comment: &str) -> DataProduct {
+    let contract = |of: &str| ContractKey { id: of.to_owned(), version: semver::Version::new(1, 0, 0) };
+    let full = |of: &str| -> PortRef { format!("d.{of}.out").parse().unwrap() };
+    let transform = if inputs.is_empty() {
+        Transform::Seed { path: format!("{name}.csv"), format: SeedFormat::Csv, content: comment.to_owned() }
+    } else {
+        let from = inputs.iter().map(|input| full(input).to_string()).collect::<Vec<_>>().join(", ");
+        Transform::Full { file: format!("{name}.sql"), sql: format!("select * from {from} -- {comment}") }
+    };
+    let column = Column {
+        name: "id".to_owned(),
+        description: String::new(),
+        data_type: DataType::String,
+        required: true,
+        unique: false,
+        primary_key_position: Some(1),
+        classification: None,
+        tags: Vec::new(),
+    };
+    DataProduct {
+        name: format!("d.{name}").parse().unwrap(),
+        file: format!("products/d/{name}/product.odps.yaml"),
+        id: name.to_owned(),
+        title: None,
+        version: None,
+        status: None,
+        purpose: String::new(),
+        tags: Vec::new(),
+        inputs: inputs
+            .iter()
+            .map(|input| InputPort { name: (*input).to_owned(), contract: contract(input), port: full(input) })
+            .collect(),
+        outputs: vec![OutputPort {
+            name: "out".parse().unwrap(),
+            description: String::new(),
+            contract: Contract {
+                key: contract(name),
+                file: String::new(),
+                status: None,
+                purpose: String::new(),
+                columns: vec![column],
+            },
+            transform,
+        }],
+    }
+}
+
+fn domain() -> Domain {
+    Domain {
+        name: "d".parse().unwrap(),
+        description: String::new(),
+        owner: "owners".to_owned(),
+        stewards: Vec::new(),
+        service: Some("jobs".to_owned()),
+        contact: None,
+    }
+}
+
+fn declared(products: Vec<DataProduct>) -> Declared {
+    let mut declared = Declared::empty(Revision::new("r1"));
+    declared.domains.insert("d".parse().unwrap(), domain());
+    declared.products = products;
+    declared
+}
+
+/// What is served once the plan from `published` to `declared` is applied.
+fn apply(declared: &Declared, published: &Published) -> Published {
+    let mut after = published.clone();
+    let plan = plan(declared, published);
+    for step in &plan.steps {
+        let name = step.port.product_ref();
+        let Some(product) = declared.product(&name) else {
+            after.releases.remove(&name);
+            continue;
+        };
+        let mut ports = after.releases.get(&name).map_or_else(BTreeMap::new, |release| release.ports.clone());
+        let port = PortRelease {
+            location: None,
+            table_version: None,
+            fingerprint: step.fingerprint.clone().unwrap_or_default(),
+            rows: None,
+            bytes: None,
+        };
+        ports.insert(step.port.port.clone(), port);
+        let release = Release {
+            number: 1,
+            revision: declared.revision.clone(),
+            plan: plan.id(),
+            at: DateTime::UNIX_EPOCH,
+            product: product.clone(),
+            domain: domain(),
+            ports,
+        };
+        after.releases.insert(name, release);
+    }
+    after
+}
+
+fn changes(declared: &Declared, published: &Published) -> Vec<String> {
+    let plan = plan(declared, published);
+    plan.steps.iter().map(|step| format!("{} {}", step.change.as_str(), step.port)).collect()
+}
+
+#[test]
+fn what_is_new_is_created_inputs_first() {
+    let wanted = declared(vec![product("a", &[], "1"), product("b", &["a"], "1")]);
+    assert_eq!(changes(&wanted, &Published::default()), ["create d.a.out", "create d.b.out"]);
+}
+
+#[test]
+fn a_change_reaches_what_reads_it_and_nothing_else() {
+    let chain = |comment| {
+        declared(vec![product("a", &[], comment), product("b", &["a"], "1"), product("c", &["b"], "1"), product("z", &[], "1")])
+    };
+    let served = apply(&chain("1"), &Published::default());
+    assert_eq!(changes(&chain("2"), &served), ["refresh d.a.out", "refresh d.b.out", "refresh d.c.out"]);
+}
+
+#[test]
+fn other_words_about_a_product_rebuild_nothing() {
+    let before = declared(vec![product("a", &[], "1")]);
+    let served = apply(&before, &Published::default());
+    let mut after = before;
+    after.products[0].purpose = "said better".to_owned();
+    assert_eq!(changes(&after, &served), ["redescribe d.a.out"]);
+}
+
+#[test]
+fn a_product_with_errors_stays_and_one_that_is_gone_is_retired() {
+    let served = apply(&declared(vec![product("a", &[], "1"), product("b", &["a"], "1")]), &Published::default());
+    let mut broken = declared(vec![product("b", &["a"], "1")]);
+    broken.broken.insert("d.a".parse().unwrap());
+    assert_eq!(changes(&broken, &served), Vec::<String>::new());
+    assert_eq!(changes(&declared(vec![product("a", &[], "1")]), &served), ["retire d.b.out"]);
+}
+
+proptest! {
+    /// Whatever was served before, a plan that is applied leaves nothing to do, and the same two
+    /// values give the same plan.
+    #[test]
+    fn a_plan_that_is_applied_is_done(before in meshes(), after in meshes()) {
+        let served = apply(&before, &Published::default());
+        prop_assert_eq!(plan(&after, &served), plan(&after, &served));
+        let served = apply(&after, &served);
+        prop_assert!(plan(&after, &served).is_empty());
+    }
+}
+
+/// Meshes of up to five products, each reading some of those before it.
+fn meshes() -> impl Strategy<Value = Declared> {
+    prop::collection::vec((any::<u8>(), 0..3_u8), 0..5).prop_map(|drawn| {
+        let names = ["a", "b", "c", "e", "f"];
+        let products = drawn.iter().enumerate().map(|(i, (mask, comment))| {
+            let inputs: Vec<&str> = (0..i).filter(|j| mask & (1 << j) != 0).map(|j| names[j]).collect();
+            product(names[i], &inputs, &comment.to_string())
+        });
+        declared(products.collect())
+    })
+}
