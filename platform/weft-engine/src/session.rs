@@ -87,6 +87,17 @@ impl Session {
         self.engine.planners.run(self.limits().planning_max, work).await
     }
 
+    /// The columns that a query answers when its parameters have these values, on which types may
+    /// depend. Decides access, runs nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`query`](Self::query), but for those that only show while it runs.
+    pub async fn schema_of(&self, sql: &str, parameters: Parameters) -> Result<SchemaRef, QueryError> {
+        let (_, plan) = self.plan_apart(sql, parameters).await?;
+        Ok(plan.schema())
+    }
+
     /// What this principal may see of the catalog now.
     pub fn view(&self) -> CatalogView {
         let parts = &self.engine.parts;

@@ -123,8 +123,8 @@ impl Statements {
         if set(caller, reception, &statement.sql)? {
             return self.ticket(caller, None, &Schema::empty(), descriptor);
         }
-        let description = self.describe(caller, &statement.terms, &statement.sql).await?;
-        self.ticket(caller, Some(statement), &description.schema, descriptor)
+        let schema = self.schema_now(caller, &statement).await?;
+        self.ticket(caller, Some(statement), &schema, descriptor)
     }
 
     /// The schema that a prepared statement would answer.
@@ -134,7 +134,7 @@ impl Statements {
         command: &CommandPreparedStatementQuery,
     ) -> Result<SchemaRef, Status> {
         let statement = self.prepared(caller, command)?;
-        Ok(self.describe(caller, &statement.terms, &statement.sql).await?.schema)
+        self.schema_now(caller, &statement).await
     }
 
     /// Keeps a statement for later, and says what it would answer and take.
@@ -276,6 +276,16 @@ impl Statements {
             }
         }
         Ok(encoding::answer(answer, trace.to_owned()))
+    }
+
+    /// The schema that a statement answers with what is bound now: types may depend on values.
+    async fn schema_now(&self, caller: &Caller, statement: &Statement) -> Result<SchemaRef, Status> {
+        if matches!(statement.parameters, Parameters::None) {
+            return Ok(self.describe(caller, &statement.terms, &statement.sql).await?.schema);
+        }
+        let session = self.engine.session(caller.principal.clone(), statement.terms.options());
+        let schema = session.schema_of(&statement.sql, statement.parameters.clone()).await;
+        schema.map_err(|error| of_query(&error))
     }
 
     async fn describe(&self, caller: &Caller, terms: &Terms, sql: &str) -> Result<Description, Status> {

@@ -206,3 +206,6 @@ impl TableVersion {
         self.schema.as_ref() == schema.as_ref()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,7 +159,9 @@ mod tests {
 
     #[test]
     fn every_problem_is_told_at_its_place() {
-        check("hom = \"x\"\ncolour = 1\nwarehouse = 7\nflight = \"here\"\n", expect![[r#"
+        check(
+            "hom = \"x\"\ncolour = 1\nwarehouse = 7\nflight = \"here\"\n",
+            expect![[r#"
             weft.toml:1:1 W0106 the key `mesh` is missing
             help: write `mesh = "FOLDER or git URL"`
             weft.toml:1:1 W0107 unknown key `hom`
@@ -169,10 +171,14 @@ mod tests {
             weft.toml:3:13 W0105 `warehouse` is a string, this is an integer
             weft.toml:4:10 W0108 `here` is not an address
             help: write an IP address and a port, such as `127.0.0.1:8815`
-        "#]]);
-        check("mesh = \"x\nhome = 1", expect![[r#"
+        "#]],
+        );
+        check(
+            "mesh = \"x\nhome = 1",
+            expect![[r#"
             weft.toml:1:10 W0108 not TOML: invalid basic string, expected `"`
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]

@@ -190,7 +190,8 @@ mod tests {
                   W0602 column `carrier` is required and 3 rows hold NULL
               – aviation.flights.departures          skipped                       1.2 s
                   W0602 column `carrier` is required and 3 rows hold NULL
-        "#]].assert_eq(&steps.concat());
+        "#]]
+        .assert_eq(&steps.concat());
     }
 
     #[test]
@@ -202,11 +203,13 @@ mod tests {
               ✗ products/a/b/transforms/c.sql:3:7 W0201 no statement
                   help: write one
             revision 4f2c1aa0b5de: 1 port changed, 4 unchanged, 1 not made: what was published of them stays (2.0 s)
-        "#]].assert_eq(&told(&report(steps, false)));
+        "#]]
+        .assert_eq(&told(&report(steps, false)));
         expect![[r#"
               ✗ products/a/b/transforms/c.sql:3:7 W0201 no statement
                   help: write one
             ✗ revision 4f2c1aa0b5de refused: 1 error; what is published stays as it is (2.0 s)
-        "#]].assert_eq(&told(&report(Vec::new(), true)));
+        "#]]
+        .assert_eq(&told(&report(Vec::new(), true)));
     }
 }

@@ -121,7 +121,12 @@ fn what_is_new_is_created_inputs_first() {
 #[test]
 fn a_change_reaches_what_reads_it_and_nothing_else() {
     let chain = |comment| {
-        declared(vec![product("a", &[], comment), product("b", &["a"], "1"), product("c", &["b"], "1"), product("z", &[], "1")])
+        declared(vec![
+            product("a", &[], comment),
+            product("b", &["a"], "1"),
+            product("c", &["b"], "1"),
+            product("z", &[], "1"),
+        ])
     };
     let served = apply(&chain("1"), &Published::default());
     assert_eq!(changes(&chain("2"), &served), ["refresh d.a.out", "refresh d.b.out", "refresh d.c.out"]);

@@ -52,22 +52,37 @@ mod tests {
     fn the_code_of_the_server_decides_the_exit() {
         let mut unknown = Status::not_found("W0202 no table `a.b.c`");
         unknown.metadata_mut().insert(TRACE_HEADER, "4bf9".parse().unwrap());
-        check(&unknown, expect![[r#"
+        check(
+            &unknown,
+            expect![[r#"
             error[W0202]: no table `a.b.c`
               trace 4bf9
-            exit 1"#]]);
-        check(&Status::permission_denied("W0301 you may not read `a.b.c`"), expect![[r#"
+            exit 1"#]],
+        );
+        check(
+            &Status::permission_denied("W0301 you may not read `a.b.c`"),
+            expect![[r#"
             error[W0301]: you may not read `a.b.c`
-            exit 5"#]]);
-        check(&Status::unauthenticated("W0801 credentials are missing or not valid"), expect![[r#"
+            exit 5"#]],
+        );
+        check(
+            &Status::unauthenticated("W0801 credentials are missing or not valid"),
+            expect![[r#"
             error[W0801]: credentials are missing or not valid
-            exit 5"#]]);
-        check(&Status::unavailable("connection reset"), expect![[r#"
+            exit 5"#]],
+        );
+        check(
+            &Status::unavailable("connection reset"),
+            expect![[r#"
             error: the server went away: connection reset
               help: is it running? `weft up` starts one here
-            exit 6"#]]);
-        check(&Status::unknown("what"), expect![[r#"
+            exit 6"#]],
+        );
+        check(
+            &Status::unknown("what"),
+            expect![[r#"
             error: what
-            exit 1"#]]);
+            exit 1"#]],
+        );
     }
 }

@@ -180,7 +180,8 @@ mod tests {
             "two
             lines",
             ,3
-        "#]].assert_eq(&text);
+        "#]]
+        .assert_eq(&text);
     }
 
     #[test]
@@ -188,7 +189,8 @@ mod tests {
         let text = String::from_utf8(written(Format::Json, &[batch().slice(0, 1), batch().slice(1, 2)])).unwrap();
         expect![[r#"
             [{"say, what":"a \"b\", c","n":1},{"say, what":"two\nlines","n":null},{"say, what":null,"n":3}]
-        "#]].assert_eq(&text);
+        "#]]
+        .assert_eq(&text);
         assert_eq!(written(Format::Json, &[]), b"[]\n");
     }
 

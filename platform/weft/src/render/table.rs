@@ -166,7 +166,8 @@ mod tests {
             │ EWR    │ 120835 │  0.25 │         12.50 │ NULL │
             │ NULL   │      7 │  12.0 │          NULL │ NULL │
             └────────┴────────┴───────┴───────────────┴──────┘
-        "#]].assert_eq(&rows(&batch.schema(), &[batch], Look::PLAIN).unwrap());
+        "#]]
+        .assert_eq(&rows(&batch.schema(), &[batch], Look::PLAIN).unwrap());
     }
 
     #[test]
@@ -196,7 +197,8 @@ mod tests {
             │ string │ i64 │   f64 │ decimal(12,2) │ null │
             ├────────┼─────┼───────┼───────────────┼──────┤
             └────────┴─────┴───────┴───────────────┴──────┘
-        "#]].assert_eq(&rows(&batch.schema(), &[batch], Look::PLAIN).unwrap());
+        "#]]
+        .assert_eq(&rows(&batch.schema(), &[batch], Look::PLAIN).unwrap());
         assert_eq!(footer(0, Duration::from_millis(4)), "0 rows · 0.00 s");
         assert_eq!(footer(1, Duration::from_millis(314)), "1 row · 0.31 s");
     }
@@ -208,6 +210,7 @@ mod tests {
             PRODUCT       VERSION
             sales.orders  3.2.0
             crm.a         10
-        "#]].assert_eq(&list(&["product", "version"], &rows, Look::PLAIN));
+        "#]]
+        .assert_eq(&list(&["product", "version"], &rows, Look::PLAIN));
     }
 }

@@ -50,7 +50,9 @@ fn check(rendered: &str, expected: Expect) {
 
 #[test]
 fn a_person_sees_the_lines_of_source() {
-    check(&text(&problems(), &One, Look::PLAIN), expect![[r#"
+    check(
+        &text(&problems(), &One, Look::PLAIN),
+        expect![[r#"
         W0107
 
           × unknown key `outputPort`
@@ -83,12 +85,15 @@ fn a_person_sees_the_lines_of_source() {
           × port `lines` has no contract, 100% sure
            at sales/orders/contracts/lines.odcs.yaml:1:1
 
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_program_sees_an_array() {
-    check(&json(&problems(), &One), expect![[r#"
+    check(
+        &json(&problems(), &One),
+        expect![[r#"
         [
           {
             "code": "W0107",
@@ -124,17 +129,21 @@ fn a_program_sees_an_array() {
             "help": null
           }
         ]
-    "#]]);
+    "#]],
+    );
     assert_eq!(json(&[], &One), "[]\n");
 }
 
 #[test]
 fn a_pull_request_sees_annotations() {
-    check(&github(&problems(), &One), expect![[r#"
+    check(
+        &github(&problems(), &One),
+        expect![[r#"
         ::error file=sales/orders/product.odps.yaml,line=4,col=1,endLine=4,endColumn=11,title=W0107::unknown key `outputPort`%0Adid you mean `outputPorts`?
         ::warning file=sales/orders/product.odps.yaml,line=3,col=5,endLine=3,endColumn=11,title=W0439::id `orders` is taken
         ::error file=sales/orders/contracts/lines.odcs.yaml,line=1,col=1,endLine=1,endColumn=1,title=W0111::port `lines` has no contract, 100%25 sure
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
