@@ -26,7 +26,7 @@ async fn a_file_that_lacks_a_column_is_refused_and_nothing_is_seen() {
 
 #[tokio::test]
 async fn a_value_that_is_none_of_its_type_is_refused_and_nothing_is_seen() {
-    check_refused("order_id,amount\none,10.50\n", Code::DATA_UNREADABLE).await;
+    check_refused("order_id,amount\none,10.50\n", Code::DATA_SCHEMA).await;
 }
 
 /// Both for a port that nobody has seen yet, and for one that stays as it is.

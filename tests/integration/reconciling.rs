@@ -35,7 +35,8 @@ async fn a_plan_after_it_was_applied_is_empty() {
 
 #[tokio::test]
 async fn running_twice_changes_nothing() {
-    let mesh = TestMesh::start(with_totals().path()).await;
+    let manifests = with_totals();
+    let mesh = TestMesh::start(manifests.path()).await;
     let before = mesh.catalog().published();
     let report = mesh.reconcile().await;
     assert!(report.is_complete() && report.outcomes.is_empty(), "{report:?}");

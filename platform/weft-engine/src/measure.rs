@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use arrow::datatypes::{Field, Schema};
 use datafusion::error::DataFusionError;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, ident};
@@ -38,7 +39,11 @@ impl Engine {
     }
 
     fn candidate(&self, table: &TableVersion) -> Result<DataFrame, DataFusionError> {
+        // What the table promises is still to be checked, so its columns are read as if each may be NULL.
+        let nullable = |field: &Arc<Field>| field.as_ref().clone().with_nullable(true);
+        let schema = Schema::new(table.schema.fields().iter().map(nullable).collect::<Vec<_>>());
+        let table = TableVersion { schema: Arc::new(schema), ..table.clone() };
         let state = self.platform_state()?;
-        SessionContext::new_with_state(state).read_table(weft_storage::scan(Arc::new(table.clone())))
+        SessionContext::new_with_state(state).read_table(weft_storage::scan(Arc::new(table)))
     }
 }

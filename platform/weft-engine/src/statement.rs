@@ -240,8 +240,8 @@ mod tests {
     #[test]
     fn a_syntax_error_has_its_place() {
         assert_eq!(
-            check("select 1 +\n  from"),
-            Err("W0201 line 2, column 3: Expected: an expression, found: from".to_owned())
+            check("select 1 +\n  )"),
+            Err("W0201 line 2, column 3: Expected: an expression, found: )".to_owned())
         );
     }
 }

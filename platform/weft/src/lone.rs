@@ -6,10 +6,7 @@ use std::io;
 use std::path::Path;
 
 use weft_model::tree::TEXT_BYTES_MAX;
-use weft_model::{Code, Content, Diagnostic, FileEntry, ManifestTree, Revision};
-
-/// The folder in which a lone file or folder is thought to lie.
-const PRODUCT: &str = "products/lone/lone";
+use weft_model::{Code, Content, Diagnostic, DomainName, FileEntry, ManifestTree, Revision};
 
 /// What a lone path is read as, and the tree that it is read in.
 #[derive(Debug)]
@@ -32,8 +29,9 @@ impl Lone {
             if !path.join("product.odps.yaml").is_file() {
                 return Ok(None);
             }
-            collect(path, PRODUCT, &mut files)?;
-            return Ok(Some(Lone::of(files, format!("{PRODUCT}/"))));
+            let folder = folder_of(&fs::read(path.join("product.odps.yaml"))?);
+            collect(path, &folder, &mut files)?;
+            return Ok(Some(Lone::of(files, format!("{folder}/"))));
         }
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let text = fs::read(path)?;
@@ -44,9 +42,9 @@ impl Lone {
             })
         };
         let stands_at = if name.ends_with(".odps.yaml") || says("DataProduct") {
-            format!("{PRODUCT}/product.odps.yaml")
+            format!("{}/product.odps.yaml", folder_of(&text))
         } else if name.ends_with(".odcs.yaml") || says("DataContract") {
-            format!("{PRODUCT}/contracts/lone.odcs.yaml")
+            format!("{}/contracts/lone.odcs.yaml", folder_of(&text))
         } else {
             return Ok(None);
         };
@@ -71,6 +69,17 @@ impl Lone {
     pub(crate) fn below<'a>(&self, file: &'a str) -> &'a str {
         file.strip_prefix(self.stands_at.as_str()).unwrap_or(file)
     }
+}
+
+/// The folder in which a document is thought to lie: that of the domain that it speaks of.
+fn folder_of(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text);
+    let named = text
+        .lines()
+        .find_map(|line| line.strip_prefix("domain:"))
+        .map(|rest| rest.split('#').next().unwrap_or_default().trim().trim_matches(['"', '\'']));
+    let domain = named.and_then(|name| name.parse::<DomainName>().ok()).filter(|domain| !domain.is_reserved());
+    format!("products/{}/lone", domain.as_ref().map_or("lone", DomainName::as_str))
 }
 
 fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, FileEntry>) -> io::Result<()> {
@@ -105,4 +114,33 @@ fn entry(bytes: Vec<u8>) -> FileEntry {
         }
     };
     FileEntry { id: "lone".to_owned(), size, content }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lone_file_lies_in_the_domain_that_it_speaks_of() {
+        assert_eq!(folder_of(b"kind: DataProduct\ndomain: sales # ours\n"), "products/sales/lone");
+        assert_eq!(folder_of(b"kind: DataProduct\ndomain: \"sales\"\n"), "products/sales/lone");
+        assert_eq!(folder_of(b"domain: system\n"), "products/lone/lone");
+        assert_eq!(folder_of(b"\xff"), "products/lone/lone");
+    }
+
+    #[test]
+    fn what_would_lie_beside_a_lone_product_is_not_missed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("orders.odps.yaml");
+        let text = "apiVersion: v1.1.0\nkind: DataProduct\nid: orders-1\nstatus: active\ndomain: sales\ncolour: red\n\
+                    outputPorts:\n  - {name: lines, contractId: c-1, version: 1.0.0}\n";
+        fs::write(&path, text).unwrap();
+        let lone = Lone::read(&path).unwrap().unwrap();
+        let (_, problems) = weft_manifest::read(&lone.tree);
+        let codes: Vec<Code> = problems.iter().filter(|problem| lone.concerns(problem)).map(|p| p.code).collect();
+        assert!(codes.contains(&Code::KEY_UNKNOWN), "{problems:?}");
+        assert!(!codes.contains(&Code::CONTRACT_UNKNOWN), "{problems:?}");
+        fs::write(folder.path().join("notes.txt"), "kind: of").unwrap();
+        assert!(Lone::read(&folder.path().join("notes.txt")).unwrap().is_none());
+    }
 }

@@ -31,14 +31,14 @@ pub(crate) fn working_tree(path: &Path) -> Result<ManifestTree, SourceError> {
 #[derive(Debug)]
 pub(crate) struct TreeSources<'a> {
     tree: &'a ManifestTree,
-    /// How the folder of the mesh is written from the current directory; empty for the current one.
-    prefix: PathBuf,
+    root: PathBuf,
+    current: PathBuf,
 }
 
 impl<'a> TreeSources<'a> {
     /// The files of `tree`, which lie below `root`, shown relative to `current`.
     pub(crate) fn new(tree: &'a ManifestTree, root: &Path, current: &Path) -> Self {
-        TreeSources { tree, prefix: relative(root, current) }
+        TreeSources { tree, root: root.to_owned(), current: current.to_owned() }
     }
 }
 
@@ -48,7 +48,7 @@ impl Sources for TreeSources<'_> {
     }
 
     fn shown(&self, file: &str) -> String {
-        self.prefix.join(file).display().to_string()
+        relative(&self.root.join(file), &self.current).display().to_string()
     }
 }
 

@@ -184,14 +184,16 @@ mod tests {
     fn a_step_is_one_line_and_a_reason() {
         let steps = [OutcomeStatus::Applied, OutcomeStatus::Refused, OutcomeStatus::Skipped]
             .map(|status| format!("{}\n", step(&outcome(status), Look::PLAIN)));
+        // The first line sets how far the others stand in.
         expect![[r#"
+            steps
               ✓ aviation.flights.departures          created        336776 rows    1.2 s
               ✗ aviation.flights.departures          refused                       1.2 s
                   W0602 column `carrier` is required and 3 rows hold NULL
               – aviation.flights.departures          skipped                       1.2 s
                   W0602 column `carrier` is required and 3 rows hold NULL
         "#]]
-        .assert_eq(&steps.concat());
+        .assert_eq(&format!("steps\n{}", steps.concat()));
     }
 
     #[test]

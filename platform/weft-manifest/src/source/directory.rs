@@ -37,7 +37,12 @@ impl DirectorySource {
     }
 
     /// Every file with its hash, and the revision that they make up.
+    ///
+    /// A directory that is gone, as on a volume that is not mounted, is an error and not an empty mesh.
     fn survey(&self) -> Result<(Revision, BTreeMap<String, FileEntry>), SourceError> {
+        if !self.root.join("products").is_dir() {
+            return Err(SourceError::NoMesh { path: self.root.clone() });
+        }
         let mut files = BTreeMap::new();
         for name in FOLDERS.iter().chain([&MESH_FILE]) {
             self.collect(name, 0, &mut files)?;
