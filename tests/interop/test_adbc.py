@@ -187,7 +187,7 @@ def test_ingest_and_update_are_refused(ana):
 
 
 @pytest.mark.parametrize(("sql", "code"), [
-    ("from where", "W0201"),
+    ("select 1 +", "W0201"),
     ("select * from aviation.flights.nothing", "W0202"),
     ("select nothing from aviation.flights.departures", "W0203"),
 ])
