@@ -3,11 +3,18 @@
 //! A chain of some thousand operators makes a tree that deep, and parsers, planners and even drops
 //! walk trees by recursion. So the text is only tokenised, which is a loop, and counted.
 
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use datafusion::sql::sqlparser::ast::{Query, Visit, Visitor, visit_relations};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer, TokenizerError};
 
 use crate::{Limits, QueryError};
+
+/// How often tables may stand in a query once its WITH names are written out.
+const WRITTEN_OUT_MAX: usize = 5_000;
 
 /// Refuses a text that is too large to be parsed safely.
 pub(crate) fn ensure_within(sql: &str, limits: &Limits) -> Result<(), QueryError> {
@@ -16,6 +23,46 @@ pub(crate) fn ensure_within(sql: &str, limits: &Limits) -> Result<(), QueryError
     let counted = tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))).count();
     ensure("tokens", counted, limits.tokens_max)?;
     ensure("operators", tokens.iter().filter(|token| is_operator(token)).count(), limits.operators_max)
+}
+
+/// Refuses a query whose WITH names, each put in the place of its use as the planner does, would
+/// multiply beyond measure: twenty names that each use the one before twice are a million.
+pub(crate) fn ensure_expands_within<Q: Visit>(query: &Q) -> Result<(), QueryError> {
+    let mut expansion = Expansion { product: 1 };
+    let _: ControlFlow<()> = query.visit(&mut expansion);
+    ensure("uses of WITH names when written out", expansion.product, WRITTEN_OUT_MAX)
+}
+
+/// How often tables stand in the query once every WITH name is written out. Where queries with WITH
+/// stand in each other, the product: never less than what it comes to.
+struct Expansion {
+    product: usize,
+}
+
+impl Visitor for Expansion {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        let Some(with) = &query.with else { return ControlFlow::Continue(()) };
+        let mut sizes: HashMap<String, usize> = HashMap::new();
+        for cte in &with.cte_tables {
+            let size = written_out(cte.query.as_ref(), &sizes);
+            sizes.insert(cte.alias.name.value.to_lowercase(), size);
+        }
+        let total = written_out(query.body.as_ref(), &sizes);
+        self.product = self.product.saturating_mul(total.max(1));
+        ControlFlow::Continue(())
+    }
+}
+
+fn written_out<Q: Visit>(part: &Q, sizes: &HashMap<String, usize>) -> usize {
+    let mut total: usize = 0;
+    let _: ControlFlow<()> = visit_relations(part, |name| {
+        let size = sizes.get(&name.to_string().to_lowercase()).copied().unwrap_or(1);
+        total = total.saturating_add(size);
+        ControlFlow::Continue(())
+    });
+    total
 }
 
 fn ensure(unit: &'static str, size: usize, limit: usize) -> Result<(), QueryError> {

@@ -26,7 +26,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             sql_bytes_max: 256 * 1024,
-            operators_max: 2_000,
+            operators_max: 1_000,
             tokens_max: 120_000,
             planning_max: Duration::from_secs(10),
             running_max: Duration::from_secs(300),

@@ -46,6 +46,7 @@ pub(crate) fn parse(sql: &str, limits: &Limits) -> Result<QueryText, QueryError>
     if let ControlFlow::Break(what) = inner.visit(&mut WriteFinder) {
         return Err(QueryError::NotAQuery { what: what.to_owned() });
     }
+    bounds::ensure_expands_within(inner.as_ref())?;
     let mut numbering = Numbering::default();
     let _: ControlFlow<()> = VisitMut::visit(inner.as_mut(), &mut numbering);
     let parameters = numbering.count()?;
@@ -227,6 +228,20 @@ mod tests {
                 "{sql}: {answer:?}"
             );
         }
+    }
+
+    #[test]
+    fn names_that_multiply_are_refused() {
+        let doubling = |n: usize| {
+            let steps: String = (1..n)
+                .map(|i| format!(", a{i} as (select x from a{} union all select x from a{})", i - 1, i - 1))
+                .collect();
+            format!("with a0 as (select 1 x){steps} select count(*) from a{}", n - 1)
+        };
+        assert_eq!(check(&doubling(8)), Ok(0));
+        assert!(matches!(check(&doubling(24)), Err(text) if text.starts_with("W0209")));
+        let within = format!("select * from ({}) q", doubling(24));
+        assert!(matches!(check(&within), Err(text) if text.starts_with("W0209")));
     }
 
     #[test]

@@ -57,6 +57,8 @@ fn dispatch(command: Command) -> Result<(), Failure> {
 /// Runs a command that waits for things.
 fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        // Expressions are evaluated by recursion, as deep as a query's bounds let them be.
+        .thread_stack_size(16 << 20)
         .enable_all()
         .build()
         .map_err(|error| Failure::io("cannot start", &error).exit(Exit::Bug))?;
