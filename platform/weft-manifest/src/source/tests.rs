@@ -207,3 +207,14 @@ fn a_folder_that_is_not_committed_is_no_empty_mesh() {
     let error = source.tree(&source.newest().unwrap()).unwrap_err();
     assert!(error.to_string().contains("holds no mesh at revision"), "{error}");
 }
+
+#[test]
+fn a_directory_that_is_gone_is_no_empty_mesh() {
+    let folder = TempDir::new().unwrap();
+    mesh(folder.path());
+    let (source, _mirrors) = opened(folder.path().to_str().unwrap());
+    let revision = source.newest().unwrap();
+    std::fs::remove_dir_all(folder.path().join("products")).unwrap();
+    assert!(matches!(source.newest(), Err(super::SourceError::NoMesh { .. })));
+    assert!(source.tree(&revision).is_err());
+}
