@@ -14,7 +14,7 @@ use sqlparser::tokenizer::{Token, Tokenizer, TokenizerError};
 use crate::{Limits, QueryError};
 
 /// How often tables may stand in a query once its WITH names are written out.
-const WRITTEN_OUT_MAX: usize = 5_000;
+const WRITTEN_OUT_MAX: usize = 2_000;
 
 /// Refuses a text that is too large to be parsed safely.
 pub(crate) fn ensure_within(sql: &str, limits: &Limits) -> Result<(), QueryError> {
