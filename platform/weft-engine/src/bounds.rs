@@ -46,7 +46,8 @@ impl Visitor for Expansion {
         let Some(with) = &query.with else { return ControlFlow::Continue(()) };
         let mut sizes: HashMap<String, usize> = HashMap::new();
         for cte in &with.cte_tables {
-            let size = written_out(cte.query.as_ref(), &sizes);
+            // One that reads no table is still written out at each use.
+            let size = written_out(cte.query.as_ref(), &sizes).max(1);
             sizes.insert(cte.alias.name.value.to_lowercase(), size);
         }
         let total = written_out(query.body.as_ref(), &sizes);
