@@ -74,10 +74,7 @@ pub struct PortView {
 impl PortView {
     /// Names of the primary key's columns in key order; empty where no key is declared.
     pub fn primary_key(&self) -> Vec<&str> {
-        let mut keyed: Vec<_> =
-            self.columns.iter().filter_map(|c| c.primary_key_position.map(|p| (p, c.name.as_str()))).collect();
-        keyed.sort_by_key(|(position, _)| *position);
-        keyed.into_iter().map(|(_, name)| name).collect()
+        weft_model::contract::primary_key(&self.columns)
     }
 }
 

@@ -80,6 +80,11 @@ impl Engine {
         }
     }
 
+    /// Settings and functions without any table: enough to find the names in a query.
+    pub(crate) fn base(&self) -> &SessionState {
+        &self.base
+    }
+
     /// A state whose only tables are those of `catalogs`, with memory of its own.
     pub(crate) fn state(
         &self,
@@ -174,7 +179,7 @@ impl Running {
     }
 }
 
-pub(crate) fn no_catalogs() -> Arc<dyn CatalogProviderList> {
+fn no_catalogs() -> Arc<dyn CatalogProviderList> {
     Arc::new(MemoryCatalogProviderList::new())
 }
 

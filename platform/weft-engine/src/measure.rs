@@ -4,12 +4,11 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{Field, Schema};
 use datafusion::error::DataFusionError;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, ident};
 use datafusion::prelude::{DataFrame, SessionContext, lit};
-use weft_storage::TableVersion;
+use weft_storage::{TableVersion, nullable_schema};
 
 use crate::Engine;
 
@@ -40,9 +39,7 @@ impl Engine {
 
     fn candidate(&self, table: &TableVersion) -> Result<DataFrame, DataFusionError> {
         // What the table promises is still to be checked, so its columns are read as if each may be NULL.
-        let nullable = |field: &Arc<Field>| field.as_ref().clone().with_nullable(true);
-        let schema = Schema::new(table.schema.fields().iter().map(nullable).collect::<Vec<_>>());
-        let table = TableVersion { schema: Arc::new(schema), ..table.clone() };
+        let table = TableVersion { schema: nullable_schema(&table.schema), ..table.clone() };
         let state = self.platform_state()?;
         SessionContext::new_with_state(state).read_table(weft_storage::scan(Arc::new(table)))
     }

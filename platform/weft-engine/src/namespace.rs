@@ -7,6 +7,7 @@ use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider,
     SchemaProvider, TableProvider,
 };
+use datafusion::execution::SessionState;
 use futures::future::BoxFuture;
 use weft_catalog::CatalogView;
 use weft_governance::{AccessRequest, Authorizer, ObjectRef, PolicySnapshot};
@@ -14,6 +15,7 @@ use weft_model::{Action, PortRef, Principal, Published, Transform};
 
 use crate::barrier::{Below, Seal};
 use crate::governed::{GovernedTable, Terms};
+use crate::statement::{self, QueryText};
 use crate::{Engine, Limits, QueryError, system, view};
 
 /// How deep views may stand on views.
@@ -38,8 +40,16 @@ impl Namespace {
         Seal { subject: self.principal.subject(), policy_epoch: self.policies.epoch() }
     }
 
+    /// The gate, then names to governed tables, then a state that knows these tables only.
+    pub(crate) async fn open(&self, sql: &str, depth: usize) -> Result<(QueryText, SessionState), QueryError> {
+        let query = statement::parse(sql, &self.limits)?;
+        let names = statement::tables_of(self.engine.base(), &query)?;
+        let catalogs = self.catalogs(&names, depth).await?;
+        Ok((query, self.engine.state(catalogs, &self.limits)?))
+    }
+
     /// Catalogs that hold the named tables and nothing else.
-    pub(crate) fn catalogs<'a>(
+    fn catalogs<'a>(
         &'a self,
         names: &'a BTreeSet<String>,
         depth: usize,

@@ -13,7 +13,7 @@ use weft_model::{Principal, Published};
 
 use crate::engine::{Engine, Running};
 use crate::namespace::Namespace;
-use crate::statement::{self, QueryText};
+use crate::statement;
 use crate::{Answer, Limits, Parameters, QueryError, verify};
 
 /// What a session may say beside SQL.
@@ -79,9 +79,9 @@ impl Session {
         let (session, sql) = (self.clone(), sql.to_owned());
         let work = async move {
             let namespace = session.namespace().await?;
-            let (query, state) = session.resolve(&sql, &namespace).await?;
+            let (query, state) = namespace.open(&sql, 0).await?;
             let count = query.parameters;
-            let plan = logical_plan(&state, query).await?;
+            let plan = statement::logical_plan(&state, query).await?;
             describe(&state, &plan, count)
         };
         self.engine.planners.run(self.limits().planning_max, work).await
@@ -128,24 +128,15 @@ impl Session {
         parameters: &Parameters,
     ) -> Result<(SessionState, Arc<dyn ExecutionPlan>), QueryError> {
         let namespace = self.namespace().await?;
-        let (query, state) = self.resolve(sql, &namespace).await?;
+        let (query, state) = namespace.open(sql, 0).await?;
         let values = parameters.for_query(query.parameters)?;
-        let mut plan = logical_plan(&state, query).await?;
+        let mut plan = statement::logical_plan(&state, query).await?;
         if let Some(values) = values {
             plan = plan.with_param_values(values).map_err(|error| QueryError::from_planning(&error))?;
         }
         let physical = state.create_physical_plan(&plan).await.map_err(|error| QueryError::from_planning(&error))?;
         verify::ensure_governed(&physical, &namespace.seal())?;
         Ok((state, physical))
-    }
-
-    /// The gate, then names to governed tables, then a state that knows these tables only.
-    async fn resolve(&self, sql: &str, namespace: &Namespace) -> Result<(QueryText, SessionState), QueryError> {
-        let query = statement::parse(sql, &namespace.limits)?;
-        let bare = self.engine.state(crate::engine::no_catalogs(), &namespace.limits)?;
-        let names = statement::tables_of(&bare, &query)?;
-        let catalogs = namespace.catalogs(&names, 0).await?;
-        Ok((query, self.engine.state(catalogs, &namespace.limits)?))
     }
 
     fn start(
@@ -212,12 +203,6 @@ impl Drop for Ongoing {
     fn drop(&mut self) {
         self.engine.end(&self.running);
     }
-}
-
-async fn logical_plan(state: &SessionState, query: QueryText) -> Result<LogicalPlan, QueryError> {
-    let plan = state.statement_to_plan(query.statement).await.map_err(|error| QueryError::from_planning(&error))?;
-    statement::ensure_reads_only(&plan)?;
-    Ok(plan)
 }
 
 fn describe(state: &SessionState, plan: &LogicalPlan, count: usize) -> Result<Description, QueryError> {

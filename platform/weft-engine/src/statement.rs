@@ -53,6 +53,13 @@ pub(crate) fn parse(sql: &str, limits: &Limits) -> Result<QueryText, QueryError>
     Ok(QueryText { statement: DfStatement::Statement(inner), parameters })
 }
 
+/// The plan of a query over the tables that `state` knows, held to the second line too.
+pub(crate) async fn logical_plan(state: &SessionState, query: QueryText) -> Result<LogicalPlan, QueryError> {
+    let plan = state.statement_to_plan(query.statement).await.map_err(|error| QueryError::from_planning(&error))?;
+    ensure_reads_only(&plan)?;
+    Ok(plan)
+}
+
 /// The second line: a plan that is nothing but reading.
 pub(crate) fn ensure_reads_only(plan: &LogicalPlan) -> Result<(), QueryError> {
     let refused = |what: &str| DataFusionError::from(QueryError::NotAQuery { what: what.to_owned() });

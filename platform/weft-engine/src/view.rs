@@ -32,16 +32,8 @@ pub(crate) async fn plan(
             QueryError::Storage { table: name.to_owned() }
         }
     };
-    let query = statement::parse(sql, &namespace.limits).map_err(about_the_view)?;
-    let bare = namespace.engine.state(crate::engine::no_catalogs(), &namespace.limits)?;
-    let names = statement::tables_of(&bare, &query).map_err(about_the_view)?;
-    let catalogs = namespace.catalogs(&names, depth).await.map_err(about_the_view)?;
-    let state = namespace.engine.state(catalogs, &namespace.limits)?;
-    let plan = state
-        .statement_to_plan(query.statement)
-        .await
-        .map_err(|error| about_the_view(QueryError::from_planning(&error)))?;
-    statement::ensure_reads_only(&plan)?;
+    let (query, state) = namespace.open(sql, depth).await.map_err(about_the_view)?;
+    let plan = statement::logical_plan(&state, query).await.map_err(about_the_view)?;
     Ok(Arc::new(ViewScan { schema: Arc::clone(plan.schema().inner()), plan }))
 }
 

@@ -45,11 +45,16 @@ impl Contract {
 
     /// Names of the primary key's columns in key order; empty where no key is declared.
     pub fn primary_key(&self) -> Vec<&str> {
-        let mut keyed: Vec<_> =
-            self.columns.iter().filter_map(|c| c.primary_key_position.map(|p| (p, c.name.as_str()))).collect();
-        keyed.sort_by_key(|(position, _)| *position);
-        keyed.into_iter().map(|(_, name)| name).collect()
+        primary_key(&self.columns)
     }
+}
+
+/// Names of the columns that make up the primary key, in key order; empty where no key is declared.
+pub fn primary_key(columns: &[Column]) -> Vec<&str> {
+    let mut keyed: Vec<_> =
+        columns.iter().filter_map(|c| c.primary_key_position.map(|p| (p, c.name.as_str()))).collect();
+    keyed.sort_by_key(|(position, _)| *position);
+    keyed.into_iter().map(|(_, name)| name).collect()
 }
 
 /// One column of a port.

@@ -28,13 +28,15 @@ impl Controller {
     pub(crate) async fn apply(&self, plan: &Plan, declared: &Declared) -> Result<Applied, ReconcileError> {
         let mut applied = Applied::default();
         let mut failed: BTreeSet<PortRef> = BTreeSet::new();
+        let plan_id = plan.id();
         for product in &declared.products {
             let steps: Vec<&Step> = steps_of(plan, &product.name).collect();
             if steps.is_empty() {
                 continue;
             }
             let Some(domain) = declared.domains.get(&product.name.domain) else { continue };
-            let outcomes = self.apply_product(plan, product, domain, &steps, &failed, &mut applied.checks).await?;
+            let outcomes =
+                self.apply_product((plan, &plan_id), product, domain, &steps, &failed, &mut applied.checks).await?;
             failed.extend(
                 outcomes.iter().filter(|o| o.status != OutcomeStatus::Applied).map(|outcome| outcome.port.clone()),
             );
@@ -47,7 +49,7 @@ impl Controller {
     /// Builds what changes of a product and releases it, or leaves it as it was.
     async fn apply_product(
         &self,
-        plan: &Plan,
+        (plan, plan_id): (&Plan, &str),
         product: &DataProduct,
         domain: &Domain,
         steps: &[&Step],
@@ -56,7 +58,7 @@ impl Controller {
     ) -> Result<Vec<Outcome>, ReconcileError> {
         let published = self.parts.catalog.published();
         let number = self.next_number(&product.name).await?;
-        let (plan_id, mut outcomes) = (plan.id(), Vec::new());
+        let mut outcomes = Vec::new();
         let mut ports = carried_over(product, steps, &published);
         for step in steps {
             self.parts.progress.started(&step.port, step.change.as_str());
@@ -76,7 +78,7 @@ impl Controller {
                 None => {
                     let order = Order {
                         revision: &plan.revision,
-                        plan: &plan_id,
+                        plan: plan_id,
                         release: number,
                         domain,
                         product,
@@ -117,7 +119,7 @@ impl Controller {
         let release = Release {
             number,
             revision: plan.revision.clone(),
-            plan: plan_id,
+            plan: plan_id.to_owned(),
             at: self.parts.clock.now(),
             product: product.clone(),
             domain: domain.clone(),

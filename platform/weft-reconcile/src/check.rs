@@ -32,10 +32,23 @@ impl Checked {
 /// are broken now are taken as `published`.
 pub async fn check(tree: &ManifestTree, published: &Published, kept: &BTreeMap<DomainName, String>) -> Checked {
     let (mut declared, mut diagnostics) = weft_manifest::read(tree);
-    let (mut rules, trouble) = weft_governance::read(tree);
-    diagnostics.extend(trouble);
     diagnostics.extend(sql_check::check(tree, &mut declared, published).await);
+    let (rules, snapshot, trouble) = policies(tree, &declared, published, kept);
+    diagnostics.extend(trouble);
+    weft_model::diagnostic::sort(&mut diagnostics);
+    diagnostics.dedup();
+    Checked { declared, rules, snapshot, diagnostics }
+}
 
+/// The rules of a revision and, where they have no errors and their cases hold, the snapshot that
+/// decides by them.
+pub(crate) fn policies(
+    tree: &ManifestTree,
+    declared: &Declared,
+    published: &Published,
+    kept: &BTreeMap<DomainName, String>,
+) -> (Rules, Option<PolicySnapshot>, Vec<Diagnostic>) {
+    let (mut rules, mut diagnostics) = weft_governance::read(tree);
     let broken: Vec<DomainName> = rules.broken_domains().cloned().collect();
     for domain in broken {
         if let Some(text) = kept.get(&domain) {
@@ -58,9 +71,7 @@ pub async fn check(tree: &ManifestTree, published: &Published, kept: &BTreeMap<D
             None
         }
     };
-    weft_model::diagnostic::sort(&mut diagnostics);
-    diagnostics.dedup();
-    Checked { declared, rules, snapshot, diagnostics }
+    (rules, snapshot, diagnostics)
 }
 
 fn uncompiled(error: &weft_governance::PolicyError) -> Diagnostic {

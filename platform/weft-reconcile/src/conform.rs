@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef};
 use arrow::compute::cast;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::StreamExt;
 use weft_model::Code;
-use weft_storage::Finding;
+use weft_storage::{Finding, nullable_schema};
 
 use crate::sql_check::same_type;
 
@@ -48,7 +48,7 @@ pub(crate) fn conform(
     if !findings.is_empty() {
         return Err(findings);
     }
-    let schema = nullable(contract);
+    let schema = nullable_schema(contract);
     let shape = Arc::clone(&schema);
     let shaped = rows.map(move |batch| reshape(&batch?, &places, &shape));
     Ok(Box::pin(RecordBatchStreamAdapter::new(schema, shaped)))
@@ -68,9 +68,4 @@ fn reshape(batch: &RecordBatch, places: &[usize], schema: &SchemaRef) -> Result<
         })
         .collect();
     Ok(RecordBatch::try_new(Arc::clone(schema), columns?)?)
-}
-
-fn nullable(schema: &SchemaRef) -> SchemaRef {
-    let fields = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true));
-    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }

@@ -1,7 +1,7 @@
 //! Starting again: what a process that died, or a catalog that was lost, left behind.
 
 use crate::ReconcileError;
-use crate::check::check;
+use crate::check::policies;
 use crate::controller::Controller;
 
 impl Controller {
@@ -28,8 +28,10 @@ impl Controller {
         match self.tree(&last).await {
             Ok(tree) => {
                 let kept = self.parts.catalog.access_texts().await?;
-                let checked = check(&tree, &published, &kept).await;
-                if let Some(snapshot) = checked.snapshot {
+                // The queries of that revision need no second look: only its rules are put in force.
+                let (declared, _) = weft_manifest::read(&tree);
+                let (_, snapshot, _) = policies(&tree, &declared, &published, &kept);
+                if let Some(snapshot) = snapshot {
                     self.parts.policies.replace(snapshot);
                 }
             }

@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 use weft_model::Code;
 
-use crate::table::{TableFile, below, commit_field};
+use crate::table::{TableFile, below, commit_field, rows_in};
 use crate::{TableVersion, Warehouse};
 
 pub(crate) const OPERATION_ID: &str = "weft.operationId";
@@ -112,7 +112,7 @@ impl GatedLogStore {
                 Action::Add(add) => added.push(TableFile {
                     path: below(&base, &Path::parse(&add.path)?),
                     bytes: u64::try_from(add.size).unwrap_or(0),
-                    rows: add.stats.as_deref().and_then(rows_of),
+                    rows: add.stats.as_deref().and_then(rows_in),
                     statistics: add.stats.clone(),
                 }),
                 Action::Remove(remove) => {
@@ -145,10 +145,6 @@ fn declared_schema(metadata: &Metadata) -> DeltaResult<SchemaRef> {
     let schema: StructType = serde_json::from_str(text).map_err(generic)?;
     let arrow: Schema = (&schema).try_into_arrow().map_err(generic)?;
     Ok(Arc::new(arrow))
-}
-
-fn rows_of(statistics: &str) -> Option<u64> {
-    serde_json::from_str::<serde_json::Value>(statistics).ok()?.get("numRecords")?.as_u64()
 }
 
 fn generic(error: impl std::fmt::Display) -> deltalake::DeltaTableError {

@@ -21,6 +21,6 @@ pub use files::{FileKind, SourceLimits, file_table, memory_table, source_table};
 pub use gate::{Candidate, CommitJudge, Finding, Verdict};
 pub use scan::scan;
 pub use table::{Committed, TableFile, TableVersion};
-pub use types::{arrow_field, arrow_schema, arrow_type};
+pub use types::{arrow_field, arrow_schema, arrow_type, nullable_schema};
 pub use warehouse::Warehouse;
 pub use write::{CommitNote, Written};

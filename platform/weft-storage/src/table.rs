@@ -119,6 +119,11 @@ impl Warehouse {
     }
 }
 
+/// How many rows a file's statistics in the log say that it has.
+pub(crate) fn rows_in(statistics: &str) -> Option<u64> {
+    serde_json::from_str::<serde_json::Value>(statistics).ok()?.get("numRecords")?.as_u64()
+}
+
 /// `inner` as a path below `base`.
 pub(crate) fn below(base: &Path, inner: &Path) -> Path {
     base.parts().chain(inner.parts()).collect()

@@ -13,6 +13,12 @@ pub fn arrow_schema(columns: &[Column]) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
+/// The same columns, each allowed to hold NULL: for rows of which it is still to be checked.
+pub fn nullable_schema(schema: &SchemaRef) -> SchemaRef {
+    let fields = schema.fields().iter().map(|field| field.as_ref().clone().with_nullable(true));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
 /// The Arrow form of a part of a nested type.
 pub fn arrow_field(field: &Field) -> ArrowField {
     ArrowField::new(&field.name, arrow_type(&field.data_type), field.nullable)

@@ -20,6 +20,7 @@ use uuid::Uuid;
 use weft_model::{ContractKey, PortRef, Revision};
 
 use crate::gate::{GatedLogStore, OPERATION_ID};
+use crate::table::rows_in;
 use crate::{CommitJudge, StorageError, TableVersion, Warehouse};
 
 /// What a commit says of itself in its `commitInfo`, as `weft.*` fields.
@@ -75,7 +76,7 @@ impl Warehouse {
         };
         let added = stage(&log, location, rows).await?;
         let written = (
-            added.iter().filter_map(rows_in).sum::<u64>(),
+            added.iter().filter_map(|add| rows_in(add.stats.as_deref()?)).sum::<u64>(),
             added.iter().map(|add| u64::try_from(add.size).unwrap_or(0)).sum::<u64>(),
         );
 
@@ -181,10 +182,6 @@ fn protocol(schema: &SchemaRef) -> Result<Protocol, DeltaTableError> {
         json!({ "minReaderVersion": 1, "minWriterVersion": 2 })
     };
     Ok(serde_json::from_value(json)?)
-}
-
-fn rows_in(add: &Add) -> Option<u64> {
-    serde_json::from_str::<serde_json::Value>(add.stats.as_deref()?).ok()?.get("numRecords")?.as_u64()
 }
 
 fn is_conflict(error: &DeltaTableError) -> bool {
