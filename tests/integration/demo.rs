@@ -1,12 +1,12 @@
 //! The demo mesh as it is written, before anything of it runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 
 use chrono::{DateTime, Utc};
-use weft_governance::{AccessRequest, Authorizer, ObjectRef, PolicySnapshot, decisions_matrix};
+use weft_governance::{AccessRequest, Authorizer, MeshFacts, ObjectRef, PolicySnapshot, decisions_matrix};
 use weft_model::{Action, PortRef, Published};
-use weft_reconcile::{Checked, check};
+use weft_reconcile::{Checked, Kept, check};
 
 use crate::meshes::{repository, tree};
 
@@ -39,7 +39,8 @@ async fn every_column_of_the_demo_says_what_it_holds() {
 #[tokio::test]
 async fn the_matrix_of_decisions_is_the_one_that_the_policies_make() {
     let checked = demo().await;
-    let matrix = decisions_matrix(in_force(&checked), checked.rules.principals(), &ports(&checked));
+    let facts = MeshFacts::of(&checked.declared, &Published::default());
+    let matrix = decisions_matrix(in_force(&checked), checked.rules.principals(), &facts);
     let kept = fs::read_to_string(repository().join("governance/decisions.txt")).expect("governance/decisions.txt");
     assert_eq!(kept, matrix, "`weft policy test --write` writes it anew");
 }
@@ -78,7 +79,7 @@ async fn who_has_no_rights_discovers_nothing() {
 }
 
 async fn demo() -> Checked {
-    check(&tree(&repository()), &Published::default(), &BTreeMap::new()).await
+    check(&tree(&repository()), &Published::default(), &Kept::default()).await
 }
 
 fn in_force(checked: &Checked) -> &PolicySnapshot {

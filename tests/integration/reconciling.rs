@@ -1,12 +1,11 @@
 //! A commit becomes tables, and only once.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use weft::Settings;
 use weft::clock::SystemClock;
 use weft_model::Code;
-use weft_reconcile::{OutcomeStatus, check, plan};
+use weft_reconcile::{Kept, OutcomeStatus, check, plan};
 use weft_testkit::{Repository, TestMesh, minimal_mesh};
 
 use crate::asking::ask;
@@ -28,7 +27,7 @@ async fn a_plan_after_it_was_applied_is_empty() {
     let mesh = TestMesh::start(manifests.path()).await;
     assert_eq!(mesh.first.plan.steps.len(), 2);
     let published = mesh.catalog().published();
-    let checked = check(&tree(manifests.path()), &published, &BTreeMap::new()).await;
+    let checked = check(&tree(manifests.path()), &published, &Kept::default()).await;
     assert!(plan(&checked.declared, &published).is_empty());
     mesh.stop().await;
 }

@@ -9,9 +9,12 @@ use arc_swap::ArcSwap;
 use sqlx::Connection;
 use weft_model::{Clock, DomainName, ProductRef, Published, Release, Revision};
 
+use crate::audit::{self, AuditVerdict};
+use crate::decisions::DecisionRecord;
 use crate::error::{CatalogError, Doing};
 use crate::run::{CheckRecord, Run};
 use crate::store::Store;
+use crate::trail::{self, Sink, Trail};
 use crate::{releases, runs, settings};
 
 /// What is published, by whom, from what, in which state.
@@ -31,6 +34,7 @@ struct Inner {
     // connection, after its commit and before it lets go.
     published: ArcSwap<Published>,
     clock: Arc<dyn Clock>,
+    trail: Trail,
 }
 
 impl Catalog {
@@ -66,7 +70,7 @@ impl Catalog {
             releases: releases::served(&mut transaction).await?,
         };
         drop(transaction);
-        Ok(Catalog { inner: Arc::new(Inner { store, published: ArcSwap::from_pointee(published), clock }) })
+        Ok(Catalog { inner: Arc::new(Inner { store, published: ArcSwap::from_pointee(published), clock, trail: Trail::default() }) })
     }
 
     /// What is served now, as one consistent whole. Never waits.
@@ -172,8 +176,48 @@ impl Catalog {
         self.to_the_end(|inner| async move { inner.forget_access_text(domain).await }).await
     }
 
-    /// Ends all use of the file. Not calling it loses nothing.
+    /// The last good restrictions file of each product.
+    pub async fn restrictions_texts(&self) -> Result<BTreeMap<ProductRef, String>, CatalogError> {
+        let mut transaction = self.inner.store.read().await?;
+        settings::restrictions_texts(&mut transaction).await
+    }
+
+    /// Keeps `text` as the last good restrictions file of `product`.
+    pub async fn keep_restrictions_text(&self, product: &ProductRef, text: &str) -> Result<(), CatalogError> {
+        let (product, text) = (product.clone(), text.to_owned());
+        self.to_the_end(|inner| async move { inner.keep_restrictions_text(product, text).await }).await
+    }
+
+    /// Adds `records` to the record of decisions and waits until they, and all noted before them, are
+    /// on disk: five seconds at most.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogError::Unrecorded`]; then nothing that the decisions allow may be shown. The records
+    /// may come to be written later all the same.
+    pub async fn record_decisions(&self, records: &[DecisionRecord]) -> Result<(), CatalogError> {
+        trail::write(&self.inner, records.to_vec()).await
+    }
+
+    /// Adds `records` to the record of decisions without waiting. Those that cannot be written now
+    /// are kept for later, 10,000 at most; what comes on top is written to the log and counted in
+    /// `weft_audit_failures_total`. To be called within a Tokio runtime.
+    pub fn note_decisions(&self, records: Vec<DecisionRecord>) {
+        trail::note(&self.inner, records);
+    }
+
+    /// Whether the record of decisions is as it was written.
+    pub async fn verify_audit(&self) -> Result<AuditVerdict, CatalogError> {
+        let mut transaction = self.inner.store.read().await?;
+        audit::verify(&mut transaction).await
+    }
+
+    /// Writes the decisions that wait to be written and ends all use of the file. Not calling it may
+    /// lose decisions that were noted in the last moments, and nothing else.
     pub async fn close(&self) {
+        if let Err(error) = self.record_decisions(&[]).await {
+            tracing::error!(%error, "decisions that wait to be recorded are lost");
+        }
         self.inner.store.close().await;
     }
 
@@ -280,12 +324,31 @@ impl Inner {
         settings::forget_access_text(&mut writer, &domain).await
     }
 
+    async fn keep_restrictions_text(&self, product: ProductRef, text: String) -> Result<(), CatalogError> {
+        let now = self.clock.now();
+        let mut writer = self.store.writer().await?;
+        settings::keep_restrictions_text(&mut writer, &product, &text, now).await
+    }
+
     /// Replaces the snapshot. The caller holds the writing connection, so swaps come in the order
     /// of commits.
     fn swap(&self, change: impl FnOnce(&mut Published)) {
         let mut published = Published::clone(&self.published.load());
         change(&mut published);
         self.published.store(Arc::new(published));
+    }
+}
+
+impl Sink for Inner {
+    async fn write(&self, records: &[DecisionRecord]) -> Result<(), CatalogError> {
+        let mut writer = self.store.writer().await?;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        audit::add(&mut transaction, records).await?;
+        transaction.commit().await.doing("record decisions")
+    }
+
+    fn trail(&self) -> &Trail {
+        &self.trail
     }
 }
 

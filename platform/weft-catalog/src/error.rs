@@ -46,6 +46,10 @@ pub enum CatalogError {
     #[error("the catalog already holds releases, so it cannot be restored over")]
     NotEmpty,
 
+    /// Nothing that the decisions allowed may be shown if its record must be on disk first.
+    #[error("the record of decisions cannot be written")]
+    Unrecorded,
+
     /// The work was stopped half-way because the process is ending; nothing was committed.
     #[error("the platform is shutting down")]
     Stopped,
@@ -61,6 +65,7 @@ impl CatalogError {
             | CatalogError::Migration { .. }
             | CatalogError::Corrupt { .. }
             | CatalogError::Stopped => Code::CATALOG_UNAVAILABLE,
+            CatalogError::Unrecorded => Code::AUDIT_UNAVAILABLE,
             CatalogError::OutOfOrder { .. } | CatalogError::Differs { .. } | CatalogError::NotEmpty => Code::INTERNAL,
         }
     }

@@ -6,7 +6,9 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod audit;
 mod catalog;
+mod decisions;
 mod error;
 mod lineage;
 mod moment;
@@ -19,16 +21,19 @@ mod sample;
 mod settings;
 mod sight;
 mod store;
+mod trail;
 mod view;
 mod views;
 
+pub use audit::AuditVerdict;
 pub use catalog::Catalog;
+pub use decisions::{Asked, DecisionRecord};
 pub use error::CatalogError;
 pub use run::{
     CheckOutcome, CheckRecord, Run, RunCheck, RunDiagnostic, RunStatus, RunStep, StepStatus, product_of_file,
 };
 pub use view::CatalogView;
 pub use views::{
-    CheckView, ColumnView, DomainView, InputView, LineageEdge, Part, PortVersionView, PortView, ProductView,
+    CheckView, ColumnView, DecisionView, DomainView, InputView, LineageEdge, Part, PortVersionView, PortView, ProductView,
     ReleaseView, RunView,
 };

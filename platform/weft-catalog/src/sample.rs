@@ -76,6 +76,7 @@ pub(crate) fn release(number: u64, ports: &[&str], inputs: &[&str]) -> Release {
             status: Some("active".into()),
             purpose: "to test".into(),
             tags: vec![],
+            purposes: vec![],
             inputs: inputs
                 .iter()
                 .map(|input| input.parse::<PortRef>().unwrap())
@@ -109,8 +110,9 @@ fn contract(key: ContractKey) -> Contract {
         primary_key_position: Some(1),
         classification: None,
         tags: vec![],
+        parts: vec![],
     };
-    Contract { key, file: "c.odcs.yaml".into(), status: None, purpose: String::new(), columns: vec![column] }
+    Contract { key, file: "c.odcs.yaml".into(), status: None, purpose: String::new(), tags: vec![], columns: vec![column] }
 }
 
 pub(crate) fn run(id: &str, second: u64, steps: &[(&str, StepStatus)], files: &[&str]) -> Run {

@@ -1,10 +1,11 @@
-//! Small single values: the revision applied last, and each domain's last good access file.
+//! Small single values: the revision applied last, and the last good access file of each domain and
+//! restrictions file of each product.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use sqlx::SqliteConnection;
-use weft_model::{DomainName, Revision};
+use weft_model::{DomainName, ProductRef, Revision};
 
 use crate::error::{CatalogError, Doing};
 use crate::moment;
@@ -77,5 +78,40 @@ pub(crate) async fn forget_access_text(
         .execute(connection)
         .await
         .doing("forget an access file")?;
+    Ok(())
+}
+
+/// The last good restrictions file of every product that has one.
+pub(crate) async fn restrictions_texts(
+    connection: &mut SqliteConnection,
+) -> Result<BTreeMap<ProductRef, String>, CatalogError> {
+    let rows: Vec<(String, String)> = sqlx::query_as("SELECT product, content FROM restrictions_texts")
+        .fetch_all(connection)
+        .await
+        .doing("read the restrictions files")?;
+    let named = rows.into_iter().map(|(product, content)| match product.parse() {
+        Ok(product) => Ok((product, content)),
+        Err(_) => Err(CatalogError::corrupt("product name", product)),
+    });
+    named.collect()
+}
+
+pub(crate) async fn keep_restrictions_text(
+    connection: &mut SqliteConnection,
+    product: &ProductRef,
+    text: &str,
+    now: DateTime<Utc>,
+) -> Result<(), CatalogError> {
+    sqlx::query(
+        "INSERT INTO restrictions_texts (product, content, at) VALUES (?, ?, ?) \
+         ON CONFLICT (product) DO UPDATE SET content = excluded.content, at = excluded.at \
+         WHERE restrictions_texts.content <> excluded.content",
+    )
+    .bind(product.to_string())
+    .bind(text)
+    .bind(moment::to_text(now))
+    .execute(connection)
+    .await
+    .doing("keep a restrictions file")?;
     Ok(())
 }

@@ -1,26 +1,33 @@
 //! The catalog through one principal's eyes. Nothing that may not be discovered is in an answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use weft_model::{DomainName, PortRef, Principal, ProductRef, Published, Release, Severity};
+use parking_lot::Mutex;
+use weft_model::{Action, Column, DomainName, PortRef, Principal, ProductRef, Published, Release, Revision, Severity};
 
 use crate::error::CatalogError;
 use crate::lineage;
 use crate::run::{Run, RunCheck, RunStatus, RunStep, StepStatus};
 use crate::sight::{Authorizer, Reading, Sight};
 use crate::views::{
-    CheckView, ColumnView, DomainView, InputView, LineageEdge, Part, PortVersionView, PortView, ProductView,
-    ReleaseView, RunView,
+    CheckView, ColumnView, DecisionView, DomainView, InputView, LineageEdge, Part, PortVersionView, PortView,
+    ProductView, ReleaseView, RunView,
 };
-use crate::{Catalog, releases, runs};
+use crate::{Catalog, audit, moment, releases, runs};
 
 /// How many rows of history a list goes back where it is not asked in parts.
 const HISTORY_MAX: i64 = 10_000;
 
 /// How many runs are read at a time while looking for those that may be seen.
 const RUNS_AT_A_TIME: i64 = 100;
+
+/// Object of the platform that stands for the decisions about everyone.
+const DECISIONS: &str = "system.audit.decisions";
+
+/// How the codes of problems in rows begin; their texts hold numbers of rows.
+const DATA_CODES: &str = "W06";
 
 impl Catalog {
     /// What `principal` may see of what is served now.
@@ -41,8 +48,8 @@ impl Catalog {
         principal: &Principal,
         at: DateTime<Utc>,
     ) -> CatalogView {
-        let sight = Sight { policies, principal: principal.clone(), at };
-        CatalogView { catalog: self.clone(), published, sight }
+        let sight = Sight { policies, principal: principal.clone(), purpose: None, at };
+        CatalogView { catalog: self.clone(), published, sight, readings: Arc::default() }
     }
 }
 
@@ -55,9 +62,19 @@ pub struct CatalogView {
     catalog: Catalog,
     published: Arc<Published>,
     sight: Sight,
+    /// What was decided of served ports already: one view decides once.
+    readings: Arc<Mutex<HashMap<PortRef, Arc<Reading>>>>,
 }
 
 impl CatalogView {
+    /// The same view for someone who says what the answers are for.
+    #[must_use]
+    pub fn for_purpose(mut self, purpose: Option<String>) -> Self {
+        self.sight.purpose = purpose;
+        self.readings = Arc::default();
+        self
+    }
+
     /// Domains in order of name.
     pub fn domains(&self) -> Vec<DomainView> {
         let mut domains: BTreeMap<&DomainName, Vec<&Release>> = BTreeMap::new();
@@ -108,9 +125,14 @@ impl CatalogView {
         let ports = self.ports().into_iter();
         ports
             .flat_map(|port| {
-                let name = port.port;
+                let (name, masked) = (port.port, port.masked);
                 let columns = (1..).zip(port.columns);
-                columns.map(move |(position, column)| ColumnView { port: name.clone(), position, column })
+                columns.map(move |(position, column)| ColumnView {
+                    port: name.clone(),
+                    position,
+                    masked: masked.contains(&column.name),
+                    column,
+                })
             })
             .collect()
     }
@@ -212,6 +234,17 @@ impl CatalogView {
         Ok(newest.into_iter().filter_map(|check| self.check_view(check)).collect())
     }
 
+    /// The newest decisions, newest first: all of them for who may read the platform's own
+    /// `system.audit.decisions`, else those about the principal itself.
+    pub async fn decisions(&self) -> Result<Vec<DecisionView>, CatalogError> {
+        let is_auditor = self.sight.reads_platform(DECISIONS);
+        let subject = self.sight.principal.subject();
+        let mut transaction = self.catalog.store().read().await?;
+        let own = (!is_auditor).then_some(subject.as_str());
+        let newest = audit::newest(&mut transaction, own, HISTORY_MAX).await?;
+        newest.into_iter().map(|row| decision_view(row, is_auditor)).collect()
+    }
+
     fn visible(&self) -> impl Iterator<Item = &Release> {
         self.published.releases.values().filter(|release| self.sight.product(release))
     }
@@ -251,18 +284,19 @@ impl CatalogView {
     fn port_view(&self, release: &Release, name: &PortRef) -> Option<PortView> {
         let output = release.product.output(&name.port)?;
         let table = release.ports.get(&name.port)?;
-        let reading = self.sight.reading(name);
-        let every_row = reading == Reading::EveryRow;
+        let reading = self.reading_of(name, &output.contract.columns);
+        let columns = reading.columns(&output.contract.columns);
         Some(PortView {
             port: name.clone(),
             description: output.description.clone(),
             kind: output.transform.kind(),
             contract: output.contract.key.clone(),
-            columns: output.contract.columns.clone(),
-            rows: table.rows.filter(|_| every_row),
-            bytes: table.bytes.filter(|_| every_row),
+            masked: columns.iter().filter(|c| reading.masks(&c.name)).map(|c| c.name.clone()).collect(),
+            columns,
+            rows: table.rows.filter(|_| reading.every_row),
+            bytes: table.bytes.filter(|_| reading.is_whole()),
             table_version: table.table_version,
-            readable: reading != Reading::No,
+            readable: reading.readable,
             release: release.number,
             at: release.at,
         })
@@ -281,7 +315,7 @@ impl CatalogView {
         let ports = release.ports.iter().map(|(port, table)| (product.port(port), table));
         let ports = ports.filter(|(port, _)| self.sight.port(port)).map(|(name, table)| PortVersionView {
             table_version: table.table_version,
-            rows: self.sight.count(&name, table.rows),
+            rows: table.rows.filter(|_| self.every_row_then_and_now(release, &name)),
             port: name.port,
         });
         Some(ReleaseView {
@@ -300,14 +334,16 @@ impl CatalogView {
         let whole = self.sight.mesh_runs();
         run.steps.retain(|step| self.sight.port(&step.port));
         run.diagnostics.retain(|diagnostic| match &diagnostic.product {
-            Some(product) => self.sight.product_itself(product),
+            Some(product) => self.sight.product_itself(product) && self.shows_every_column(product),
             None => whole,
         });
         if !whole && run.steps.is_empty() && run.diagnostics.is_empty() {
             return None;
         }
         for step in &mut run.steps {
-            step.rows = self.sight.count(&step.port, step.rows);
+            let reading = self.reading(&step.port);
+            step.rows = step.rows.filter(|_| reading.every_row);
+            step.message = step.message.take().map(|message| told(message, &reading));
         }
         Some(RunView {
             status: if whole { run.status } else { status_of_seen(&run) },
@@ -322,17 +358,99 @@ impl CatalogView {
     }
 
     fn check_view(&self, RunCheck { run, check }: RunCheck) -> Option<CheckView> {
-        self.sight.port(&check.port).then(|| CheckView {
+        if !self.sight.port(&check.port) {
+            return None;
+        }
+        let reading = self.reading(&check.port);
+        // A check of a key names several columns.
+        let mut columns = check.column.iter().flat_map(|columns| columns.split(", "));
+        if columns.clone().any(|column| reading.hidden.contains(column)) {
+            return None;
+        }
+        let counted = reading.every_row && !columns.any(|column| reading.masks(column));
+        let tells = counted && reading.hidden.is_empty();
+        Some(CheckView {
             run,
-            failing_rows: self.sight.count(&check.port, check.failing_rows),
+            failing_rows: check.failing_rows.filter(|_| counted),
             port: check.port,
             name: check.name,
             column: check.column,
             outcome: check.outcome,
-            message: check.message,
+            message: check.message.filter(|_| tells),
             at: check.at,
         })
     }
+
+    /// What may be seen of a port as it is served now; nothing where it is not served.
+    fn reading(&self, port: &PortRef) -> Arc<Reading> {
+        let served = self.published.releases.get(&port.product_ref());
+        match served.and_then(|release| release.product.output(&port.port)) {
+            Some(output) => self.reading_of(port, &output.contract.columns),
+            None => Arc::default(),
+        }
+    }
+
+    /// As [`reading`](Self::reading), for a port that is served with these columns.
+    fn reading_of(&self, port: &PortRef, columns: &[Column]) -> Arc<Reading> {
+        if let Some(known) = self.readings.lock().get(port) {
+            return Arc::clone(known);
+        }
+        let reading = Arc::new(self.sight.reading(port, columns));
+        self.readings.lock().insert(port.clone(), Arc::clone(&reading));
+        reading
+    }
+
+    /// Whether no row of the port is hidden, neither by its contract of that release nor, where it is
+    /// still served, by that of now: words may have come since that restrict it.
+    fn every_row_then_and_now(&self, then: &Release, port: &PortRef) -> bool {
+        let is_served = self.published.port(port).is_some();
+        let output = then.product.output(&port.port);
+        let every_row_then = || {
+            output.is_some_and(|output| self.sight.reading(port, &output.contract.columns).every_row)
+        };
+        (!is_served || self.reading(port).every_row) && every_row_then()
+    }
+
+    /// Whether no column of the product's ports is hidden: problems in its files name columns.
+    fn shows_every_column(&self, product: &ProductRef) -> bool {
+        let served = self.published.releases.get(product);
+        let mut ports = served.into_iter().flat_map(|release| release.ports.keys()).map(|port| product.port(port));
+        ports.all(|port| self.reading(&port).hidden.is_empty())
+    }
+}
+
+/// A step's message as far as `reading` allows: its code alone where the words count rows, or may
+/// name columns, that are not for this principal.
+fn told(message: String, reading: &Reading) -> String {
+    let counts_rows = message.starts_with(DATA_CODES);
+    if reading.is_whole() || (reading.hidden.is_empty() && !counts_rows) {
+        return message;
+    }
+    message.split(' ').next().unwrap_or_default().to_owned()
+}
+
+fn decision_view(row: audit::Row, is_auditor: bool) -> Result<DecisionView, CatalogError> {
+    fn list<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, CatalogError> {
+        serde_json::from_str(text).map_err(|_| CatalogError::corrupt("decision", text))
+    }
+    let is_unknown = !row.allowed && row.action == Action::Discover.as_str();
+    let because = if is_unknown && !is_auditor { Vec::new() } else { list(&row.because)? };
+    Ok(DecisionView {
+        seq: u64::try_from(row.seq).ok().filter(|_| is_auditor),
+        hash: Some(row.hash).filter(|_| is_auditor),
+        at: moment::from_text(&row.at)?,
+        query: row.query,
+        principal: row.principal,
+        action: row.action,
+        object: row.object,
+        purpose: row.purpose,
+        allowed: row.allowed,
+        because,
+        masks: list(&row.masks)?,
+        filters: list(&row.filters)?,
+        policy_revision: Revision::new(row.policy_revision),
+        policy_epoch: u64::try_from(row.policy_epoch).unwrap_or_default(),
+    })
 }
 
 fn unknown(kind: &'static str, name: impl ToString) -> CatalogError {

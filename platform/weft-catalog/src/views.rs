@@ -1,5 +1,7 @@
 //! What one principal gets to see: values in which everything else is left out.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
 use weft_model::{Column, ContractKey, DomainName, PortName, PortRef, ProductName, ProductRef, Revision};
 
@@ -56,11 +58,14 @@ pub struct PortView {
     /// How its rows come about: `seed`, `source`, `full` or `view`.
     pub kind: &'static str,
     pub contract: ContractKey,
-    /// In the order of the contract.
+    /// In the order of the contract; without those that are hidden from the principal, and promising
+    /// nothing that a mask breaks.
     pub columns: Vec<Column>,
+    /// Names of those whose values, or parts of them, are masked for the principal.
+    pub masked: BTreeSet<String>,
     /// `None` for a view, and where the principal may not read every row: a count tells of rows.
     pub rows: Option<u64>,
-    /// As with `rows`.
+    /// As with `rows`, and `None` also where columns are masked or hidden.
     pub bytes: Option<u64>,
     /// `None` for a view.
     pub table_version: Option<u64>,
@@ -84,6 +89,8 @@ pub struct ColumnView {
     pub port: PortRef,
     /// Counts from 1 in the order of the contract.
     pub position: u32,
+    /// Whether the principal finds masks in the place of some of its values.
+    pub masked: bool,
     pub column: Column,
 }
 
@@ -125,7 +132,8 @@ pub struct RunView {
     /// `None` for who may not see the mesh's own runs.
     pub plan: Option<String>,
     pub diagnostics: Vec<RunDiagnostic>,
-    /// A step has `rows` only where the principal may read every row.
+    /// A step has `rows` only where the principal may read every row, and of a message about rows or
+    /// columns that are hidden from the principal the code alone.
     pub steps: Vec<RunStep>,
 }
 
@@ -137,10 +145,33 @@ pub struct CheckView {
     pub name: String,
     pub column: Option<String>,
     pub outcome: CheckOutcome,
-    /// `None` also where the principal may not read every row.
+    /// `None` also where the principal may not read every row, or finds the column masked.
     pub failing_rows: Option<u64>,
+    /// As with `failing_rows`, since it counts rows too.
     pub message: Option<String>,
     pub at: DateTime<Utc>,
+}
+
+/// A decision from the record, as its own principal or an auditor may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecisionView {
+    /// Place in the record, and the hash that vouches for it; `None` for who sees only its own
+    /// decisions, since they tell of those of others.
+    pub seq: Option<u64>,
+    pub hash: Option<String>,
+    pub at: DateTime<Utc>,
+    pub query: String,
+    pub principal: String,
+    pub action: String,
+    pub object: String,
+    pub purpose: Option<String>,
+    pub allowed: bool,
+    /// Empty on a denied `discover` for who is no auditor: a reason would tell that the object is there.
+    pub because: Vec<String>,
+    pub masks: BTreeMap<String, String>,
+    pub filters: Vec<String>,
+    pub policy_revision: Revision,
+    pub policy_epoch: u64,
 }
 
 /// Rows of `from` go into `to`.

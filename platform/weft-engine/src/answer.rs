@@ -4,8 +4,8 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
+use arrow::compute::BatchCoalescer;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use datafusion::error::DataFusionError;
@@ -14,9 +14,12 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::future::BoxFuture;
 use futures::{FutureExt, Stream, StreamExt};
 
-use crate::QueryError;
 use crate::engine::Running;
+use crate::result_cap::ResultCap;
 use crate::session::Ongoing;
+use crate::{Limits, QueryError};
+
+const ROWS_PER_BATCH: usize = 8192;
 
 /// A stream of batches, all of one schema, in the order the query asks for.
 ///
@@ -30,6 +33,7 @@ pub struct Answer {
     running: Arc<Running>,
     stopped: BoxFuture<'static, QueryError>,
     memory_bytes_max: usize,
+    cap: ResultCap,
     ended: bool,
     ongoing: Option<Ongoing>,
 }
@@ -44,18 +48,19 @@ impl Answer {
     pub(crate) fn new(
         running: Arc<Running>,
         rows: SendableRecordBatchStream,
-        running_max: Duration,
-        memory_bytes_max: usize,
+        limits: &Limits,
     ) -> Self {
-        let cancelled = running.cancelled();
+        let (running_max, memory_bytes_max, cap) = (limits.running_max, limits.memory_bytes_max, ResultCap::of(limits));
+        let (cancelled, ending) = (running.cancelled(), Arc::clone(&running));
         let stopped = async move {
             tokio::select! {
-                () = cancelled => QueryError::Cancelled,
+                () = cancelled => ending.why_ended(),
                 () = tokio::time::sleep(running_max) => QueryError::Deadline { seconds: running_max.as_secs() },
             }
         };
         let (id, schema) = (running.id.clone(), rows.schema());
-        Answer { id, schema, rows, running, stopped: stopped.boxed(), memory_bytes_max, ended: false, ongoing: None }
+        let stopped = stopped.boxed();
+        Answer { id, schema, rows, running, stopped, memory_bytes_max, cap, ended: false, ongoing: None }
     }
 
     /// Keeps the query listed as running for as long as the answer lives.
@@ -78,6 +83,32 @@ impl Answer {
     }
 }
 
+/// The same rows, cut into batches of one length.
+///
+/// Where rows are hidden, the borders of batches could tell how many there are between those shown.
+pub(crate) fn evenly_cut(rows: SendableRecordBatchStream) -> SendableRecordBatchStream {
+    let schema = rows.schema();
+    let cutter = BatchCoalescer::new(Arc::clone(&schema), ROWS_PER_BATCH);
+    let even = futures::stream::try_unfold((rows, cutter, false), |(mut rows, mut cutter, mut ended)| async move {
+        loop {
+            if let Some(batch) = cutter.next_completed_batch() {
+                return Ok(Some((batch, (rows, cutter, ended))));
+            }
+            if ended {
+                return Ok(None);
+            }
+            match rows.next().await {
+                Some(batch) => cutter.push_batch(batch?)?,
+                None => {
+                    ended = true;
+                    cutter.finish_buffered_batch()?;
+                }
+            }
+        }
+    });
+    Box::pin(RecordBatchStreamAdapter::new(schema, even))
+}
+
 impl Stream for Answer {
     type Item = Result<RecordBatch, QueryError>;
 
@@ -91,6 +122,9 @@ impl Stream for Answer {
         match self.rows.poll_next_unpin(context) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Some(Ok(batch))) => {
+                if let Err(error) = self.cap.note(&batch) {
+                    return self.fail(error);
+                }
                 self.running.note_rows(batch.num_rows());
                 Poll::Ready(Some(Ok(batch)))
             }

@@ -22,8 +22,10 @@ use weft_governance::Policies;
 use weft_model::{Clock, Principal};
 use weft_storage::Warehouse;
 
+use crate::admission::{Admission, Admitted};
+use crate::entitlement::KnownEntitlements;
 use crate::planning::PlannerThreads;
-use crate::{Limits, QueryError, Session, SessionOptions};
+use crate::{Limits, MaskKey, QueryError, Session, SessionOptions, functions, memory_guard};
 
 const PLANNER_THREADS_MAX: usize = 16;
 
@@ -38,6 +40,8 @@ pub struct Parts {
     pub limits: Limits,
     /// A folder for what does not fit into memory. Made when first needed.
     pub spill: PathBuf,
+    /// Under which hashing masks hash.
+    pub mask_key: MaskKey,
 }
 
 /// Runs queries of any number of principals at once.
@@ -45,9 +49,13 @@ pub struct Parts {
 pub struct Engine {
     pub(crate) parts: Parts,
     pub(crate) planners: PlannerThreads,
+    pub(crate) entitlements: KnownEntitlements,
+    pub(crate) admission: Admission,
     base: SessionState,
     stores: Arc<dyn ObjectStoreRegistry>,
     queries: Mutex<HashMap<String, Arc<Running>>>,
+    /// How many queries have begun.
+    begun: AtomicU64,
 }
 
 impl Engine {
@@ -58,9 +66,12 @@ impl Engine {
         Arc::new(Engine {
             parts,
             planners: PlannerThreads::new(PLANNER_THREADS_MAX),
+            entitlements: KnownEntitlements::default(),
+            admission: Admission::default(),
             base: base_state(),
             stores,
             queries: Mutex::new(HashMap::new()),
+            begun: AtomicU64::new(0),
         })
     }
 
@@ -73,7 +84,7 @@ impl Engine {
     pub fn cancel(&self, id: &str, principal: &Principal) -> bool {
         match self.queries.lock().get(id) {
             Some(query) if query.subject == principal.subject() => {
-                query.cancel.cancel();
+                query.end_because(QueryError::Cancelled);
                 true
             }
             _ => false,
@@ -123,20 +134,37 @@ impl Engine {
             .map_err(|error| QueryError::Internal { invariant: error.to_string() })
     }
 
+    /// Ends the query that began last, for want of memory. Its id, where there was one.
+    pub(crate) fn shed_newest(&self) -> Option<String> {
+        let queries = self.queries.lock();
+        let newest = memory_guard::newest(queries.values().map(|query| (query.number, query.is_ending(), query)))?;
+        newest.end_because(QueryError::Shed);
+        metrics::counter!("weft_queries_shed_total").increment(1);
+        Some(newest.id.clone())
+    }
+
     /// Notes that a query began. It is forgotten when the answer is dropped.
-    pub(crate) fn begin(self: &Arc<Self>, principal: &Principal, sql: &str) -> Arc<Running> {
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError::TooManyQueries`] where the principal has as many as it may.
+    pub(crate) fn begin(self: &Arc<Self>, principal: &Principal, sql: &str) -> Result<Arc<Running>, QueryError> {
         let id = Uuid::new_v4().simple().to_string();
+        let admitted = self.admission.admit(&principal.subject())?;
         tracing::info!(query = %id, principal = %principal, sql_bytes = sql.len(), "query begins");
         let running = Arc::new(Running {
             id: id.clone(),
             subject: principal.subject(),
+            number: self.begun.fetch_add(1, Ordering::Relaxed),
             cancel: CancellationToken::new(),
+            ended_because: Mutex::new(QueryError::Cancelled),
+            admitted,
             rows: AtomicU64::new(0),
             outcome: Mutex::new("ok"),
             began: Instant::now(),
         });
         self.queries.lock().insert(id, Arc::clone(&running));
-        running
+        Ok(running)
     }
 
     pub(crate) fn end(&self, running: &Running) {
@@ -153,7 +181,12 @@ impl Engine {
 pub(crate) struct Running {
     pub(crate) id: String,
     subject: String,
+    /// Counts up from query to query.
+    number: u64,
     cancel: CancellationToken,
+    /// What the asker is told where the query was ended.
+    ended_because: Mutex<QueryError>,
+    pub(crate) admitted: Admitted,
     rows: AtomicU64,
     outcome: Mutex<&'static str>,
     began: Instant,
@@ -168,6 +201,24 @@ impl fmt::Debug for Running {
 impl Running {
     pub(crate) fn cancelled(&self) -> WaitForCancellationFutureOwned {
         self.cancel.clone().cancelled_owned()
+    }
+
+    /// Why the query was ended, once it was.
+    pub(crate) fn why_ended(&self) -> QueryError {
+        self.ended_because.lock().clone()
+    }
+
+    /// Ends the query. The first reason stays.
+    fn end_because(&self, reason: QueryError) {
+        let mut because = self.ended_because.lock();
+        if !self.is_ending() {
+            *because = reason;
+            self.cancel.cancel();
+        }
+    }
+
+    fn is_ending(&self) -> bool {
+        self.cancel.is_cancelled()
     }
 
     pub(crate) fn note_rows(&self, rows: usize) {
@@ -192,20 +243,12 @@ pub(crate) fn base_state() -> SessionState {
         .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
         .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
         .set_bool("datafusion.optimizer.expand_views_at_output", true);
-    SessionStateBuilder::new()
+    let builder = SessionStateBuilder::new()
         .with_config(config)
         .with_default_features()
         .with_catalog_list(no_catalogs())
-        // No table function but this one, and no file formats or factories: nothing in SQL can name storage.
-        .with_table_function_list(only_series())
+        // No file formats or factories: nothing in SQL can name storage.
         .with_table_factories(HashMap::new())
-        .with_file_formats(Vec::new())
-        .build()
-}
-
-fn only_series() -> Vec<Arc<datafusion::catalog::TableFunction>> {
-    datafusion::functions_table::all_default_table_functions()
-        .into_iter()
-        .filter(|function| crate::statement::is_series(function.name()))
-        .collect()
+        .with_file_formats(Vec::new());
+    functions::on_offer(builder).build()
 }

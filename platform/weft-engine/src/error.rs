@@ -50,6 +50,33 @@ pub enum QueryError {
     #[error("`{table}` cannot be read at the moment")]
     Storage { table: String },
 
+    /// A service may read the table on terms only, and what it makes must stand for the whole.
+    #[error(
+        "`{table}` may be read on terms only (row filters, masks or hidden columns), and what is made of it is \
+         read by others; exempt the service from them, by `unmask` and `see_all_rows`"
+    )]
+    Restricted { table: String },
+
+    /// What was decided must be on record before restricted data is shown, and cannot be recorded.
+    #[error("restricted data stays closed: the record of decisions cannot be written at the moment")]
+    Unrecorded,
+
+    /// A function that is not on the list of those on offer.
+    #[error("no function `{function}` is on offer{hint}")]
+    FunctionNotAllowed { function: String, hint: String },
+
+    /// The principal has as many queries under way as it may.
+    #[error("you have {limit} queries under way, which is as many as one may have; ask again when one of them ended")]
+    TooManyQueries { limit: usize },
+
+    /// A value, a series or an answer would be larger than what is computed here.
+    #[error("{what} would be larger than the limit of {limit} {unit}")]
+    ResultBounds { what: String, unit: &'static str, limit: u64 },
+
+    /// The process was short of memory, and this query was the newest.
+    #[error("the platform is short of memory and ended the newest query, which is this one; ask again a little later")]
+    Shed,
+
     /// A bug of ours, refused rather than served.
     #[error("the query was refused by a safety check; the platform's log says more under its trace id")]
     Internal { invariant: String },
@@ -72,12 +99,20 @@ impl QueryError {
             QueryError::Parameters { .. } => Code::QUERY_PARAMETERS,
             QueryError::Failed { .. } => Code::QUERY_FAILED,
             QueryError::Storage { .. } => Code::STORE_UNAVAILABLE,
+            QueryError::Restricted { .. } => Code::SERVICE_RESTRICTED,
+            QueryError::Unrecorded => Code::AUDIT_UNAVAILABLE,
+            QueryError::FunctionNotAllowed { .. } => Code::FUNCTION_NOT_ALLOWED,
+            QueryError::TooManyQueries { .. } => Code::QUERY_TOO_MANY,
+            QueryError::ResultBounds { .. } => Code::RESULT_BOUNDS,
+            QueryError::Shed => Code::QUERY_MEMORY,
             QueryError::Internal { .. } => Code::INTERNAL,
         }
     }
 
-    /// The error of a plan that could not be made. Planning sees names and types that the asker may
-    /// see anyway, so DataFusion's words are passed on.
+    /// The error of a plan that could not be made.
+    ///
+    /// What DataFusion says about names and types may be passed on, since the asker may see these
+    /// anyway. What it says about values, storage or itself goes to the log.
     pub(crate) fn from_planning(error: &DataFusionError) -> Self {
         if let Some(own) = QueryError::within(error) {
             return own;
@@ -85,8 +120,29 @@ impl QueryError {
         match error.find_root() {
             DataFusionError::SchemaError(schema, _) => QueryError::UnknownColumn { problem: first_line(schema) },
             DataFusionError::SQL(sql, _) => QueryError::Invalid { problem: first_line(sql) },
+            DataFusionError::Plan(text) | DataFusionError::NotImplemented(text) => {
+                QueryError::Invalid { problem: first_line(text) }
+            }
             DataFusionError::Internal(text) => QueryError::Internal { invariant: text.clone() },
-            other => QueryError::Invalid { problem: first_line(other.strip_backtrace()) },
+            DataFusionError::ArrowError(arrow, _) => {
+                tracing::info!(%error, "a constant of a query cannot be computed");
+                QueryError::Invalid { problem: format!("a constant cannot be computed: {}", kind_of(arrow)) }
+            }
+            DataFusionError::Execution(_) => {
+                tracing::info!(%error, "a constant of a query cannot be computed");
+                QueryError::Invalid { problem: "a constant cannot be computed".to_owned() }
+            }
+            DataFusionError::ObjectStore(_)
+            | DataFusionError::ParquetError(_)
+            | DataFusionError::IoError(_)
+            | DataFusionError::External(_) => {
+                tracing::error!(%error, "storage failed while a query was planned");
+                QueryError::Storage { table: "a table of the query".to_owned() }
+            }
+            other => {
+                tracing::error!(error = %other, "a query cannot be planned");
+                QueryError::Invalid { problem: "it uses what this engine does not know".to_owned() }
+            }
         }
     }
 
@@ -138,4 +194,48 @@ fn kind_of(error: &arrow::error::ArrowError) -> &'static str {
 fn first_line(text: impl ToString) -> String {
     let text = text.to_string();
     text.lines().next().unwrap_or_default().trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::error::ArrowError;
+
+    use super::*;
+
+    #[test]
+    fn a_value_in_the_engines_words_never_reaches_the_asker() {
+        let secret = || "Cannot cast string 'SECRET' to value of Int64 type".to_owned();
+        let errors = || {
+            [
+                DataFusionError::from(ArrowError::CastError(secret())),
+                DataFusionError::from(ArrowError::ParseError(secret())),
+                DataFusionError::from(ArrowError::ComputeError(secret())),
+                DataFusionError::from(ArrowError::InvalidArgumentError(secret())),
+                DataFusionError::from(ArrowError::DivideByZero),
+                DataFusionError::Execution(secret()),
+                DataFusionError::External(secret().into()),
+                DataFusionError::IoError(std::io::Error::other(secret())),
+                DataFusionError::Internal(secret()),
+                DataFusionError::ResourcesExhausted(secret()),
+                DataFusionError::Configuration(secret()),
+            ]
+        };
+        for error in errors().into_iter().chain(errors().map(|e| e.context("SECRET"))) {
+            for shown in [QueryError::from_planning(&error), QueryError::from_running(&error, 1)] {
+                assert!(!shown.to_string().contains("SECRET"), "{error:?} became {shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn our_own_error_comes_back_whole_however_deep_it_travelled() {
+        let own = || QueryError::ResultBounds { what: "a value".to_owned(), unit: "bytes", limit: 1 };
+        let wrapped = DataFusionError::from(own()).context("while folding");
+        let through_arrow = DataFusionError::from(ArrowError::ExternalError(Box::new(DataFusionError::from(own()))));
+        let shared = DataFusionError::Shared(std::sync::Arc::new(own().into()));
+        for error in [wrapped, through_arrow, shared] {
+            assert!(matches!(QueryError::from_planning(&error), QueryError::ResultBounds { .. }), "{error:?}");
+            assert!(matches!(QueryError::from_running(&error, 1), QueryError::ResultBounds { .. }), "{error:?}");
+        }
+    }
 }

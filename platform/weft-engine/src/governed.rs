@@ -1,79 +1,125 @@
 //! A published table with one principal's terms already applied to it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Statistics;
+use datafusion::common::stats::Precision;
+use datafusion::common::{DFSchema, Statistics};
 use datafusion::datasource::TableType;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
-use weft_governance::{Decision, Obligation};
+use datafusion::physical_plan::coop::CooperativeExec;
+use datafusion::physical_plan::filter::FilterExec;
 
-use crate::QueryError;
 use crate::barrier::{Below, Seal, SecurityBarrierExec};
-
-/// The restrictions under which a decision allows reading.
-///
-/// Row filters and masks are decided as [`Obligation`]s. None is produced yet, and one that should
-/// arrive all the same makes the table unreadable: a term that is not applied must not be ignored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Terms {
-    _nothing_hidden: (),
-}
-
-impl Terms {
-    /// The terms of an allowing decision.
-    pub(crate) fn of(table: &str, decision: &Decision) -> Result<Self, QueryError> {
-        if !decision.is_allowed() {
-            return Err(QueryError::Denied { table: table.to_owned() });
-        }
-        match decision.obligations() {
-            [] => Ok(Terms { _nothing_hidden: () }),
-            [first, ..] => Err(QueryError::Internal { invariant: unapplied(first) }),
-        }
-    }
-
-    /// The terms of the platform's own tables, which are made for one principal from the start.
-    pub(crate) fn of_platform_table() -> Self {
-        Terms { _nothing_hidden: () }
-    }
-}
-
-fn unapplied(obligation: &Obligation) -> String {
-    format!("an obligation that the engine does not apply yet: {obligation:?}")
-}
+use crate::leak_proof;
+use crate::terms::{Fitted, ShownColumn};
 
 /// A table as one principal may read it. The only kind of provider that gets a name in a session.
 ///
-/// Invariant: whatever is scanned leaves through a [`SecurityBarrierExec`] with the session's seal.
+/// Invariant: whatever is scanned leaves through a [`SecurityBarrierExec`] with the session's seal,
+/// which masks what it lets through. Where rows are hidden, the condition on rows stands alone
+/// directly below it, and of the asker's own conditions only those that cannot fail or tell anything
+/// are looked at further below.
 #[derive(Debug)]
 pub(crate) struct GovernedTable {
     name: String,
     inner: Arc<dyn TableProvider>,
-    terms: Terms,
+    terms: Fitted,
     below: Below,
     seal: Seal,
 }
 
 impl GovernedTable {
-    pub(crate) fn new(name: String, inner: Arc<dyn TableProvider>, terms: Terms, below: Below, seal: Seal) -> Self {
+    /// `terms` were fitted to the schema of `inner`.
+    pub(crate) fn new(name: String, inner: Arc<dyn TableProvider>, terms: Fitted, below: Below, seal: Seal) -> Self {
         GovernedTable { name, inner, terms, below, seal }
     }
 
-    /// Whether filters, limits and statistics may cross the barrier: while no row is hidden.
-    fn is_open(&self) -> bool {
-        let Terms { _nothing_hidden: () } = self.terms;
-        true
+    /// Whether `inner` may look at a condition of the asker's, which stays in place above all the same.
+    fn may_pass(&self, filter: &Expr) -> bool {
+        match (&self.terms.condition, self.below) {
+            (None, _) => leak_proof::reads_clear_columns(filter, &self.terms),
+            (Some(_), Below::Table) => leak_proof::is_leak_proof(filter, &self.terms),
+            // A view computes. What a condition keeps from being computed could show in its errors.
+            (Some(_), Below::View) => false,
+        }
+    }
+
+    /// Reads columns of a table of which no row is hidden.
+    async fn scan_open(
+        &self,
+        state: &dyn Session,
+        columns: Vec<ShownColumn>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<SecurityBarrierExec> {
+        let places: Vec<usize> = columns.iter().map(|column| column.index).collect();
+        let plan = self.inner.scan(state, Some(&places), filters, limit).await?;
+        let shown = columns.into_iter().enumerate().map(|(i, column)| ShownColumn { index: i, ..column }).collect();
+        SecurityBarrierExec::open(self.name.clone(), self.seal.clone(), self.below, shown, plan)
+    }
+
+    /// Reads columns of those rows for which `condition` is true. No limit goes below: it would count
+    /// rows that are hidden.
+    async fn scan_closed(
+        &self,
+        state: &dyn Session,
+        columns: Vec<ShownColumn>,
+        filters: &[Expr],
+        condition: &Expr,
+    ) -> Result<SecurityBarrierExec> {
+        let read = columns.iter().map(|column| column.index);
+        let places: BTreeSet<usize> = read.chain(self.terms.read_by_conditions.iter().copied()).collect();
+        let places: Vec<usize> = places.into_iter().collect();
+        let filters: Vec<Expr> = match self.below {
+            Below::Table => std::iter::once(condition).chain(filters).cloned().collect(),
+            Below::View => Vec::new(),
+        };
+        let plan = self.inner.scan(state, Some(&places), &filters, None).await?;
+        let plan = match plan.repartitioned(state.config().target_partitions(), state.config_options())? {
+            Some(split) => split,
+            None => plan,
+        };
+        let schema = DFSchema::try_from(plan.schema())?;
+        let condition = state.create_physical_expr(condition.clone(), &schema)?;
+        let filtered = FilterExec::try_new(Arc::clone(&condition), Arc::new(CooperativeExec::new(plan)))?;
+        let missing = || DataFusionError::Internal("a column that was asked for is not there".to_owned());
+        let shown: Option<Vec<ShownColumn>> = columns
+            .into_iter()
+            .map(|column| {
+                let index = places.iter().position(|place| *place == column.index)?;
+                Some(ShownColumn { index, ..column })
+            })
+            .collect();
+        let rows = self.inner.statistics().map_or(Precision::Absent, |statistics| rounded(statistics.num_rows));
+        SecurityBarrierExec::closed(
+            self.name.clone(),
+            self.seal.clone(),
+            self.below,
+            shown.ok_or_else(missing)?,
+            filtered,
+            rows,
+        )
+    }
+}
+
+/// To a power of two, and never exact: enough to tell the small side of a join from the large one.
+fn rounded(rows: Precision<usize>) -> Precision<usize> {
+    match rows.get_value() {
+        Some(rows) => Precision::Inexact(rows.checked_next_power_of_two().unwrap_or(usize::MAX)),
+        None => Precision::Absent,
     }
 }
 
 #[async_trait]
 impl TableProvider for GovernedTable {
     fn schema(&self) -> SchemaRef {
-        self.inner.schema()
+        Arc::clone(&self.terms.schema)
     }
 
     fn table_type(&self) -> TableType {
@@ -84,16 +130,16 @@ impl TableProvider for GovernedTable {
     }
 
     fn statistics(&self) -> Option<Statistics> {
-        if self.is_open() { self.inner.statistics() } else { None }
+        let is_whole = self.terms.schema.fields().len() == self.inner.schema().fields().len();
+        if self.terms.is_free() && is_whole { self.inner.statistics() } else { None }
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        let answer = if self.is_open() {
-            TableProviderFilterPushDown::Inexact
-        } else {
-            TableProviderFilterPushDown::Unsupported
+        let answer = |filter: &&Expr| match self.may_pass(filter) {
+            true => TableProviderFilterPushDown::Inexact,
+            false => TableProviderFilterPushDown::Unsupported,
         };
-        Ok(vec![answer; filters.len()])
+        Ok(filters.iter().map(answer).collect())
     }
 
     async fn scan(
@@ -103,8 +149,18 @@ impl TableProvider for GovernedTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let (filters, limit) = if self.is_open() { (filters, limit) } else { (&[] as &[Expr], None) };
-        let plan = self.inner.scan(state, projection, filters, limit).await?;
-        Ok(Arc::new(SecurityBarrierExec::new(self.name.clone(), self.seal.clone(), self.below, plan)))
+        let columns: Vec<ShownColumn> = match projection {
+            Some(places) => places.iter().filter_map(|place| self.terms.columns.get(*place)).cloned().collect(),
+            None => self.terms.columns.clone(),
+        };
+        let filters: Vec<Expr> = filters.iter().filter(|filter| self.may_pass(filter)).cloned().collect();
+        let barrier = match &self.terms.condition {
+            None => self.scan_open(state, columns, &filters, limit).await?,
+            Some(condition) => self.scan_closed(state, columns, &filters, condition).await?,
+        };
+        Ok(Arc::new(barrier))
     }
 }
+
+#[cfg(test)]
+mod tests;

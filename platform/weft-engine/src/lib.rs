@@ -7,25 +7,40 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![expect(clippy::disallowed_methods, reason = "the engine is where plans run")]
 
+mod admission;
 mod answer;
+mod audit;
 mod barrier;
 mod bounds;
 mod contract_check;
+mod describing;
 mod engine;
+mod entitlement;
 mod error;
+mod explain;
+mod functions;
 mod governed;
+mod information_schema;
 mod intake;
+mod leak_proof;
 mod limits;
+mod mask_values;
+mod masks;
 mod measure;
+mod memory_guard;
 mod namespace;
 mod parameters;
 mod planning;
+mod predicate;
+mod result_cap;
 mod session;
 mod statement;
 mod system;
 mod tables;
+mod terms;
 mod verify;
 mod view;
+mod written_out;
 
 pub use answer::Answer;
 pub use contract_check::{QueryShape, SqlProblem, check_query};
@@ -33,6 +48,7 @@ pub use engine::{Engine, Parts};
 pub use error::QueryError;
 pub use intake::Intake;
 pub use limits::Limits;
+pub use mask_values::MaskKey;
 pub use parameters::Parameters;
 pub use session::{Description, Session, SessionOptions};
 pub use tables::TableEntry;

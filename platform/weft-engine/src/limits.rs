@@ -7,10 +7,24 @@ use std::time::Duration;
 pub struct Limits {
     /// Bytes of SQL text.
     pub sql_bytes_max: usize,
-    /// Operators (`AND`, `+`, `UNION`, …) in the text: long chains of them overflow planners' stacks.
-    pub operators_max: usize,
     /// Tokens in the text.
     pub tokens_max: usize,
+    /// Operators and words of SQL in the text, which is about how many expressions are computed.
+    pub operators_max: usize,
+    /// How many operators may stand on each other: chains of them overflow planners' stacks.
+    pub chain_max: usize,
+    /// Values in one IN list.
+    pub in_list_max: usize,
+    /// `UNION`, `INTERSECT` and `EXCEPT` in the text.
+    pub set_operations_max: usize,
+    /// Tables in one FROM clause.
+    pub joins_max: usize,
+    /// Grouping sets of one GROUP BY.
+    pub grouping_sets_max: usize,
+    /// How often tables may stand in the query once its WITH names are written out.
+    pub tables_written_out_max: usize,
+    /// How large one column's expression may be once the columns in it are written out.
+    pub column_written_out_max: usize,
     /// Wall time of planning.
     pub planning_max: Duration,
     /// Wall time from the first row on.
@@ -19,6 +33,10 @@ pub struct Limits {
     pub memory_bytes_max: usize,
     /// Bytes that operators may spill.
     pub spill_bytes_max: u64,
+    /// Rows of the answer.
+    pub result_rows_max: u64,
+    /// Bytes of the answer.
+    pub result_bytes_max: u64,
 }
 
 impl Default for Limits {
@@ -26,23 +44,34 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             sql_bytes_max: 256 * 1024,
-            operators_max: 1_000,
             tokens_max: 120_000,
-            planning_max: Duration::from_secs(10),
+            operators_max: 20_000,
+            chain_max: 500,
+            in_list_max: 50_000,
+            set_operations_max: 256,
+            joins_max: 128,
+            grouping_sets_max: 64,
+            tables_written_out_max: 2_000,
+            column_written_out_max: 20_000,
+            planning_max: Duration::from_secs(5),
             running_max: Duration::from_secs(300),
             memory_bytes_max: 2 << 30,
             spill_bytes_max: 20 << 30,
+            result_rows_max: 50_000_000,
+            result_bytes_max: 8 << 30,
         }
     }
 }
 
 impl Limits {
-    /// For transforms, which may take their time.
+    /// For transforms, which may take their time, and whose answer is a table.
     pub fn for_transforms() -> Self {
         Limits {
             planning_max: Duration::from_secs(60),
             running_max: Duration::from_secs(6 * 3600),
             memory_bytes_max: 4 << 30,
+            result_rows_max: u64::MAX,
+            result_bytes_max: u64::MAX,
             ..Limits::default()
         }
     }

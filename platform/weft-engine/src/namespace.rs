@@ -10,12 +10,15 @@ use datafusion::catalog::{
 use datafusion::execution::SessionState;
 use futures::future::BoxFuture;
 use weft_catalog::CatalogView;
-use weft_governance::{AccessRequest, Authorizer, ObjectRef, PolicySnapshot};
-use weft_model::{Action, PortRef, Principal, Published, Transform};
+use weft_governance::{AccessRequest, Authorizer, Decision, ObjectRef, PolicySnapshot};
+use weft_model::{Action, Column, PortRef, Principal, Published, Transform};
 
+use crate::audit::Decided;
 use crate::barrier::{Below, Seal};
-use crate::governed::{GovernedTable, Terms};
+use crate::entitlement::Entitlements;
+use crate::governed::GovernedTable;
 use crate::statement::{self, QueryText};
+use crate::terms::{Terms, unreadable};
 use crate::{Engine, Limits, QueryError, system, view};
 
 /// How deep views may stand on views.
@@ -30,19 +33,33 @@ pub(crate) struct Namespace {
     pub(crate) at: chrono::DateTime<chrono::Utc>,
     pub(crate) policies: Arc<PolicySnapshot>,
     pub(crate) published: Arc<Published>,
+    /// What is served now, whatever is read: who is entitled is never a matter of the past.
+    pub(crate) entitling: Arc<Published>,
+    /// Whether a table that may be read on terms only is refused.
+    pub(crate) unrestricted: bool,
     pub(crate) view: CatalogView,
     pub(crate) limits: Limits,
+    /// What is decided on the way, for the record.
+    pub(crate) decided: Decided,
 }
 
 impl Namespace {
     /// What every barrier of this query must carry.
     pub(crate) fn seal(&self) -> Seal {
-        Seal { subject: self.principal.subject(), policy_epoch: self.policies.epoch() }
+        Seal {
+            subject: self.principal.subject(),
+            purpose: self.purpose.clone(),
+            policy_epoch: self.policies.epoch(),
+        }
     }
 
     /// The gate, then names to governed tables, then a state that knows these tables only.
     pub(crate) async fn open(&self, sql: &str, depth: usize) -> Result<(QueryText, SessionState), QueryError> {
-        let query = statement::parse(sql, &self.limits)?;
+        // What a view says is a query and nothing else.
+        let query = match depth {
+            0 => statement::parse_asked(sql, &self.limits)?,
+            _ => statement::parse(sql, &self.limits)?,
+        };
         let names = statement::tables_of(self.engine.base(), &query)?;
         let catalogs = self.catalogs(&names, depth).await?;
         Ok((query, self.engine.state(catalogs, &self.limits)?))
@@ -71,53 +88,79 @@ impl Namespace {
         let name = port.to_string();
         if port.domain.is_reserved() {
             let table = system::table(port, &self.view).await?.ok_or_else(|| unknown(&name))?;
-            return Ok(self.governed(name, table, Terms::of_platform_table(), Below::Table));
+            return self.governed(name, table, &Terms::of_platform_table(), Below::Table).await;
         }
         let discover = self.decide(Action::Discover, port);
         let Some((release, released)) = self.published.port(port).filter(|_| discover.is_allowed()) else {
             return Err(unknown(&name));
         };
-        let terms = Terms::of(&name, &self.decide(Action::Read, port))?;
-        let unreadable = || QueryError::Storage { table: name.clone() };
+        self.decided.note_opened(&release.product, &port.port);
+        let gone = || QueryError::Storage { table: name.clone() };
+        let output = release.product.output(&port.port).ok_or_else(gone)?;
+        let columns = &output.contract.columns;
+        let decision = self.decide_read(port, columns);
+        let terms = Terms::of(&name, &decision, columns)?;
+        if self.unrestricted && !decision.obligations().is_empty() {
+            return Err(QueryError::Restricted { table: name });
+        }
         match (&released.location, released.table_version) {
             (Some(location), Some(version)) => {
                 let table = self.engine.parts.warehouse.table(location, version).await.map_err(|error| {
                     tracing::error!(%port, %error, "a released table cannot be opened");
-                    unreadable()
+                    gone()
                 })?;
-                Ok(self.governed(name, weft_storage::scan(table), terms, Below::Table))
+                self.governed(name, weft_storage::scan(table), &terms, Below::Table).await
             }
             _ => {
-                let output = release.product.output(&port.port).ok_or_else(unreadable)?;
-                let Transform::View { sql, .. } = &output.transform else { return Err(unreadable()) };
+                let Transform::View { sql, .. } = &output.transform else { return Err(gone()) };
                 if depth >= VIEWS_DEEP_MAX {
                     let problem = format!("views stand more than {VIEWS_DEEP_MAX} deep on each other");
                     return Err(QueryError::Invalid { problem });
                 }
                 let plan = view::plan(self, &name, sql, depth + 1).await?;
-                Ok(self.governed(name, plan, terms, Below::View))
+                self.governed(name, plan, &terms, Below::View).await
             }
         }
     }
 
-    fn decide(&self, action: Action, port: &PortRef) -> weft_governance::Decision {
-        self.policies.decide(&AccessRequest {
+    fn decide(&self, action: Action, port: &PortRef) -> Decision {
+        let request = self.request(action, port);
+        self.noted(&request, port, self.policies.decide(&request))
+    }
+
+    fn decide_read(&self, port: &PortRef, columns: &[Column]) -> Decision {
+        let request = self.request(Action::Read, port);
+        self.noted(&request, port, self.policies.decide_read(&request, columns))
+    }
+
+    fn request(&self, action: Action, port: &PortRef) -> AccessRequest<'_> {
+        AccessRequest {
             principal: &self.principal,
             action,
             object: ObjectRef::Port(port.clone()),
             purpose: self.purpose.as_deref(),
             at: self.at,
-        })
+        }
     }
 
-    fn governed(
+    fn noted(&self, request: &AccessRequest<'_>, port: &PortRef, decision: Decision) -> Decision {
+        self.decided.note(request, port, &self.policies, &decision);
+        decision
+    }
+
+    /// The table with its terms applied. Where they cannot be, it may not be read.
+    async fn governed(
         &self,
         name: String,
         inner: Arc<dyn TableProvider>,
-        terms: Terms,
+        terms: &Terms,
         below: Below,
-    ) -> Arc<dyn TableProvider> {
-        Arc::new(GovernedTable::new(name, inner, terms, below, self.seal()))
+    ) -> Result<Arc<dyn TableProvider>, QueryError> {
+        let closed = |why: String| unreadable(&name, &why);
+        let entitled =
+            Entitlements::read(&self.engine, &self.entitling, terms.conditions().iter()).await.map_err(closed)?;
+        let fitted = terms.fit(&inner.schema(), &entitled, &self.engine.parts.mask_key).map_err(closed)?;
+        Ok(Arc::new(GovernedTable::new(name, inner, fitted, below, self.seal())))
     }
 }
 

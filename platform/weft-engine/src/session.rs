@@ -11,10 +11,12 @@ use weft_catalog::CatalogView;
 use weft_governance::Authorizer;
 use weft_model::{Principal, Published};
 
+use crate::admission::Admitted;
+use crate::audit::Decided;
 use crate::engine::{Engine, Running};
 use crate::namespace::Namespace;
 use crate::statement;
-use crate::{Answer, Limits, Parameters, QueryError, verify};
+use crate::{Answer, Limits, Parameters, QueryError, answer, barrier, explain, verify};
 
 /// What a session may say beside SQL.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +27,9 @@ pub struct SessionOptions {
     pub as_of: Option<DateTime<Utc>>,
     /// The engine's own if absent.
     pub limits: Option<Limits>,
+    /// Refuses every table that the principal may read on terms only: for a service whose result
+    /// others read, and which must not stand for less than the whole.
+    pub unrestricted: bool,
 }
 
 /// A principal that asks. Cheap to clone; holds no state of a query.
@@ -62,8 +67,12 @@ impl Session {
     ///
     /// All of [`QueryError`]; those that only show while rows come are in the stream.
     pub async fn query(&self, sql: &str, parameters: Parameters) -> Result<Answer, QueryError> {
-        let running = Ongoing { engine: Arc::clone(&self.engine), running: self.engine.begin(&self.principal, sql) };
-        let planned = self.plan_apart(sql, parameters).await;
+        let running = Ongoing { engine: Arc::clone(&self.engine), running: self.engine.begin(&self.principal, sql)? };
+        let decided = Decided::of(&running.running.id);
+        let planned = self.plan_apart(sql, parameters, &decided, &running.running.admitted).await;
+        // Whatever came of the plan: who asked for what is on record before a row flows.
+        let recorded = decided.record(&self.engine.parts.catalog).await;
+        let planned = planned.and_then(|planned| recorded.map(|()| planned));
         let answer = planned.and_then(|(state, plan)| self.start(&running.running, &state, plan));
         match answer {
             Ok(rows) => Ok(rows.guarded_by(running)),
@@ -77,14 +86,20 @@ impl Session {
     /// Says what a query would answer and which parameters it has. Decides access, runs nothing.
     pub async fn describe(&self, sql: &str) -> Result<Description, QueryError> {
         let (session, sql) = (self.clone(), sql.to_owned());
+        let decided = Decided::of("");
+        let deciding = decided.clone();
         let work = async move {
-            let namespace = session.namespace().await?;
+            let namespace = session.namespace(&deciding).await?;
             let (query, state) = namespace.open(&sql, 0).await?;
-            let count = query.parameters;
+            let (count, explained) = (query.parameters, query.explained);
             let plan = statement::logical_plan(&state, query).await?;
-            describe(&state, &plan, count)
+            let described = describe(&state, &plan, count)?;
+            Ok(if explained { Description { schema: explain::schema(), ..described } } else { described })
         };
-        self.engine.planners.run(self.limits().planning_max, work).await
+        let admitted = self.engine.admission.admit(&self.principal.subject())?;
+        let described = self.engine.planners.run(&admitted, self.limits().planning_max, work).await;
+        decided.record_denials(&self.engine.parts.catalog);
+        described
     }
 
     /// The columns that a query answers when its parameters have these values, on which types may
@@ -94,8 +109,11 @@ impl Session {
     ///
     /// As [`query`](Self::query), but for those that only show while it runs.
     pub async fn schema_of(&self, sql: &str, parameters: Parameters) -> Result<SchemaRef, QueryError> {
-        let (_, plan) = self.plan_apart(sql, parameters).await?;
-        Ok(plan.schema())
+        let decided = Decided::of("");
+        let admitted = self.engine.admission.admit(&self.principal.subject())?;
+        let planned = self.plan_apart(sql, parameters, &decided, &admitted).await;
+        decided.record_denials(&self.engine.parts.catalog);
+        planned.map(|(_, plan)| plan.schema())
     }
 
     /// What this principal may see of the catalog now.
@@ -104,7 +122,8 @@ impl Session {
         // What is published first, the policies after: see `namespace`.
         let published = parts.catalog.published();
         let policies: Arc<dyn Authorizer> = parts.policies.current();
-        parts.catalog.view_of(published, policies, &self.principal, parts.clock.now())
+        let view = parts.catalog.view_of(published, policies, &self.principal, parts.clock.now());
+        view.for_purpose(self.options.purpose.clone())
     }
 
     fn limits(&self) -> Limits {
@@ -116,23 +135,30 @@ impl Session {
         &self,
         sql: &str,
         parameters: Parameters,
+        decided: &Decided,
+        admitted: &Admitted,
     ) -> Result<(SessionState, Arc<dyn ExecutionPlan>), QueryError> {
-        let (session, sql) = (self.clone(), sql.to_owned());
-        let work = async move { session.plan(&sql, &parameters).await };
-        self.engine.planners.run(self.limits().planning_max, work).await
+        let (session, sql, decided) = (self.clone(), sql.to_owned(), decided.clone());
+        let work = async move { session.plan(&sql, &parameters, &decided).await };
+        self.engine.planners.run(admitted, self.limits().planning_max, work).await
     }
 
     async fn plan(
         &self,
         sql: &str,
         parameters: &Parameters,
+        decided: &Decided,
     ) -> Result<(SessionState, Arc<dyn ExecutionPlan>), QueryError> {
-        let namespace = self.namespace().await?;
+        let namespace = self.namespace(decided).await?;
         let (query, state) = namespace.open(sql, 0).await?;
         let values = parameters.for_query(query.parameters)?;
+        let explained = query.explained;
         let mut plan = statement::logical_plan(&state, query).await?;
         if let Some(values) = values {
             plan = plan.with_param_values(values).map_err(|error| QueryError::from_planning(&error))?;
+        }
+        if explained {
+            plan = explain::instead_of(&state, &plan)?;
         }
         let physical = state.create_physical_plan(&plan).await.map_err(|error| QueryError::from_planning(&error))?;
         verify::ensure_governed(&physical, &namespace.seal())?;
@@ -146,12 +172,14 @@ impl Session {
         plan: Arc<dyn ExecutionPlan>,
     ) -> Result<Answer, QueryError> {
         let limits = self.limits();
+        let hides_rows = barrier::hides_rows(&plan);
         let rows = execute_stream(plan, state.task_ctx())
             .map_err(|error| QueryError::from_running(&error, limits.memory_bytes_max))?;
-        Ok(Answer::new(Arc::clone(running), rows, limits.running_max, limits.memory_bytes_max))
+        let rows = if hides_rows { answer::evenly_cut(rows) } else { rows };
+        Ok(Answer::new(Arc::clone(running), rows, &limits))
     }
 
-    async fn namespace(&self) -> Result<Namespace, QueryError> {
+    async fn namespace(&self, decided: &Decided) -> Result<Namespace, QueryError> {
         let parts = &self.engine.parts;
         // The controller puts policies in force before it publishes, so whoever reads in the other
         // order never sees a new release under older policies.
@@ -167,9 +195,15 @@ impl Session {
             principal: self.principal.clone(),
             purpose: self.options.purpose.clone(),
             at: now,
-            view: parts.catalog.view_of(current, authorizer, &self.principal, now),
+            view: parts
+                .catalog
+                .view_of(Arc::clone(&current), authorizer, &self.principal, now)
+                .for_purpose(self.options.purpose.clone()),
+            decided: decided.clone(),
+            unrestricted: self.options.unrestricted,
             policies,
             published,
+            entitling: current,
             limits: self.limits(),
         })
     }

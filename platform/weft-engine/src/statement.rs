@@ -4,20 +4,20 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use datafusion::common::TableReference;
+use datafusion::common::format::ExplainFormat;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::sql::parser::{DFParserBuilder, Statement as DfStatement};
+use datafusion::sql::parser::{DFParserBuilder, ExplainStatement, Statement as DfStatement};
 use sqlparser::ast::{
     Expr, Query, Select, SetExpr, Statement, TableFactor, Value, Visit, VisitMut, Visitor, VisitorMut,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::ParserError;
 
-use crate::{Limits, QueryError, bounds};
-
-const RECURSION_MAX: usize = 50;
+use crate::functions::is_series;
+use crate::{Limits, QueryError, bounds, describing, functions, written_out};
 
 /// One query that passed the gate, its parameters numbered `$1`, `$2`, … from left to right.
 #[derive(Debug)]
@@ -25,32 +25,87 @@ pub(crate) struct QueryText {
     pub(crate) statement: DfStatement,
     /// How many parameters the query has.
     pub(crate) parameters: usize,
+    /// Whether its plan is the answer, not its rows.
+    pub(crate) explained: bool,
+    /// A table that it is about without reading it.
+    about: Option<String>,
+}
+
+/// Parses what an asker says: a query, EXPLAIN of one, or a question about tables.
+pub(crate) fn parse_asked(sql: &str, limits: &Limits) -> Result<QueryText, QueryError> {
+    let (mut statement, explained) = match single(sql, limits)? {
+        DfStatement::Explain(explain) => (explained(explain)?, true),
+        DfStatement::Statement(statement) => (*statement, false),
+        _ => return Err(QueryError::NotAQuery { what: first_word(sql) }),
+    };
+    let mut about = None;
+    if let Some(instead) = describing::instead_of(&statement)? {
+        about = instead.table;
+        if let DfStatement::Statement(query) = single(&instead.sql, limits)? {
+            statement = *query;
+        }
+    }
+    describing::resolve_information_schema(&mut statement);
+    Ok(QueryText { explained, about, ..gated(statement, sql, limits)? })
 }
 
 /// Parses `sql` and lets it pass if it is exactly one query.
 pub(crate) fn parse(sql: &str, limits: &Limits) -> Result<QueryText, QueryError> {
+    match single(sql, limits)? {
+        DfStatement::Statement(statement) => gated(*statement, sql, limits),
+        _ => Err(QueryError::NotAQuery { what: first_word(sql) }),
+    }
+}
+
+/// The one statement in the text.
+fn single(sql: &str, limits: &Limits) -> Result<DfStatement, QueryError> {
     bounds::ensure_within(sql, limits)?;
     let dialect = GenericDialect {};
-    let parser = DFParserBuilder::new(sql).with_dialect(&dialect).with_recursion_limit(RECURSION_MAX).build();
+    let parser = DFParserBuilder::new(sql).with_dialect(&dialect).with_recursion_limit(bounds::NESTING_MAX).build();
     let statements = parser.and_then(|mut parser| parser.parse_statements()).map_err(|error| syntax(&error))?;
     let mut statements: Vec<DfStatement> = statements.into();
-    let (Some(statement), true) = (statements.pop(), statements.is_empty()) else {
-        return Err(QueryError::NotAQuery { what: "more than one statement, or none,".to_owned() });
-    };
-    let DfStatement::Statement(mut inner) = statement else {
-        return Err(QueryError::NotAQuery { what: first_word(sql) });
-    };
+    match (statements.pop(), statements.is_empty()) {
+        (Some(statement), true) => Ok(statement),
+        _ => Err(QueryError::NotAQuery { what: "more than one statement, or none,".to_owned() }),
+    }
+}
+
+/// What an EXPLAIN explains. Of its forms those that run the query, or tell of its machinery, are
+/// not on offer.
+fn explained(explain: ExplainStatement) -> Result<Statement, QueryError> {
+    let refused = |what: &str| Err(QueryError::NotAQuery { what: what.to_owned() });
+    let options = explain.options;
+    if options.analyze || options.analyze_level.is_some() || options.analyze_categories.is_some() {
+        return refused("EXPLAIN ANALYZE");
+    }
+    if options.verbose || options.show_statistics == Some(true) {
+        return refused("EXPLAIN VERBOSE");
+    }
+    if !matches!(options.format, None | Some(ExplainFormat::Indent)) {
+        return refused("EXPLAIN in a format other than INDENT");
+    }
+    match *explain.statement {
+        DfStatement::Statement(statement) if matches!(*statement, Statement::Query(_)) => Ok(*statement),
+        _ => refused("EXPLAIN of what is no query"),
+    }
+}
+
+/// The gate: a query, and nothing in it that writes, calls what is not on offer, or is too large.
+fn gated(statement: Statement, sql: &str, limits: &Limits) -> Result<QueryText, QueryError> {
+    let mut inner = Box::new(statement);
     if !matches!(*inner, Statement::Query(_)) {
         return Err(QueryError::NotAQuery { what: first_word(sql) });
     }
     if let ControlFlow::Break(what) = inner.visit(&mut WriteFinder) {
         return Err(QueryError::NotAQuery { what: what.to_owned() });
     }
-    bounds::ensure_expands_within(inner.as_ref())?;
+    bounds::ensure_shape(inner.as_ref(), limits)?;
+    written_out::ensure_within(&inner, limits)?;
+    functions::ensure_allowed(inner.as_ref())?;
     let mut numbering = Numbering::default();
     let _: ControlFlow<()> = VisitMut::visit(inner.as_mut(), &mut numbering);
     let parameters = numbering.count()?;
-    Ok(QueryText { statement: DfStatement::Statement(inner), parameters })
+    Ok(QueryText { statement: DfStatement::Statement(inner), parameters, explained: false, about: None })
 }
 
 /// The plan of a query over the tables that `state` knows, held to the second line too.
@@ -76,10 +131,12 @@ pub(crate) fn ensure_reads_only(plan: &LogicalPlan) -> Result<(), QueryError> {
     .map_err(|error| QueryError::from_planning(&error))
 }
 
-/// The tables that the query names, apart from its own WITH names and the one table function.
+/// The tables that the query names or is about, apart from its own WITH names and the one table
+/// function.
 pub(crate) fn tables_of(state: &SessionState, query: &QueryText) -> Result<BTreeSet<String>, QueryError> {
     let found = state.resolve_table_references(&query.statement).map_err(|error| QueryError::from_planning(&error))?;
-    Ok(found.iter().map(TableReference::to_string).filter(|name| !is_series(name)).collect())
+    let named = found.iter().map(TableReference::to_string).filter(|name| !is_series(name));
+    Ok(named.chain(query.about.clone()).collect())
 }
 
 fn syntax(error: &DataFusionError) -> QueryError {
@@ -89,8 +146,8 @@ fn syntax(error: &DataFusionError) -> QueryError {
             ParserError::RecursionLimitExceeded => {
                 return QueryError::TooLarge {
                     unit: "levels of nesting",
-                    size: RECURSION_MAX + 1,
-                    limit: RECURSION_MAX,
+                    size: bounds::NESTING_MAX + 1,
+                    limit: bounds::NESTING_MAX,
                 };
             }
         },
@@ -142,11 +199,6 @@ impl Visitor for WriteFinder {
             _ => ControlFlow::Continue(()),
         }
     }
-}
-
-/// The one table function there is: it yields numbers lazily and reads nothing.
-pub(crate) fn is_series(name: &str) -> bool {
-    name.eq_ignore_ascii_case("generate_series")
 }
 
 /// Numbers `?` from left to right and notes the highest `$n`.

@@ -1,4 +1,4 @@
-//! The platform's own tables: `system.mesh.*`, each made anew for the principal that asks.
+//! The platform's own tables: `system.mesh.*` and `system.audit.*`, each made anew for the principal that asks.
 
 use std::sync::Arc;
 
@@ -9,10 +9,11 @@ use arrow::record_batch::RecordBatch;
 use chrono::{DateTime, Utc};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
+use datafusion::error::DataFusionError;
 use weft_catalog::{CatalogError, CatalogView};
 use weft_model::PortRef;
 
-use crate::{QueryError, TableEntry};
+use crate::{QueryError, TableEntry, information_schema};
 
 /// Type of a system table's column; all of them may be NULL where the description says so.
 #[derive(Clone, Copy)]
@@ -32,6 +33,8 @@ enum Cell {
 }
 
 struct SystemTable {
+    /// `mesh` or `audit`: what SQL calls a schema.
+    product: &'static str,
     name: &'static str,
     description: &'static str,
     columns: &'static [(&'static str, Kind)],
@@ -39,8 +42,30 @@ struct SystemTable {
 
 use Kind::{Flag, Instant, Number, Text};
 
-const TABLES: [SystemTable; 8] = [
+const TABLES: [SystemTable; 9] = [
     SystemTable {
+        product: "audit",
+        name: "decisions",
+        description: "what was decided about your queries, the newest first; for auditors, about everyone's",
+        columns: &[
+            ("seq", Number),
+            ("at", Instant),
+            ("query", Text),
+            ("principal", Text),
+            ("action", Text),
+            ("object", Text),
+            ("purpose", Text),
+            ("outcome", Text),
+            ("because", Text),
+            ("masks", Text),
+            ("filters", Text),
+            ("policy_revision", Text),
+            ("policy_epoch", Number),
+            ("hash", Text),
+        ],
+    },
+    SystemTable {
+        product: "mesh",
         name: "checks",
         description: "what the gate found out about each commit",
         columns: &[
@@ -55,6 +80,7 @@ const TABLES: [SystemTable; 8] = [
         ],
     },
     SystemTable {
+        product: "mesh",
         name: "columns",
         description: "the columns of every port",
         columns: &[
@@ -67,20 +93,24 @@ const TABLES: [SystemTable; 8] = [
             ("required", Flag),
             ("key_position", Number),
             ("classification", Text),
+            ("masked", Flag),
             ("description", Text),
         ],
     },
     SystemTable {
+        product: "mesh",
         name: "domains",
         description: "the teams' parts of the mesh",
         columns: &[("domain", Text), ("description", Text), ("owner", Text), ("contact", Text), ("products", Number)],
     },
     SystemTable {
+        product: "mesh",
         name: "lineage",
         description: "which port's rows go into which",
         columns: &[("from_port", Text), ("to_port", Text)],
     },
     SystemTable {
+        product: "mesh",
         name: "ports",
         description: "the tables on offer",
         columns: &[
@@ -99,6 +129,7 @@ const TABLES: [SystemTable; 8] = [
         ],
     },
     SystemTable {
+        product: "mesh",
         name: "products",
         description: "the products as they are served now",
         columns: &[
@@ -115,6 +146,7 @@ const TABLES: [SystemTable; 8] = [
         ],
     },
     SystemTable {
+        product: "mesh",
         name: "releases",
         description: "every release, the newest first",
         columns: &[
@@ -130,6 +162,7 @@ const TABLES: [SystemTable; 8] = [
         ],
     },
     SystemTable {
+        product: "mesh",
         name: "runs",
         description: "what each revision became: a row for each step and each problem",
         columns: &[
@@ -159,7 +192,7 @@ pub(crate) fn entries() -> Vec<TableEntry> {
         .iter()
         .map(|table| TableEntry {
             domain: "system".to_owned(),
-            product: "mesh".to_owned(),
+            product: table.product.to_owned(),
             port: table.name.to_owned(),
             kind: "SYSTEM TABLE",
             schema: table.schema(),
@@ -171,10 +204,11 @@ pub(crate) fn entries() -> Vec<TableEntry> {
 
 /// The system table of that name with the rows that the view's principal may see.
 pub(crate) async fn table(name: &PortRef, view: &CatalogView) -> Result<Option<Arc<dyn TableProvider>>, QueryError> {
-    if name.domain.as_str() != "system" || name.product.as_str() != "mesh" {
-        return Ok(None);
+    if name.domain.as_str() == "system" && name.product.as_str() == information_schema::SCHEMA {
+        return described(name, view);
     }
-    let Some(table) = TABLES.iter().find(|table| table.name == name.port.as_str()) else {
+    let is_named = |table: &&SystemTable| table.product == name.product.as_str() && table.name == name.port.as_str();
+    let Some(table) = TABLES.iter().find(is_named).filter(|_| name.domain.as_str() == "system") else {
         return Ok(None);
     };
     let unreadable = |error: &dyn std::fmt::Display| {
@@ -187,10 +221,22 @@ pub(crate) async fn table(name: &PortRef, view: &CatalogView) -> Result<Option<A
     Ok(Some(Arc::new(provider)))
 }
 
+/// A table of `information_schema`.
+fn described(name: &PortRef, view: &CatalogView) -> Result<Option<Arc<dyn TableProvider>>, QueryError> {
+    let Some(batch) = information_schema::batch(name.port.as_str(), view) else { return Ok(None) };
+    let made = batch.map_err(DataFusionError::from).and_then(|batch| MemTable::try_new(batch.schema(), vec![vec![batch]]));
+    let provider = made.map_err(|error| {
+        tracing::error!(table = %name, %error, "a system table cannot be made");
+        QueryError::Storage { table: name.to_string() }
+    })?;
+    Ok(Some(Arc::new(provider)))
+}
+
 async fn rows(table: &str, view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
     Ok(match table {
         "checks" => checks(view).await?,
         "columns" => columns(view),
+        "decisions" => decisions(view).await?,
         "domains" => domains(view),
         "lineage" => lineage(view),
         "ports" => ports(view),
@@ -258,6 +304,7 @@ fn columns(view: &CatalogView) -> Vec<Vec<Cell>> {
             Cell::Flag(c.column.required),
             count(c.column.primary_key_position.map(u64::from)),
             maybe(c.column.classification),
+            Cell::Flag(c.masked),
             text(c.column.description),
         ]
     };
@@ -357,6 +404,29 @@ async fn runs(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
         }
     }
     Ok(rows)
+}
+
+async fn decisions(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
+    let lines = |lines: Vec<String>| maybe((!lines.is_empty()).then(|| lines.join("\n")));
+    let row = |d: weft_catalog::DecisionView| {
+        vec![
+            count(d.seq),
+            Cell::Instant(Some(d.at)),
+            text(d.query),
+            text(d.principal),
+            text(d.action),
+            text(d.object),
+            maybe(d.purpose),
+            text(if d.allowed { "allowed" } else { "denied" }),
+            lines(d.because),
+            lines(d.masks.into_iter().map(|(column, mask)| format!("{column}: {mask}")).collect()),
+            lines(d.filters),
+            text(d.policy_revision),
+            number(d.policy_epoch),
+            maybe(d.hash),
+        ]
+    };
+    Ok(view.decisions().await?.into_iter().map(row).collect())
 }
 
 fn text(value: impl ToString) -> Cell {

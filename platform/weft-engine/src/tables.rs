@@ -2,6 +2,7 @@
 
 use arrow::datatypes::{Schema, SchemaRef};
 use std::sync::Arc;
+use weft_catalog::{CatalogView, PortView};
 use weft_storage::arrow_schema;
 
 use crate::{Session, system};
@@ -24,26 +25,28 @@ pub struct TableEntry {
 impl Session {
     /// Every table that the principal may discover, the platform's own last, else in order of name.
     pub fn tables(&self) -> Vec<TableEntry> {
-        let mut entries: Vec<TableEntry> = self
-            .view()
-            .ports()
-            .into_iter()
-            .map(|port| {
-                let columns = if port.readable { port.columns.as_slice() } else { &[] };
-                let key = if port.readable { port.primary_key() } else { Vec::new() };
-                TableEntry {
-                    primary_key: key.into_iter().map(str::to_owned).collect(),
-                    schema: if columns.is_empty() { Arc::new(Schema::empty()) } else { arrow_schema(columns) },
-                    domain: port.port.domain.to_string(),
-                    product: port.port.product.to_string(),
-                    port: port.port.port.to_string(),
-                    kind: if port.kind == "view" { "VIEW" } else { "TABLE" },
-                    description: port.description,
-                }
-            })
-            .collect();
-        entries.sort_by(|a, b| (&a.domain, &a.product, &a.port).cmp(&(&b.domain, &b.product, &b.port)));
-        entries.extend(system::entries());
-        entries
+        entries_of(&self.view())
+    }
+}
+
+/// Every table that the view's principal may discover, the platform's own last, else in order of name.
+pub(crate) fn entries_of(view: &CatalogView) -> Vec<TableEntry> {
+    let mut entries: Vec<TableEntry> = view.ports().into_iter().map(entry).collect();
+    entries.sort_by(|a, b| (&a.domain, &a.product, &a.port).cmp(&(&b.domain, &b.product, &b.port)));
+    entries.extend(system::entries());
+    entries
+}
+
+fn entry(port: PortView) -> TableEntry {
+    let columns = if port.readable { port.columns.as_slice() } else { &[] };
+    let key = if port.readable { port.primary_key() } else { Vec::new() };
+    TableEntry {
+        primary_key: key.into_iter().map(str::to_owned).collect(),
+        schema: if columns.is_empty() { Arc::new(Schema::empty()) } else { arrow_schema(columns) },
+        domain: port.port.domain.to_string(),
+        product: port.port.product.to_string(),
+        port: port.port.port.to_string(),
+        kind: if port.kind == "view" { "VIEW" } else { "TABLE" },
+        description: port.description,
     }
 }

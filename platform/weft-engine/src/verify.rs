@@ -8,6 +8,7 @@ use std::sync::Arc;
 use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::filter::FilterExec;
 
 use crate::QueryError;
 use crate::barrier::{Below, Seal, SecurityBarrierExec};
@@ -27,8 +28,9 @@ pub(crate) fn ensure_governed(plan: &Arc<dyn ExecutionPlan>, seal: &Seal) -> Res
             if barrier.seal() != seal {
                 return Err(refused(node.name(), "has another principal's seal"));
             }
+            ensure_condition(barrier)?;
             match barrier.below() {
-                Below::View => open.extend(barrier.children()),
+                Below::View => open.push(barrier.input()),
                 Below::Table => ensure_plain(barrier)?,
             }
         } else if node.children().is_empty() && !is_harmless(node.as_ref()) {
@@ -40,9 +42,18 @@ pub(crate) fn ensure_governed(plan: &Arc<dyn ExecutionPlan>, seal: &Seal) -> Res
     Ok(())
 }
 
+/// Where rows are hidden, the filter that hides them stands directly below the barrier.
+fn ensure_condition(barrier: &SecurityBarrierExec) -> Result<(), QueryError> {
+    let Some(condition) = barrier.condition() else { return Ok(()) };
+    match barrier.input().downcast_ref::<FilterExec>() {
+        Some(filter) if filter.predicate() == condition => Ok(()),
+        _ => Err(refused(barrier.name(), "lost the condition on its rows")),
+    }
+}
+
 /// Below a table's barrier stand only nodes that the table's own scan puts there.
 fn ensure_plain(barrier: &SecurityBarrierExec) -> Result<(), QueryError> {
-    let mut open = barrier.children();
+    let mut open = vec![barrier.input()];
     while let Some(node) = open.pop() {
         if !BELOW_A_TABLE.contains(&node.name()) && !is_harmless(node.as_ref()) {
             return Err(refused(node.name(), "stands below a table's barrier"));
@@ -84,11 +95,11 @@ mod tests {
     }
 
     fn seal(subject: &str) -> Seal {
-        Seal { subject: subject.to_owned(), policy_epoch: 1 }
+        Seal { subject: subject.to_owned(), purpose: None, policy_epoch: 1 }
     }
 
     fn barrier(below: Below, input: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
-        Arc::new(SecurityBarrierExec::new("a.b.c".to_owned(), seal("user:ana"), below, input))
+        Arc::new(SecurityBarrierExec::open("a.b.c".to_owned(), seal("user:ana"), below, Vec::new(), input).unwrap())
     }
 
     #[test]
@@ -103,6 +114,8 @@ mod tests {
         assert!(ensure_governed(&plan, &seal("user:ana")).is_ok());
         assert!(ensure_governed(&plan, &seal("user:omar")).is_err());
         assert!(ensure_governed(&plan, &Seal { policy_epoch: 2, ..seal("user:ana") }).is_err());
+        let purpose = Some("modelling".to_owned());
+        assert!(ensure_governed(&plan, &Seal { purpose, ..seal("user:ana") }).is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! What is known to go wrong in casbin is fenced in here: duplicates are taken out before they
 //! reach it, the model is ours, no rows are loaded by it, an error or a panic is an error.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ use parking_lot::Mutex;
 use serde::Serialize;
 
 use crate::model::MODEL;
+use crate::names::is_tag;
+use crate::row::{ANY_TAG, NO_CONDITION, PURPOSE_GRANTED};
 
 /// Why casbin gave no answer. Whoever gets this must deny.
 #[derive(Debug, thiserror::Error)]
@@ -56,10 +58,13 @@ pub(crate) struct Question<'a> {
     pub(crate) context: Context<'a>,
 }
 
-/// Verified facts for named conditions; the model's `r.ctx`. No numbers: casbin's are 32 bits.
+/// Verified facts for tags and named conditions; the model's `r.ctx`. No numbers: casbin's are 32 bits.
 #[derive(Clone, Debug, Serialize, Hash)]
 pub(crate) struct Context<'a> {
-    pub(crate) purpose: &'a str,
+    /// Whether the product allows the purpose of the request.
+    pub(crate) purpose_granted: bool,
+    /// What the object carries, with every tag that those lie under.
+    pub(crate) tags: &'a BTreeSet<String>,
 }
 
 /// Casbin's answer, and which of the slice's `p` rows it took it from.
@@ -127,16 +132,45 @@ impl Decider {
     }
 }
 
-/// Whether the object carries the tag that a row asks for. No object carries tags yet, and reading
-/// refuses rows that ask for one.
-fn tag_match(_context: Dynamic, tag: Dynamic) -> Dynamic {
-    tag.into_immutable_string().is_ok_and(|tag| tag == "*").into()
+/// What the matcher takes for no truth value at all, which fails the whole decision. To answer false
+/// instead would lose a row that denies.
+const TROUBLE: Dynamic = Dynamic::UNIT;
+
+/// Whether the object carries the tag that a row asks for.
+fn tag_match(context: Dynamic, tag: Dynamic) -> Dynamic {
+    let Ok(tag) = tag.as_immutable_string_ref() else { return TROUBLE };
+    if *tag == ANY_TAG {
+        return Dynamic::TRUE;
+    }
+    if !is_tag(&tag) {
+        return TROUBLE;
+    }
+    let Ok(context) = context.as_map_ref() else { return TROUBLE };
+    let Some(Ok(carried)) = context.get("tags").map(Dynamic::as_array_ref) else { return TROUBLE };
+    let mut found = false;
+    for own in carried.iter() {
+        match own.as_immutable_string_ref() {
+            Ok(own) => found |= *own == *tag,
+            Err(_) => return TROUBLE,
+        }
+    }
+    found.into()
 }
 
-/// Whether the condition that a row names holds. There are no conditions yet, and reading refuses
-/// rows that name one.
-fn condition_holds(_context: Dynamic, condition: Dynamic) -> Dynamic {
-    condition.into_immutable_string().is_ok_and(|condition| condition == "-").into()
+/// Whether the condition that a row names holds.
+fn condition_holds(context: Dynamic, condition: Dynamic) -> Dynamic {
+    let Ok(condition) = condition.as_immutable_string_ref() else { return TROUBLE };
+    match condition.as_str() {
+        NO_CONDITION => Dynamic::TRUE,
+        PURPOSE_GRANTED => match context.as_map_ref() {
+            Ok(context) => match context.get("purpose_granted").map(Dynamic::as_bool) {
+                Some(Ok(granted)) => granted.into(),
+                _ => TROUBLE,
+            },
+            Err(_) => TROUBLE,
+        },
+        _ => TROUBLE,
+    }
 }
 
 /// Casbin's own effector, with a note of what each row came to.
@@ -164,5 +198,39 @@ impl EffectorStream for RecordingStream {
     fn push_effect(&mut self, effect: EffectKind) -> bool {
         self.effects.lock().push(effect);
         self.inner.push_effect(effect)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decide(tag: &str, condition: &str, effect: &str) -> Result<bool, DeciderError> {
+        let row = |tag: &str, condition: &str, effect: &str| {
+            ["role:any", "dom:any", "obj:any", "read", tag, condition, effect].map(str::to_owned).to_vec()
+        };
+        let policies = vec![row(ANY_TAG, NO_CONDITION, "allow"), row(tag, condition, effect)];
+        let tags = BTreeSet::from(["pii".to_owned(), "pii.email".to_owned()]);
+        let context = Context { purpose_granted: false, tags: &tags };
+        let question = Question { subject: "user:u", domain: "dom:a", object: "obj:a.t", action: "read", context };
+        let slice = Slice { policies, ..Slice::default() };
+        Decider::new().unwrap().decide(slice, &question).map(|verdict| verdict.allowed)
+    }
+
+    #[test]
+    fn a_deny_that_cannot_be_evaluated_fails_the_decision() {
+        assert!(decide("", "-", "deny").is_err());
+        assert!(decide("Pii", "-", "deny").is_err());
+        assert!(decide("pii", "mfa_fresh", "deny").is_err());
+        assert!(decide("*", "", "deny").is_err());
+    }
+
+    #[test]
+    fn tags_and_conditions_decide_whether_a_deny_counts() {
+        assert_eq!(decide("pii", "-", "deny").ok(), Some(false));
+        assert_eq!(decide("pii.email", "-", "deny").ok(), Some(false));
+        assert_eq!(decide("pii.email.work", "-", "deny").ok(), Some(true));
+        assert_eq!(decide("pi", "-", "deny").ok(), Some(true));
+        assert_eq!(decide("pii", PURPOSE_GRANTED, "deny").ok(), Some(true));
     }
 }

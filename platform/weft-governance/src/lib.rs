@@ -9,11 +9,14 @@
 mod cases;
 mod decider;
 mod decision;
+mod facts;
 mod model;
 mod names;
 mod policies;
 mod principals;
+mod reading;
 mod request;
+mod restrictions;
 mod ring;
 mod roster;
 mod row;
@@ -23,7 +26,10 @@ mod self_test;
 mod snapshot;
 mod yaml;
 
-pub use decision::{Comparison, Decision, Mask, Obligation, Operand, PolicyLine, RowPredicate};
+pub use decision::{
+    ColumnPath, Comparison, DatePart, Decision, Imposed, Literal, Mask, Obligation, PolicyLine, RowPredicate,
+};
+pub use facts::{MeshFacts, PortFacts};
 pub use policies::Policies;
 pub use principals::Principals;
 pub use request::{AccessRequest, Authorizer, ObjectRef};
@@ -34,3 +40,5 @@ pub use snapshot::{PolicyError, PolicySnapshot};
 
 #[cfg(test)]
 mod reference;
+#[cfg(test)]
+mod sample;

@@ -1,6 +1,8 @@
 //! The words that policies are made of.
 
-use weft_model::Place;
+use std::collections::BTreeSet;
+
+use weft_model::{Column, Place};
 
 /// Longest name of a principal, group or role.
 const NAME_BYTES_MAX: usize = 128;
@@ -9,6 +11,38 @@ const NAME_BYTES_MAX: usize = 128;
 pub(crate) fn is_name(text: &str) -> bool {
     let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.@-".contains(&b);
     !text.is_empty() && text.len() <= NAME_BYTES_MAX && text.bytes().all(legal)
+}
+
+/// Whether `text` can be a tag: parts of a-z, 0-9, `_` and `-`, joined by dots.
+pub(crate) fn is_tag(text: &str) -> bool {
+    let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
+    text.len() <= NAME_BYTES_MAX && text.split('.').all(|part| !part.is_empty() && part.bytes().all(legal))
+}
+
+/// The tags with everything that they lie under: `pii` too for `pii.email`.
+pub(crate) fn expanded<'a>(tags: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for tag in tags {
+        all.extend(containers(tag).map(str::to_owned));
+        all.insert(tag.to_owned());
+    }
+    all
+}
+
+/// Classification and tags of a column, as written; not those of its parts.
+pub(crate) fn tags_of(column: &Column) -> impl Iterator<Item = &str> {
+    column.classification.iter().chain(&column.tags).map(String::as_str)
+}
+
+/// Classification and tags of everything within a column, as written.
+pub(crate) fn tags_within(column: &Column) -> impl Iterator<Item = &str> {
+    column.parts.iter().flat_map(|part| part.classification.iter().chain(&part.tags)).map(String::as_str)
+}
+
+/// A column as policies write it. Policies write names in lower case, and a contract has no two
+/// columns that differ in case alone; a dot in a column's name is none to them.
+pub(crate) fn column_term(port_term: &str, column: &str) -> String {
+    format!("{port_term}.{}", column.to_lowercase().replace('.', "\u{2024}"))
 }
 
 /// The name of `known` that is most like `text`, if any is near.

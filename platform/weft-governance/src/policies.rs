@@ -1,9 +1,10 @@
 //! The policies in force: one snapshot at a time, swapped whole.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
 use weft_model::Revision;
 
 use crate::{PolicySnapshot, Principals};
@@ -16,20 +17,29 @@ use crate::{PolicySnapshot, Principals};
 pub struct Policies {
     current: ArcSwap<PolicySnapshot>,
     epoch: AtomicU64,
+    /// Seconds since 1970 of the last [`confirm`](Policies::confirm); long ago before the first.
+    confirmed: Arc<AtomicI64>,
 }
 
 impl Policies {
     /// Denies everything, saying that no policies are in force yet, and knows no principal.
     pub fn new_closed() -> Self {
         let closed = PolicySnapshot::closed(Revision::new("none"));
-        Policies { current: ArcSwap::from_pointee(closed), epoch: AtomicU64::new(0) }
+        let confirmed = Arc::new(AtomicI64::new(i64::MIN));
+        Policies { current: ArcSwap::from_pointee(closed), epoch: AtomicU64::new(0), confirmed }
     }
 
     /// Puts `snapshot` and the principals of its revision in force, under the next epoch. Decisions
     /// asked from now on come from it; those made from an older snapshot are not called back.
     pub fn replace(&self, snapshot: PolicySnapshot) {
         let epoch = self.epoch.fetch_add(1, Ordering::SeqCst) + 1;
-        self.current.store(Arc::new(snapshot.with_epoch(epoch)));
+        self.current.store(Arc::new(snapshot.in_force(epoch, self.confirmed.clone())));
+    }
+
+    /// Notes that at `now` the policies in force were the latest that there are. Data with the tag
+    /// `restricted` are open for one hour from the last such note, and closed before the first.
+    pub fn confirm(&self, now: DateTime<Utc>) {
+        self.confirmed.store(now.timestamp(), Ordering::SeqCst);
     }
 
     /// The snapshot in force.
@@ -47,10 +57,11 @@ impl Policies {
 mod tests {
     use std::collections::BTreeSet;
 
-    use chrono::DateTime;
+    use chrono::{DateTime, TimeDelta};
     use weft_model::{Action, ManifestTree, Principal, PrincipalKind};
 
     use super::*;
+    use crate::sample::{column, facts, with_part};
     use crate::{AccessRequest, Authorizer, ObjectRef};
 
     #[test]
@@ -77,8 +88,61 @@ mod tests {
         ]);
         let (rules, diagnostics) = crate::read(&tree);
         assert_eq!(diagnostics, []);
-        policies.replace(rules.compile(&Revision::new("r1"), &BTreeSet::new()).unwrap());
+        policies.replace(rules.compile(&Revision::new("r1"), &crate::MeshFacts::default()).unwrap());
         assert!(ask().is_allowed());
         assert_eq!((policies.current().epoch(), policies.current().policy_revision().as_str()), (1, "r1"));
+    }
+    #[test]
+    fn restricted_data_close_an_hour_after_the_last_confirmation() {
+        let facts = facts(&[
+            ("a.p.open", &[], vec![column("c", &["internal"])]),
+            ("a.p.tagged", &["restricted"], vec![column("c", &[])]),
+            ("a.p.column", &[], vec![column("c", &["restricted.medical"])]),
+        ]);
+        let tree = ManifestTree::of_texts([
+            ("governance/model.conf", crate::model::MODEL),
+            ("governance/policies/a.csv", "p, role:any, dom:any, obj:any, *, *, -, allow\n"),
+        ]);
+        let (rules, _) = crate::read(&tree);
+        let policies = Policies::new_closed();
+        policies.replace(rules.compile(&Revision::new("r1"), &facts).unwrap());
+        let ana = Principal {
+            kind: PrincipalKind::User,
+            name: "ana".to_owned(),
+            groups: BTreeSet::new(),
+            attributes: Default::default(),
+        };
+        let start = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let open = |seconds: i64| {
+            let at = start + TimeDelta::seconds(seconds);
+            let current = policies.current();
+            let mut open = Vec::new();
+            for (port, side) in &facts.ports {
+                let object = ObjectRef::Port(port.clone());
+                let request = AccessRequest { principal: &ana, action: Action::Read, object, purpose: None, at };
+                let decided = current.decide(&request).is_allowed();
+                assert_eq!(decided, current.decide_read(&request, &side.columns).is_allowed(), "{port}");
+                if decided {
+                    open.push(port.port.to_string());
+                }
+            }
+            open
+        };
+        assert_eq!(open(0), ["open"], "never confirmed");
+        policies.confirm(start);
+        assert_eq!(open(3_600), ["column", "open", "tagged"]);
+        assert_eq!(open(3_601), ["open"]);
+        policies.confirm(start + TimeDelta::seconds(3_601));
+        assert_eq!(open(3_601), ["column", "open", "tagged"], "what was remembered does not count");
+
+        // What is read may be tagged otherwise than what the policies were compiled for.
+        let object: ObjectRef = "a.p.open".parse().unwrap();
+        let at = start + TimeDelta::days(1);
+        let request = AccessRequest { principal: &ana, action: Action::Read, object, purpose: None, at };
+        let current = policies.current();
+        assert!(current.decide_read(&request, &[column("c", &["internal"])]).is_allowed());
+        assert!(!current.decide_read(&request, &[column("c", &["restricted"])]).is_allowed());
+        let part = with_part(column("c", &["internal"]), "inner", "restricted");
+        assert!(!current.decide_read(&request, &[part]).is_allowed());
     }
 }

@@ -33,6 +33,11 @@ pub trait Authorizer: Send + Sync + fmt::Debug {
     /// readers need not say everything twice. A product or domain is decided as itself; whether it
     /// holds a port that may be discovered is for the caller to ask port by port.
     fn decide(&self, request: &AccessRequest<'_>) -> Decision;
+
+    /// Decides reading a port whose table has these columns, and on what terms: row filters, masks and
+    /// columns left out. Total, like [`decide`](Self::decide); a restriction that does not fit the
+    /// columns is a deny. `request.action` must be [`weft_model::Action::Read`] and its object a port.
+    fn decide_read(&self, request: &AccessRequest<'_>, columns: &[weft_model::Column]) -> Decision;
 }
 
 /// What a request is about.

@@ -1,15 +1,22 @@
 //! Rows of policy files, read strictly: what is not understood is never skipped.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use weft_model::{Action, Code, Diagnostic, DomainName, Place};
 
 use crate::PolicyLine;
-use crate::names::{is_name, nearest, place_on_line, width};
+use crate::names::{is_name, is_tag, nearest, place_on_line, width};
 
 /// Actions that the access model knows and this version does not decide.
-const ACTIONS_OF_LATER: [&str; 8] =
-    ["write", "explain", "approve", "unmask", "see_all_rows", "declassify", "erase", "break_glass"];
+const ACTIONS_OF_LATER: [&str; 6] = ["write", "explain", "approve", "declassify", "erase", "break_glass"];
+
+/// Condition that asks nothing.
+pub(crate) const NO_CONDITION: &str = "-";
+/// Condition that the purpose of the request is one that the product allows.
+pub(crate) const PURPOSE_GRANTED: &str = "purpose_granted";
+/// In the place of a tag: any object, whatever tags it carries.
+pub(crate) const ANY_TAG: &str = "*";
 
 /// Whose file it is, and so what it may speak of.
 #[derive(Clone, Copy)]
@@ -22,15 +29,37 @@ pub(crate) enum Scope<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Origin {
     pub(crate) line: PolicyLine,
-    pub(crate) place: Place,
-    /// Places of the row's fields, the first one being the kind of row.
-    fields: Vec<Place>,
+    /// Column of the row's first character and its byte in the file.
+    column: u32,
+    start: usize,
 }
 
 impl Origin {
-    /// The place of field `index`, counted from 0 for the kind of row.
+    /// From the first field to the last.
+    pub(crate) fn place(&self) -> Place {
+        let (file, number) = self.file();
+        place_on_line(file, number, self.column, self.start, &self.line.text)
+    }
+
+    /// The place of field `index`, counted from 0 for the kind of row. Places are worked out when
+    /// something is told, since rows are many and problems few.
     pub(crate) fn field(&self, index: usize) -> Place {
-        self.fields.get(index).unwrap_or(&self.place).clone()
+        let (file, number) = self.file();
+        let (mut start, mut column) = (self.start, self.column);
+        for (at, part) in self.line.text.split(',').enumerate() {
+            if at == index {
+                let margin = part.len() - part.trim_start().len();
+                let margin_width = part.get(..margin).map_or(0, width);
+                return place_on_line(file, number, column + margin_width, start + margin, part.trim());
+            }
+            start += part.len() + 1;
+            column += width(part) + 1;
+        }
+        self.place()
+    }
+
+    fn file(&self) -> (&str, u32) {
+        self.line.place.as_ref().map_or(("", 1), |(file, line)| (file, *line))
     }
 }
 
@@ -80,7 +109,7 @@ pub(crate) struct ContainmentRow {
 /// The rows of one or more files, in the order written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RowSet {
-    pub(crate) policies: Vec<PolicyRow>,
+    pub(crate) policies: Vec<Arc<PolicyRow>>,
     pub(crate) roles: Vec<RoleRow>,
     pub(crate) containments: Vec<ContainmentRow>,
 }
@@ -105,28 +134,25 @@ pub(crate) fn read(file: &str, text: &str, scope: Scope<'_>) -> (RowSet, Vec<Dia
     let shared: Arc<str> = file.into();
     let mut rows = RowSet::default();
     let mut diagnostics = Vec::new();
-    let mut seen = std::collections::HashMap::new();
+    let mut seen: HashMap<Vec<&str>, Origin> = HashMap::new();
     let mut start = 0;
     for (number, raw) in (1u32..).zip(text.split_inclusive('\n')) {
         let line = raw.trim();
         if !line.is_empty() && !line.starts_with('#') {
-            let mut fields = fields(file, number, start, raw.trim_end_matches(['\n', '\r']));
-            let place = whole(&fields, file);
+            let fields: Vec<&str> = line.split(',').map(str::trim).collect();
+            let margin = raw.len() - raw.trim_start().len();
             let origin = Origin {
                 line: PolicyLine { place: Some((shared.clone(), number)), text: line.into() },
-                place: place.clone(),
-                fields: fields.iter().map(|field| field.place.clone()).collect(),
+                column: 1 + raw.get(..margin).map_or(0, width),
+                start: start + margin,
             };
-            let key: Vec<String> = fields.iter().map(|field| field.text.to_owned()).collect();
-            if let Some(first) = seen.get(&key) {
-                let message = "this row is written twice";
-                diagnostics.push(
-                    Diagnostic::warning(Code::POLICY_ROW, place, message).also(Place::clone(first), "first here"),
-                );
+            if let Some(first) = seen.get(&fields) {
+                let twice = Diagnostic::warning(Code::POLICY_ROW, origin.place(), "this row is written twice");
+                diagnostics.push(twice.also(first.place(), "first here"));
             } else {
-                seen.insert(key, place);
-                let mut row = RowReader { scope, fields: &mut fields, origin: &origin, diagnostics: &mut diagnostics };
+                let mut row = RowReader { scope, fields: &fields, origin: &origin, diagnostics: &mut diagnostics };
                 row.read_into(&mut rows);
+                seen.insert(fields, origin);
             }
         }
         start += raw.len();
@@ -134,38 +160,9 @@ pub(crate) fn read(file: &str, text: &str, scope: Scope<'_>) -> (RowSet, Vec<Dia
     (rows, diagnostics)
 }
 
-struct Field<'a> {
-    text: &'a str,
-    place: Place,
-}
-
-fn fields<'a>(file: &str, number: u32, start: usize, line: &'a str) -> Vec<Field<'a>> {
-    let (mut offset, mut column) = (start, 1);
-    let mut fields = Vec::new();
-    for part in line.split(',') {
-        let margin = part.len() - part.trim_start().len();
-        let margin_width = part.get(..margin).map_or(0, width);
-        let text = part.trim();
-        fields.push(Field { text, place: place_on_line(file, number, column + margin_width, offset + margin, text) });
-        offset += part.len() + 1;
-        column += width(part) + 1;
-    }
-    fields
-}
-
-/// From the first field to the last.
-fn whole(fields: &[Field<'_>], file: &str) -> Place {
-    let mut place = fields.first().map_or_else(|| Place::start_of(file), |field| field.place.clone());
-    if let Some(last) = fields.last() {
-        place.end_column = last.place.end_column;
-        place.bytes.1 = last.place.bytes.1;
-    }
-    place
-}
-
 struct RowReader<'r, 'a> {
     scope: Scope<'r>,
-    fields: &'r mut Vec<Field<'a>>,
+    fields: &'r [&'a str],
     origin: &'r Origin,
     diagnostics: &'r mut Vec<Diagnostic>,
 }
@@ -173,11 +170,11 @@ struct RowReader<'r, 'a> {
 impl RowReader<'_, '_> {
     fn read_into(&mut self, rows: &mut RowSet) {
         let before = self.diagnostics.len();
-        let kind = self.fields.first().map_or("", |field| field.text).to_owned();
+        let kind = self.text(0).to_owned();
         match kind.as_str() {
             "p" => {
                 if let Some(row) = self.policy().filter(|_| self.diagnostics.len() == before) {
-                    rows.policies.push(row);
+                    rows.policies.push(Arc::new(row));
                 }
             }
             "g" => {
@@ -200,8 +197,8 @@ impl RowReader<'_, '_> {
         let domain = self.domain(2, true);
         let object = self.object(3, true);
         let action = self.action(4);
-        let tag = self.only(5, "*", "a tag other than `*`");
-        let condition = self.only(6, "-", "a condition other than `-`");
+        let tag = self.tag(5);
+        let condition = self.condition(6);
         let allows = self.effect(7);
         Some(PolicyRow {
             subject: subject?,
@@ -235,7 +232,7 @@ impl RowReader<'_, '_> {
             return Some(());
         }
         let message = format!("the row has {} fields and needs {wanted}", self.fields.len());
-        let place = self.origin.place.clone();
+        let place = self.origin.place();
         self.diagnostics.push(Diagnostic::error(Code::POLICY_ROW, place, message).help(format!("write `{form}`")));
         None
     }
@@ -329,24 +326,39 @@ impl RowReader<'_, '_> {
         }
         if ACTIONS_OF_LATER.contains(&text.as_str()) {
             let message = format!("action `{text}` is not built yet");
-            self.problem(at, message, "this version decides `discover` and `read`; take the row out until then");
+            self.problem(at, message, "take the row out until then");
         } else {
             let known = Action::ALL.map(Action::as_str);
             let help = match nearest(&text, known) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "actions: `discover`, `read`, or `*` for every one".to_owned(),
+                None => "actions: `discover`, `read`, `unmask`, `see_all_rows`, or `*` for every one".to_owned(),
             };
             self.problem(at, format!("`{text}` is no action"), help);
         }
         None
     }
 
-    fn only(&mut self, at: usize, allowed: &str, what: &str) -> Option<String> {
+    fn tag(&mut self, at: usize) -> Option<String> {
         let text = self.text(at).to_owned();
-        if text == allowed {
+        if text == ANY_TAG || is_tag(&text) {
             return Some(text);
         }
-        self.problem(at, format!("{what} is not built yet"), format!("write `{allowed}`; `{text}` would not be kept"));
+        let help = "write `*`, or a tag such as `pii.email`: parts of a-z, 0-9, _ and -, joined by dots";
+        self.problem(at, format!("`{text}` is no tag"), help);
+        None
+    }
+
+    fn condition(&mut self, at: usize) -> Option<String> {
+        let text = self.text(at).to_owned();
+        let known = [NO_CONDITION, PURPOSE_GRANTED];
+        if known.contains(&text.as_str()) {
+            return Some(text);
+        }
+        let help = match nearest(&text, known) {
+            Some(near) if near != NO_CONDITION => format!("did you mean `{near}`?"),
+            _ => format!("conditions: `{PURPOSE_GRANTED}`, or `-` for none"),
+        };
+        self.problem(at, format!("`{text}` is no condition"), help);
         None
     }
 
@@ -375,7 +387,7 @@ impl RowReader<'_, '_> {
     }
 
     fn text(&self, at: usize) -> &str {
-        self.fields.get(at).map_or("", |field| field.text)
+        self.fields.get(at).copied().unwrap_or_default()
     }
 
     fn problem(&mut self, at: usize, message: impl Into<String>, help: impl Into<String>) {
@@ -422,8 +434,8 @@ p2, role:x, dom:any, obj:any, read, *, -, deny
 p, role:x, dom:any, obj:any, read, *, -, Deny
 p, role:x, dom:any, obj:any, read, *, -
 p, role:x, dom:any, obj:any, read, *, -, deny, more
-p, x, dom:Any, obj:a..b, reed, pii, mfa_fresh, permit
-p, role:any, dom:any, obj:any, unmask, *, -, allow
+p, x, dom:Any, obj:a..b, reed, PII, mfa_fresh, permit
+p, role:any, dom:any, obj:any, erase, pii..x, purpose_grantd, allow
 p, \"role:x\", dom:any, obj:any, read, *, -, allow # why
 g, user:ana, group:x, dom:any
 g, role:any, role:x, dom:any
@@ -434,43 +446,47 @@ nonsense
             text,
             Scope::Mesh,
             expect![[r#"
-            a.csv:1:1 W0302 `p2` is no kind of row
-            help: a row begins with `p`, `g` or `g2`
-            a.csv:2:42 W0302 `Deny` is no effect
-            help: write `allow` or `deny`
-            a.csv:3:1 W0302 the row has 7 fields and needs 8
-            help: write `p, SUBJECT, DOMAIN, OBJECT, ACTION, TAG, CONDITION, EFFECT`
-            a.csv:4:1 W0302 the row has 9 fields and needs 8
-            help: write `p, SUBJECT, DOMAIN, OBJECT, ACTION, TAG, CONDITION, EFFECT`
-            a.csv:5:4 W0302 `x` is not understood here
-            help: write `user:NAME` or `service:NAME` or `group:NAME` or `role:NAME`, NAME of a-z, 0-9, _ . @ and -
-            a.csv:5:7 W0302 `dom:Any` is not understood here
-            help: write `dom:NAME`, NAME of a-z, 0-9, _ . @ and -
-            a.csv:5:16 W0302 `a..b` is not the name of an object
-            help: write `obj:domain.product.port`
-            a.csv:5:26 W0302 `reed` is no action
-            help: did you mean `read`?
-            a.csv:5:32 W0302 a tag other than `*` is not built yet
-            help: write `*`; `pii` would not be kept
-            a.csv:5:37 W0302 a condition other than `-` is not built yet
-            help: write `-`; `mfa_fresh` would not be kept
-            a.csv:5:48 W0302 `permit` is no effect
-            help: write `allow` or `deny`
-            a.csv:6:32 W0302 action `unmask` is not built yet
-            help: this version decides `discover` and `read`; take the row out until then
-            a.csv:7:4 W0302 `"role:x"` is not understood here
-            help: write `user:NAME` or `service:NAME` or `group:NAME` or `role:NAME`, NAME of a-z, 0-9, _ . @ and -
-            a.csv:7:44 W0302 `allow # why` is no effect
-            help: write `allow` or `deny`
-            a.csv:8:14 W0302 a policy cannot put anyone into a group
-            help: groups are filled in `governance/principals.yaml`; give the member a role instead
-            a.csv:9:4 W0302 everyone cannot be made to hold a role
-            help: name `role:any` in a `p` row of its own
-            a.csv:10:5 W0302 everything cannot stand in a `g2` row
-            help: name an object
-            a.csv:11:1 W0302 `nonsense` is no kind of row
-            help: a row begins with `p`, `g` or `g2`
-        "#]],
+                a.csv:1:1 W0302 `p2` is no kind of row
+                help: a row begins with `p`, `g` or `g2`
+                a.csv:2:42 W0302 `Deny` is no effect
+                help: write `allow` or `deny`
+                a.csv:3:1 W0302 the row has 7 fields and needs 8
+                help: write `p, SUBJECT, DOMAIN, OBJECT, ACTION, TAG, CONDITION, EFFECT`
+                a.csv:4:1 W0302 the row has 9 fields and needs 8
+                help: write `p, SUBJECT, DOMAIN, OBJECT, ACTION, TAG, CONDITION, EFFECT`
+                a.csv:5:4 W0302 `x` is not understood here
+                help: write `user:NAME` or `service:NAME` or `group:NAME` or `role:NAME`, NAME of a-z, 0-9, _ . @ and -
+                a.csv:5:7 W0302 `dom:Any` is not understood here
+                help: write `dom:NAME`, NAME of a-z, 0-9, _ . @ and -
+                a.csv:5:16 W0302 `a..b` is not the name of an object
+                help: write `obj:domain.product.port`
+                a.csv:5:26 W0302 `reed` is no action
+                help: did you mean `read`?
+                a.csv:5:32 W0302 `PII` is no tag
+                help: write `*`, or a tag such as `pii.email`: parts of a-z, 0-9, _ and -, joined by dots
+                a.csv:5:37 W0302 `mfa_fresh` is no condition
+                help: conditions: `purpose_granted`, or `-` for none
+                a.csv:5:48 W0302 `permit` is no effect
+                help: write `allow` or `deny`
+                a.csv:6:32 W0302 action `erase` is not built yet
+                help: take the row out until then
+                a.csv:6:39 W0302 `pii..x` is no tag
+                help: write `*`, or a tag such as `pii.email`: parts of a-z, 0-9, _ and -, joined by dots
+                a.csv:6:47 W0302 `purpose_grantd` is no condition
+                help: did you mean `purpose_granted`?
+                a.csv:7:4 W0302 `"role:x"` is not understood here
+                help: write `user:NAME` or `service:NAME` or `group:NAME` or `role:NAME`, NAME of a-z, 0-9, _ . @ and -
+                a.csv:7:44 W0302 `allow # why` is no effect
+                help: write `allow` or `deny`
+                a.csv:8:14 W0302 a policy cannot put anyone into a group
+                help: groups are filled in `governance/principals.yaml`; give the member a role instead
+                a.csv:9:4 W0302 everyone cannot be made to hold a role
+                help: name `role:any` in a `p` row of its own
+                a.csv:10:5 W0302 everything cannot stand in a `g2` row
+                help: name an object
+                a.csv:11:1 W0302 `nonsense` is no kind of row
+                help: a row begins with `p`, `g` or `g2`
+            "#]],
         );
     }
 

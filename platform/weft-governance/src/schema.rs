@@ -78,12 +78,18 @@ struct CaseEntry {
     /// A declared user or service.
     who: String,
     action: ActionEntry,
-    /// `domain`, `domain.product`, `domain.product.port` or `system.…`.
+    /// `domain`, `domain.product`, `domain.product.port`, a column below that, or `system.…`.
     what: String,
     /// What the data is wanted for, as a client would declare it.
     #[schemars(default)]
     purpose: Option<String>,
     expected: ExpectedEntry,
+    /// Exactly the columns of the port that are masked, wholly or in part.
+    #[schemars(default)]
+    masked: Option<Vec<String>>,
+    /// Whether the reader sees all rows, or a row filter hides some.
+    #[schemars(default)]
+    rows: Option<RowsEntry>,
     /// Why it should be so, in a sentence; shown when it is not.
     because: String,
 }
@@ -94,6 +100,16 @@ struct CaseEntry {
 enum ActionEntry {
     Discover,
     Read,
+    Unmask,
+    SeeAllRows,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Rows")]
+#[serde(rename_all = "lowercase")]
+enum RowsEntry {
+    All,
+    Some,
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -2,8 +2,13 @@
 //!
 //! They guard against a casbin that decides otherwise than the one these policies were written for.
 
+use std::collections::BTreeSet;
+
+use weft_model::Action;
+
 use crate::PolicyError;
 use crate::decider::{Context, Decider, Question, Slice};
+use crate::names::{containers, expanded};
 use crate::row::{self, Scope};
 
 const ALLOW: &str = "p, role:reader, dom:a, obj:a.t, read, *, -, allow\n";
@@ -28,9 +33,37 @@ pub(crate) fn run() -> Result<(), PolicyError> {
     )?;
     expect("who holds no role is denied", asks(ALLOW, "dom:a", "obj:a.t") == Some(false))?;
 
+    expect("a tag that the object carries matches", asks(&pii("read", "allow"), "dom:a", "obj:a.t") == Some(true))?;
+    expect("a tag that it does not carry does not", asks(&legal_hold("allow"), "dom:a", "obj:a.t") == Some(false))?;
+    expect(
+        "a deny by tag denies what carries the tag",
+        asks(&[ALLOW, HOLD, &pii("read", "deny")].concat(), "dom:a", "obj:a.t") == Some(false),
+    )?;
+    expect(
+        "a deny by tag concerns nothing else",
+        asks(&[ALLOW, HOLD, &legal_hold("deny")].concat(), "dom:a", "obj:a.t") == Some(true),
+    )?;
+    let conditional = ALLOW.replace("-, allow", "purpose_granted, allow");
+    let granted = |purpose_granted| {
+        let rows = [&conditional, HOLD].concat();
+        may(&decider, &rows, "dom:a", "obj:a.t", Action::Read, purpose_granted)
+    };
+    expect("a purpose that is granted opens", granted(true) == Some(true))?;
+    expect("a purpose that is not granted opens nothing", granted(false) == Some(false))?;
+    let unmasks = |rows: &str| may(&decider, rows, "dom:a", "obj:a.t.c", Action::Unmask, false);
+    expect("who may read sees masked values", unmasks(&[ALLOW, HOLD].concat()) == Some(false))?;
+    expect("an exemption by tag unmasks", unmasks(&pii("unmask", "allow")) == Some(true))?;
+    expect(
+        "a denied exemption does not",
+        unmasks(&[pii("unmask", "allow"), pii("unmask", "deny")].concat()) == Some(false),
+    )?;
+
     expect("a wrong effect is no effect", decides(&decider, "permit") == Some(false))?;
     for effect in ["permit", "Deny", "ALLOW", ""] {
         expect("a wrong effect is refused", is_refused(&ALLOW.replace(", allow", &format!(", {effect}"))))?;
+    }
+    for (field, wrong) in [("*, -", "PII, -"), ("*, -", "a..b, -"), ("*, -", "*, mfa_fresh"), ("*, -", ", -")] {
+        expect("an unknown tag or condition is refused", is_refused(&ALLOW.replace(field, wrong)))?;
     }
     for kind in ["p2", "g3", "P", ""] {
         expect("an unknown kind of row is refused", is_refused(&ALLOW.replacen('p', kind, 1)))?;
@@ -38,35 +71,59 @@ pub(crate) fn run() -> Result<(), PolicyError> {
     Ok(())
 }
 
+fn pii(action: &str, effect: &str) -> String {
+    format!("p, role:any, dom:a, obj:a.t, {action}, pii, -, {effect}\n")
+}
+
+fn legal_hold(effect: &str) -> String {
+    format!("p, role:any, dom:a, obj:a.t, read, legal_hold, -, {effect}\n")
+}
+
 /// Whether `user:u` may read; `None` if the rows are refused or casbin fails.
 fn may_read(decider: &Decider, rows: &str, domain: &str, object: &str) -> Option<bool> {
+    may(decider, rows, domain, object, Action::Read, false)
+}
+
+fn may(
+    decider: &Decider,
+    rows: &str,
+    domain: &str,
+    object: &str,
+    action: Action,
+    purpose_granted: bool,
+) -> Option<bool> {
     let (rows, trouble) = row::read("self-test", rows, Scope::Mesh);
     if !trouble.is_empty() {
         return None;
     }
-    let policies = rows.policies.iter().map(row::PolicyRow::terms).collect();
+    let policies = rows.policies.iter().map(|row| row.terms()).collect();
     let roles = rows.roles.into_iter().map(|row| vec![row.member, row.role, row.domain]).collect();
-    ask(decider, policies, roles, domain, object)
+    let tags = expanded(["pii.email"]);
+    let context = Context { purpose_granted, tags: &tags };
+    let question = Question { subject: "user:u", domain, object, action: action.as_str(), context };
+    ask(decider, policies, roles, &question)
 }
 
 /// What casbin makes of an effect that reading would have refused.
 fn decides(decider: &Decider, effect: &str) -> Option<bool> {
     let row = ["user:u", "dom:a", "obj:a.t", "read", "*", "-", effect].map(str::to_owned).to_vec();
-    ask(decider, vec![row], Vec::new(), "dom:a", "obj:a.t")
+    let tags = BTreeSet::new();
+    let context = Context { purpose_granted: false, tags: &tags };
+    let question = Question { subject: "user:u", domain: "dom:a", object: "obj:a.t", action: "read", context };
+    ask(decider, vec![row], Vec::new(), &question)
 }
 
 fn ask(
     decider: &Decider,
     policies: Vec<Vec<String>>,
     roles: Vec<Vec<String>>,
-    domain: &str,
-    object: &str,
+    question: &Question<'_>,
 ) -> Option<bool> {
-    let containments =
-        crate::names::containers(object).map(|above| vec![object.to_owned(), above.to_owned()]).collect();
-    let context = Context { purpose: "" };
-    let question = Question { subject: "user:u", domain, object, action: "read", context };
-    decider.decide(Slice { policies, roles, containments }, &question).ok().map(|verdict| verdict.allowed)
+    // Each object lies directly in the one before its last dot.
+    let chain: Vec<&str> = std::iter::once(question.object).chain(containers(question.object)).collect();
+    let pairs = chain.iter().zip(chain.iter().skip(1));
+    let containments = pairs.map(|(low, high)| vec![(*low).to_owned(), (*high).to_owned()]).collect();
+    decider.decide(Slice { policies, roles, containments }, question).ok().map(|verdict| verdict.allowed)
 }
 
 fn is_refused(rows: &str) -> bool {

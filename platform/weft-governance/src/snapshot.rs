@@ -4,17 +4,27 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
+use chrono::{NaiveDate, TimeDelta};
 use parking_lot::RwLock;
-use weft_model::{Action, DomainName, Principal, Revision};
+use weft_model::{Action, Column, DomainName, PortRef, Principal, ProductRef, Revision};
 
 use crate::decider::{Context, Decider, DeciderError, Question, Slice};
-use crate::names::containers;
-use crate::row::{PolicyRow, RowSet};
-use crate::{AccessRequest, Authorizer, Decision, ObjectRef, Principals};
+use crate::names::{containers, expanded, tags_of, tags_within};
+use crate::reading::Reading;
+use crate::restrictions::Restrictions;
+use crate::row::{ANY_TAG, PolicyRow, RowSet};
+use crate::{AccessRequest, Authorizer, Decision, MeshFacts, ObjectRef, Principals};
 
 /// Decisions that a snapshot remembers; at this number it forgets them all and begins anew.
 const REMEMBERED_MAX: usize = 10_000;
+
+/// How long after the policies were last known to be current restricted data stay open.
+const TIME_TO_LIVE: TimeDelta = TimeDelta::hours(1);
+
+/// The tag whose carriers close when nothing is known of later policies.
+const RESTRICTED: &str = "restricted";
 
 /// Why a revision's rules could not be put in force.
 #[derive(Debug, thiserror::Error)]
@@ -39,14 +49,33 @@ pub struct PolicySnapshot {
     epoch: u64,
     principals: Arc<Principals>,
     decider: Option<Decider>,
-    policies: Vec<PolicyRow>,
-    by_target: HashMap<String, HashMap<String, HashMap<String, Vec<usize>>>>,
+    policies: Vec<Arc<PolicyRow>>,
+    by_object: HashMap<String, Vec<usize>>,
+    /// What members hold in one domain; what they hold in every domain stands in `roles_anywhere`.
     roles: HashMap<String, RoleGraph>,
-    /// For a domain that the revision does not speak of: what holds in every domain.
-    roles_elsewhere: RoleGraph,
+    roles_anywhere: RoleGraph,
     containments: HashMap<String, Vec<String>>,
     closed: BTreeMap<String, String>,
-    remembered: RwLock<Remembered>,
+    ports: HashMap<PortRef, PortSide>,
+    product_tags: BTreeMap<ProductRef, BTreeSet<String>>,
+    purposes: BTreeMap<ProductRef, BTreeSet<String>>,
+    mesh_restrictions: Option<Arc<Restrictions>>,
+    product_restrictions: BTreeMap<ProductRef, Arc<Restrictions>>,
+    /// Products of which nothing may be read, and why.
+    closed_products: BTreeMap<ProductRef, String>,
+    /// Seconds of the epoch at which the policies were last known to be current. `None` outside
+    /// [`crate::Policies`], where nothing grows old.
+    confirmed: Option<Arc<AtomicI64>>,
+    remembered: RwLock<Remembered<Asked, Decision>>,
+    readings: RwLock<Remembered<AskedRead, (Vec<Column>, Decision)>>,
+}
+
+/// What is known of a port when the policies are compiled.
+struct PortSide {
+    /// With those that they lie under.
+    tags: BTreeSet<String>,
+    columns: Vec<Column>,
+    restricted: bool,
 }
 
 /// Member to roles.
@@ -54,10 +83,43 @@ type RoleGraph = HashMap<String, Vec<String>>;
 
 type Asked = (Action, ObjectRef, Option<String>);
 
-#[derive(Default)]
-struct Remembered {
+/// The day stands for `today()`, the only thing in a restriction that depends on the time.
+type AskedRead = (PortRef, Option<String>, NaiveDate);
+
+/// Answers, under everything that they depend on: nothing is told apart by a hash alone.
+struct Remembered<K, V> {
     count: usize,
-    by_principal: HashMap<Principal, HashMap<Asked, Decision>>,
+    by_principal: HashMap<Principal, HashMap<K, V>>,
+}
+
+impl<K, V> Default for Remembered<K, V> {
+    fn default() -> Self {
+        Remembered { count: 0, by_principal: HashMap::new() }
+    }
+}
+
+impl<K: std::hash::Hash + Eq, V> Remembered<K, V> {
+    fn get(&self, principal: &Principal, asked: &K) -> Option<&V> {
+        self.by_principal.get(principal)?.get(asked)
+    }
+
+    fn put(&mut self, principal: &Principal, asked: K, answer: V) {
+        if self.count >= REMEMBERED_MAX {
+            *self = Remembered::default();
+        }
+        self.count += 1;
+        self.by_principal.entry(principal.clone()).or_default().insert(asked, answer);
+    }
+}
+
+/// A principal as one domain sees it.
+pub(crate) struct Asker {
+    subject: String,
+    domain: String,
+    /// `g` rows from the subject upwards.
+    roles: Vec<Vec<String>>,
+    /// The subject, and everything that those rows lead to.
+    held: HashSet<String>,
 }
 
 /// The rules that a snapshot is made of.
@@ -65,9 +127,13 @@ pub(crate) struct Parts<'a> {
     pub(crate) revision: Revision,
     pub(crate) principals: Arc<Principals>,
     pub(crate) rows: Vec<&'a RowSet>,
-    pub(crate) domains: BTreeSet<DomainName>,
+    pub(crate) facts: &'a MeshFacts,
     /// Domains in which nothing is open, and why.
     pub(crate) closed: BTreeMap<DomainName, String>,
+    pub(crate) mesh_restrictions: Option<Arc<Restrictions>>,
+    pub(crate) product_restrictions: BTreeMap<ProductRef, Arc<Restrictions>>,
+    /// Products of which nothing may be read, and why.
+    pub(crate) closed_products: BTreeMap<ProductRef, String>,
 }
 
 impl PolicySnapshot {
@@ -79,28 +145,35 @@ impl PolicySnapshot {
         snapshot.closed = parts.closed.into_iter().map(|(domain, why)| (format!("dom:{domain}"), why)).collect();
         snapshot.policies = parts.rows.iter().flat_map(|rows| rows.policies.iter().cloned()).collect();
         for (index, row) in snapshot.policies.iter().enumerate() {
-            let objects = snapshot.by_target.entry(row.domain.clone()).or_default();
-            let actions = objects.entry(row.object.clone()).or_default();
-            actions.entry(row.action.clone()).or_default().push(index);
+            match snapshot.by_object.get_mut(&row.object) {
+                Some(rows) => rows.push(index),
+                None => {
+                    snapshot.by_object.insert(row.object.clone(), vec![index]);
+                }
+            }
         }
         for row in parts.rows.iter().flat_map(|rows| &rows.containments) {
             snapshot.containments.entry(row.object.clone()).or_default().push(row.container.clone());
         }
-        // Casbin knows no roles of every domain: those are held in each domain by itself.
-        let roles = || parts.rows.iter().flat_map(|rows| &rows.roles);
-        let mut domains: BTreeSet<String> = parts.domains.iter().map(|domain| format!("dom:{domain}")).collect();
-        domains.insert("dom:system".to_owned());
-        domains.extend(roles().map(|row| row.domain.clone()).filter(|domain| domain != "dom:any"));
-        for row in roles().filter(|row| row.domain == "dom:any") {
-            snapshot.roles_elsewhere.entry(row.member.clone()).or_default().push(row.role.clone());
-        }
-        for domain in domains {
-            snapshot.roles.insert(domain, snapshot.roles_elsewhere.clone());
-        }
-        for row in roles().filter(|row| row.domain != "dom:any") {
-            let graph = snapshot.roles.entry(row.domain.clone()).or_default();
+        for row in parts.rows.iter().flat_map(|rows| &rows.roles) {
+            let graph = match row.domain.as_str() {
+                "dom:any" => &mut snapshot.roles_anywhere,
+                domain => snapshot.roles.entry(domain.to_owned()).or_default(),
+            };
             graph.entry(row.member.clone()).or_default().push(row.role.clone());
         }
+        for (name, port) in &parts.facts.ports {
+            let tags = expanded(port.tags.iter().map(String::as_str));
+            let restricted = tags.contains(RESTRICTED) || holds_restricted(&port.columns);
+            snapshot.ports.insert(name.clone(), PortSide { tags, columns: port.columns.clone(), restricted });
+        }
+        let product_tags = parts.facts.tags.iter();
+        snapshot.product_tags =
+            product_tags.map(|(name, tags)| (name.clone(), expanded(tags.iter().map(String::as_str)))).collect();
+        snapshot.purposes.clone_from(&parts.facts.purposes);
+        snapshot.mesh_restrictions = parts.mesh_restrictions;
+        snapshot.product_restrictions = parts.product_restrictions;
+        snapshot.closed_products = parts.closed_products;
         Ok(snapshot)
     }
 
@@ -112,12 +185,20 @@ impl PolicySnapshot {
             principals: Arc::default(),
             decider: None,
             policies: Vec::new(),
-            by_target: HashMap::new(),
+            by_object: HashMap::new(),
             roles: HashMap::new(),
-            roles_elsewhere: HashMap::new(),
+            roles_anywhere: HashMap::new(),
             containments: HashMap::new(),
             closed: BTreeMap::new(),
+            ports: HashMap::new(),
+            product_tags: BTreeMap::new(),
+            purposes: BTreeMap::new(),
+            mesh_restrictions: None,
+            product_restrictions: BTreeMap::new(),
+            closed_products: BTreeMap::new(),
+            confirmed: None,
             remembered: RwLock::default(),
+            readings: RwLock::default(),
         }
     }
 
@@ -127,8 +208,11 @@ impl PolicySnapshot {
         self.epoch
     }
 
-    pub(crate) fn with_epoch(mut self, epoch: u64) -> Self {
+    /// Puts the snapshot into the life of a process, where `confirmed` holds the time at which the
+    /// policies were last known to be current, in seconds.
+    pub(crate) fn in_force(mut self, epoch: u64, confirmed: Arc<AtomicI64>) -> Self {
         self.epoch = epoch;
+        self.confirmed = Some(confirmed);
         self
     }
 
@@ -148,27 +232,61 @@ impl PolicySnapshot {
     }
 
     fn settle_as(&self, request: &AccessRequest<'_>, action: Action) -> Result<Decision, DeciderError> {
-        let Some(decider) = &self.decider else {
-            return Ok(Decision::deny("no policies are in force yet"));
-        };
-        let (domain, object) = (request.object.domain_term(), request.object.object_term());
-        if let Some(why) = self.closed.get(&domain) {
-            return Ok(Decision::deny(why.as_str()));
+        if let Some(closed) = self.closed_for(&request.object) {
+            return Ok(closed);
         }
-        let containments = self.containments_above(&object);
-        let candidates = self.candidates(&domain, &object, &containments, action);
+        let asker = self.asker(request.principal, &request.object);
+        let purpose_granted = self.purpose_granted(&request.object, request.purpose);
+        if let (Action::Read, ObjectRef::Port(port)) = (action, &request.object) {
+            return Ok(Reading::new(self, &asker, port, purpose_granted).open(self.columns(port))?.0);
+        }
+        let none = BTreeSet::new();
+        let tags = match &request.object {
+            ObjectRef::Port(port) => self.port_tags(port),
+            ObjectRef::Product(product) => self.product_tags.get(product),
+            ObjectRef::Domain(_) | ObjectRef::Platform(_) => Some(&none),
+        };
+        self.consult(&asker, &request.object.object_term(), action, tags, purpose_granted)
+    }
+
+    /// A deny where nothing around the object is open.
+    fn closed_for(&self, object: &ObjectRef) -> Option<Decision> {
+        if self.decider.is_none() {
+            return Some(Decision::deny("no policies are in force yet"));
+        }
+        self.closed.get(&object.domain_term()).map(|why| Decision::deny(why.as_str()))
+    }
+
+    /// Decides from the rows that may speak of `object`, which carries `tags` (expanded); `None` where
+    /// those are not known.
+    pub(crate) fn consult(
+        &self,
+        asker: &Asker,
+        object: &str,
+        action: Action,
+        tags: Option<&BTreeSet<String>>,
+        purpose_granted: bool,
+    ) -> Result<Decision, DeciderError> {
+        let containments = self.containments_above(object);
+        let candidates = self.candidates(asker, object, &containments, action);
         if candidates.is_empty() {
             return Ok(Decision::unmatched());
         }
-        let subject = request.principal.subject();
+        let none = BTreeSet::new();
+        if tags.is_none() && candidates.iter().any(|row| !row.allows && row.tag != ANY_TAG) {
+            return Ok(Decision::deny("a line denies by tag, and the tags of the object are not known"));
+        }
+        let Some(decider) = &self.decider else {
+            return Ok(Decision::deny("no policies are in force yet"));
+        };
         let slice = Slice {
             policies: candidates.iter().map(|row| row.terms()).collect(),
-            roles: self.roles_above(request.principal, &subject, &domain),
+            roles: asker.roles.clone(),
             containments,
         };
-        let context = Context { purpose: request.purpose.unwrap_or_default() };
-        let question =
-            Question { subject: &subject, domain: &domain, object: &object, action: action.as_str(), context };
+        let context = Context { purpose_granted, tags: tags.unwrap_or(&none) };
+        let Asker { subject, domain, .. } = asker;
+        let question = Question { subject, domain, object, action: action.as_str(), context };
         let verdict = decider.decide(slice, &question)?;
         let lines = |indices: &[usize]| {
             indices.iter().filter_map(|index| candidates.get(*index)).map(|row| row.origin.line.clone()).collect()
@@ -179,19 +297,31 @@ impl PolicySnapshot {
         })
     }
 
-    /// The rows that may speak of `object` or anything around it: everything but the subject fits.
-    fn candidates(&self, domain: &str, object: &str, above: &[Vec<String>], action: Action) -> Vec<&PolicyRow> {
-        let mut objects: HashSet<&str> = above.iter().filter_map(|row| row.get(1)).map(String::as_str).collect();
+    /// The rules that may speak of `object` or anything around it: all but tag and condition fits.
+    fn candidates(&self, asker: &Asker, object: &str, above: &[Vec<String>], action: Action) -> Vec<&PolicyRow> {
+        let mut objects: BTreeSet<&str> = above.iter().filter_map(|row| row.get(1)).map(String::as_str).collect();
         objects.extend([object, "obj:any"]);
-        let mut found: BTreeSet<usize> = BTreeSet::new();
-        for by_object in [domain, "dom:any"].into_iter().filter_map(|domain| self.by_target.get(domain)) {
-            for by_action in objects.iter().filter_map(|object| by_object.get(*object)) {
-                for rows in [action.as_str(), "*"].into_iter().filter_map(|action| by_action.get(action)) {
-                    found.extend(rows);
-                }
-            }
-        }
-        found.into_iter().filter_map(|index| self.policies.get(index)).collect()
+        let rows = objects.into_iter().filter_map(|object| self.by_object.get(object)).flatten();
+        let fits = |row: &PolicyRow| {
+            (row.domain == asker.domain || row.domain == "dom:any")
+                && (row.action == action.as_str() || row.action == "*")
+                && (row.subject == "role:any" || asker.held.contains(&row.subject))
+        };
+        let mut found: Vec<usize> =
+            rows.copied().filter(|index| self.policies.get(*index).is_some_and(|row| fits(row))).collect();
+        found.sort_unstable();
+        found.into_iter().filter_map(|index| self.policies.get(index)).map(Arc::as_ref).collect()
+    }
+
+    /// The tags that rows of these terms ask for, `*` left out.
+    pub(crate) fn tags_asked_for(&self, asker: &Asker, object: &str, action: Action) -> BTreeSet<&str> {
+        let rows = self.candidates(asker, object, &self.containments_above(object), action);
+        rows.into_iter().map(|row| row.tag.as_str()).filter(|tag| *tag != ANY_TAG).collect()
+    }
+
+    /// Whether some row speaks of just this object, or puts it into another.
+    pub(crate) fn names(&self, object: &str) -> bool {
+        self.by_object.contains_key(object) || self.containments.contains_key(object)
     }
 
     /// `g2` rows from `object` upwards: the containers in its name, and those that rows declare.
@@ -202,35 +332,111 @@ impl PolicySnapshot {
         })
     }
 
-    /// `g` rows from the principal upwards: its groups, its roles, and theirs.
-    fn roles_above(&self, principal: &Principal, subject: &str, domain: &str) -> Vec<Vec<String>> {
-        let graph = self.roles.get(domain).unwrap_or(&self.roles_elsewhere);
-        let mut rows = climb([subject.to_owned()], |member| {
-            let mut holds = graph.get(member).cloned().unwrap_or_default();
+    pub(crate) fn asker(&self, principal: &Principal, object: &ObjectRef) -> Asker {
+        let (subject, domain) = (principal.subject(), object.domain_term());
+        let own = self.roles.get(&domain);
+        // Casbin knows no roles of every domain: those count as held in the one that is asked about.
+        let mut roles = climb([subject.clone()], |member| {
+            let here = own.and_then(|graph| graph.get(member)).into_iter().flatten();
+            let mut holds: Vec<String> =
+                here.chain(self.roles_anywhere.get(member).into_iter().flatten()).cloned().collect();
             if member == subject {
                 holds.extend(principal.groups.iter().map(|group| format!("group:{group}")));
             }
             holds
         });
-        for row in &mut rows {
-            row.push(domain.to_owned());
+        let held = roles.iter().flatten().chain([&subject]).cloned().collect();
+        for row in &mut roles {
+            row.push(domain.clone());
         }
-        rows
+        Asker { subject, domain, roles, held }
     }
 
-    fn recall(&self, request: &AccessRequest<'_>, asked: &Asked) -> Option<Decision> {
-        self.remembered.read().by_principal.get(request.principal)?.get(asked).cloned()
+    /// Tags of a port with those that they lie under; `None` for a port that is not known.
+    pub(crate) fn port_tags(&self, port: &PortRef) -> Option<&BTreeSet<String>> {
+        self.ports.get(port).map(|side| &side.tags)
     }
 
-    fn remember(&self, request: &AccessRequest<'_>, asked: Asked, decision: &Decision) {
-        let mut remembered = self.remembered.write();
-        if remembered.count >= REMEMBERED_MAX {
-            *remembered = Remembered::default();
-        }
-        remembered.count += 1;
-        let answers = remembered.by_principal.entry(request.principal.clone()).or_default();
-        answers.insert(asked, decision.clone());
+    /// The columns of a port as they were known when the policies were compiled.
+    pub(crate) fn columns(&self, port: &PortRef) -> &[Column] {
+        self.ports.get(port).map_or(&[], |side| &side.columns)
     }
+
+    /// Decides on one column of a port, by rows alone: whether it is open, or seen without masks.
+    pub(crate) fn decide_column(&self, request: &AccessRequest<'_>, column: &Column) -> Decision {
+        let ObjectRef::Port(port) = &request.object else {
+            return Decision::deny("only ports have columns");
+        };
+        let settle = || {
+            if let Some(closed) = self.closed_for(&request.object) {
+                return Ok(closed);
+            }
+            let asker = self.asker(request.principal, &request.object);
+            let purpose_granted = self.purpose_granted(&request.object, request.purpose);
+            Reading::new(self, &asker, port, purpose_granted).column(column, request.action)
+        };
+        self.withheld(request, &[]).unwrap_or_else(|| total(request, settle).unwrap_or_else(|denied| denied))
+    }
+
+    /// The restrictions of the mesh and of the port's product.
+    pub(crate) fn restrictions_for(&self, port: &PortRef) -> (Option<&Restrictions>, Option<&Restrictions>) {
+        (self.mesh_restrictions.as_deref(), self.product_restrictions.get(&port.product_ref()).map(Arc::as_ref))
+    }
+
+    /// Whether a file of this revision, rather than an earlier one, decides on `object`.
+    pub(crate) fn knows(&self, object: &ObjectRef) -> bool {
+        match object {
+            ObjectRef::Port(port) => self.ports.contains_key(port),
+            ObjectRef::Product(product) => {
+                self.product_tags.contains_key(product) || self.purposes.contains_key(product)
+            }
+            ObjectRef::Domain(_) | ObjectRef::Platform(_) => true,
+        }
+    }
+
+    fn purpose_granted(&self, object: &ObjectRef, purpose: Option<&str>) -> bool {
+        let product = match object {
+            ObjectRef::Port(port) => port.product_ref(),
+            ObjectRef::Product(product) => product.clone(),
+            ObjectRef::Domain(_) | ObjectRef::Platform(_) => return false,
+        };
+        purpose.is_some_and(|purpose| self.purposes.get(&product).is_some_and(|granted| granted.contains(purpose)))
+    }
+
+    /// A deny of reading where the product is closed, or its data are restricted and the policies may
+    /// be out of date.
+    fn withheld(&self, request: &AccessRequest<'_>, columns: &[Column]) -> Option<Decision> {
+        let ObjectRef::Port(port) = &request.object else { return None };
+        if request.action != Action::Read {
+            return None;
+        }
+        if let Some(why) = self.closed_products.get(&port.product_ref()) {
+            return Some(Decision::deny(why.as_str()));
+        }
+        let confirmed = self.confirmed.as_ref()?.load(Ordering::SeqCst);
+        let age = request.at.timestamp().saturating_sub(confirmed);
+        let restricted =
+            || self.ports.get(port).is_some_and(|side| side.restricted) || holds_restricted(columns);
+        if age <= TIME_TO_LIVE.num_seconds() || !restricted() {
+            return None;
+        }
+        Some(Decision::deny("restricted data are closed: the policies were not confirmed to be current for an hour"))
+    }
+
+    fn settle_reading(&self, request: &AccessRequest<'_>, port: &PortRef, columns: &[Column]) -> Decision {
+        if let Some(closed) = self.closed_for(&request.object) {
+            return closed;
+        }
+        let asker = self.asker(request.principal, &request.object);
+        let purpose_granted = self.purpose_granted(&request.object, request.purpose);
+        Reading::new(self, &asker, port, purpose_granted).terms(request, columns)
+    }
+}
+
+/// Whether a column, or a part of one, carries the tag `restricted` or one under it.
+fn holds_restricted(columns: &[Column]) -> bool {
+    let is_restricted = |tag: &str| tag.strip_prefix(RESTRICTED).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    columns.iter().any(|column| tags_of(column).chain(tags_within(column)).any(is_restricted))
 }
 
 /// Every edge that is reached from `start`, as rows of two; each node once.
@@ -255,23 +461,62 @@ impl Authorizer for PolicySnapshot {
     }
 
     fn decide(&self, request: &AccessRequest<'_>) -> Decision {
-        let asked = (request.action, request.object.clone(), request.purpose.map(str::to_owned));
-        if let Some(decision) = self.recall(request, &asked) {
-            return decision;
+        if let Some(denied) = self.withheld(request, &[]) {
+            return denied;
         }
-        match catch_unwind(AssertUnwindSafe(|| self.settle(request))) {
-            Ok(Ok(decision)) => {
-                self.remember(request, asked, &decision);
+        let asked = (request.action, request.object.clone(), request.purpose.map(str::to_owned));
+        if let Some(decision) = self.remembered.read().get(request.principal, &asked) {
+            return decision.clone();
+        }
+        match total(request, || self.settle(request)) {
+            Ok(decision) => {
+                self.remembered.write().put(request.principal, asked, decision.clone());
                 decision
             }
-            Ok(Err(error)) => {
-                tracing::error!(%error, object = %request.object, action = %request.action, "a decision failed");
-                Decision::deny(format!("the decision failed, which denies: {error}"))
+            Err(denied) => denied,
+        }
+    }
+
+    fn decide_read(&self, request: &AccessRequest<'_>, columns: &[Column]) -> Decision {
+        let ObjectRef::Port(port) = &request.object else {
+            return Decision::deny("only ports have rows to read");
+        };
+        if request.action != Action::Read {
+            return Decision::deny("terms are for reading");
+        }
+        if let Some(denied) = self.withheld(request, columns) {
+            return denied;
+        }
+        let asked = (port.clone(), request.purpose.map(str::to_owned), request.at.date_naive());
+        if let Some((for_columns, decision)) = self.readings.read().get(request.principal, &asked)
+            && for_columns == columns
+        {
+            return decision.clone();
+        }
+        match total(request, || Ok(self.settle_reading(request, port, columns))) {
+            Ok(decision) => {
+                self.readings.write().put(request.principal, asked, (columns.to_vec(), decision.clone()));
+                decision
             }
-            Err(_) => {
-                tracing::error!(object = %request.object, action = %request.action, "a decision panicked");
-                Decision::deny("the decision failed, which denies: panic")
-            }
+            Err(denied) => denied,
+        }
+    }
+}
+
+/// Runs `settle`, and makes a deny of whatever goes wrong in it.
+fn total(
+    request: &AccessRequest<'_>,
+    settle: impl FnOnce() -> Result<Decision, DeciderError>,
+) -> Result<Decision, Decision> {
+    match catch_unwind(AssertUnwindSafe(settle)) {
+        Ok(Ok(decision)) => Ok(decision),
+        Ok(Err(error)) => {
+            tracing::error!(%error, object = %request.object, action = %request.action, "a decision failed");
+            Err(Decision::deny(format!("the decision failed, which denies: {error}")))
+        }
+        Err(_) => {
+            tracing::error!(object = %request.object, action = %request.action, "a decision panicked");
+            Err(Decision::deny("the decision failed, which denies: panic"))
         }
     }
 }
@@ -289,11 +534,18 @@ impl fmt::Debug for PolicySnapshot {
 #[cfg(test)]
 impl PolicySnapshot {
     /// Decides over every row at once, without index, slice or memory: what the slice must equal.
-    pub(crate) fn decide_in_full(&self, request: &AccessRequest<'_>, action: Action) -> Result<bool, String> {
-        let (domain, object) = (request.object.domain_term(), request.object.object_term());
+    pub(crate) fn decide_in_full(
+        &self,
+        request: &AccessRequest<'_>,
+        object: &str,
+        action: Action,
+        tags: &BTreeSet<String>,
+    ) -> Result<bool, String> {
+        let domain = request.object.domain_term();
         let subject = request.principal.subject();
         let mut roles: Vec<Vec<String>> = Vec::new();
-        for (domain, graph) in &self.roles {
+        let graphs = self.roles.iter().map(|(name, graph)| (name, graph)).chain([(&domain, &self.roles_anywhere)]);
+        for (domain, graph) in graphs {
             for (member, held) in graph {
                 roles.extend(held.iter().map(|role| vec![member.clone(), role.clone(), domain.clone()]));
             }
@@ -310,15 +562,15 @@ impl PolicySnapshot {
             containments.extend(around.iter().map(|container| vec![object.clone(), container.clone()]));
         }
         let mut named: BTreeSet<String> = containments.iter().flatten().cloned().collect();
-        named.insert(object.clone());
+        named.insert(object.to_owned());
         for name in named {
             let chain: Vec<&str> = std::iter::once(name.as_str()).chain(containers(&name)).collect();
             containments.extend(chain.windows(2).map(|pair| vec![pair[0].to_owned(), pair[1].to_owned()]));
         }
-        let policies = self.policies.iter().map(PolicyRow::terms).collect();
-        let context = Context { purpose: "" };
-        let question =
-            Question { subject: &subject, domain: &domain, object: &object, action: action.as_str(), context };
+        let policies = self.policies.iter().map(|row| row.terms()).collect();
+        let purpose_granted = self.purpose_granted(&request.object, request.purpose);
+        let context = Context { purpose_granted, tags };
+        let question = Question { subject: &subject, domain: &domain, object, action: action.as_str(), context };
         let decider = self.decider.as_ref().ok_or("no decider")?;
         let verdict = decider.decide(Slice { policies, roles, containments }, &question);
         verdict.map(|verdict| verdict.allowed).map_err(|error| error.to_string())

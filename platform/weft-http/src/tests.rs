@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tower::ServiceExt;
 use weft_catalog::{Catalog, Run, RunStatus, RunStep, StepStatus};
-use weft_governance::Policies;
+use weft_governance::{MeshFacts, Policies};
 use weft_identity::{Authenticator, Directory, TokenSigner};
 use weft_model::{Clock, ManifestTree, Principal, Release, Revision};
 
@@ -76,7 +76,8 @@ async fn mesh() -> Mesh {
     assert!(!rules.refused(), "{diagnostics:?}");
     let domains = ["fleet", "loyalty"].map(|domain| domain.parse().unwrap());
     let policies = Arc::new(Policies::new_closed());
-    policies.replace(rules.compile(&Revision::new("rev1"), &BTreeSet::from(domains)).unwrap());
+    let facts = MeshFacts { domains: BTreeSet::from(domains), ..MeshFacts::default() };
+    policies.replace(rules.compile(&Revision::new("rev1"), &facts).unwrap());
 
     let keys = tempfile::tempdir().unwrap();
     let signer = TokenSigner::open_or_create(keys.path()).unwrap();

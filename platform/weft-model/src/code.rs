@@ -92,6 +92,12 @@ codes! {
     QUERY_FAILED = "W0213";
     /// The number or type of parameters does not fit the statement.
     QUERY_PARAMETERS = "W0214";
+    /// The query calls a function that is not on offer, or with arguments beyond its bounds.
+    FUNCTION_NOT_ALLOWED = "W0215";
+    /// The principal, or the process, runs as many queries as it may.
+    QUERY_TOO_MANY = "W0216";
+    /// The answer is larger than the limit.
+    RESULT_BOUNDS = "W0217";
 
     // 03xx access
     /// The policies do not allow this.
@@ -108,6 +114,14 @@ codes! {
     PRINCIPAL_INVALID = "W0306";
     /// A policy case does not come out as expected.
     POLICY_CASE_FAILED = "W0307";
+    /// A restriction is malformed.
+    RESTRICTION_INVALID = "W0308";
+    /// A restriction names a port, column, tag or attribute that does not exist.
+    RESTRICTION_TARGET = "W0309";
+    /// A restriction compares or masks values of a type that does not fit.
+    RESTRICTION_TYPE = "W0310";
+    /// A transform's service may not see all of an input, so the product cannot be built from it.
+    SERVICE_RESTRICTED = "W0311";
 
     // 04xx contract semantics
     /// The contract's version is not a semantic version.
@@ -176,6 +190,8 @@ codes! {
     REQUEST_INVALID = "W0906";
     /// The platform is not ready yet.
     NOT_READY = "W0907";
+    /// The record of decisions cannot be written, so restricted data stays closed.
+    AUDIT_UNAVAILABLE = "W0908";
 }
 
 impl Code {

@@ -33,6 +33,9 @@ pub struct Contract {
     pub status: Option<String>,
     /// What the port is for, in one or two sentences; empty where the document says nothing.
     pub purpose: String,
+    /// Words on the document, on its table and on the port; they hold for the whole port. Each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// In the order written; names differ even without regard to case.
     pub columns: Vec<Column>,
 }
@@ -69,6 +72,19 @@ pub struct Column {
     pub unique: bool,
     /// Place in the primary key, counted from 1.
     pub primary_key_position: Option<u32>,
+    pub classification: Option<Classification>,
+    pub tags: Vec<String>,
+    /// Parts within the column that carry a classification or tags of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<ColumnPart>,
+}
+
+/// A part of a nested column with a classification or tags of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnPart {
+    /// Names from below the column down to the part; `[]` stands for the elements of a list, `{}` for
+    /// the values of a map.
+    pub path: Vec<String>,
     pub classification: Option<Classification>,
     pub tags: Vec<String>,
 }

@@ -18,7 +18,7 @@ pub mod tree;
 
 pub use clock::Clock;
 pub use code::Code;
-pub use contract::{Classification, Column, Contract, ContractKey};
+pub use contract::{Classification, Column, ColumnPart, Contract, ContractKey};
 pub use data_type::{DataType, Field, IntegerFormat};
 pub use declared::Declared;
 pub use diagnostic::{Diagnostic, Label, Place, Severity};

@@ -61,17 +61,23 @@ pub enum Action {
     Discover,
     /// See its rows.
     Read,
+    /// See masked columns in clear.
+    Unmask,
+    /// See the rows that a row filter hides.
+    SeeAllRows,
 }
 
 impl Action {
     /// Every action, in the order in which a matrix shows them.
-    pub const ALL: [Action; 2] = [Action::Discover, Action::Read];
+    pub const ALL: [Action; 4] = [Action::Discover, Action::Read, Action::Unmask, Action::SeeAllRows];
 
     /// The word that policies use.
     pub fn as_str(self) -> &'static str {
         match self {
             Action::Discover => "discover",
             Action::Read => "read",
+            Action::Unmask => "unmask",
+            Action::SeeAllRows => "see_all_rows",
         }
     }
 }

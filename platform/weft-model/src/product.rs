@@ -21,6 +21,9 @@ pub struct DataProduct {
     pub status: Option<String>,
     pub purpose: String,
     pub tags: Vec<String>,
+    /// What the data may be asked for; grants may depend on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub purposes: Vec<String>,
     /// None is a port of this product.
     pub inputs: Vec<InputPort>,
     /// Not empty, names distinct.

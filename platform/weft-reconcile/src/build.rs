@@ -1,12 +1,13 @@
 //! One port's table, built and committed through the gate.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use datafusion::execution::SendableRecordBatchStream;
 use weft_catalog::CheckRecord;
-use weft_engine::{Intake, Limits, Parameters, SessionOptions};
+use weft_engine::{Intake, Limits, Parameters, QueryError, SessionOptions};
 use weft_model::{Code, DataProduct, Domain, OutputPort, PortRelease, Revision, Transform};
 use weft_storage::{CommitNote, Finding, StorageError, Warehouse, arrow_schema};
 
@@ -134,10 +135,19 @@ impl Controller {
                     let text = format!("the domain's service principal `{name}` is not in governance/principals.yaml");
                     Unbuilt::failed(Code::PRINCIPAL_UNKNOWN, text)
                 })?;
-                let options = SessionOptions { limits: Some(Limits::for_transforms()), ..SessionOptions::default() };
+                // Rows under a filter, or masked values, must not become another product's data.
+                let options = SessionOptions {
+                    limits: Some(Limits::for_transforms()),
+                    unrestricted: true,
+                    ..SessionOptions::default()
+                };
                 let session = self.parts.engine.session(service, options);
                 let answer = session.query(sql, Parameters::None).await.map_err(|error| {
-                    Unbuilt::failed(error.code(), format!("the transform, run as `{name}`, failed: {error}"))
+                    let exemptions = exemptions(&error, name, order.product);
+                    Unbuilt::failed(
+                        error.code(),
+                        format!("the transform, run as `{name}`, failed: {error}{exemptions}"),
+                    )
                 })?;
                 Ok(answer.into_record_batches())
             }
@@ -185,4 +195,23 @@ impl Controller {
         }
         Unbuilt::failed(Code::DATA_UNREADABLE, "the data cannot be read as their format says")
     }
+}
+
+/// What would let the service see all of the inputs that the error names; empty for another error.
+fn exemptions(error: &QueryError, service: &str, product: &DataProduct) -> String {
+    if error.code() != Code::SERVICE_RESTRICTED {
+        return String::new();
+    }
+    let text = error.to_string();
+    let named = product.inputs.iter().map(|input| &input.port).filter(|port| text.contains(&port.to_string()));
+    let mut help = String::new();
+    for port in named {
+        let domain = &port.domain;
+        let _ = write!(
+            help,
+            "; in `products/{domain}/access.csv`, `p, service:{service}, dom:{domain}, obj:{port}, unmask, *, -, allow` \
+             opens masked columns and the same with `see_all_rows` opens hidden rows"
+        );
+    }
+    help
 }

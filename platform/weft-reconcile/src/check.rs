@@ -1,11 +1,33 @@
 //! Everything that can be said of a revision before anything is done.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use weft_governance::{PolicySnapshot, Rules};
-use weft_model::{Code, Declared, Diagnostic, DomainName, ManifestTree, Place, Published, Severity};
+use weft_catalog::{Catalog, CatalogError};
+use weft_governance::{MeshFacts, PolicySnapshot, Rules};
+use weft_model::{Code, Declared, Diagnostic, DomainName, ManifestTree, Place, ProductRef, Published, Severity};
 
 use crate::sql_check;
+
+/// The last good texts of rules that one domain or product is responsible for: they hold on where the
+/// present text is broken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Each domain's `access.csv`.
+    pub access: BTreeMap<DomainName, String>,
+    /// Each product's `restrictions.yaml`.
+    pub restrictions: BTreeMap<ProductRef, String>,
+}
+
+impl Kept {
+    /// The texts that `catalog` keeps.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub async fn in_catalog(catalog: &Catalog) -> Result<Self, CatalogError> {
+        Ok(Kept { access: catalog.access_texts().await?, restrictions: catalog.restrictions_texts().await? })
+    }
+}
 
 /// What a revision declares, by which rules, and what is wrong with it.
 #[derive(Debug)]
@@ -28,9 +50,9 @@ impl Checked {
 /// Reads manifests and rules, plans every query against its inputs' contracts, and asks the rules
 /// their own cases. Does nothing to anything; total.
 ///
-/// `kept` are the last good access files of domains whose present one may be broken; inputs that
-/// are broken now are taken as `published`.
-pub async fn check(tree: &ManifestTree, published: &Published, kept: &BTreeMap<DomainName, String>) -> Checked {
+/// Where the present text of a domain's or product's rules is broken, the one that was `kept` holds;
+/// inputs that are broken now are taken as `published`.
+pub async fn check(tree: &ManifestTree, published: &Published, kept: &Kept) -> Checked {
     let (mut declared, mut diagnostics) = weft_manifest::read(tree);
     diagnostics.extend(sql_check::check(tree, &mut declared, published).await);
     let (rules, snapshot, trouble) = policies(tree, &declared, published, kept);
@@ -46,18 +68,25 @@ pub(crate) fn policies(
     tree: &ManifestTree,
     declared: &Declared,
     published: &Published,
-    kept: &BTreeMap<DomainName, String>,
+    kept: &Kept,
 ) -> (Rules, Option<PolicySnapshot>, Vec<Diagnostic>) {
     let (mut rules, mut diagnostics) = weft_governance::read(tree);
+    let facts = MeshFacts::of(declared, published);
+    diagnostics.extend(rules.check_restrictions(&facts));
     let broken: Vec<DomainName> = rules.broken_domains().cloned().collect();
     for domain in broken {
-        if let Some(text) = kept.get(&domain) {
+        if let Some(text) = kept.access.get(&domain) {
             rules.keep(&domain, text);
         }
     }
-    let domains: BTreeSet<DomainName> =
-        declared.domains.keys().chain(published.releases.keys().map(|name| &name.domain)).cloned().collect();
-    let snapshot = match rules.compile(&tree.revision, &domains) {
+    // A product whose restrictions are broken, and were never good, is closed.
+    let broken: Vec<ProductRef> = rules.broken_restrictions().cloned().collect();
+    for product in broken {
+        if let Some(text) = kept.restrictions.get(&product) {
+            rules.keep_restrictions(&product, text);
+        }
+    }
+    let snapshot = match rules.compile(&tree.revision, &facts) {
         Ok(snapshot) => {
             let failed = rules.run_cases(&snapshot);
             let holds = !failed.iter().any(Diagnostic::is_error);

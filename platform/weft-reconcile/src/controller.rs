@@ -1,6 +1,7 @@
 //! The controller: one revision at a time becomes what the mesh serves.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use weft_model::{Clock, ManifestTree, Revision};
 use weft_storage::{SourceLimits, Warehouse};
 
 use crate::apply::Applied;
-use crate::check::{Checked, check};
+use crate::check::{Checked, Kept, check};
 use crate::report::{Outcome, OutcomeStatus, Progress, Report};
 use crate::{Plan, ReconcileError, plan};
 
@@ -34,12 +35,14 @@ pub struct Parts {
 /// Brings the mesh to revisions. There must be one for a home, and it does one revision at a time.
 pub struct Controller {
     pub(crate) parts: Parts,
+    /// Whether the policies in force are those of the newest revision that was met.
+    are_newest: AtomicBool,
 }
 
 impl Controller {
     /// A controller over `parts`. Does nothing yet.
     pub fn new(parts: Parts) -> Self {
-        Controller { parts }
+        Controller { parts, are_newest: AtomicBool::new(false) }
     }
 
     /// Brings the mesh to `revision`. This is the whole of "a commit becomes a table".
@@ -54,7 +57,7 @@ impl Controller {
     pub async fn reconcile(&self, revision: &Revision) -> Result<Report, ReconcileError> {
         let tree = self.tree(revision).await?;
         let published = self.parts.catalog.published();
-        let kept = self.parts.catalog.access_texts().await?;
+        let kept = Kept::in_catalog(&self.parts.catalog).await?;
 
         let mut checked = check(&tree, &published, &kept).await;
         if checked.is_refused() {
@@ -78,14 +81,18 @@ impl Controller {
     }
 
     /// Reconciles each newer revision than `last`, for ever; `told` hears of each report. Trouble of
-    /// the platform's own is logged, and the same revision tried again.
+    /// the platform's own is logged, and the same revision tried again. As long as the source says that
+    /// there is nothing newer than the policies in force, these are confirmed to be current.
     pub async fn follow(&self, mut last: Option<Revision>, told: impl Fn(&Report) + Send + Sync) {
         let mut ticks = tokio::time::interval(POLL_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             let newest = match self.newest().await {
-                Ok(newest) if Some(&newest) == last.as_ref() => continue,
+                Ok(newest) if Some(&newest) == last.as_ref() => {
+                    self.confirm();
+                    continue;
+                }
                 Ok(newest) => newest,
                 Err(error) => {
                     tracing::warn!(%error, "the source of revisions cannot be asked; what is published stays");
@@ -116,21 +123,38 @@ impl Controller {
         Ok(bytes.map_err(|_| ReconcileError::Task)??)
     }
 
-    /// Puts the revision's policies in force, and keeps the access files that were read well.
+    /// Puts the revision's policies in force, and keeps the access and restrictions files that were
+    /// read well.
     async fn put_in_force(&self, checked: &mut Checked) -> Result<(), ReconcileError> {
         if let Some(snapshot) = checked.snapshot.take() {
             self.parts.policies.replace(snapshot);
+            self.are_newest.store(true, Ordering::SeqCst);
+            self.confirm();
         }
         for domain in checked.rules.domains() {
             if let Some(text) = checked.rules.access_text(domain) {
                 self.parts.catalog.keep_access_text(domain, text).await?;
             }
         }
+        for product in checked.rules.restricted_products() {
+            if let Some(text) = checked.rules.restrictions_text(product) {
+                self.parts.catalog.keep_restrictions_text(product, text).await?;
+            }
+        }
         Ok(())
     }
 
-    /// Records that nothing of the revision was applied.
+    /// Notes that the policies in force are those of the newest revision, if they are.
+    fn confirm(&self) {
+        if self.are_newest.load(Ordering::SeqCst) {
+            self.parts.policies.confirm(self.parts.clock.now());
+        }
+    }
+
+    /// Records that nothing of the revision was applied. Its policies may be tighter than those in
+    /// force, so these are not known to be current any more.
     async fn refuse(&self, checked: Checked) -> Result<Report, ReconcileError> {
+        self.are_newest.store(false, Ordering::SeqCst);
         let revision = checked.declared.revision.clone();
         let plan = Plan { revision: revision.clone(), steps: Vec::new(), unchanged: 0 };
         let mut run = self.new_run(&plan, &checked);

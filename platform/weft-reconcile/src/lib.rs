@@ -19,7 +19,7 @@ mod recover;
 mod report;
 mod sql_check;
 
-pub use check::{Checked, check};
+pub use check::{Checked, Kept, check};
 pub use controller::{Controller, Parts};
 pub use error::ReconcileError;
 pub use plan::{Change, Plan, RefreshReason, Step, plan};

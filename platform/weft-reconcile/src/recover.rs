@@ -1,7 +1,7 @@
 //! Starting again: what a process that died, or a catalog that was lost, left behind.
 
 use crate::ReconcileError;
-use crate::check::policies;
+use crate::check::{Kept, policies};
 use crate::controller::Controller;
 
 impl Controller {
@@ -27,7 +27,7 @@ impl Controller {
         let Some(last) = published.revision.clone() else { return Ok(()) };
         match self.tree(&last).await {
             Ok(tree) => {
-                let kept = self.parts.catalog.access_texts().await?;
+                let kept = Kept::in_catalog(&self.parts.catalog).await?;
                 // The queries of that revision need no second look: only its rules are put in force.
                 let (declared, _) = weft_manifest::read(&tree);
                 let (_, snapshot, _) = policies(&tree, &declared, &published, &kept);

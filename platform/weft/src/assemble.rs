@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use url::Url;
 use weft_catalog::Catalog;
-use weft_engine::{Engine, Limits};
+use weft_engine::{Engine, Limits, MaskKey};
 use weft_governance::Policies;
 use weft_http::Doors;
 use weft_identity::{Authenticator, Directory, TokenSigner};
@@ -18,6 +18,7 @@ use weft_reconcile::{Controller, Progress};
 use weft_storage::{SourceLimits, Warehouse};
 
 use crate::home::{Address, Home};
+use crate::mask_key;
 use crate::running::{Door, Mesh};
 use crate::settings::Settings;
 use crate::start_error::StartError;
@@ -46,6 +47,7 @@ impl Mesh {
         let signer = TokenSigner::open_or_create(&home.keys())?;
         let directory = Arc::new(InForce(Arc::clone(&policies)));
         let authenticator = Arc::new(Authenticator::signing(signer, directory, Arc::clone(&clock)));
+        let mask_key = mask_key::open_or_create(&home.keys())?;
         let engine = Engine::new(weft_engine::Parts {
             catalog: Arc::clone(&catalog),
             policies: Arc::clone(&policies),
@@ -53,6 +55,7 @@ impl Mesh {
             clock: Arc::clone(&clock),
             limits: Limits::default(),
             spill: home.spill(),
+            mask_key: MaskKey::new(mask_key),
         });
         let controller = Arc::new(Controller::new(weft_reconcile::Parts {
             source: Arc::clone(&source),

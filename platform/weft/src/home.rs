@@ -40,7 +40,7 @@ impl Home {
         self.root.join("catalog.db")
     }
 
-    /// The folder of the key that signs tokens.
+    /// The folder of the keys that sign tokens and make hash masks.
     pub fn keys(&self) -> PathBuf {
         self.root.join("keys")
     }
@@ -162,6 +162,9 @@ pub enum HomeError {
     #[error("the home `{}` is held by {}", home.display(), process(*.pid))]
     Held { home: PathBuf, pid: Option<u32> },
 
+    #[error("the key `{}` cannot be used: {problem}", path.display())]
+    Key { path: PathBuf, problem: &'static str },
+
     #[error("cannot {doing} the home `{}`: {source}", home.display())]
     Io {
         doing: &'static str,
@@ -176,7 +179,7 @@ impl HomeError {
     pub fn code(&self) -> Option<Code> {
         match self {
             HomeError::Held { .. } => Some(Code::HOME_LOCKED),
-            HomeError::Io { .. } => None,
+            HomeError::Key { .. } | HomeError::Io { .. } => None,
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod home;
 mod lifecycle;
 mod log;
 mod lone;
+mod mask_key;
 mod mesh_folder;
 mod notes;
 pub mod pages;

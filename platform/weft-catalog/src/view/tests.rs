@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use expect_test::{Expect, expect};
-use weft_governance::PolicySnapshot;
+use weft_governance::{MeshFacts, PolicySnapshot};
 use weft_model::{Code, ManifestTree, Revision};
 
 use super::*;
@@ -40,7 +40,8 @@ fn policies() -> Arc<PolicySnapshot> {
     let (rules, diagnostics) = weft_governance::read(&tree);
     assert!(!rules.refused(), "{diagnostics:?}");
     let domains = ["aviation", "fleet", "loyalty", "punctuality"].map(|domain| domain.parse().unwrap());
-    Arc::new(rules.compile(&Revision::new("rev1"), &BTreeSet::from(domains)).unwrap())
+    let facts = MeshFacts { domains: BTreeSet::from(domains), ..MeshFacts::default() };
+    Arc::new(rules.compile(&Revision::new("rev1"), &facts).unwrap())
 }
 
 async fn mesh() -> Catalog {

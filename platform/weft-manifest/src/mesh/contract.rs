@@ -6,6 +6,7 @@ use semver::Version;
 use weft_model::{Code, Column, Contract, ContractKey, DataType, Diagnostic, ManifestTree};
 
 use super::column_type::{self, Place as At};
+use super::tags;
 use crate::form::yaml::Node;
 use crate::form::{self, Document, Opened, SourceText, Step, listed};
 use crate::odcs::{DataContract, Property, SchemaObject, SemanticType};
@@ -47,11 +48,15 @@ impl ContractFile {
         let value = &document.value;
         let purpose = value.description.as_ref().and_then(|description| description.purpose.clone());
         let columns = columns?;
+        let table = schema_object(document, port, &mut Vec::new()).and_then(|(_, object)| object.tags.as_ref());
+        let mut tags: Vec<String> = value.tags.iter().chain(table).flatten().cloned().collect();
+        tags::distinct(&mut tags);
         Some(Contract {
             key,
             file: self.file.clone(),
             status: value.status.clone(),
             purpose: purpose.unwrap_or_default(),
+            tags,
             columns,
         })
     }
@@ -174,6 +179,7 @@ fn columns(document: &Document<DataContract>, port: &str, problems: &mut Vec<Dia
                 .help("a key is made of single values"),
             );
         }
+        let words = tags::of(property);
         columns.push(Column {
             name: name.to_owned(),
             description: property.description.clone().unwrap_or_default(),
@@ -182,7 +188,8 @@ fn columns(document: &Document<DataContract>, port: &str, problems: &mut Vec<Dia
             unique: property.unique == Some(true),
             primary_key_position,
             classification: property.classification.clone(),
-            tags: property.tags.clone().unwrap_or_default(),
+            tags: words.tags,
+            parts: words.parts,
         });
     }
     Some(columns)

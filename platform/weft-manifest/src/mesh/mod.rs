@@ -5,7 +5,9 @@ mod contract;
 mod folders;
 mod order;
 mod product;
+mod purposes;
 mod references;
+mod tags;
 mod transform;
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use weft_model::{
 
 use super::contract::{self, ContractFile};
 use super::folders::PRODUCT_FILE;
-use super::{open_as, transform};
+use super::{open_as, purposes, tags, transform};
 use crate::form::{Document, Step, listed, nearest};
 use crate::odps::{DataProductDocument, OutputPort as Port};
 
@@ -28,6 +28,8 @@ pub(super) struct Draft {
     pub(super) outputs: Vec<OutputPort>,
     /// In the order written; `None` where the upstream port could not be found.
     pub(super) inputs: Vec<Option<InputPort>>,
+    /// What the data may be asked for, as far as it is well written.
+    purposes: Vec<String>,
 }
 
 impl Draft {
@@ -43,6 +45,7 @@ impl Draft {
             status: document.status,
             purpose: document.description.and_then(|description| description.purpose).unwrap_or_default(),
             tags: document.tags.unwrap_or_default(),
+            purposes: self.purposes,
             inputs: self.inputs.into_iter().collect::<Option<_>>()?,
             outputs: self.outputs,
         })
@@ -60,6 +63,7 @@ pub(super) fn read(tree: &ManifestTree, name: &ProductRef, folder: &str, problem
         offers: BTreeMap::new(),
         outputs: Vec::new(),
         inputs: Vec::new(),
+        purposes: Vec::new(),
     };
     if tree.file(&file).is_none() {
         problems.push(
@@ -80,6 +84,7 @@ pub(super) fn read(tree: &ManifestTree, name: &ProductRef, folder: &str, problem
 
     domain_is_the_folders(document, name, problems);
     root_properties_are_known(document, problems);
+    draft.purposes = purposes::read(document, problems);
     let ports = document.value.output_ports.as_deref().unwrap_or_default();
     if ports.is_empty() && !document.has_errors {
         let place = document.place(&[Step::Key("outputPorts")]);
@@ -123,7 +128,9 @@ pub(super) fn read(tree: &ManifestTree, name: &ProductRef, folder: &str, problem
         let made = transform::read(tree, folder, document, index, port, problems);
         let (Some(port_name), Some((key, contract))) = (port_name, found) else { continue };
         offers.insert(key, port_name.clone());
-        if let (Some(contract), Some(transform)) = (contract, made) {
+        if let (Some(mut contract), Some(transform)) = (contract, made) {
+            contract.tags.extend(port.tags.iter().flatten().cloned());
+            tags::distinct(&mut contract.tags);
             let description = port.description.clone().unwrap_or_else(|| contract.purpose.clone());
             outputs.push(OutputPort { name: port_name, description, contract, transform });
         }

@@ -167,6 +167,127 @@ fn a_sound_mesh_is_declared_in_the_order_in_which_it_is_read() {
     assert!(delays.outputs[0].contract.columns[0].required);
 }
 
+/// Words on a column, on parts at every depth, and on a map's key.
+const WORDS: &str = "\
+apiVersion: v3.2.0
+kind: DataContract
+id: departures
+version: 1.0.0
+tags: [operations]
+schema:
+  - name: departures
+    tags: [flights, operations]
+    properties:
+      - name: carrier
+        logicalType: string
+        primaryKey: true
+        primaryKeyPosition: 1
+        classification: public
+        tags: [code]
+      - name: crew
+        logicalType: object
+        properties:
+          - name: size
+            logicalType: integer
+          - name: pilot
+            logicalType: object
+            tags: [pii]
+            properties:
+              - name: mail
+                physicalName: e_mail
+                logicalType: string
+                classification: personal
+                tags: [pii.email]
+      - name: stops
+        logicalType: array
+        items:
+          logicalType: object
+          classification: internal
+          properties:
+            - {name: note, logicalType: string, tags: [free_text]}
+      - name: seats
+        logicalType: map
+        map:
+          key: {logicalType: string, classification: personal, tags: [pii.name]}
+          value: {logicalType: string, classification: internal}
+";
+
+#[test]
+fn words_are_kept_for_columns_parts_of_columns_and_the_whole_port() {
+    let mut files = sound();
+    files.insert(DEPARTURES_FILE.to_owned(), file(WORDS));
+    let flights = FLIGHTS.replace("  - name: departures\n", "  - name: departures\n    tags: [feed, flights]\n");
+    files.insert(FLIGHTS_FILE.to_owned(), file(&flights));
+    let (declared, problems) = super::read(&tree(files));
+    assert_eq!(problems, vec![]);
+    let contract = &declared.products[0].outputs[0].contract;
+    let mut text = format!("port {:?}\n", contract.tags);
+    for column in &contract.columns {
+        text.push_str(&format!("{} {:?} {:?}\n", column.name, column.classification, column.tags));
+        for part in &column.parts {
+            text.push_str(&format!("  {:?} {:?} {:?}\n", part.path, part.classification, part.tags));
+        }
+    }
+    expect![[r#"
+        port ["operations", "flights", "feed"]
+        carrier Some("public") ["code"]
+        crew None []
+          ["pilot"] None ["pii"]
+          ["pilot", "e_mail"] Some("personal") ["pii.email"]
+        stops None []
+          ["[]"] Some("internal") []
+          ["[]", "note"] None ["free_text"]
+        seats None ["personal", "pii.name"]
+          ["{}"] Some("internal") []
+    "#]]
+    .assert_eq(&text);
+}
+
+fn with_purposes(property: &str) -> String {
+    format!("{DELAYS}customProperties:\n{property}")
+}
+
+#[test]
+fn a_product_says_what_its_data_may_be_asked_for() {
+    let mut files = sound();
+    let property = "  - {property: purposes, vendor: weft, value: [modelling, capacity_planning, modelling]}\n";
+    files.insert(DELAYS_FILE.to_owned(), file(&with_purposes(property)));
+    let (declared, problems) = super::read(&tree(files));
+    assert_eq!(problems, vec![]);
+    assert_eq!(declared.products[1].purposes, ["modelling", "capacity_planning"]);
+    assert_eq!(declared.products[0].purposes, Vec::<String>::new());
+}
+
+#[test]
+fn purposes_that_are_no_words_are_told() {
+    let property = "  - property: purposes\n    vendor: weft\n    value: [modelling, Ad hoc, '', 7]\n\
+        \x20 - {property: purposes, vendor: weft, value: reporting}\n";
+    check(
+        DELAYS_FILE,
+        &with_purposes(property),
+        expect![[r#"
+            products/ops/delays/product.odps.yaml:19:24 W0108 `Ad hoc` is not a purpose
+            help: write one word of a to z, 0 to 9, _ and -, 63 at most
+            products/ops/delays/product.odps.yaml:19:32 W0108 `` is not a purpose
+            help: write one word of a to z, 0 to 9, _ and -, 63 at most
+            products/ops/delays/product.odps.yaml:19:36 W0105 this must be text, and it is a number
+            help: put it in quotes: "7"
+            products/ops/delays/product.odps.yaml:20:16 W0439 the product has two lists of purposes
+            help: write all of them in one
+            declared [air.flights] broken [ops.delays]
+        "#]],
+    );
+    check(
+        DELAYS_FILE,
+        &with_purposes("  - {property: purposes, vendor: weft, value: reporting}\n"),
+        expect![[r#"
+            products/ops/delays/product.odps.yaml:17:50 W0105 `value` must be a list, and this is text
+            help: write each item on a line of its own, after `- `
+            declared [air.flights] broken [ops.delays]
+        "#]],
+    );
+}
+
 #[test]
 fn text_that_is_no_yaml_is_told_at_its_place() {
     check_edit(

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use chrono::DateTime;
 use proptest::prelude::*;
 use weft_model::{
-    Column, Contract, ContractKey, DataType, Domain, InputPort, OutputPort, PortRelease, SeedFormat, Transform,
+    Column, ColumnPart, Contract, ContractKey, DataType, Domain, InputPort, OutputPort, PortRelease, SeedFormat, Transform,
 };
 
 use super::*;
@@ -27,6 +27,7 @@ fn product(name: &str, inputs: &[&str], comment: &str) -> DataProduct {
         primary_key_position: Some(1),
         classification: None,
         tags: Vec::new(),
+        parts: Vec::new(),
     };
     DataProduct {
         name: format!("d.{name}").parse().unwrap(),
@@ -37,6 +38,7 @@ fn product(name: &str, inputs: &[&str], comment: &str) -> DataProduct {
         status: None,
         purpose: String::new(),
         tags: Vec::new(),
+        purposes: Vec::new(),
         inputs: inputs
             .iter()
             .map(|input| InputPort { name: (*input).to_owned(), contract: contract(input), port: full(input) })
@@ -49,6 +51,7 @@ fn product(name: &str, inputs: &[&str], comment: &str) -> DataProduct {
                 file: String::new(),
                 status: None,
                 purpose: String::new(),
+                tags: Vec::new(),
                 columns: vec![column],
             },
             transform,
@@ -139,6 +142,25 @@ fn other_words_about_a_product_rebuild_nothing() {
     let mut after = before;
     after.products[0].purpose = "said better".to_owned();
     assert_eq!(changes(&after, &served), ["redescribe d.a.out"]);
+}
+
+#[test]
+fn another_classification_or_purpose_reaches_the_release_and_rebuilds_nothing() {
+    let before = declared(vec![product("a", &[], "1"), product("b", &["a"], "1")]);
+    let served = apply(&before, &Published::default());
+    let mut after = before;
+    let a = &mut after.products[0];
+    a.purposes.push("modelling".to_owned());
+    let contract = &mut a.outputs[0].contract;
+    contract.tags.push("legal_hold".to_owned());
+    contract.columns[0].classification = Some("personal".to_owned());
+    contract.columns[0].tags.push("pii".to_owned());
+    let path = vec!["[]".to_owned()];
+    contract.columns[0].parts.push(ColumnPart { path, classification: None, tags: vec!["pii".to_owned()] });
+    assert_eq!(changes(&after, &served), ["redescribe d.a.out"]);
+    let served = apply(&after, &served);
+    let release = &served.releases[&"d.a".parse().unwrap()];
+    assert_eq!(release.product, after.products[0]);
 }
 
 #[test]

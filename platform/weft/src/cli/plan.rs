@@ -1,12 +1,12 @@
 //! `weft plan`: what the committed state of a mesh would change.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 
 use weft_catalog::{Catalog, CatalogError};
 use weft_manifest::source::{self, SourceError};
-use weft_model::{DomainName, Published};
+use weft_model::Published;
+use weft_reconcile::Kept;
 
 use super::arguments::{Against, Plan, PlanFormat};
 use super::{Exit, Failure, Look, block_on, terminal};
@@ -56,15 +56,15 @@ pub(super) fn plan(arguments: &Plan) -> Result<(), Failure> {
     Err(Failure::new(Exit::Problems, format!("{} in the manifests: {consequence}", counted(errors, "error"))))
 }
 
-/// What the home's catalog says is served, and the last good access file of each domain. Changes
-/// nothing, so that a server may hold the home.
-async fn live(home: &Home) -> Result<(Arc<Published>, BTreeMap<DomainName, String>), Failure> {
+/// What the home's catalog says is served, and the rules that it keeps. Changes nothing, so that a
+/// server may hold the home.
+async fn live(home: &Home) -> Result<(Arc<Published>, Kept), Failure> {
     if !home.catalog().is_file() {
-        return Ok((Arc::default(), BTreeMap::new()));
+        return Ok((Arc::default(), Kept::default()));
     }
     let coded = |error: CatalogError| Failure::coded(error.code(), error.to_string());
     let catalog = Catalog::open_read_only(&home.catalog(), Arc::new(SystemClock)).await.map_err(coded)?;
-    let kept = catalog.access_texts().await.map_err(coded)?;
+    let kept = Kept::in_catalog(&catalog).await.map_err(coded)?;
     Ok((catalog.published(), kept))
 }
 

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use weft_model::{Diagnostic, ManifestTree, PortRef};
+use weft_governance::MeshFacts;
+use weft_model::{Diagnostic, ManifestTree, Published};
 
 use super::arguments::Policy;
 use super::{Exit, Failure, Look, terminal};
@@ -63,19 +64,15 @@ fn keep(tree: &ManifestTree, root: &Path, matrix: &str, write: bool) -> Result<(
 /// rules do not hold together.
 fn decide(tree: &ManifestTree) -> Result<(Option<String>, Vec<Diagnostic>), Failure> {
     let (declared, _) = weft_manifest::read(tree);
-    let (rules, mut problems) = weft_governance::read(tree);
+    let (mut rules, mut problems) = weft_governance::read(tree);
+    let facts = MeshFacts::of(&declared, &Published::default());
+    problems.extend(rules.check_restrictions(&facts));
     if rules.refused() || problems.iter().any(Diagnostic::is_error) {
         return Ok((None, problems));
     }
-    let domains = declared.domains.keys().cloned().collect();
     let snapshot = rules
-        .compile(&tree.revision, &domains)
+        .compile(&tree.revision, &facts)
         .map_err(|error| Failure::new(Exit::Problems, format!("the rules do not compile: {error}")))?;
     problems.extend(rules.run_cases(&snapshot));
-    let ports: Vec<PortRef> = declared
-        .products
-        .iter()
-        .flat_map(|product| product.outputs.iter().map(|output| product.port_ref(output)))
-        .collect();
-    Ok((Some(weft_governance::decisions_matrix(&snapshot, rules.principals(), &ports)), problems))
+    Ok((Some(weft_governance::decisions_matrix(&snapshot, rules.principals(), &facts)), problems))
 }

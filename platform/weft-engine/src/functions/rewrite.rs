@@ -1,0 +1,77 @@
+//! Keeps the bounds of functions where the planner calls them by itself: for `[a, b]`, `a || b`,
+//! `overlay(…)` and the like it takes DataFusion's own, which know no bounds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::config::ConfigOptions;
+use datafusion::error::Result;
+use datafusion::logical_expr::expr::{BinaryExpr, ScalarFunction};
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator, ScalarUDF};
+use datafusion::optimizer::AnalyzerRule;
+use datafusion::common::DFSchema;
+
+use super::concat_operator::ConcatOperator;
+use super::types;
+
+/// Runs after types are settled and before any constant is computed.
+#[derive(Debug)]
+pub(super) struct KeepBounds {
+    bounded: BTreeMap<String, Arc<ScalarUDF>>,
+    concat: Arc<ScalarUDF>,
+}
+
+impl KeepBounds {
+    pub(super) fn new(bounded: BTreeMap<String, Arc<ScalarUDF>>, concat: Arc<ScalarUDF>) -> Self {
+        KeepBounds { bounded, concat }
+    }
+
+    fn bound(&self, expr: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
+        match expr {
+            Expr::ScalarFunction(call) => match self.bounded.get(call.func.name()) {
+                Some(bounded) if *bounded != call.func => {
+                    let call = ScalarFunction::new_udf(Arc::clone(bounded), call.args);
+                    Ok(Transformed::yes(Expr::ScalarFunction(call)))
+                }
+                _ => Ok(Transformed::no(Expr::ScalarFunction(call))),
+            },
+            Expr::BinaryExpr(BinaryExpr { left, op: Operator::StringConcat, right }) => {
+                let (of_left, of_right) = (left.get_type(schema), right.get_type(schema));
+                match (of_left, of_right) {
+                    (Ok(of_left), Ok(of_right)) if of_left == of_right && ConcatOperator::takes(&of_left) => {
+                        let call = ScalarFunction::new_udf(Arc::clone(&self.concat), vec![*left, *right]);
+                        Ok(Transformed::yes(Expr::ScalarFunction(call)))
+                    }
+                    _ => Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op: Operator::StringConcat, right }))),
+                }
+            }
+            Expr::Cast(cast) => {
+                types::ensure_bounded(cast.field.data_type())?;
+                Ok(Transformed::no(Expr::Cast(cast)))
+            }
+            Expr::TryCast(cast) => {
+                types::ensure_bounded(cast.field.data_type())?;
+                Ok(Transformed::no(Expr::TryCast(cast)))
+            }
+            other => Ok(Transformed::no(other)),
+        }
+    }
+}
+
+impl AnalyzerRule for KeepBounds {
+    fn analyze(&self, plan: LogicalPlan, _: &ConfigOptions) -> Result<LogicalPlan> {
+        let bounded = plan.transform_up_with_subqueries(|node| {
+            let mut schema = DFSchema::empty();
+            for input in node.inputs() {
+                schema.merge(input.schema());
+            }
+            node.map_expressions(|expr| expr.transform_up(|part| self.bound(part, &schema)))
+        })?;
+        Ok(bounded.data)
+    }
+
+    fn name(&self) -> &str {
+        "keep_bounds"
+    }
+}

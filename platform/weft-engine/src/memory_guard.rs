@@ -1,0 +1,101 @@
+//! Keeps the process below a ceiling of memory: past it, the newest query ends.
+//!
+//! Each query has a pool of its own for what sorts, joins and groups hold. This watches what no pool
+//! counts, and what all queries hold together.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use crate::engine::Engine;
+
+/// How often memory is looked at.
+const EVERY: Duration = Duration::from_millis(100);
+/// How long to wait for memory to come back before one more query ends.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// The part of the machine's memory that the process may take, in per cent.
+const SHARE_PERCENT: u64 = 80;
+
+/// Watches until the engine is dropped. Does nothing where the system does not tell its memory.
+pub(crate) async fn watch(engine: Weak<Engine>, ceiling_bytes: u64) {
+    loop {
+        tokio::time::sleep(EVERY).await;
+        let Some(engine) = engine.upgrade() else { return };
+        let Some(resident) = resident_bytes() else { return };
+        if resident <= ceiling_bytes {
+            continue;
+        }
+        let shed = engine.shed_newest();
+        tracing::error!(resident, ceiling_bytes, shed = shed.as_deref(), "memory is short: the newest query ends");
+        drop(engine);
+        tokio::time::sleep(PATIENCE).await;
+    }
+}
+
+impl Engine {
+    /// Starts to end queries, the newest first, whenever the process holds more than `ceiling_bytes`;
+    /// without one, more than four fifths of the memory that it may have. Stops with the engine.
+    pub fn guard_memory(self: &Arc<Self>, ceiling_bytes: Option<u64>) {
+        if let Some(ceiling) = ceiling_bytes.or_else(default_ceiling) {
+            tokio::spawn(watch(Arc::downgrade(self), ceiling));
+        }
+    }
+}
+
+/// Which of the queries ends: the one that began last. Each is told by its number, in order of
+/// beginning, and whether it was told to end already.
+pub(crate) fn newest<T>(running: impl IntoIterator<Item = (u64, bool, T)>) -> Option<T> {
+    running
+        .into_iter()
+        .filter(|(_, is_ending, _)| !is_ending)
+        .max_by_key(|(number, _, _)| *number)
+        .map(|(_, _, query)| query)
+}
+
+/// What the process holds now.
+fn resident_bytes() -> Option<u64> {
+    parse_statm(&std::fs::read_to_string("/proc/self/statm").ok()?)
+}
+
+fn parse_statm(text: &str) -> Option<u64> {
+    let pages: u64 = text.split_whitespace().nth(1)?.parse().ok()?;
+    pages.checked_mul(4_096)
+}
+
+fn default_ceiling() -> Option<u64> {
+    let of_machine = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| parse_meminfo(&text))?;
+    let of_group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
+    Some(ceiling(of_machine, of_group))
+}
+
+fn ceiling(of_machine: u64, of_group: Option<u64>) -> u64 {
+    of_group.map_or(of_machine, |of_group| of_group.min(of_machine)) / 100 * SHARE_PERCENT
+}
+
+fn parse_meminfo(text: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kibibytes.checked_mul(1_024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_query_that_began_last_ends_first() {
+        assert_eq!(newest([(1, false, "a"), (3, false, "c"), (2, false, "b")]), Some("c"));
+        assert_eq!(newest([(1, false, "a"), (3, true, "c"), (2, false, "b")]), Some("b"));
+        assert_eq!(newest([(1, true, "a")]), None);
+        assert_eq!(newest::<&str>([]), None);
+    }
+
+    #[test]
+    fn the_systems_words_are_understood() {
+        assert_eq!(parse_statm("1000 25 8 1 0 9 0\n"), Some(102_400));
+        assert_eq!(parse_statm(""), None);
+        assert_eq!(parse_meminfo("MemTotal:       16384 kB\nMemFree: 1 kB\n"), Some(16 << 20));
+        assert_eq!(ceiling(1_000, None), 800);
+        assert_eq!(ceiling(1_000, Some(100)), 80);
+        assert_eq!(ceiling(1_000, Some(u64::MAX)), 800);
+    }
+}

@@ -1,0 +1,19 @@
+//! Restrictions: row filters and masks as typed data, on by default, lifted by granted exemptions.
+//!
+//! [`read`] takes a file apart, [`Restrictions::check`] holds it against the mesh, and [`terms`] says
+//! what it comes to for one principal and one port.
+
+mod check;
+mod condition;
+mod document;
+mod lexer;
+mod mask;
+mod parse;
+mod terms;
+mod typed;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use document::{Restrictions, Whose, read};
+pub(crate) use terms::{Asked, Exemption, terms};
