@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/weft-target
 # The binary that `./weft` is. `make demo WEFT=/path/to/weft` serves the demo with one that is built already.
 WEFT ?= $(CARGO_TARGET_DIR)/release/weft
 
-.PHONY: build demo test
+.PHONY: bench build demo mutants test
 
 build:
 ifeq ($(origin WEFT),file)
@@ -17,3 +17,12 @@ demo: build
 
 test:
 	@exec python3 tests/run
+
+# Breaks governance in known ways and demands that a test notices. Builds in a folder of its own; takes its time.
+mutants:
+	@exec python3 tests/mutants/run
+
+# Prints what governance costs, beside its goals.
+bench:
+	cargo build --release --workspace
+	@exec $(CARGO_TARGET_DIR)/release/weft-bench

@@ -19,8 +19,6 @@ use crate::result_cap::ResultCap;
 use crate::session::Ongoing;
 use crate::{Limits, QueryError};
 
-const ROWS_PER_BATCH: usize = 8192;
-
 /// A stream of batches, all of one schema, in the order the query asks for.
 ///
 /// Ends after the first error. Dropping it cancels the query and frees what it held.
@@ -45,11 +43,7 @@ impl fmt::Debug for Answer {
 }
 
 impl Answer {
-    pub(crate) fn new(
-        running: Arc<Running>,
-        rows: SendableRecordBatchStream,
-        limits: &Limits,
-    ) -> Self {
+    pub(crate) fn new(running: Arc<Running>, rows: SendableRecordBatchStream, limits: &Limits) -> Self {
         let (running_max, memory_bytes_max, cap) = (limits.running_max, limits.memory_bytes_max, ResultCap::of(limits));
         let (cancelled, ending) = (running.cancelled(), Arc::clone(&running));
         let stopped = async move {
@@ -86,9 +80,9 @@ impl Answer {
 /// The same rows, cut into batches of one length.
 ///
 /// Where rows are hidden, the borders of batches could tell how many there are between those shown.
-pub(crate) fn evenly_cut(rows: SendableRecordBatchStream) -> SendableRecordBatchStream {
+pub(crate) fn evenly_cut(rows: SendableRecordBatchStream, rows_per_batch: usize) -> SendableRecordBatchStream {
     let schema = rows.schema();
-    let cutter = BatchCoalescer::new(Arc::clone(&schema), ROWS_PER_BATCH);
+    let cutter = BatchCoalescer::new(Arc::clone(&schema), rows_per_batch);
     let even = futures::stream::try_unfold((rows, cutter, false), |(mut rows, mut cutter, mut ended)| async move {
         loop {
             if let Some(batch) = cutter.next_completed_batch() {

@@ -16,6 +16,14 @@ use crate::{Limits, QueryError};
 /// How deep parentheses, sub-queries and the like may stand in each other.
 pub(crate) const NESTING_MAX: usize = 50;
 
+/// How deep those forms may stand in each other that the parser tries to read in more than one way:
+/// at a mistake in the innermost it goes through all ways of all of them.
+const RETRIED_MAX: usize = 8;
+
+/// Sub-queries within expressions that stand in each other: planning looks at each of them as often
+/// as there are ways to choose among those around it.
+const SUBQUERIES_DEEP_MAX: usize = 8;
+
 /// WITH names in one query.
 const WITH_NAMES_MAX: usize = 256;
 
@@ -33,12 +41,13 @@ pub(crate) fn ensure_within(sql: &str, limits: &Limits) -> Result<(), QueryError
     ensure("set operations", set_operations, limits.set_operations_max)?;
     let measured = Measure::of(&tokens);
     ensure("levels of nesting", measured.nesting, NESTING_MAX)?;
-    ensure("operators that stand on each other", measured.chain, limits.chain_max)
+    ensure("operators that stand on each other", measured.chain, limits.chain_max)?;
+    ensure("levels of nesting of CAST, NOT, INTERVAL and the like", measured.retried, RETRIED_MAX)
 }
 
 /// Refuses a query whose parts are too many to be planned in time.
 pub(crate) fn ensure_shape<S: Visit>(statement: &S, limits: &Limits) -> Result<(), QueryError> {
-    match statement.visit(&mut Shape { limits }) {
+    match statement.visit(&mut Shape { limits, subqueries: 0 }) {
         ControlFlow::Break(error) => Err(error),
         ControlFlow::Continue(()) => Ok(()),
     }
@@ -57,6 +66,7 @@ fn syntax(error: TokenizerError) -> QueryError {
 struct Measure {
     nesting: usize,
     chain: usize,
+    retried: usize,
 }
 
 /// What is known at one level of parentheses.
@@ -68,6 +78,10 @@ struct Level {
     joined: usize,
     /// Depth of the operand that is being read.
     operand: usize,
+    /// Forms around this place that the parser may read again.
+    retried: usize,
+    /// Such forms since the operand began.
+    retried_here: usize,
 }
 
 impl Level {
@@ -76,11 +90,12 @@ impl Level {
     }
 
     fn separate(&mut self) {
-        *self = Level { deepest: self.depth(), ..Level::default() };
+        *self = Level { deepest: self.depth(), retried: self.retried, ..Level::default() };
     }
 
     fn join(&mut self) {
         (self.joined, self.operand) = (self.joined.max(self.operand) + 1, 0);
+        self.retried_here = 0;
     }
 
     fn hold(&mut self, inner: Level) {
@@ -95,12 +110,14 @@ impl Measure {
             match token {
                 Token::LParen | Token::LBracket | Token::LBrace => {
                     level.operand += usize::from(!matches!(token, Token::LParen));
-                    outer.push(std::mem::take(&mut level));
+                    let inner = Level { retried: level.retried + level.retried_here, ..Level::default() };
+                    outer.push(std::mem::replace(&mut level, inner));
                     measured.nesting = measured.nesting.max(outer.len());
                 }
                 Token::RParen | Token::RBracket | Token::RBrace => {
                     let inner = std::mem::replace(&mut level, outer.pop().unwrap_or_default());
                     level.hold(inner);
+                    level.retried_here = 0;
                 }
                 Token::Comma | Token::SemiColon => level.separate(),
                 Token::Word(word) if separates(word.keyword) => level.separate(),
@@ -108,7 +125,9 @@ impl Measure {
                 token if is_operator(token) => level.operand += 1,
                 _ => {}
             }
+            level.retried_here += usize::from(is_retried(token));
             measured.chain = measured.chain.max(level.depth());
+            measured.retried = measured.retried.max(level.retried + level.retried_here);
         }
         measured
     }
@@ -129,6 +148,33 @@ fn separates(keyword: Keyword) -> bool {
             | Keyword::UNION
             | Keyword::INTERSECT
             | Keyword::EXCEPT
+    )
+}
+
+/// Whether a form begins that the parser reads in more than one way.
+fn is_retried(token: &Token) -> bool {
+    let Token::Word(word) = token else { return false };
+    matches!(
+        word.keyword,
+        Keyword::ARRAY
+            | Keyword::CAST
+            | Keyword::CEIL
+            | Keyword::CONVERT
+            | Keyword::EXTRACT
+            | Keyword::FLOOR
+            | Keyword::INTERVAL
+            | Keyword::MAP
+            | Keyword::NOT
+            | Keyword::OVERLAY
+            | Keyword::POSITION
+            | Keyword::PRIOR
+            | Keyword::SAFE_CAST
+            | Keyword::STRUCT
+            | Keyword::SUBSTR
+            | Keyword::SUBSTRING
+            | Keyword::TRIM
+            | Keyword::TRY_CAST
+            | Keyword::TRY_CONVERT
     )
 }
 
@@ -194,6 +240,8 @@ fn is_operator(token: &Token) -> bool {
 /// Counts what multiplies in planning.
 struct Shape<'a> {
     limits: &'a Limits,
+    /// Sub-queries of expressions around the place that is visited.
+    subqueries: usize,
 }
 
 impl Shape<'_> {
@@ -220,11 +268,24 @@ impl Visitor for Shape<'_> {
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<QueryError> {
+        if is_subquery(expr) {
+            self.subqueries += 1;
+            self.check("sub-queries in each other", self.subqueries, SUBQUERIES_DEEP_MAX)?;
+        }
         match expr {
             Expr::InList { list, .. } => self.check("values in one IN list", list.len(), self.limits.in_list_max),
             _ => ControlFlow::Continue(()),
         }
     }
+
+    fn post_visit_expr(&mut self, expr: &Expr) -> ControlFlow<QueryError> {
+        self.subqueries -= usize::from(is_subquery(expr));
+        ControlFlow::Continue(())
+    }
+}
+
+fn is_subquery(expr: &Expr) -> bool {
+    matches!(expr, Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. })
 }
 
 /// How many sets of columns a GROUP BY groups by.
@@ -297,6 +358,17 @@ mod tests {
     }
 
     #[test]
+    fn forms_that_a_parser_reads_again_and_again_are_few_deep() {
+        for (open, close) in [("cast(", " as int)"), ("not (", ")"), ("position(", " in 'a')"), ("array[", "]")] {
+            let nested = |deep: usize| check(&format!("select {}1{}", open.repeat(deep), close.repeat(deep)));
+            assert_eq!(nested(8), None, "{open}");
+            assert_eq!(nested(9), Some("levels of nesting of CAST, NOT, INTERVAL and the like"), "{open}");
+        }
+        assert_eq!(check(&format!("select 1 where {}", vec!["not a and cast(b as int) = 1"; 40].join(" and "))), None);
+        assert_eq!(check(&format!("select {}", vec!["cast(a as int)"; 400].join(", "))), None);
+    }
+
+    #[test]
     fn set_operations_are_counted() {
         assert_eq!(check(&"select 1 union all ".repeat(5_000)), Some("set operations"));
         assert_eq!(check(&"select 1 except ".repeat(300)), Some("set operations"));
@@ -306,7 +378,7 @@ mod tests {
     #[test]
     fn nesting_is_counted_whatever_nests() {
         for (open, close) in [("(", ")"), ("[", "]"), ("{a: ", "}"), ("f(", ")"), ("(select ", ")")] {
-            let sql = format!("select {}1{}", open.repeat(10_000), close.repeat(10_000));
+            let sql = format!("select {}1{}", open.repeat(5_000), close.repeat(5_000));
             assert_eq!(check(&sql), Some("levels of nesting"), "{open}");
         }
         assert_eq!(check(&format!("select {}1", "(".repeat(100_000))), Some("levels of nesting"));

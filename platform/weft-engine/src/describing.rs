@@ -41,9 +41,7 @@ pub(crate) fn instead_of(statement: &Statement) -> Result<Option<Instead>, Query
             let table = show_options.show_in.as_ref().and_then(|within| within.parent_name.as_ref());
             columns_of(table.ok_or_else(|| refused("SHOW COLUMNS without a table"))?, show_options)?
         }
-        Statement::ExplainTable { table_name, hive_format: None, .. } => {
-            columns_of(table_name, &NO_OPTIONS)?
-        }
+        Statement::ExplainTable { table_name, hive_format: None, .. } => columns_of(table_name, &NO_OPTIONS)?,
         _ => return Ok(None),
     };
     Ok(Some(instead))
@@ -65,13 +63,8 @@ pub(crate) fn resolve_information_schema<V: VisitMut>(statement: &mut V) {
     });
 }
 
-const NO_OPTIONS: ShowStatementOptions = ShowStatementOptions {
-    show_in: None,
-    starts_with: None,
-    limit: None,
-    limit_from: None,
-    filter_position: None,
-};
+const NO_OPTIONS: ShowStatementOptions =
+    ShowStatementOptions { show_in: None, starts_with: None, limit: None, limit_from: None, filter_position: None };
 
 /// `columns` of `information_schema.table`, narrowed as the statement says. FROM names a domain, a
 /// product, or both with a point between.
@@ -91,8 +84,8 @@ fn listing(
             _ => return Err(refused("SHOW … FROM a name of more than two parts")),
         }
     }
-    let order: Vec<&str> = columns.trim_start_matches("distinct ").split(", ").collect();
-    Ok(Instead { sql: query(columns, table, &conditions, &order.join(", ")), table: None })
+    let order = columns.trim_start_matches("distinct ").trim_end_matches(", table_type");
+    Ok(Instead { sql: query(columns, table, &conditions, order), table: None })
 }
 
 fn columns_of(table: &ObjectName, options: &ShowStatementOptions) -> Result<Instead, QueryError> {
@@ -171,13 +164,46 @@ mod tests {
 
     #[test]
     fn questions_about_tables_become_queries() {
-        check("show tables", expect!["select table_catalog, table_schema, table_name, table_type from system.information_schema.tables order by table_catalog, table_schema, table_name"]);
-        check("show tables from flights.delays like 'd%'", expect!["select table_catalog, table_schema, table_name, table_type from system.information_schema.tables where table_name like 'd%' and table_catalog = 'flights' and table_schema = 'delays' order by table_catalog, table_schema, table_name"]);
-        check("show tables in flights", expect!["select table_catalog, table_schema, table_name, table_type from system.information_schema.tables where (table_catalog = 'flights' or table_schema = 'flights') order by table_catalog, table_schema, table_name"]);
-        check("show schemas", expect!["select catalog_name, schema_name from system.information_schema.schemata order by catalog_name, schema_name"]);
-        check("show databases", expect!["select distinct catalog_name from system.information_schema.schemata order by catalog_name"]);
-        check("show columns from a.b.c", expect!["select column_name, data_type, is_nullable from system.information_schema.columns where table_catalog = 'a' and table_schema = 'b' and table_name = 'c' order by ordinal_position; about a.b.c"]);
-        check("describe a.B.c", expect!["select column_name, data_type, is_nullable from system.information_schema.columns where table_catalog = 'a' and table_schema = 'b' and table_name = 'c' order by ordinal_position; about a.b.c"]);
+        check(
+            "show tables",
+            expect![
+                "select table_catalog, table_schema, table_name, table_type from system.information_schema.tables order by table_catalog, table_schema, table_name"
+            ],
+        );
+        check(
+            "show tables from flights.delays like 'd%'",
+            expect![
+                "select table_catalog, table_schema, table_name, table_type from system.information_schema.tables where table_name like 'd%' and table_catalog = 'flights' and table_schema = 'delays' order by table_catalog, table_schema, table_name"
+            ],
+        );
+        check(
+            "show tables in flights",
+            expect![
+                "select table_catalog, table_schema, table_name, table_type from system.information_schema.tables where (table_catalog = 'flights' or table_schema = 'flights') order by table_catalog, table_schema, table_name"
+            ],
+        );
+        check(
+            "show schemas",
+            expect![
+                "select catalog_name, schema_name from system.information_schema.schemata order by catalog_name, schema_name"
+            ],
+        );
+        check(
+            "show databases",
+            expect!["select distinct catalog_name from system.information_schema.schemata order by catalog_name"],
+        );
+        check(
+            "show columns from a.b.c",
+            expect![
+                "select column_name, data_type, is_nullable from system.information_schema.columns where table_catalog = 'a' and table_schema = 'b' and table_name = 'c' order by ordinal_position; about a.b.c"
+            ],
+        );
+        check(
+            "describe a.B.c",
+            expect![
+                "select column_name, data_type, is_nullable from system.information_schema.columns where table_catalog = 'a' and table_schema = 'b' and table_name = 'c' order by ordinal_position; about a.b.c"
+            ],
+        );
         check("describe t", expect!["no table `t`"]);
         check("show all", expect!["as it is"]);
         check("show create table a.b.c", expect!["as it is"]);
@@ -186,13 +212,25 @@ mod tests {
 
     #[test]
     fn a_quote_in_a_pattern_or_a_name_stays_in_it() {
-        check("show tables like 'a'' or 1 = 1 --'", expect!["select table_catalog, table_schema, table_name, table_type from system.information_schema.tables where table_name like 'a'' or 1 = 1 --' order by table_catalog, table_schema, table_name"]);
-        check("show tables from \"a' or 1 = 1 --\"", expect!["select table_catalog, table_schema, table_name, table_type from system.information_schema.tables where (table_catalog = 'a'' or 1 = 1 --' or table_schema = 'a'' or 1 = 1 --') order by table_catalog, table_schema, table_name"]);
+        check(
+            "show tables like 'a'' or 1 = 1 --'",
+            expect![
+                "select table_catalog, table_schema, table_name, table_type from system.information_schema.tables where table_name like 'a'' or 1 = 1 --' order by table_catalog, table_schema, table_name"
+            ],
+        );
+        check(
+            "show tables from \"a' or 1 = 1 --\"",
+            expect![
+                "select table_catalog, table_schema, table_name, table_type from system.information_schema.tables where (table_catalog = 'a'' or 1 = 1 --' or table_schema = 'a'' or 1 = 1 --') order by table_catalog, table_schema, table_name"
+            ],
+        );
     }
 
     #[test]
     fn there_is_one_information_schema_for_all() {
-        for name in ["information_schema.tables", "flights.INFORMATION_SCHEMA.Tables", "system.information_schema.tables"] {
+        for name in
+            ["information_schema.tables", "flights.INFORMATION_SCHEMA.Tables", "system.information_schema.tables"]
+        {
             let mut statement = parse(&format!("select 1 from {name} join t on exists (select 1 from {name})"));
             resolve_information_schema(&mut statement);
             let own = "system.information_schema.tables";

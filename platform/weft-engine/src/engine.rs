@@ -80,6 +80,12 @@ impl Engine {
         Session::new(Arc::clone(self), principal, options)
     }
 
+    /// Counts the policies that have been in force. Two equal answers, taken before and after a piece
+    /// of work, say that all of it was decided under the same policies.
+    pub fn policy_epoch(&self) -> u64 {
+        self.parts.policies.current().epoch()
+    }
+
     /// Cancels a running query of the same principal. Whether there was one.
     pub fn cancel(&self, id: &str, principal: &Principal) -> bool {
         match self.queries.lock().get(id) {
@@ -103,11 +109,14 @@ impl Engine {
         limits: &Limits,
     ) -> Result<SessionState, QueryError> {
         let runtime = self.runtime(limits, Arc::clone(&self.stores))?;
-        Ok(SessionStateBuilder::new_from_existing(self.base.clone())
+        let mut state = SessionStateBuilder::new_from_existing(self.base.clone())
             .with_session_id(Uuid::new_v4().to_string())
             .with_runtime_env(runtime)
             .with_catalog_list(catalogs)
-            .build())
+            .build();
+        // `now()` is one instant for all of a query: this one.
+        state.mark_start_execution();
+        Ok(state)
     }
 
     /// A state of the platform's own, for rows on their way in and for the gate's checks: it has no

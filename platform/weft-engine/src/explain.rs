@@ -66,3 +66,47 @@ impl<'n> TreeNodeVisitor<'n> for Text {
         Ok(TreeNodeRecursion::Continue)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use datafusion::catalog::MemoryCatalogProviderList;
+    use datafusion::datasource::empty::EmptyTable;
+    use datafusion::execution::SessionStateBuilder;
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::engine::base_state;
+    use crate::{Limits, namespace, statement};
+
+    async fn check(sql: &str, expected: Expect) {
+        let fields = vec![Field::new("carrier", DataType::Utf8, true), Field::new("delay", DataType::Int64, true)];
+        let catalogs = MemoryCatalogProviderList::new();
+        let table = Arc::new(EmptyTable::new(Arc::new(Schema::new(fields))));
+        namespace::put(&catalogs, &"a.b.c".parse().unwrap(), table).unwrap();
+        let state = SessionStateBuilder::new_from_existing(base_state()).with_catalog_list(Arc::new(catalogs)).build();
+        let query = statement::parse_asked(sql, &Limits::default()).unwrap();
+        assert!(query.explained);
+        let plan = statement::logical_plan(&state, query).await.unwrap();
+        let mut text = Text::default();
+        state.optimize(&plan).unwrap().visit_with_subqueries(&mut text).unwrap();
+        expected.assert_eq(&text.lines);
+        let answer = instead_of(&state, &plan).unwrap();
+        assert_eq!(answer.schema().inner().as_ref(), schema().as_ref());
+    }
+
+    #[tokio::test]
+    async fn a_plan_ends_at_the_tables_that_are_named() {
+        check(
+            "explain select carrier, count(*) as n from a.b.c where delay > 10 and delay + 1 < 20 group by carrier limit 3",
+            expect![[r#"
+                Projection: a.b.c.carrier, count(Int64(1)) AS count(*) AS n
+                  Limit: skip=0, fetch=3
+                    Aggregate: groupBy=[[a.b.c.carrier]], aggr=[[count(Int64(1))]]
+                      Projection: a.b.c.carrier
+                        Filter: a.b.c.delay > Int64(10) AND a.b.c.delay + Int64(1) < Int64(20)
+                          TableScan: a.b.c projection=[carrier, delay]
+            "#]],
+        )
+        .await;
+    }
+}

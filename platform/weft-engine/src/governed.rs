@@ -163,4 +163,6 @@ impl TableProvider for GovernedTable {
 }
 
 #[cfg(test)]
+mod handed_down;
+#[cfg(test)]
 mod tests;

@@ -95,3 +95,71 @@ fn texts<'a, const N: usize>(
     };
     RecordBatch::try_new(Arc::new(Schema::new(fields)), (0..N).map(column).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::util::pretty::pretty_format_batches;
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn entries() -> Vec<TableEntry> {
+        let entry = |port: &str, kind: &'static str, fields: Vec<Field>| TableEntry {
+            domain: "flights".to_owned(),
+            product: "delays".to_owned(),
+            port: port.to_owned(),
+            kind,
+            schema: Arc::new(Schema::new(fields)),
+            primary_key: Vec::new(),
+            description: String::new(),
+        };
+        let field = Field::new("carrier", DataType::Utf8, false);
+        vec![entry("departures", "TABLE", vec![field]), entry("worst", "VIEW", Vec::new())]
+    }
+
+    #[track_caller]
+    fn check(made: Result<RecordBatch, ArrowError>, expected: Expect) {
+        expected.assert_eq(&pretty_format_batches(&[made.unwrap()]).unwrap().to_string());
+    }
+
+    #[test]
+    fn tables_and_columns_are_told_by_name_and_views_without_their_making() {
+        check(
+            schemata(&entries()),
+            expect![[r"
+                +--------------+-------------+
+                | catalog_name | schema_name |
+                +--------------+-------------+
+                | flights      | delays      |
+                +--------------+-------------+"]],
+        );
+        check(
+            listed(&entries()),
+            expect![[r"
+                +---------------+--------------+------------+------------+
+                | table_catalog | table_schema | table_name | table_type |
+                +---------------+--------------+------------+------------+
+                | flights       | delays       | departures | BASE TABLE |
+                | flights       | delays       | worst      | VIEW       |
+                +---------------+--------------+------------+------------+"]],
+        );
+        check(
+            columns(&entries()),
+            expect![[r"
+                +---------------+--------------+------------+-------------+------------------+-----------+-------------+----------------+
+                | table_catalog | table_schema | table_name | column_name | ordinal_position | data_type | is_nullable | column_default |
+                +---------------+--------------+------------+-------------+------------------+-----------+-------------+----------------+
+                | flights       | delays       | departures | carrier     | 1                | Utf8      | NO          |                |
+                +---------------+--------------+------------+-------------+------------------+-----------+-------------+----------------+"]],
+        );
+        check(
+            views(&entries()),
+            expect![[r"
+                +---------------+--------------+------------+-----------------+
+                | table_catalog | table_schema | table_name | view_definition |
+                +---------------+--------------+------------+-----------------+
+                | flights       | delays       | worst      |                 |
+                +---------------+--------------+------------+-----------------+"]],
+        );
+    }
+}

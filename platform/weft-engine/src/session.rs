@@ -150,7 +150,7 @@ impl Session {
         decided: &Decided,
     ) -> Result<(SessionState, Arc<dyn ExecutionPlan>), QueryError> {
         let namespace = self.namespace(decided).await?;
-        let (query, state) = namespace.open(sql, 0).await?;
+        let (query, mut state) = namespace.open(sql, 0).await?;
         let values = parameters.for_query(query.parameters)?;
         let explained = query.explained;
         let mut plan = statement::logical_plan(&state, query).await?;
@@ -160,7 +160,7 @@ impl Session {
         if explained {
             plan = explain::instead_of(&state, &plan)?;
         }
-        let physical = state.create_physical_plan(&plan).await.map_err(|error| QueryError::from_planning(&error))?;
+        let physical = statement::physical_plan(&mut state, &plan, &self.limits()).await?;
         verify::ensure_governed(&physical, &namespace.seal())?;
         Ok((state, physical))
     }
@@ -175,7 +175,7 @@ impl Session {
         let hides_rows = barrier::hides_rows(&plan);
         let rows = execute_stream(plan, state.task_ctx())
             .map_err(|error| QueryError::from_running(&error, limits.memory_bytes_max))?;
-        let rows = if hides_rows { answer::evenly_cut(rows) } else { rows };
+        let rows = if hides_rows { answer::evenly_cut(rows, state.config().batch_size()) } else { rows };
         Ok(Answer::new(Arc::clone(running), rows, &limits))
     }
 

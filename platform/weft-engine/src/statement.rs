@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use datafusion::common::TableReference;
 use datafusion::common::format::ExplainFormat;
@@ -9,6 +10,7 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::sql::parser::{DFParserBuilder, ExplainStatement, Statement as DfStatement};
 use sqlparser::ast::{
     Expr, Query, Select, SetExpr, Statement, TableFactor, Value, Visit, VisitMut, Visitor, VisitorMut,
@@ -17,7 +19,8 @@ use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::ParserError;
 
 use crate::functions::is_series;
-use crate::{Limits, QueryError, bounds, describing, functions, written_out};
+use crate::stoppable::stoppable;
+use crate::{Limits, QueryError, bounds, constants, describing, functions, written_out};
 
 /// One query that passed the gate, its parameters numbered `$1`, `$2`, … from left to right.
 #[derive(Debug)]
@@ -113,6 +116,19 @@ pub(crate) async fn logical_plan(state: &SessionState, query: QueryText) -> Resu
     let plan = state.statement_to_plan(query.statement).await.map_err(|error| QueryError::from_planning(&error))?;
     ensure_reads_only(&plan)?;
     Ok(plan)
+}
+
+/// The physical plan of a query: with batches of so few rows that its constants fit beside them, and
+/// with joins that can be stopped.
+pub(crate) async fn physical_plan(
+    state: &mut SessionState,
+    plan: &LogicalPlan,
+    limits: &Limits,
+) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
+    let plan = state.optimize(plan).map_err(|error| QueryError::from_planning(&error))?;
+    constants::shorten_batches(state, &plan);
+    let physical = state.query_planner().create_physical_plan(&plan, state).await;
+    physical.and_then(|physical| stoppable(physical, limits)).map_err(|error| QueryError::from_planning(&error))
 }
 
 /// The second line: a plan that is nothing but reading.
@@ -287,6 +303,38 @@ mod tests {
                 "{sql}: {answer:?}"
             );
         }
+    }
+
+    #[test]
+    fn an_asker_may_also_ask_about_tables_and_plans() {
+        let ask = |sql: &str| parse_asked(sql, &Limits::default()).map_err(|e| format!("{} {e}", e.code()));
+        for sql in ["select 1", "explain select 1", "explain format indent select 1", "show tables", "describe a.b.c"] {
+            assert!(ask(sql).is_ok(), "{sql}");
+        }
+        assert_eq!(ask("describe a.b.c").unwrap().about.as_deref(), Some("a.b.c"));
+        for sql in [
+            "explain analyze select 1",
+            "explain verbose select 1",
+            "explain format tree select 1",
+            "explain format graphviz select 1",
+            "explain (analyze) select 1",
+            "explain show tables",
+            "explain insert into a.b.c select 1",
+            "explain explain select 1",
+            "describe select 1",
+            "show all",
+            "show variables",
+            "show create table a.b.c",
+            "show functions",
+            "show tables; select 1",
+            "set weft = 1",
+            "reset all",
+        ] {
+            let refused = ask(sql).unwrap_err();
+            assert!(refused.starts_with("W0204") || refused.starts_with("W0201"), "{sql}: {refused}");
+        }
+        assert!(ask("show tables where version() = 'x'").unwrap_err().starts_with("W0215"));
+        assert!(ask("show tables like 'a'' or true --'").is_ok());
     }
 
     #[test]

@@ -93,8 +93,7 @@ impl Sizes {
                 let right = self.of_body(right, names, outer);
                 // Columns of the right side go by place, not by name: the largest may be any of them.
                 let largest = right.values().copied().max().unwrap_or(1);
-                let mut columns: Columns =
-                    left.into_iter().map(|(name, size)| (name, size.max(largest))).collect();
+                let mut columns: Columns = left.into_iter().map(|(name, size)| (name, size.max(largest))).collect();
                 if largest > 1 {
                     columns.insert(ANY.to_owned(), largest.max(columns.get(ANY).copied().unwrap_or(1)));
                 }
@@ -240,7 +239,11 @@ fn add(columns: &mut Columns, name: String, size: usize) {
 
 fn named(name: &ObjectName, names: &Names) -> Columns {
     match name.0.as_slice() {
-        [only] => only.as_ident().and_then(|ident| names.get(&key(ident))).map(|columns| Columns::clone(columns)).unwrap_or_default(),
+        [only] => only
+            .as_ident()
+            .and_then(|ident| names.get(&key(ident)))
+            .map(|columns| Columns::clone(columns))
+            .unwrap_or_default(),
         _ => Columns::new(),
     }
 }
@@ -287,8 +290,7 @@ mod tests {
     /// Each step reads the one before, the first reads `t`.
     fn chain(steps: usize, step: impl Fn(&str) -> String) -> String {
         let named = |i: usize| if i == 0 { "t".to_owned() } else { format!("a{i}") };
-        let ctes: Vec<String> =
-            (1..=steps).map(|i| format!("{} as ({})", named(i), step(&named(i - 1)))).collect();
+        let ctes: Vec<String> = (1..=steps).map(|i| format!("{} as ({})", named(i), step(&named(i - 1)))).collect();
         format!("with {} select * from {}", ctes.join(", "), named(steps))
     }
 
@@ -297,7 +299,11 @@ mod tests {
 
     #[test]
     fn names_that_multiply_tables_are_refused() {
-        for step in ["select x from {} union all select x from {}", "select * from {}, {}", "select x from {} where x in (select x from {})"] {
+        for step in [
+            "select x from {} union all select x from {}",
+            "select * from {}, {}",
+            "select x from {} where x in (select x from {})",
+        ] {
             assert_eq!(check(&chain(8, |below| step.replace("{}", below))), None, "{step}");
             assert_eq!(check(&chain(24, |below| step.replace("{}", below))), TABLES, "{step}");
             let within = format!("select * from ({}) q", chain(24, |below| step.replace("{}", below)));

@@ -8,10 +8,11 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 use uuid::Uuid;
+use weft_engine::SessionOptions;
 use weft_identity::{Authenticator, IdentityError};
 use weft_model::{Clock, Code, Principal};
 
-use crate::session::{self, AS_OF_HEADER, PURPOSE_HEADER, Sessions, Setting, Terms};
+use crate::session::{AS_OF_HEADER, PURPOSE_HEADER, Sessions, Setting, Terms};
 use crate::status::{malformed, refusal, unauthenticated};
 
 const AUTHORIZATION: &str = "authorization";
@@ -179,8 +180,8 @@ fn spoken(headers: &MetadataMap) -> Result<Terms, Status> {
         let name = name.to_owned();
         move |problem: String| malformed(format!("the header `{name}` is malformed: {problem}"))
     };
-    let purpose = text(PURPOSE_HEADER)?.map(session::purpose).transpose().map_err(wrong(PURPOSE_HEADER))?;
-    let as_of = text(AS_OF_HEADER)?.map(session::instant).transpose().map_err(wrong(AS_OF_HEADER))?;
+    let purpose = text(PURPOSE_HEADER)?.map(SessionOptions::read_purpose).transpose().map_err(wrong(PURPOSE_HEADER))?;
+    let as_of = text(AS_OF_HEADER)?.map(SessionOptions::read_as_of).transpose().map_err(wrong(AS_OF_HEADER))?;
     Ok(Terms { purpose, as_of })
 }
 

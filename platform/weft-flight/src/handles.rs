@@ -15,6 +15,8 @@ const SWEEP_EVERY: TimeDelta = TimeDelta::seconds(30);
 pub(crate) struct Bounds {
     /// Time without use after which an entry is forgotten.
     pub(crate) idle_max: TimeDelta,
+    /// Time after which an entry is forgotten however much it is used.
+    pub(crate) age_max: TimeDelta,
     /// Entries of one owner, and bytes of these.
     pub(crate) per_owner: Size,
     /// Entries of all owners, and bytes of these.
@@ -56,6 +58,7 @@ struct Shelf<T> {
 struct Entry<T> {
     value: T,
     bytes: usize,
+    made: DateTime<Utc>,
     used: DateTime<Utc>,
     // Grows with every use, whatever the clock says.
     turn: u64,
@@ -74,8 +77,8 @@ impl<T: Clone> Handles<T> {
         let id = Uuid::new_v4().simple().to_string();
         let now = self.clock.now();
         let mut shelves = self.shelves.lock();
-        shelves.sweep(now, self.bounds.idle_max);
-        shelves.put(owner, &id, bytes, value, now);
+        shelves.sweep(now, &self.bounds);
+        shelves.put(owner, &id, bytes, value, now, now);
         shelves.make_room(owner, &id, &self.bounds);
         id
     }
@@ -84,7 +87,7 @@ impl<T: Clone> Handles<T> {
     pub(crate) fn get(&self, owner: &str, id: &str) -> Option<T> {
         let now = self.clock.now();
         let mut shelves = self.shelves.lock();
-        shelves.used(owner, id, now, self.bounds.idle_max).map(|entry| entry.value.clone())
+        shelves.used(owner, id, now, &self.bounds).map(|entry| entry.value.clone())
     }
 
     /// Puts what `change` makes of the value, and the bytes it takes, in the place of what `owner`
@@ -92,9 +95,9 @@ impl<T: Clone> Handles<T> {
     pub(crate) fn update(&self, owner: &str, id: &str, change: impl FnOnce(&T) -> (usize, T)) -> bool {
         let now = self.clock.now();
         let mut shelves = self.shelves.lock();
-        let Some(entry) = shelves.used(owner, id, now, self.bounds.idle_max) else { return false };
-        let (bytes, value) = change(&entry.value);
-        shelves.put(owner, id, bytes, value, now);
+        let Some(entry) = shelves.used(owner, id, now, &self.bounds) else { return false };
+        let ((bytes, value), made) = (change(&entry.value), entry.made);
+        shelves.put(owner, id, bytes, value, made, now);
         shelves.make_room(owner, id, &self.bounds);
         true
     }
@@ -103,26 +106,26 @@ impl<T: Clone> Handles<T> {
     pub(crate) fn remove(&self, owner: &str, id: &str) -> Option<T> {
         let now = self.clock.now();
         let entry = self.shelves.lock().take(owner, id)?;
-        (!is_over(entry.used, now, self.bounds.idle_max)).then_some(entry.value)
+        (!entry.is_over(now, &self.bounds)).then_some(entry.value)
     }
 }
 
 impl<T> Shelves<T> {
-    fn used(&mut self, owner: &str, id: &str, now: DateTime<Utc>, idle_max: TimeDelta) -> Option<&Entry<T>> {
+    fn used(&mut self, owner: &str, id: &str, now: DateTime<Utc>, bounds: &Bounds) -> Option<&Entry<T>> {
         self.turns += 1;
         let turn = self.turns;
         let entry = self.by_owner.get_mut(owner)?.entries.get_mut(id)?;
-        if is_over(entry.used, now, idle_max) {
+        if entry.is_over(now, bounds) {
             return None;
         }
         (entry.used, entry.turn) = (now, turn);
         Some(entry)
     }
 
-    fn put(&mut self, owner: &str, id: &str, bytes: usize, value: T, now: DateTime<Utc>) {
+    fn put(&mut self, owner: &str, id: &str, bytes: usize, value: T, made: DateTime<Utc>, now: DateTime<Utc>) {
         self.take(owner, id);
         self.turns += 1;
-        let entry = Entry { value, bytes, used: now, turn: self.turns };
+        let entry = Entry { value, bytes, made, used: now, turn: self.turns };
         let shelf =
             self.by_owner.entry(owner.to_owned()).or_insert_with(|| Shelf { entries: HashMap::new(), bytes: 0 });
         shelf.entries.insert(id.to_owned(), entry);
@@ -166,7 +169,7 @@ impl<T> Shelves<T> {
     }
 
     /// Forgets what is over, once a while.
-    fn sweep(&mut self, now: DateTime<Utc>, idle_max: TimeDelta) {
+    fn sweep(&mut self, now: DateTime<Utc>, bounds: &Bounds) {
         if now.signed_duration_since(self.swept).abs() < SWEEP_EVERY {
             return;
         }
@@ -175,7 +178,7 @@ impl<T> Shelves<T> {
             .by_owner
             .iter()
             .flat_map(|(owner, shelf)| shelf.entries.iter().map(move |(id, entry)| (owner, id, entry)))
-            .filter(|(_, _, entry)| is_over(entry.used, now, idle_max))
+            .filter(|(_, _, entry)| entry.is_over(now, bounds))
             .map(|(owner, id, _)| (owner.clone(), id.clone()))
             .collect();
         for (owner, id) in over {
@@ -190,8 +193,10 @@ impl<T> Shelf<T> {
     }
 }
 
-fn is_over(used: DateTime<Utc>, now: DateTime<Utc>, idle_max: TimeDelta) -> bool {
-    now.signed_duration_since(used) > idle_max
+impl<T> Entry<T> {
+    fn is_over(&self, now: DateTime<Utc>, bounds: &Bounds) -> bool {
+        now.signed_duration_since(self.used) > bounds.idle_max || now.signed_duration_since(self.made) > bounds.age_max
+    }
 }
 
 fn exceeds(size: Size, bound: Size) -> bool {
@@ -217,6 +222,7 @@ mod tests {
         let clock = Arc::new(Hand::default());
         let bounds = Bounds {
             idle_max: TimeDelta::seconds(60),
+            age_max: TimeDelta::seconds(600),
             per_owner: Size { entries: per_owner, bytes: 1_000 },
             in_all: Size { entries: in_all, bytes: 2_000 },
         };
@@ -249,6 +255,18 @@ mod tests {
         assert_eq!(handles.get("a", &id), None);
         assert!(!handles.update("a", &id, |_| (1, "y")));
         assert_eq!(handles.remove("a", &id), None);
+    }
+
+    #[test]
+    fn no_entry_outlives_its_age_however_much_it_is_used() {
+        let (handles, clock) = handles(9, 9);
+        let id = handles.insert("a", 1, "x");
+        for _ in 0..10 {
+            clock.0.fetch_add(60, Ordering::Relaxed);
+            assert!(handles.update("a", &id, |_| (1, "y")));
+        }
+        clock.0.fetch_add(1, Ordering::Relaxed);
+        assert_eq!(handles.get("a", &id), None);
     }
 
     #[test]

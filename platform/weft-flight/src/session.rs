@@ -13,11 +13,9 @@ pub(crate) const PURPOSE: &str = "weft.purpose";
 /// The option, and the variable of `SET`, that pins all tables to one instant.
 pub(crate) const AS_OF: &str = "weft.as_of";
 /// The header that says the same as [`PURPOSE`] for one call.
-pub(crate) const PURPOSE_HEADER: &str = "x-weft-purpose";
+pub(crate) const PURPOSE_HEADER: &str = SessionOptions::PURPOSE_HEADER;
 /// The header that says the same as [`AS_OF`] for one call.
-pub(crate) const AS_OF_HEADER: &str = "x-weft-as-of";
-
-const PURPOSE_BYTES_MAX: usize = 200;
+pub(crate) const AS_OF_HEADER: &str = SessionOptions::AS_OF_HEADER;
 
 /// What a client says beside its SQL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,8 +57,10 @@ impl Setting {
     pub(crate) fn parse(name: &str, value: Option<&str>) -> Result<Setting, NoSetting> {
         let value = value.filter(|text| !text.is_empty());
         match name {
-            PURPOSE => value.map(purpose).transpose().map(Setting::Purpose).map_err(NoSetting::Value),
-            AS_OF => value.map(instant).transpose().map(Setting::AsOf).map_err(NoSetting::Value),
+            PURPOSE => {
+                value.map(SessionOptions::read_purpose).transpose().map(Setting::Purpose).map_err(NoSetting::Value)
+            }
+            AS_OF => value.map(SessionOptions::read_as_of).transpose().map(Setting::AsOf).map_err(NoSetting::Value),
             _ => Err(NoSetting::Name),
         }
     }
@@ -81,21 +81,6 @@ impl Setting {
     }
 }
 
-/// Reads a purpose.
-pub(crate) fn purpose(text: &str) -> Result<String, String> {
-    if text.len() > PURPOSE_BYTES_MAX || text.chars().any(char::is_control) {
-        return Err(format!("a purpose has {PURPOSE_BYTES_MAX} bytes at most and no control characters"));
-    }
-    Ok(text.to_owned())
-}
-
-/// Reads an instant as RFC 3339 writes it.
-pub(crate) fn instant(text: &str) -> Result<DateTime<Utc>, String> {
-    DateTime::parse_from_rfc3339(text)
-        .map(|instant| instant.to_utc())
-        .map_err(|_| "an instant is written as in RFC 3339: `2026-01-31T12:00:00Z`".to_owned())
-}
-
 /// The sessions that live on this server.
 #[derive(Debug)]
 pub(crate) struct Sessions(Handles<Terms>);
@@ -104,6 +89,7 @@ impl Sessions {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let bounds = Bounds {
             idle_max: TimeDelta::hours(12),
+            age_max: TimeDelta::days(30),
             per_owner: Size { entries: 1_000, bytes: usize::MAX },
             in_all: Size { entries: 50_000, bytes: usize::MAX },
         };

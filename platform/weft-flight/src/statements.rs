@@ -17,8 +17,8 @@ use parking_lot::Mutex;
 use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use weft_engine::{Description, Engine, Parameters, QueryError};
-use weft_model::Clock;
+use weft_engine::{Answer, Description, Engine, Parameters, QueryError};
+use weft_model::{Clock, Code};
 
 use crate::binding;
 use crate::caller::{Caller, Reception};
@@ -26,7 +26,7 @@ use crate::encoding::{self, Rows};
 use crate::handles::{Bounds, Handles, Size};
 use crate::session::{NoSetting, Setting, Terms};
 use crate::set_statement::{self, SetStatement};
-use crate::status::{bug, malformed, no_such_handle, of_query};
+use crate::status::{bug, malformed, no_such_handle, of_query, refusal};
 
 const TICKET: &str = "ticket";
 const PREPARED: &str = "prepared statement";
@@ -54,6 +54,10 @@ struct Ticketed {
     /// Absent for a `SET`, which has been done and answers nothing.
     statement: Option<Arc<Statement>>,
     session: Option<String>,
+    /// Under which policies the client was told which columns come.
+    policy_epoch: u64,
+    /// The names of these columns.
+    promised: Vec<String>,
     /// Ends what is being planned and what comes later.
     stop: CancellationToken,
     /// Ids of the queries that run for this ticket.
@@ -70,15 +74,16 @@ pub(crate) struct Statements {
 
 impl Statements {
     pub(crate) fn new(engine: Arc<Engine>, clock: &Arc<dyn Clock>) -> Self {
-        let bounds = |idle_max, per_owner, in_all| Bounds {
+        let bounds = |idle_max, age_max, per_owner, in_all| Bounds {
             idle_max,
+            age_max,
             per_owner: Size { entries: per_owner, bytes: 64 << 20 },
             in_all: Size { entries: in_all, bytes: 256 << 20 },
         };
         Statements {
             engine,
-            tickets: Handles::new(bounds(TimeDelta::minutes(5), 1_000, 20_000), Arc::clone(clock)),
-            prepared: Handles::new(bounds(TimeDelta::hours(1), 500, 10_000), Arc::clone(clock)),
+            tickets: Handles::new(bounds(TimeDelta::minutes(5), TimeDelta::hours(1), 1_000, 20_000), Arc::clone(clock)),
+            prepared: Handles::new(bounds(TimeDelta::hours(1), TimeDelta::hours(24), 500, 10_000), Arc::clone(clock)),
         }
     }
 
@@ -92,8 +97,9 @@ impl Statements {
     ) -> Result<FlightInfo, Status> {
         ensure_no_transaction(command.transaction_id.as_ref())?;
         if set(caller, reception, &command.query)? {
-            return self.ticket(caller, None, &Schema::empty(), descriptor);
+            return self.ticket(caller, None, 0, &Schema::empty(), descriptor);
         }
+        let policy_epoch = self.engine.policy_epoch();
         let description = self.describe(caller, &caller.terms, &command.query).await?;
         let statement = Arc::new(Statement {
             sql: command.query,
@@ -101,7 +107,7 @@ impl Statements {
             terms: caller.terms.clone(),
             session: caller.session().map(str::to_owned),
         });
-        self.ticket(caller, Some(statement), &description.schema, descriptor)
+        self.ticket(caller, Some(statement), policy_epoch, &description.schema, descriptor)
     }
 
     /// The schema that a statement would answer.
@@ -121,10 +127,11 @@ impl Statements {
     ) -> Result<FlightInfo, Status> {
         let statement = self.prepared(caller, command)?;
         if set(caller, reception, &statement.sql)? {
-            return self.ticket(caller, None, &Schema::empty(), descriptor);
+            return self.ticket(caller, None, 0, &Schema::empty(), descriptor);
         }
+        let policy_epoch = self.engine.policy_epoch();
         let schema = self.schema_now(caller, &statement).await?;
-        self.ticket(caller, Some(statement), &schema, descriptor)
+        self.ticket(caller, Some(statement), policy_epoch, &schema, descriptor)
     }
 
     /// The schema that a prepared statement would answer.
@@ -213,7 +220,12 @@ impl Statements {
         let Some(statement) = &ticketed.statement else {
             return Ok(nothing());
         };
-        self.run(caller, statement, &ticketed.stop, Some(&ticketed.running), trace).await
+        let answer = self.run(caller, statement, &ticketed.stop, Some(&ticketed.running)).await?;
+        // Asked for after the decision, so that one made in between is never taken for an older one.
+        if self.engine.policy_epoch() != ticketed.policy_epoch && names(&answer.schema) != ticketed.promised {
+            return Err(policies_changed());
+        }
+        Ok(going_out(answer, trace))
     }
 
     /// The rows of a prepared statement, for clients that fetch by its handle.
@@ -228,7 +240,8 @@ impl Statements {
         if set(caller, reception, &statement.sql)? {
             return Ok(nothing());
         }
-        self.run(caller, &statement, &CancellationToken::new(), None, trace).await
+        let answer = self.run(caller, &statement, &CancellationToken::new(), None).await?;
+        Ok(going_out(answer, trace))
     }
 
     /// Ends what runs for the tickets of `info`, and the tickets.
@@ -258,8 +271,7 @@ impl Statements {
         statement: &Statement,
         stop: &CancellationToken,
         running: Option<&Mutex<Vec<String>>>,
-        trace: &str,
-    ) -> Result<Rows, Status> {
+    ) -> Result<Answer, Status> {
         let session = self.engine.session(caller.principal.clone(), statement.terms.options());
         let answer = tokio::select! {
             biased;
@@ -267,7 +279,6 @@ impl Statements {
             answer = session.query(&statement.sql, statement.parameters.clone()) => answer,
         };
         let answer = answer.map_err(|error| of_query(&error))?;
-        tracing::info!(query = %answer.id, trace, "rows go out");
         if let Some(running) = running {
             running.lock().push(answer.id.clone());
             // Whoever cancelled in between has not seen this id.
@@ -275,7 +286,7 @@ impl Statements {
                 return Err(of_query(&QueryError::Cancelled));
             }
         }
-        Ok(encoding::answer(answer, trace.to_owned()))
+        Ok(answer)
     }
 
     /// The schema that a statement answers with what is bound now: types may depend on values.
@@ -327,6 +338,7 @@ impl Statements {
         &self,
         caller: &Caller,
         statement: Option<Arc<Statement>>,
+        policy_epoch: u64,
         schema: &Schema,
         descriptor: FlightDescriptor,
     ) -> Result<FlightInfo, Status> {
@@ -334,6 +346,8 @@ impl Statements {
         let ticketed = Ticketed {
             statement,
             session: caller.session().map(str::to_owned),
+            policy_epoch,
+            promised: names(schema),
             stop: CancellationToken::new(),
             running: Arc::default(),
         };
@@ -372,6 +386,24 @@ fn setting(set: &SetStatement) -> Result<Setting, Status> {
         }
         NoSetting::Value(problem) => malformed(format!("`{}` cannot be set: {problem}", set.name)),
     })
+}
+
+/// The rows of an answer on their way to a client.
+fn going_out(answer: Answer, trace: &str) -> Rows {
+    tracing::info!(query = %answer.id, trace, "rows go out");
+    encoding::answer(answer, trace.to_owned())
+}
+
+fn names(schema: &Schema) -> Vec<String> {
+    schema.fields().iter().map(|field| field.name().clone()).collect()
+}
+
+/// The answer to a ticket whose columns were told under policies that are no longer in force, and
+/// which under those of now would bring others.
+fn policies_changed() -> Status {
+    let text =
+        "the policies have changed since this ticket was made, and with them the columns that it brings: ask again";
+    refusal(Code::NOT_FOUND, text)
 }
 
 /// What a `SET` answers: no rows of no columns.

@@ -75,7 +75,9 @@ fn grpc(code: Code) -> Grpc {
         Code::QUERY_BOUNDS | Code::QUERY_MEMORY | Code::QUERY_TOO_MANY | Code::RESULT_BOUNDS => Grpc::ResourceExhausted,
         Code::QUERY_DEADLINE => Grpc::DeadlineExceeded,
         Code::QUERY_CANCELLED => Grpc::Cancelled,
-        Code::STORE_UNAVAILABLE | Code::CATALOG_UNAVAILABLE | Code::AUDIT_UNAVAILABLE | Code::NOT_READY => Grpc::Unavailable,
+        Code::STORE_UNAVAILABLE | Code::CATALOG_UNAVAILABLE | Code::AUDIT_UNAVAILABLE | Code::NOT_READY => {
+            Grpc::Unavailable
+        }
         Code::INTERNAL => Grpc::Internal,
         _ => Grpc::InvalidArgument,
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 use weft_catalog::{Catalog, CatalogView};
+use weft_engine::Engine;
 use weft_governance::Policies;
 use weft_identity::Authenticator;
 use weft_model::{Clock, Principal};
@@ -14,6 +15,8 @@ use weft_model::{Clock, Principal};
 pub struct Doors {
     pub catalog: Arc<Catalog>,
     pub policies: Arc<Policies>,
+    /// Answers SQL.
+    pub engine: Arc<Engine>,
     pub authenticator: Arc<Authenticator>,
     pub clock: Arc<dyn Clock>,
     /// True from the end of the first reconcile on.

@@ -1,4 +1,4 @@
-//! The HTTP door: REST over the catalog, health and metrics.
+//! The HTTP door: REST over the catalog, SQL, health and metrics.
 //!
 //! [`router`] is the map of it. Handlers are two lines: ask the catalog as the caller, say it in
 //! the words of `weft-wire`. Whatever is not answered is a problem response with a code and the
@@ -15,6 +15,10 @@ mod problem;
 mod products;
 mod router;
 mod runs;
+mod sql;
+mod sql_format;
+mod sql_rows;
+mod sql_values;
 mod to_wire;
 mod trace;
 

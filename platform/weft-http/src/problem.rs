@@ -8,6 +8,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use weft_catalog::CatalogError;
+use weft_engine::QueryError;
 use weft_model::Code;
 use weft_wire::PROBLEM_JSON;
 
@@ -45,6 +46,22 @@ impl Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, Code::NOT_READY, detail)
     }
 
+    /// No form of answer that is asked for is on offer.
+    pub(crate) fn not_acceptable() -> Self {
+        let detail = format!("rows are on offer as `application/json` and `{}`", weft_wire::ARROW_STREAM);
+        Problem::new(StatusCode::NOT_ACCEPTABLE, Code::REQUEST_INVALID, detail)
+    }
+
+    /// A query's parameters are wrong; `detail` says how.
+    pub(crate) fn parameters(detail: impl Into<String>) -> Self {
+        Problem::new(StatusCode::BAD_REQUEST, Code::QUERY_PARAMETERS, detail)
+    }
+
+    /// A bug of ours.
+    pub(crate) fn internal() -> Self {
+        Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
     /// The answer took too long.
     pub(crate) fn late() -> Self {
         let detail = "the answer took too long and was given up; ask again";
@@ -63,6 +80,18 @@ impl Problem {
         Problem::new(status, code, detail)
     }
 
+    /// The problem as it is told, under the request's trace id.
+    pub(crate) fn to_wire(&self, trace_id: &TraceId) -> weft_wire::Problem {
+        weft_wire::Problem {
+            kind: format!("urn:weft:{}", self.code),
+            title: self.title().to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail.clone(),
+            code: self.code.to_string(),
+            trace_id: trace_id.to_string(),
+        }
+    }
+
     fn title(&self) -> &'static str {
         match self.code {
             Code::UNAUTHENTICATED => "not authenticated",
@@ -71,6 +100,15 @@ impl Problem {
             Code::REQUEST_INVALID => "request not valid",
             Code::NOT_READY => "not ready",
             Code::CATALOG_UNAVAILABLE => "catalog unavailable",
+            Code::TABLE_UNKNOWN => "no such table",
+            Code::ACCESS_DENIED | Code::STATEMENT_NOT_ALLOWED | Code::SERVICE_RESTRICTED => "not allowed",
+            Code::QUERY_CANCELLED => "query cancelled",
+            Code::QUERY_DEADLINE => "query took too long",
+            Code::QUERY_BOUNDS | Code::QUERY_MEMORY | Code::QUERY_TOO_MANY | Code::RESULT_BOUNDS => {
+                "query over a limit"
+            }
+            Code::STORE_UNAVAILABLE | Code::AUDIT_UNAVAILABLE => "unavailable for now",
+            _ if self.status.is_client_error() => "query not valid",
             _ => "internal error",
         }
     }
@@ -78,7 +116,9 @@ impl Problem {
     fn header(&self) -> Option<(HeaderName, HeaderValue)> {
         match self.status {
             StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
-            StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, HeaderValue::from_static("1"))),
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                Some((RETRY_AFTER, HeaderValue::from_static("1")))
+            }
             _ => None,
         }
     }
@@ -99,6 +139,30 @@ impl From<CatalogError> for Problem {
                 Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR)
             }
         }
+    }
+}
+
+impl From<QueryError> for Problem {
+    /// What the engine itself said is never part of it: see [`QueryError`].
+    fn from(error: QueryError) -> Self {
+        if let QueryError::Internal { invariant } = &error {
+            tracing::error!(%invariant, "a query was refused because of a bug");
+            return Problem::internal();
+        }
+        let code = error.code();
+        let status = match code {
+            Code::TABLE_UNKNOWN => StatusCode::NOT_FOUND,
+            Code::ACCESS_DENIED | Code::STATEMENT_NOT_ALLOWED | Code::SERVICE_RESTRICTED => StatusCode::FORBIDDEN,
+            Code::QUERY_TOO_MANY => StatusCode::TOO_MANY_REQUESTS,
+            Code::QUERY_BOUNDS | Code::QUERY_MEMORY | Code::RESULT_BOUNDS => StatusCode::UNPROCESSABLE_ENTITY,
+            Code::QUERY_DEADLINE => StatusCode::GATEWAY_TIMEOUT,
+            Code::QUERY_CANCELLED => StatusCode::CONFLICT,
+            Code::STORE_UNAVAILABLE | Code::CATALOG_UNAVAILABLE | Code::AUDIT_UNAVAILABLE => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Problem::new(status, code, error.to_string())
     }
 }
 
@@ -136,14 +200,7 @@ pub(crate) fn finish(mut response: Response, trace_id: &TraceId) -> Response {
         return response;
     }
     let problem = response.extensions_mut().remove::<Problem>().unwrap_or_else(|| Problem::of_status(status));
-    let body = weft_wire::Problem {
-        kind: format!("urn:weft:{}", problem.code),
-        title: problem.title().to_owned(),
-        status: problem.status.as_u16(),
-        detail: problem.detail,
-        code: problem.code.to_string(),
-        trace_id: trace_id.to_string(),
-    };
+    let body = problem.to_wire(trace_id);
     let headers = response.headers_mut();
     let kept = [WWW_AUTHENTICATE, RETRY_AFTER].map(|name| (name.clone(), headers.remove(name)));
     headers.clear();

@@ -2,11 +2,11 @@
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{delete, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
-use crate::{Doors, caller, health, me, problem, products, runs, trace};
+use crate::{Doors, caller, health, me, problem, products, runs, sql, trace};
 
 /// Longest request body that is read.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -22,6 +22,8 @@ pub fn router(doors: Doors) -> Router {
         .route("/v1/ports/{domain}/{product}/{port}/releases", get(products::list_releases))
         .route("/v1/runs", get(runs::list_runs))
         .route("/v1/runs/{id}", get(runs::get_run))
+        .route("/v1/sql", post(sql::post_sql))
+        .route("/v1/sql/{id}", delete(sql::delete_sql))
         .fallback(problem::no_page)
         .layer(from_fn_with_state(doors.clone(), caller::authenticate));
 

@@ -1,3 +1,5 @@
+mod sql;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -12,9 +14,11 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tower::ServiceExt;
 use weft_catalog::{Catalog, Run, RunStatus, RunStep, StepStatus};
+use weft_engine::{Engine, Limits, MaskKey, Parts};
 use weft_governance::{MeshFacts, Policies};
 use weft_identity::{Authenticator, Directory, TokenSigner};
 use weft_model::{Clock, ManifestTree, Principal, Release, Revision};
+use weft_storage::Warehouse;
 
 use crate::{Doors, router};
 
@@ -59,6 +63,8 @@ struct Mesh {
     signer: TokenSigner,
     ready: watch::Sender<bool>,
     catalog: Arc<Catalog>,
+    /// Holds the keys and what queries spill, for as long as the mesh lives.
+    _home: tempfile::TempDir,
     recorder: metrics_exporter_prometheus::PrometheusRecorder,
 }
 
@@ -84,16 +90,27 @@ async fn mesh() -> Mesh {
     let authenticator = Authenticator::new(signer.verifier(), Arc::new(InForce(policies.clone())), clock.clone());
     let recorder = PrometheusBuilder::new().build_recorder();
     let (sender, ready) = watch::channel(false);
+    let warehouse = Warehouse::open(&format!("file://{}", keys.path().display()), &Default::default());
+    let engine = Engine::new(Parts {
+        catalog: catalog.clone(),
+        policies: policies.clone(),
+        warehouse: warehouse.unwrap(),
+        clock: clock.clone(),
+        limits: Limits { running_max: std::time::Duration::from_secs(2), ..Limits::default() },
+        spill: keys.path().join("spill"),
+        mask_key: MaskKey::new([7; 32]),
+    });
     let doors = Doors {
         catalog: catalog.clone(),
         policies,
+        engine,
         authenticator: Arc::new(authenticator),
         clock,
         ready,
         flight: "grpc://127.0.0.1:8815".to_owned(),
         metrics: recorder.handle(),
     };
-    Mesh { router: router(doors), signer, ready: sender, catalog, recorder }
+    Mesh { router: router(doors), signer, ready: sender, catalog, _home: keys, recorder }
 }
 
 fn release(product: &str, port: &str) -> Release {
@@ -183,7 +200,7 @@ impl Mesh {
 async fn send(router: &Router, request: axum::http::request::Builder) -> Answer {
     let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
-    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    let body = axum::body::to_bytes(response.into_body(), 64 << 20).await.unwrap();
     Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
 }
 
@@ -302,8 +319,8 @@ async fn a_path_that_leads_nowhere_is_not_found() {
     );
     let inside = mesh.get("/api/v1/no/such", "ana").await;
     assert_eq!(inside.but_for("/api/v1/no/such"), outside.but_for("/no/such"));
-    let sql = mesh.get("/api/v1/sql", "ana").await;
-    assert_eq!(sql.but_for("/api/v1/sql"), outside.but_for("/no/such"));
+    let search = mesh.get("/api/v1/search", "ana").await;
+    assert_eq!(search.but_for("/api/v1/search"), outside.but_for("/no/such"));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use datafusion::execution::object_store::{ObjectStoreRegistry, ObjectStoreUrl};
@@ -26,6 +27,8 @@ pub struct Warehouse {
     pub(crate) root: Arc<dyn ObjectStore>,
     pub(crate) prefix: Path,
     pub(crate) versions: Cache<(String, u64), Arc<TableVersion>>,
+    /// How large data files get; the writer's own choice if absent.
+    pub(crate) file_bytes: Option<NonZeroU64>,
 }
 
 impl fmt::Debug for Warehouse {
@@ -49,7 +52,13 @@ impl Warehouse {
         }
         let (store, prefix) = open_store(&parsed, options)?;
         let versions = Cache::new(TABLE_VERSIONS_CACHED);
-        Ok(Warehouse { url: parsed, root: store, prefix, versions })
+        Ok(Warehouse { url: parsed, root: store, prefix, versions, file_bytes: None })
+    }
+
+    /// The same warehouse with data files of about `bytes` from now on, instead of the writer's own
+    /// choice. 0 changes nothing.
+    pub fn with_file_bytes(self, bytes: u64) -> Self {
+        Warehouse { file_bytes: NonZeroU64::new(bytes), ..self }
     }
 
     /// The warehouse's URL, ending in `/`.

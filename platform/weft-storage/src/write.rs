@@ -1,6 +1,7 @@
 //! Writing a table: rows become Parquet files, and the files become one commit through the gate.
 
 use std::collections::HashMap;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType as ArrowType, SchemaRef};
@@ -45,6 +46,9 @@ pub struct Written {
     pub bytes: u64,
 }
 
+/// After how many rows the size of a file is looked at, where one was asked for.
+const ROWS_PER_CHECK: usize = 16;
+
 /// Name under which commits record the release they belong to, as a Delta application transaction.
 const APPLICATION: &str = "weft.release";
 
@@ -74,7 +78,7 @@ impl Warehouse {
             Some(newest) => Some(EagerSnapshot::try_new(log.as_ref(), Some(newest.version)).await.map_err(failed)?),
             None => None,
         };
-        let added = stage(&log, location, rows).await?;
+        let added = stage(&log, location, rows, self.file_bytes).await?;
         let written = (
             added.iter().filter_map(|add| rows_in(add.stats.as_deref()?)).sum::<u64>(),
             added.iter().map(|add| u64::try_from(add.size).unwrap_or(0)).sum::<u64>(),
@@ -127,6 +131,7 @@ async fn stage(
     log: &LogStoreRef,
     location: &str,
     mut rows: SendableRecordBatchStream,
+    file_bytes: Option<NonZeroU64>,
 ) -> Result<Vec<Add>, StorageError> {
     let level = ZstdLevel::try_new(3).unwrap_or_default();
     let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
@@ -134,8 +139,8 @@ async fn stage(
         rows.schema(),
         Vec::new(),
         Some(properties),
-        None,
-        None,
+        file_bytes,
+        file_bytes.map(|_| ROWS_PER_CHECK),
         // Statistics for every column, so that the gate counts NULLs from the log.
         "-1".try_into().unwrap_or_default(),
         None,

@@ -10,6 +10,7 @@ mod principal;
 mod problem;
 mod product;
 mod run;
+mod sql;
 
 pub use page::Page;
 pub use principal::Me;
@@ -18,6 +19,7 @@ pub use product::{
     Column, ContractId, DomainSummary, Input, Port, PortSummary, Product, ProductSummary, Release, ReleasedPort,
 };
 pub use run::{Run, RunDiagnostic, RunStep};
+pub use sql::{ARROW_STREAM, QUERY_ID_HEADER, SqlAnswer, SqlColumn, SqlRequest};
 
 #[cfg(test)]
 mod tests;

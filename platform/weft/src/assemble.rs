@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use url::Url;
 use weft_catalog::Catalog;
-use weft_engine::{Engine, Limits, MaskKey};
+use weft_engine::{Engine, MaskKey};
 use weft_governance::Policies;
 use weft_http::Doors;
 use weft_identity::{Authenticator, Directory, TokenSigner};
@@ -53,10 +53,11 @@ impl Mesh {
             policies: Arc::clone(&policies),
             warehouse: warehouse.clone(),
             clock: Arc::clone(&clock),
-            limits: Limits::default(),
+            limits: settings.limits.clone(),
             spill: home.spill(),
             mask_key: MaskKey::new(mask_key),
         });
+        engine.guard_memory(None);
         let controller = Arc::new(Controller::new(weft_reconcile::Parts {
             source: Arc::clone(&source),
             catalog: Arc::clone(&catalog),
@@ -77,6 +78,7 @@ impl Mesh {
         let doors = Doors {
             catalog: Arc::clone(&catalog),
             policies,
+            engine: Arc::clone(&engine),
             authenticator: Arc::clone(&authenticator),
             clock: Arc::clone(&clock),
             ready: ready.subscribe(),

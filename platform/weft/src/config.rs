@@ -69,6 +69,7 @@ pub fn read(file: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
         http: reader.address_of(&table, "http", HTTP),
         flight: reader.address_of(&table, "flight", FLIGHT),
         store: std::collections::HashMap::new(),
+        limits: weft_engine::Limits::default(),
     };
     let mut problems = reader.problems;
     weft_model::diagnostic::sort(&mut problems);

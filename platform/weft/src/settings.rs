@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use weft_engine::Limits;
+
 /// Address of the HTTP door where none is given.
 pub const HTTP: &str = "127.0.0.1:8080";
 /// Address of the Flight SQL door where none is given.
@@ -24,6 +26,8 @@ pub struct Settings {
     pub flight: SocketAddr,
     /// Options of the object store, under the names that it knows (`aws_endpoint`, …).
     pub store: HashMap<String, String>,
+    /// How much one query may take.
+    pub limits: Limits,
 }
 
 impl Settings {
@@ -37,6 +41,7 @@ impl Settings {
             http: free,
             flight: free,
             store: HashMap::new(),
+            limits: Limits::default(),
         }
     }
 }

@@ -10,6 +10,7 @@ use arrow::datatypes::{DataType, FieldRef, Int64Type};
 use datafusion::common::ScalarValue;
 use datafusion::config::ConfigOptions;
 use datafusion::error::Result;
+use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion::logical_expr::sort_properties::{ExprProperties, SortProperties};
 use datafusion::logical_expr::{
     ColumnarValue, Documentation, Expr, ExpressionPlacement, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF,
@@ -122,9 +123,7 @@ impl Growth {
                 let elements = (0..a.values.len()).map(|i| a.elements(i, row)).sum();
                 Size { bytes: a.all_bytes(row), elements, steps: 0 }
             }
-            Growth::Joined => {
-                of_bytes(a.all_bytes(row).saturating_add(a.bytes(0, row).saturating_mul(a.values.len())))
-            }
+            Growth::Joined => of_bytes(a.all_bytes(row).saturating_add(a.bytes(0, row).saturating_mul(a.values.len()))),
             Growth::Twice => of_bytes(a.bytes(0, row).saturating_mul(2)),
             Growth::Replace => of_bytes(replaced(a, row)),
             Growth::RepeatElement => {
@@ -150,9 +149,7 @@ impl Growth {
                 within("a format", "bytes", a.bytes(1, row), FORMAT_BYTES_MAX)?;
                 Size::default()
             }
-            Growth::Product => {
-                Size { steps: a.bytes(0, row).saturating_mul(a.bytes(1, row)), ..Size::default() }
-            }
+            Growth::Product => Size { steps: a.bytes(0, row).saturating_mul(a.bytes(1, row)), ..Size::default() },
             Growth::ReplacePattern => of_bytes(pattern::replaced(
                 a.bytes(0, row),
                 a.text(2, row).unwrap_or_default(),
@@ -301,7 +298,13 @@ impl ScalarUDFImpl for Capped {
         self.inner.invoke_with_args(args)
     }
 
-    // `simplify` stays out: it may answer with the same function without its bounds.
+    /// A cast becomes a plain one. Others stay: they could become the same function without its bounds.
+    fn simplify(&self, args: Vec<Expr>, context: &SimplifyContext) -> Result<ExprSimplifyResult> {
+        match self.growth {
+            Growth::TypeByName => self.inner.inner().simplify(args, context),
+            _ => Ok(ExprSimplifyResult::Original(args)),
+        }
+    }
 
     fn short_circuits(&self) -> bool {
         self.inner.short_circuits()

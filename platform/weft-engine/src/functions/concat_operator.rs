@@ -5,7 +5,9 @@ use arrow::datatypes::DataType;
 use datafusion::common::{ScalarValue, internal_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::BinaryExpr;
-use datafusion::logical_expr::{ColumnarValue, Expr, Operator, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{
+    ColumnarValue, Expr, Operator, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
+};
 
 /// The operator on two texts, or two byte strings, of one type.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -36,8 +38,7 @@ impl ScalarUDFImpl for ConcatOperator {
     fn schema_name(&self, args: &[Expr]) -> Result<String> {
         match args {
             [left, right] => {
-                let operator =
-                    BinaryExpr::new(Box::new(left.clone()), Operator::StringConcat, Box::new(right.clone()));
+                let operator = BinaryExpr::new(Box::new(left.clone()), Operator::StringConcat, Box::new(right.clone()));
                 Ok(Expr::BinaryExpr(operator).schema_name().to_string())
             }
             _ => internal_err!("`||` has two operands"),

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
-    ObjectName, TableFactor, Value, Visit, Visitor,
+    BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, ObjectName, TableFactor,
+    Value, Visit, Visitor,
 };
 
 use super::list::{is_on_offer, nearest};
@@ -201,7 +201,8 @@ mod tests {
 
     #[test]
     fn what_is_not_on_offer_is_refused_wherever_it_stands() {
-        for call in ["input_file_name()", "version()", "\"ABS\"(1)", "pg_catalog.abs(1)", "array_transform(a, x -> x)"] {
+        for call in ["input_file_name()", "version()", "\"ABS\"(1)", "pg_catalog.abs(1)", "array_transform(a, x -> x)"]
+        {
             for sql in [
                 format!("select {call}"),
                 format!("with a as (select 1 where {call} = 1) select 1"),
@@ -213,7 +214,10 @@ mod tests {
                 assert!(check(&sql).is_some_and(|error| error.starts_with("W0215")), "{sql}");
             }
         }
-        assert_eq!(check("select lenght('a')").unwrap(), "W0215 no function `lenght` is on offer; did you mean `length`?");
+        assert_eq!(
+            check("select lenght('a')").unwrap(),
+            "W0215 no function `lenght` is on offer; did you mean `length`?"
+        );
         assert_eq!(check("select no_such_thing()").unwrap(), "W0215 no function `no_such_thing` is on offer");
     }
 

@@ -94,7 +94,16 @@ const AGGREGATE: &[&str] = &[
 
 /// Functions of a window of rows.
 const WINDOW: &[&str] = &[
-    "cume_dist", "dense_rank", "first_value", "lag", "last_value", "lead", "nth_value", "ntile", "percent_rank", "rank",
+    "cume_dist",
+    "dense_rank",
+    "first_value",
+    "lag",
+    "last_value",
+    "lead",
+    "nth_value",
+    "ntile",
+    "percent_rank",
+    "rank",
     "row_number",
 ];
 
@@ -250,7 +259,7 @@ mod tests {
     #[test]
     fn a_misspelt_name_finds_its_neighbour() {
         assert_eq!(nearest("substrr"), Some("substr"));
-        assert_eq!(nearest("cuont"), Some("count"));
+        assert_eq!(nearest("stdev"), Some("stddev"));
         assert_eq!(nearest("pg_read_file"), None);
     }
 }

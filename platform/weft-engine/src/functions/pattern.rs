@@ -50,9 +50,7 @@ fn too_much(what: &str, unit: &'static str, limit: usize) -> QueryError {
 pub(super) fn replaced(text_bytes: usize, replacement: &str, everywhere: bool) -> usize {
     let finds = if everywhere { text_bytes.saturating_add(1) } else { 1 };
     let references = replacement.bytes().filter(|byte| matches!(byte, b'$' | b'\\')).count();
-    finds
-        .saturating_mul(replacement.len())
-        .saturating_add(text_bytes.saturating_mul(references.saturating_add(1)))
+    finds.saturating_mul(replacement.len()).saturating_add(text_bytes.saturating_mul(references.saturating_add(1)))
 }
 
 /// About how many characters the pattern has once `{n}` is written out.

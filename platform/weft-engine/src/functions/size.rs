@@ -36,9 +36,7 @@ pub(super) fn bytes(values: &dyn Array, rows: Range<usize>) -> usize {
             let inner = within(map.value_offsets(), rows);
             bytes(entries, inner)
         }
-        DataType::Struct(_) => {
-            values.as_struct().columns().iter().map(|column| bytes(column, rows.clone())).sum()
-        }
+        DataType::Struct(_) => values.as_struct().columns().iter().map(|column| bytes(column, rows.clone())).sum(),
         DataType::Dictionary(_, _) => {
             let dictionary = values.as_any_dictionary();
             let all = dictionary.values();

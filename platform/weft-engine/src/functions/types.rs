@@ -13,7 +13,11 @@ pub(super) fn ensure_bounded(data_type: &DataType) -> Result<(), QueryError> {
     if width(data_type) <= WIDTH_MAX {
         return Ok(());
     }
-    Err(QueryError::ResultBounds { what: "a value of fixed length".to_owned(), unit: "elements", limit: WIDTH_MAX as u64 })
+    Err(QueryError::ResultBounds {
+        what: "a value of fixed length".to_owned(),
+        unit: "elements",
+        limit: WIDTH_MAX as u64,
+    })
 }
 
 fn width(data_type: &DataType) -> usize {
@@ -24,9 +28,7 @@ fn width(data_type: &DataType) -> usize {
         DataType::List(element) | DataType::LargeList(element) | DataType::Map(element, _) => {
             width(element.data_type())
         }
-        DataType::Struct(fields) => {
-            fields.iter().map(|field| width(field.data_type())).fold(0, usize::saturating_add)
-        }
+        DataType::Struct(fields) => fields.iter().map(|field| width(field.data_type())).fold(0, usize::saturating_add),
         DataType::Dictionary(_, value) => width(value),
         DataType::RunEndEncoded(_, value) => width(value.data_type()),
         DataType::Union(fields, _) => {

@@ -23,6 +23,7 @@ pub(super) fn up(arguments: Up) -> Result<(), Failure> {
         http: arguments.http,
         flight: arguments.flight,
         store: environment::store_options(),
+        limits: weft_engine::Limits::default(),
     };
     if passing.is_none() {
         refuse_memory(&settings)?;

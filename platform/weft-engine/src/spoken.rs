@@ -1,0 +1,38 @@
+//! What comes beside SQL, as every door reads it.
+
+use chrono::{DateTime, Utc};
+
+use crate::SessionOptions;
+
+const PURPOSE_BYTES_MAX: usize = 200;
+
+impl SessionOptions {
+    /// The header, on every door, that says what an answer is for.
+    pub const PURPOSE_HEADER: &'static str = "x-weft-purpose";
+
+    /// The header, on every door, that pins all tables to one instant.
+    pub const AS_OF_HEADER: &'static str = "x-weft-as-of";
+
+    /// Reads a purpose.
+    ///
+    /// # Errors
+    ///
+    /// A text for whoever asked, which says what a purpose looks like.
+    pub fn read_purpose(text: &str) -> Result<String, String> {
+        if text.len() > PURPOSE_BYTES_MAX || text.chars().any(char::is_control) {
+            return Err(format!("a purpose has {PURPOSE_BYTES_MAX} bytes at most and no control characters"));
+        }
+        Ok(text.to_owned())
+    }
+
+    /// Reads an instant as RFC 3339 writes it.
+    ///
+    /// # Errors
+    ///
+    /// A text for whoever asked, which says what an instant looks like.
+    pub fn read_as_of(text: &str) -> Result<DateTime<Utc>, String> {
+        DateTime::parse_from_rfc3339(text)
+            .map(|instant| instant.to_utc())
+            .map_err(|_| "an instant is written as in RFC 3339: `2026-01-31T12:00:00Z`".to_owned())
+    }
+}

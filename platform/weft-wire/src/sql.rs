@@ -1,0 +1,61 @@
+//! SQL over HTTP.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Problem;
+
+/// Media type of an answer as an Arrow IPC stream.
+pub const ARROW_STREAM: &str = "application/vnd.apache.arrow.stream";
+
+/// Header of an answer: the query's id, which `DELETE /api/v1/sql/{id}` takes.
+pub const QUERY_ID_HEADER: &str = "x-weft-query-id";
+
+/// A query: the body of `POST /api/v1/sql`. Here, unknown keys are refused.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SqlRequest {
+    pub sql: String,
+    /// Values for `?` or `$n`, from left to right: texts, numbers, truth values or `null`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<Value>,
+    /// What the answer is for, as the header `x-weft-purpose` says it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
+    /// Reads all tables as they were then, in RFC 3339, as the header `x-weft-as-of` says it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
+    /// Most rows of the answer, which is cut after them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+}
+
+/// The answer to a [`SqlRequest`] as JSON. Members come in this order.
+///
+/// Rows leave while the query runs. One that fails after the first of them says so at the end: where
+/// `problem` is not `null`, the rows are a part of the answer only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SqlAnswer {
+    /// Names the query in the log and for cancelling.
+    pub id: String,
+    pub columns: Vec<SqlColumn>,
+    /// A value for each column. Decimals are texts, so that no digit is lost; binary values are
+    /// hexadecimal.
+    pub rows: Vec<Vec<Value>>,
+    /// Whether there are more rows than the request's `limit`.
+    pub truncated: bool,
+    pub problem: Option<Problem>,
+}
+
+/// A column of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SqlColumn {
+    /// Not always distinct: a join may bring one name twice.
+    pub name: String,
+    /// As Arrow names it: `Int64`, `Decimal128(12, 2)`.
+    #[serde(rename = "type")]
+    pub data_type: String,
+    pub nullable: bool,
+}
