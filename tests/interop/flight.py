@@ -1,15 +1,25 @@
 """Weft through ADBC's Flight SQL driver."""
 
+from contextlib import contextmanager
+
 import adbc_driver_flightsql.dbapi as flight_sql
 from adbc_driver_flightsql import DatabaseOptions
 
 
-def connect(server, name="ana", token=None):
-    """With a bearer token, the principal's own unless another is given."""
-    header = f"Bearer {token or server.token(name)}"
-    return flight_sql.connect(
-        server.flight, db_kwargs={DatabaseOptions.AUTHORIZATION_HEADER.value: header}, autocommit=True
-    )
+def connect(server, name="ana", token=None, purpose=None):
+    """With a bearer token, the principal's own unless another is given; for a purpose, if one is named."""
+    options = {DatabaseOptions.AUTHORIZATION_HEADER.value: f"Bearer {token or server.token(name)}"}
+    if purpose:
+        options[DatabaseOptions.RPC_CALL_HEADER_PREFIX.value + "x-weft-purpose"] = purpose
+    return flight_sql.connect(server.flight, db_kwargs=options, autocommit=True)
+
+
+@contextmanager
+def readers(server):
+    """A connection for each of those who read all of some port, by name."""
+    with connect(server, "ana") as ana, connect(server, "lena") as lena:
+        with connect(server, "dana", purpose="modelling") as dana:
+            yield {"ana": ana, "dana": dana, "lena": lena}
 
 
 def connect_basic(server, name, token):

@@ -4,14 +4,14 @@ import pytest
 from deltalake import DeltaTable
 
 from figures import TABLES, VIEWS, folder, of_row, reader_of, select
-from flight import connect, rows
+from flight import readers, rows
 from readers import READERS
 
 
 @pytest.fixture(scope="module")
 def connections(demo):
-    with connect(demo, "ana") as ana, connect(demo, "lena") as lena:
-        yield {"ana": ana, "lena": lena}
+    with readers(demo) as connections:
+        yield connections
 
 
 @pytest.mark.parametrize("port", [*TABLES, *VIEWS])

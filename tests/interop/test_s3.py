@@ -4,7 +4,7 @@ import pytest
 
 import s3
 from figures import BY_ORIGIN, TABLES, VIEWS, folder, of_row, reader_of, select
-from flight import connect, rows
+from flight import readers, rows
 from readers import READERS
 from weft import Repository, Server
 
@@ -24,12 +24,11 @@ def on_s3(tmp_path_factory):
 
 def test_weft_agrees_with_itself_on_files(on_s3):
     server, _ = on_s3
-    with connect(server, "ana") as ana, connect(server, "lena") as lena:
+    with readers(server) as connections:
         per_origin = "select origin, count(*) n from aviation.flights.departures group by origin order by n desc"
-        assert [tuple(row.values()) for row in rows(ana, per_origin)] == BY_ORIGIN
+        assert [tuple(row.values()) for row in rows(connections["ana"], per_origin)] == BY_ORIGIN
         for port, expected in (TABLES | VIEWS).items():
-            connection = {"ana": ana, "lena": lena}[reader_of(port)]
-            (row,) = rows(connection, f"select {select(port, expected.sums)}")
+            (row,) = rows(connections[reader_of(port)], f"select {select(port, expected.sums)}")
             assert of_row(row, expected.sums) == expected, port
     assert not (server.home / "warehouse").exists()
 
