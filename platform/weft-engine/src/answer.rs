@@ -32,6 +32,8 @@ pub struct Answer {
     stopped: BoxFuture<'static, QueryError>,
     memory_bytes_max: usize,
     cap: ResultCap,
+    /// Whether rows are hidden that lie between those of the answer.
+    hides_rows: bool,
     ended: bool,
     ongoing: Option<Ongoing>,
 }
@@ -43,7 +45,12 @@ impl fmt::Debug for Answer {
 }
 
 impl Answer {
-    pub(crate) fn new(running: Arc<Running>, rows: SendableRecordBatchStream, limits: &Limits) -> Self {
+    pub(crate) fn new(
+        running: Arc<Running>,
+        rows: SendableRecordBatchStream,
+        limits: &Limits,
+        hides_rows: bool,
+    ) -> Self {
         let (running_max, memory_bytes_max, cap) = (limits.running_max, limits.memory_bytes_max, ResultCap::of(limits));
         let (cancelled, ending) = (running.cancelled(), Arc::clone(&running));
         let stopped = async move {
@@ -54,7 +61,7 @@ impl Answer {
         };
         let (id, schema) = (running.id.clone(), rows.schema());
         let stopped = stopped.boxed();
-        Answer { id, schema, rows, running, stopped, memory_bytes_max, cap, ended: false, ongoing: None }
+        Answer { id, schema, rows, running, stopped, memory_bytes_max, cap, hides_rows, ended: false, ongoing: None }
     }
 
     /// Keeps the query listed as running for as long as the answer lives.
@@ -125,7 +132,7 @@ impl Stream for Answer {
             Poll::Ready(Some(Err(error))) => {
                 tracing::warn!(query = %self.id, %error, "a query failed while it ran");
                 let error = QueryError::from_running(&error, self.memory_bytes_max);
-                self.fail(error)
+                self.fail(if self.hides_rows { error.of_any_row() } else { error })
             }
             Poll::Ready(None) => {
                 self.ended = true;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Schema, SchemaRef};
-use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{ColumnStatistics, Statistics};
 use datafusion::config::ConfigOptions;
@@ -45,9 +44,10 @@ pub(crate) enum Below {
 /// Where no row is hidden, nothing below is secret but what is masked: so counts, limits, and
 /// filters on columns that are not masked pass. Where rows are hidden the barrier is closed: it shows
 /// itself as a leaf, so that no rule of the optimiser finds anything below to move, to merge with or
-/// to push into, and it tells nothing but a rounded guess at the number of rows. Orderings never
-/// pass: a node that keeps its input's order invites the optimiser to sort below it, which is the
-/// asker's work on rows that are still the platform's.
+/// to push into, and it tells nothing of its rows, not even about how many they are: that would
+/// choose which side of a join is read first, and so what is computed at all and can fail. Orderings
+/// never pass: a node that keeps its input's order invites the optimiser to sort below it, which is
+/// the asker's work on rows that are still the platform's.
 #[derive(Debug)]
 pub(crate) struct SecurityBarrierExec {
     table: String,
@@ -55,16 +55,10 @@ pub(crate) struct SecurityBarrierExec {
     below: Below,
     /// What is shown of each row, in order; places count from the input's first column.
     columns: Arc<[ShownColumn]>,
-    closed: Option<Closed>,
+    /// Where rows are hidden: the condition that picks out those that are not.
+    condition: Option<Arc<dyn PhysicalExpr>>,
     input: Arc<dyn ExecutionPlan>,
     properties: Arc<PlanProperties>,
-}
-
-/// What a closed barrier knows of its rows.
-#[derive(Clone, Debug)]
-struct Closed {
-    condition: Arc<dyn PhysicalExpr>,
-    rows: Precision<usize>,
 }
 
 impl SecurityBarrierExec {
@@ -79,18 +73,16 @@ impl SecurityBarrierExec {
         SecurityBarrierExec::new(table, seal, below, columns.into(), None, input)
     }
 
-    /// A barrier over rows that `filter` picked out of those that are hidden; `rows` is a guess at
-    /// how many there are in all.
+    /// A barrier over rows that `filter` picks out of those that are hidden.
     pub(crate) fn closed(
         table: String,
         seal: Seal,
         below: Below,
         columns: Vec<ShownColumn>,
         filter: FilterExec,
-        rows: Precision<usize>,
     ) -> Result<Self> {
-        let closed = Closed { condition: Arc::clone(filter.predicate()), rows: rows.to_inexact() };
-        SecurityBarrierExec::new(table, seal, below, columns.into(), Some(closed), Arc::new(filter))
+        let condition = Arc::clone(filter.predicate());
+        SecurityBarrierExec::new(table, seal, below, columns.into(), Some(condition), Arc::new(filter))
     }
 
     fn new(
@@ -98,7 +90,7 @@ impl SecurityBarrierExec {
         seal: Seal,
         below: Below,
         columns: Arc<[ShownColumn]>,
-        closed: Option<Closed>,
+        condition: Option<Arc<dyn PhysicalExpr>>,
         input: Arc<dyn ExecutionPlan>,
     ) -> Result<Self> {
         let below_schema = input.schema();
@@ -115,7 +107,7 @@ impl SecurityBarrierExec {
             input.pipeline_behavior(),
             input.boundedness(),
         ));
-        Ok(SecurityBarrierExec { table, seal, below, columns, closed, input, properties })
+        Ok(SecurityBarrierExec { table, seal, below, columns, condition, input, properties })
     }
 
     pub(crate) fn seal(&self) -> &Seal {
@@ -133,7 +125,7 @@ impl SecurityBarrierExec {
 
     /// The condition on rows that must stand directly below; none where no row is hidden.
     pub(crate) fn condition(&self) -> Option<&Arc<dyn PhysicalExpr>> {
-        self.closed.as_ref().map(|closed| &closed.condition)
+        self.condition.as_ref()
     }
 
     /// Places of columns that are shown with their own values, as counted above and below.
@@ -146,7 +138,7 @@ impl SecurityBarrierExec {
 /// Whether `plan` reads a table of which rows are hidden.
 pub(crate) fn hides_rows(plan: &Arc<dyn ExecutionPlan>) -> bool {
     match plan.downcast_ref::<SecurityBarrierExec>() {
-        Some(barrier) => barrier.closed.is_some() || hides_rows(&barrier.input),
+        Some(barrier) => barrier.condition.is_some() || hides_rows(&barrier.input),
         None => plan.children().into_iter().any(hides_rows),
     }
 }
@@ -180,7 +172,7 @@ impl ExecutionPlan for SecurityBarrierExec {
     }
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
-        match self.closed {
+        match self.condition {
             None => vec![&self.input],
             Some(_) => Vec::new(),
         }
@@ -203,7 +195,7 @@ impl ExecutionPlan for SecurityBarrierExec {
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
         let mut children = children.into_iter();
-        match (&self.closed, children.next(), children.next()) {
+        match (&self.condition, children.next(), children.next()) {
             (Some(_), None, None) => Ok(self),
             (None, Some(input), None) => {
                 let (table, seal) = (self.table.clone(), self.seal.clone());
@@ -228,26 +220,22 @@ impl ExecutionPlan for SecurityBarrierExec {
         self.children().iter().map(|_| ChildStats::At(partition)).collect()
     }
 
-    fn statistics_from_inputs(&self, inputs: &[Arc<Statistics>], args: &StatisticsArgs) -> Result<Arc<Statistics>> {
+    fn statistics_from_inputs(&self, inputs: &[Arc<Statistics>], _: &StatisticsArgs) -> Result<Arc<Statistics>> {
         let mut statistics = Statistics::new_unknown(&self.schema());
-        match (&self.closed, inputs) {
-            (Some(closed), _) if args.partition().is_none() => statistics.num_rows = closed.rows,
-            (None, [input]) => {
-                statistics.num_rows = input.num_rows;
-                for (above, below) in self.clear_columns() {
-                    let known: Option<&ColumnStatistics> = input.column_statistics.get(below);
-                    if let (Some(shown), Some(known)) = (statistics.column_statistics.get_mut(above), known) {
-                        *shown = known.clone();
-                    }
+        if let (None, [input]) = (&self.condition, inputs) {
+            statistics.num_rows = input.num_rows;
+            for (above, below) in self.clear_columns() {
+                let known: Option<&ColumnStatistics> = input.column_statistics.get(below);
+                if let (Some(shown), Some(known)) = (statistics.column_statistics.get_mut(above), known) {
+                    *shown = known.clone();
                 }
             }
-            _ => {}
         }
         Ok(Arc::new(statistics))
     }
 
     fn supports_limit_pushdown(&self) -> bool {
-        self.closed.is_none()
+        self.condition.is_none()
     }
 
     fn gather_filters_for_pushdown(
@@ -256,7 +244,7 @@ impl ExecutionPlan for SecurityBarrierExec {
         parent_filters: Vec<Arc<dyn PhysicalExpr>>,
         _: &ConfigOptions,
     ) -> Result<FilterDescription> {
-        if self.closed.is_some() {
+        if self.condition.is_some() {
             return Ok(FilterDescription::all_unsupported(&parent_filters, &self.children()));
         }
         let clear: HashSet<usize> = self.clear_columns().map(|(above, _)| above).collect();

@@ -163,6 +163,15 @@ impl QueryError {
         }
     }
 
+    /// The same error without its kind where that would tell which of several failing rows came first,
+    /// which may be a matter of hidden ones between them.
+    pub(crate) fn of_any_row(self) -> Self {
+        match self {
+            QueryError::Failed { .. } => QueryError::Failed { problem: "an expression failed".to_owned() },
+            other => other,
+        }
+    }
+
     /// One of ours that travelled through DataFusion.
     fn within(error: &DataFusionError) -> Option<Self> {
         match error.find_root() {

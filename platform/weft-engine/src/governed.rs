@@ -6,17 +6,18 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::stats::Precision;
 use datafusion::common::{DFSchema, Statistics};
 use datafusion::datasource::TableType;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
-use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::filter::FilterExec;
+use datafusion::physical_plan::repartition::RepartitionExec;
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, Partitioning};
 
 use crate::barrier::{Below, Seal, SecurityBarrierExec};
-use crate::leak_proof;
+use crate::view::ViewScan;
+use crate::{leak_proof, row_by_row};
 use crate::terms::{Fitted, ShownColumn};
 
 /// A table as one principal may read it. The only kind of provider that gets a name in a session.
@@ -38,6 +39,15 @@ impl GovernedTable {
     /// `terms` were fitted to the schema of `inner`.
     pub(crate) fn new(name: String, inner: Arc<dyn TableProvider>, terms: Fitted, below: Below, seal: Seal) -> Self {
         GovernedTable { name, inner, terms, below, seal }
+    }
+
+    /// Whether rows are hidden, here or in a table below a view.
+    pub(crate) fn hides_rows(&self) -> Result<bool> {
+        match self.inner.downcast_ref::<ViewScan>() {
+            _ if self.terms.condition.is_some() => Ok(true),
+            Some(view) => row_by_row::hides_rows(view.plan()),
+            None => Ok(false),
+        }
     }
 
     /// Whether `inner` may look at a condition of the asker's, which stays in place above all the same.
@@ -81,10 +91,7 @@ impl GovernedTable {
             Below::View => Vec::new(),
         };
         let plan = self.inner.scan(state, Some(&places), &filters, None).await?;
-        let plan = match plan.repartitioned(state.config().target_partitions(), state.config_options())? {
-            Some(split) => split,
-            None => plan,
-        };
+        let plan = as_many_streams(plan, state)?;
         let schema = DFSchema::try_from(plan.schema())?;
         let condition = state.create_physical_expr(condition.clone(), &schema)?;
         let filtered = FilterExec::try_new(Arc::clone(&condition), Arc::new(CooperativeExec::new(plan)))?;
@@ -96,24 +103,23 @@ impl GovernedTable {
                 Some(ShownColumn { index, ..column })
             })
             .collect();
-        let rows = self.inner.statistics().map_or(Precision::Absent, |statistics| rounded(statistics.num_rows));
-        SecurityBarrierExec::closed(
-            self.name.clone(),
-            self.seal.clone(),
-            self.below,
-            shown.ok_or_else(missing)?,
-            filtered,
-            rows,
-        )
+        let shown = shown.ok_or_else(missing)?;
+        SecurityBarrierExec::closed(self.name.clone(), self.seal.clone(), self.below, shown, filtered)
     }
 }
 
-/// To a power of two, and never exact: enough to tell the small side of a join from the large one.
-fn rounded(rows: Precision<usize>) -> Precision<usize> {
-    match rows.get_value() {
-        Some(rows) => Precision::Inexact(rows.checked_next_power_of_two().unwrap_or(usize::MAX)),
-        None => Precision::Absent,
+/// The same rows in as many streams as the session works with, however many files they lie in: plans
+/// depend on that number.
+fn as_many_streams(plan: Arc<dyn ExecutionPlan>, state: &dyn Session) -> Result<Arc<dyn ExecutionPlan>> {
+    let streams = state.config().target_partitions();
+    let plan = match plan.repartitioned(streams, state.config_options())? {
+        Some(split) => split,
+        None => plan,
+    };
+    if plan.output_partitioning().partition_count() == streams {
+        return Ok(plan);
     }
+    Ok(Arc::new(RepartitionExec::try_new(plan, Partitioning::RoundRobinBatch(streams))?))
 }
 
 #[async_trait]

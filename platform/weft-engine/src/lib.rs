@@ -36,6 +36,7 @@ mod parameters;
 mod planning;
 mod predicate;
 mod result_cap;
+mod row_by_row;
 mod session;
 mod spoken;
 mod statement;

@@ -176,7 +176,7 @@ impl Session {
         let rows = execute_stream(plan, state.task_ctx())
             .map_err(|error| QueryError::from_running(&error, limits.memory_bytes_max))?;
         let rows = if hides_rows { answer::evenly_cut(rows, state.config().batch_size()) } else { rows };
-        Ok(Answer::new(Arc::clone(running), rows, &limits))
+        Ok(Answer::new(Arc::clone(running), rows, &limits, hides_rows))
     }
 
     async fn namespace(&self, decided: &Decided) -> Result<Namespace, QueryError> {

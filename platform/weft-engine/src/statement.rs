@@ -20,7 +20,7 @@ use sqlparser::parser::ParserError;
 
 use crate::functions::is_series;
 use crate::stoppable::stoppable;
-use crate::{Limits, QueryError, bounds, constants, describing, functions, written_out};
+use crate::{Limits, QueryError, bounds, constants, describing, functions, row_by_row, written_out};
 
 /// One query that passed the gate, its parameters numbered `$1`, `$2`, … from left to right.
 #[derive(Debug)]
@@ -125,10 +125,22 @@ pub(crate) async fn physical_plan(
     plan: &LogicalPlan,
     limits: &Limits,
 ) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
-    let plan = state.optimize(plan).map_err(|error| QueryError::from_planning(&error))?;
-    constants::shorten_batches(state, &plan);
-    let physical = state.query_planner().create_physical_plan(&plan, state).await;
+    let physical = physical_nodes(state, plan).await;
     physical.and_then(|physical| stoppable(physical, limits)).map_err(|error| QueryError::from_planning(&error))
+}
+
+/// The plan, optimised and as nodes that run.
+pub(crate) async fn physical_nodes(
+    state: &mut SessionState,
+    plan: &LogicalPlan,
+) -> datafusion::error::Result<Arc<dyn ExecutionPlan>> {
+    let mut plan = state.optimize(plan)?;
+    constants::shorten_batches(state, &plan);
+    if row_by_row::hides_rows(&plan)? {
+        row_by_row::settle(state);
+        plan = row_by_row::row_by_row(plan)?;
+    }
+    state.query_planner().create_physical_plan(&plan, state).await
 }
 
 /// The second line: a plan that is nothing but reading.

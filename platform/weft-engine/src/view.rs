@@ -6,7 +6,8 @@ use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::datasource::TableType;
-use datafusion::error::Result;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::SessionState;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
@@ -37,10 +38,17 @@ pub(crate) async fn plan(
     Ok(Arc::new(ViewScan { schema: Arc::clone(plan.schema().inner()), plan }))
 }
 
+/// A view's query over its reader's own tables.
 #[derive(Debug)]
-struct ViewScan {
+pub(crate) struct ViewScan {
     schema: SchemaRef,
     plan: LogicalPlan,
+}
+
+impl ViewScan {
+    pub(crate) fn plan(&self) -> &LogicalPlan {
+        &self.plan
+    }
 }
 
 #[async_trait]
@@ -74,7 +82,9 @@ impl TableProvider for ViewScan {
         if limit.is_some() && filters.is_empty() {
             builder = builder.limit(0, limit)?;
         }
-        state.create_physical_plan(&builder.build()?).await
+        let state = state.as_any().downcast_ref::<SessionState>();
+        let state = state.ok_or_else(|| DataFusionError::Internal("a view is read in an unknown session".to_owned()))?;
+        statement::physical_nodes(&mut state.clone(), &builder.build()?).await
     }
 }
 
