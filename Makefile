@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/weft-target
 # The binary that `./weft` is. `make demo WEFT=/path/to/weft` serves the demo with one that is built already.
 WEFT ?= $(CARGO_TARGET_DIR)/release/weft
 
-.PHONY: bench build demo mutants test
+.PHONY: bench build demo mutants prove test
 
 build:
 ifeq ($(origin WEFT),file)
@@ -17,6 +17,11 @@ demo: build
 
 test:
 	@exec python3 tests/run
+
+# Asks 100,000 generated queries in two worlds that differ in what is hidden. `make prove QUERIES=n SEED=n` for others.
+prove:
+	cargo build --release --package weft-prove
+	@exec $(CARGO_TARGET_DIR)/release/weft-prove $(or $(QUERIES),100000) $(or $(SEED),1)
 
 # Breaks governance in known ways and demands that a test notices. Builds in a folder of its own; takes its time.
 mutants:

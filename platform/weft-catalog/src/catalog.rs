@@ -70,7 +70,14 @@ impl Catalog {
             releases: releases::served(&mut transaction).await?,
         };
         drop(transaction);
-        Ok(Catalog { inner: Arc::new(Inner { store, published: ArcSwap::from_pointee(published), clock, trail: Trail::default() }) })
+        Ok(Catalog {
+            inner: Arc::new(Inner {
+                store,
+                published: ArcSwap::from_pointee(published),
+                clock,
+                trail: Trail::default(),
+            }),
+        })
     }
 
     /// What is served now, as one consistent whole. Never waits.

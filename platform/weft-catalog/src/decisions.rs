@@ -6,6 +6,9 @@ use chrono::{DateTime, Utc};
 use weft_governance::{DatePart, Decision, Literal, Mask, Obligation};
 use weft_model::{Action, PortRef, Principal, Revision};
 
+/// What stands for a mask where a column is not there at all.
+pub(crate) const HIDDEN: &str = "hidden";
+
 /// One decision about data, as the record of decisions holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecisionRecord {
@@ -54,7 +57,7 @@ impl DecisionRecord {
                     masks.insert(path.join("."), mask_text(mask));
                 }
                 Obligation::HideColumn { column } => {
-                    masks.insert(column.clone(), "hidden".to_owned());
+                    masks.insert(column.clone(), HIDDEN.to_owned());
                 }
                 _ => filters.push(imposed.by.to_string()),
             }

@@ -34,6 +34,6 @@ pub use run::{
 };
 pub use view::CatalogView;
 pub use views::{
-    CheckView, ColumnView, DecisionView, DomainView, InputView, LineageEdge, Part, PortVersionView, PortView, ProductView,
-    ReleaseView, RunView,
+    CheckView, ColumnView, DecisionView, DomainView, InputView, LineageEdge, Part, PortVersionView, PortView,
+    ProductView, ReleaseView, RunView,
 };

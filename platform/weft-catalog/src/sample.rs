@@ -112,7 +112,14 @@ fn contract(key: ContractKey) -> Contract {
         tags: vec![],
         parts: vec![],
     };
-    Contract { key, file: "c.odcs.yaml".into(), status: None, purpose: String::new(), tags: vec![], columns: vec![column] }
+    Contract {
+        key,
+        file: "c.odcs.yaml".into(),
+        status: None,
+        purpose: String::new(),
+        tags: vec![],
+        columns: vec![column],
+    }
 }
 
 pub(crate) fn run(id: &str, second: u64, steps: &[(&str, StepStatus)], files: &[&str]) -> Run {

@@ -27,7 +27,8 @@ pub(crate) struct Reading {
 
 impl Reading {
     fn of(decision: &Decision) -> Self {
-        let mut reading = Reading { readable: decision.is_allowed(), every_row: decision.is_allowed(), ..Reading::default() };
+        let mut reading =
+            Reading { readable: decision.is_allowed(), every_row: decision.is_allowed(), ..Reading::default() };
         for imposed in decision.obligations() {
             match &imposed.obligation {
                 Obligation::HideColumn { column } => {
@@ -46,6 +47,11 @@ impl Reading {
     /// Whether all of the table is seen in clear.
     pub(crate) fn is_whole(&self) -> bool {
         self.every_row && self.hidden.is_empty() && self.masked.is_empty()
+    }
+
+    /// Whether it may be read, and no column is missing for this principal.
+    pub(crate) fn shows_every_column(&self) -> bool {
+        self.readable && self.hidden.is_empty()
     }
 
     /// Whether some value of the column is masked.

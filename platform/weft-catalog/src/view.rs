@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
-use weft_model::{Action, Column, DomainName, PortRef, Principal, ProductRef, Published, Release, Revision, Severity};
+use weft_model::{
+    Action, Code, Column, DomainName, PortRef, Principal, ProductRef, Published, Release, Revision, Severity,
+};
 
+use crate::decisions::HIDDEN;
 use crate::error::CatalogError;
 use crate::lineage;
 use crate::run::{Run, RunCheck, RunStatus, RunStep, StepStatus};
@@ -28,6 +31,9 @@ const DECISIONS: &str = "system.audit.decisions";
 
 /// How the codes of problems in rows begin; their texts hold numbers of rows.
 const DATA_CODES: &str = "W06";
+
+/// How a row filter is called where a decision names it.
+const FILTER: &str = "row filter ";
 
 impl Catalog {
     /// What `principal` may see of what is served now.
@@ -242,7 +248,11 @@ impl CatalogView {
         let mut transaction = self.catalog.store().read().await?;
         let own = (!is_auditor).then_some(subject.as_str());
         let newest = audit::newest(&mut transaction, own, HISTORY_MAX).await?;
-        newest.into_iter().map(|row| decision_view(row, is_auditor)).collect()
+        let is_shown = |row: &audit::Row| {
+            // A view's reader may not know of the tables below it.
+            is_auditor || row.object.parse::<PortRef>().is_ok_and(|port| self.sight.port(&port))
+        };
+        newest.into_iter().filter(is_shown).map(|row| decision_view(row, is_auditor)).collect()
     }
 
     fn visible(&self) -> impl Iterator<Item = &Release> {
@@ -334,7 +344,7 @@ impl CatalogView {
         let whole = self.sight.mesh_runs();
         run.steps.retain(|step| self.sight.port(&step.port));
         run.diagnostics.retain(|diagnostic| match &diagnostic.product {
-            Some(product) => self.sight.product_itself(product) && self.shows_every_column(product),
+            Some(product) => self.sight.product_itself(product) && (whole || self.shows_every_column(product)),
             None => whole,
         });
         if !whole && run.steps.is_empty() && run.diagnostics.is_empty() {
@@ -343,7 +353,14 @@ impl CatalogView {
         for step in &mut run.steps {
             let reading = self.reading(&step.port);
             step.rows = step.rows.filter(|_| reading.every_row);
-            step.message = step.message.take().map(|message| told(message, &reading));
+            let knows_others = whole || self.knows_inputs(&step.port.product_ref());
+            step.message = step.message.take().map(|message| told(message, &reading, whole, knows_others));
+        }
+        for diagnostic in &mut run.diagnostics {
+            let is_told = whole || diagnostic.product.as_ref().is_some_and(|product| self.knows_inputs(product));
+            if !is_told && names_others(&diagnostic.code) {
+                (diagnostic.message, diagnostic.help) = (diagnostic.code.clone(), None);
+            }
         }
         Some(RunView {
             status: if whole { run.status } else { status_of_seen(&run) },
@@ -368,6 +385,10 @@ impl CatalogView {
             return None;
         }
         let counted = reading.every_row && !columns.any(|column| reading.masks(column));
+        // Whether a check holds tells of rows, and values, that are not for this principal.
+        if !counted && !self.sight.mesh_runs() {
+            return None;
+        }
         let tells = counted && reading.hidden.is_empty();
         Some(CheckView {
             run,
@@ -405,28 +426,59 @@ impl CatalogView {
     fn every_row_then_and_now(&self, then: &Release, port: &PortRef) -> bool {
         let is_served = self.published.port(port).is_some();
         let output = then.product.output(&port.port);
-        let every_row_then = || {
-            output.is_some_and(|output| self.sight.reading(port, &output.contract.columns).every_row)
-        };
+        let every_row_then =
+            || output.is_some_and(|output| self.sight.reading(port, &output.contract.columns).every_row);
         (!is_served || self.reading(port).every_row) && every_row_then()
+    }
+
+    /// Whether every port that the product is made from may be discovered: what went wrong with it may
+    /// name them.
+    fn knows_inputs(&self, product: &ProductRef) -> bool {
+        let served = self.published.releases.get(product);
+        served.is_some_and(|release| release.product.inputs.iter().all(|input| self.sight.port(&input.port)))
     }
 
     /// Whether no column of the product's ports is hidden: problems in its files name columns.
     fn shows_every_column(&self, product: &ProductRef) -> bool {
         let served = self.published.releases.get(product);
         let mut ports = served.into_iter().flat_map(|release| release.ports.keys()).map(|port| product.port(port));
-        ports.all(|port| self.reading(&port).hidden.is_empty())
+        ports.all(|port| self.reading(&port).shows_every_column())
     }
 }
 
-/// A step's message as far as `reading` allows: its code alone where the words count rows, or may
-/// name columns, that are not for this principal.
-fn told(message: String, reading: &Reading) -> String {
-    let counts_rows = message.starts_with(DATA_CODES);
-    if reading.is_whole() || (reading.hidden.is_empty() && !counts_rows) {
-        return message;
+/// A step's message as far as `reading` allows: its code alone where the words may tell of rows,
+/// columns or other products' ports that are not for this principal.
+fn told(message: String, reading: &Reading, oversees: bool, knows_others: bool) -> String {
+    let code = message.split(' ').next().unwrap_or_default();
+    let tells_of_rows = code.starts_with(DATA_CODES);
+    let allows = reading.is_whole() || (oversees && !tells_of_rows);
+    if allows && (knows_others || !names_others(code)) { message } else { code.to_owned() }
+}
+
+/// Whether the words of a problem with this code may name ports of other products.
+fn names_others(code: &str) -> bool {
+    const CODES: [Code; 11] = [
+        Code::TABLE_UNKNOWN,
+        Code::SQL_INVALID,
+        Code::SQL_INPUT_UNDECLARED,
+        Code::ACCESS_DENIED,
+        Code::POLICY_CASE_FAILED,
+        Code::RESTRICTION_TARGET,
+        Code::RESTRICTION_TYPE,
+        Code::SERVICE_RESTRICTED,
+        Code::INPUT_UNKNOWN,
+        Code::PRODUCT_CYCLE,
+        Code::INPUT_BROKEN,
+    ];
+    CODES.iter().any(|known| known.as_str() == code)
+}
+
+/// Which row filter it is and where it stands, without what it compares with what.
+fn without_condition(filter: &str) -> String {
+    match filter.split_once(FILTER) {
+        Some((place, rest)) => format!("{place}{FILTER}{}", rest.split(':').next().unwrap_or_default()),
+        None => filter.to_owned(),
     }
-    message.split(' ').next().unwrap_or_default().to_owned()
 }
 
 fn decision_view(row: audit::Row, is_auditor: bool) -> Result<DecisionView, CatalogError> {
@@ -434,6 +486,11 @@ fn decision_view(row: audit::Row, is_auditor: bool) -> Result<DecisionView, Cata
         serde_json::from_str(text).map_err(|_| CatalogError::corrupt("decision", text))
     }
     let is_unknown = !row.allowed && row.action == Action::Discover.as_str();
+    let (mut masks, mut filters): (BTreeMap<String, String>, Vec<String>) = (list(&row.masks)?, list(&row.filters)?);
+    if !is_auditor {
+        masks.retain(|_, mask| mask != HIDDEN);
+        filters.iter_mut().for_each(|filter| *filter = without_condition(filter));
+    }
     let because = if is_unknown && !is_auditor { Vec::new() } else { list(&row.because)? };
     Ok(DecisionView {
         seq: u64::try_from(row.seq).ok().filter(|_| is_auditor),
@@ -446,8 +503,8 @@ fn decision_view(row: audit::Row, is_auditor: bool) -> Result<DecisionView, Cata
         purpose: row.purpose,
         allowed: row.allowed,
         because,
-        masks: list(&row.masks)?,
-        filters: list(&row.filters)?,
+        masks,
+        filters,
         policy_revision: Revision::new(row.policy_revision),
         policy_epoch: u64::try_from(row.policy_epoch).unwrap_or_default(),
     })

@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use arrow::compute::BatchCoalescer;
 use arrow::datatypes::SchemaRef;
@@ -13,22 +14,30 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::future::BoxFuture;
 use futures::{FutureExt, Stream, StreamExt};
+use parking_lot::Mutex;
+use tokio::task::AbortHandle;
 
 use crate::engine::Running;
 use crate::result_cap::ResultCap;
 use crate::session::Ongoing;
 use crate::{Limits, QueryError};
 
+/// How long to wait for whoever works on rows before looking again.
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
+
 /// A stream of batches, all of one schema, in the order the query asks for.
 ///
-/// Ends after the first error. Dropping it cancels the query and frees what it held.
+/// Ends after the first error. Dropping it cancels the query and frees what it held; so does the end
+/// of the query's time, whether or not anybody reads.
 pub struct Answer {
     /// Names the query in the log, in errors' details and for cancelling.
     pub id: String,
     /// Columns as the client sees them; no view types among them.
     pub schema: SchemaRef,
-    rows: SendableRecordBatchStream,
+    rows: Rows,
     running: Arc<Running>,
+    /// Empties `rows` when the query is to end.
+    watch: AbortHandle,
     stopped: BoxFuture<'static, QueryError>,
     memory_bytes_max: usize,
     cap: ResultCap,
@@ -36,6 +45,15 @@ pub struct Answer {
     hides_rows: bool,
     ended: bool,
     ongoing: Option<Ongoing>,
+}
+
+/// What makes the rows, until it is done or its time is over.
+type Rows = Arc<Mutex<Option<SendableRecordBatchStream>>>;
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        self.watch.abort();
+    }
 }
 
 impl fmt::Debug for Answer {
@@ -51,17 +69,25 @@ impl Answer {
         limits: &Limits,
         hides_rows: bool,
     ) -> Self {
-        let (running_max, memory_bytes_max, cap) = (limits.running_max, limits.memory_bytes_max, ResultCap::of(limits));
-        let (cancelled, ending) = (running.cancelled(), Arc::clone(&running));
-        let stopped = async move {
-            tokio::select! {
-                () = cancelled => ending.why_ended(),
-                () = tokio::time::sleep(running_max) => QueryError::Deadline { seconds: running_max.as_secs() },
-            }
-        };
+        let (memory_bytes_max, cap) = (limits.memory_bytes_max, ResultCap::of(limits));
         let (id, schema) = (running.id.clone(), rows.schema());
-        let stopped = stopped.boxed();
-        Answer { id, schema, rows, running, stopped, memory_bytes_max, cap, hides_rows, ended: false, ongoing: None }
+        let rows = Arc::new(Mutex::new(Some(rows)));
+        let stopped = || stopped(Arc::clone(&running), limits.running_max);
+        let watch = tokio::spawn(emptied(Arc::clone(&rows), stopped())).abort_handle();
+        let stopped = stopped().boxed();
+        Answer {
+            id,
+            schema,
+            rows,
+            running,
+            watch,
+            stopped,
+            memory_bytes_max,
+            cap,
+            hides_rows,
+            ended: false,
+            ongoing: None,
+        }
     }
 
     /// Keeps the query listed as running for as long as the answer lives.
@@ -79,8 +105,31 @@ impl Answer {
 
     fn fail(&mut self, error: QueryError) -> Poll<Option<Result<RecordBatch, QueryError>>> {
         self.ended = true;
+        *self.rows.lock() = None;
         self.running.note_failure(&error);
         Poll::Ready(Some(Err(error)))
+    }
+}
+
+/// Why the query is to end, once it is.
+async fn stopped(running: Arc<Running>, running_max: Duration) -> QueryError {
+    tokio::select! {
+        () = running.cancelled() => running.why_ended(),
+        () = tokio::time::sleep(running_max) => QueryError::Deadline { seconds: running_max.as_secs() },
+    }
+}
+
+/// Frees what makes the rows when the query is to end. A client that does not read would else hold
+/// its memory for as long as it likes.
+async fn emptied(rows: Rows, stopped: impl Future<Output = QueryError> + Send) {
+    stopped.await;
+    loop {
+        // Whoever works on it right now sees for itself that it is over.
+        if let Some(mut rows) = rows.try_lock() {
+            *rows = None;
+            return;
+        }
+        tokio::time::sleep(BETWEEN_TRIES).await;
     }
 }
 
@@ -120,7 +169,12 @@ impl Stream for Answer {
         if let Poll::Ready(error) = self.stopped.poll_unpin(context) {
             return self.fail(error);
         }
-        match self.rows.poll_next_unpin(context) {
+        let polled = match self.rows.lock().as_mut() {
+            Some(rows) => rows.poll_next_unpin(context),
+            // It was emptied in between: why is known in a moment.
+            None => Poll::Pending,
+        };
+        match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Some(Ok(batch))) => {
                 if let Err(error) = self.cap.note(&batch) {
@@ -132,10 +186,12 @@ impl Stream for Answer {
             Poll::Ready(Some(Err(error))) => {
                 tracing::warn!(query = %self.id, %error, "a query failed while it ran");
                 let error = QueryError::from_running(&error, self.memory_bytes_max);
-                self.fail(if self.hides_rows { error.of_any_row() } else { error })
+                let error = if self.hides_rows { error.of_any_row() } else { error };
+                self.fail(error)
             }
             Poll::Ready(None) => {
                 self.ended = true;
+                *self.rows.lock() = None;
                 Poll::Ready(None)
             }
         }

@@ -60,9 +60,10 @@ impl Decided {
         }
     }
 
-    /// Notes that the query opens `port` of `product`, which may say that its data is restricted.
-    pub(crate) fn note_opened(&self, product: &DataProduct, port: &PortName) {
-        if product.output(port).is_none_or(|output| is_restricted(product, output)) {
+    /// Notes that the query opens `port` of `product`, which may say that its data is restricted, as
+    /// may what is known of it now.
+    pub(crate) fn note_opened(&self, product: &DataProduct, port: &PortName, is_known_as_restricted: bool) {
+        if is_known_as_restricted || product.output(port).is_none_or(|output| is_restricted(product, output)) {
             self.taken.lock().is_restricted = true;
         }
     }
@@ -95,6 +96,9 @@ impl Decided {
 
 /// Names of columns and the words of rules are told; no value of a row is in them.
 fn log(record: &DecisionRecord) {
+    let outcome = if record.allowed { "allowed" } else { "denied" };
+    metrics::counter!("weft_decisions_total", "action" => record.action.as_str(), "outcome" => outcome).increment(1);
+    metrics::counter!("weft_masked_columns_total").increment(record.masks.len() as u64);
     let masks: Vec<String> = record.masks.iter().map(|(column, mask)| format!("{column}: {mask}")).collect();
     tracing::info!(
         query = record.query,
@@ -114,7 +118,8 @@ fn log(record: &DecisionRecord) {
 
 fn is_restricted(product: &DataProduct, output: &OutputPort) -> bool {
     let contract = &output.contract;
-    let is_tag = |tag: &String| tag == RESTRICTED || tag.strip_prefix(RESTRICTED).is_some_and(|rest| rest.starts_with('.'));
+    let is_tag =
+        |tag: &String| tag == RESTRICTED || tag.strip_prefix(RESTRICTED).is_some_and(|rest| rest.starts_with('.'));
     let on_column = |column: &Column| {
         let parts = column.parts.iter();
         column.classification.iter().chain(&column.tags).any(is_tag)

@@ -12,6 +12,7 @@ use datafusion::config::ConfigOptions;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_plan::execution_plan::reset_plan_states;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::filter_pushdown::{ChildFilterDescription, FilterDescription, FilterPushdownPhase};
 use datafusion::physical_plan::statistics::{ChildStats, StatisticsArgs};
@@ -199,11 +200,26 @@ impl ExecutionPlan for SecurityBarrierExec {
             (Some(_), None, None) => Ok(self),
             (None, Some(input), None) => {
                 let (table, seal) = (self.table.clone(), self.seal.clone());
-                let barrier = SecurityBarrierExec::new(table, seal, self.below, Arc::clone(&self.columns), None, input)?;
+                let barrier =
+                    SecurityBarrierExec::new(table, seal, self.below, Arc::clone(&self.columns), None, input)?;
                 Ok(Arc::new(barrier))
             }
             _ => Err(DataFusionError::Internal("a barrier has one child, or none where it is closed".to_owned())),
         }
+    }
+
+    /// What a closed barrier does not show is reset here: a recursive query reads it again and again.
+    fn reset_state(self: Arc<Self>) -> Result<Arc<dyn ExecutionPlan>> {
+        let input = match self.condition {
+            Some(_) => reset_plan_states(Arc::clone(&self.input))?,
+            None => Arc::clone(&self.input),
+        };
+        let (table, seal, columns) = (self.table.clone(), self.seal.clone(), Arc::clone(&self.columns));
+        let condition = match input.downcast_ref::<FilterExec>() {
+            Some(filter) if self.condition.is_some() => Some(Arc::clone(filter.predicate())),
+            _ => self.condition.clone(),
+        };
+        Ok(Arc::new(SecurityBarrierExec::new(table, seal, self.below, columns, condition, input)?))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {

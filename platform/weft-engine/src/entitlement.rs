@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::predicate;
 
 /// How many values one lookup may yield: each query that needs them holds them all.
-const VALUES_MAX: usize = 1_000_000;
+const VALUES_MAX: usize = 100_000;
 /// How many lookups are kept for the next query.
 const KEPT_MAX: usize = 64;
 
@@ -85,7 +85,8 @@ async fn look_up(
     let table = engine.parts.warehouse.table(location, version).await.map_err(|error| error.to_string())?;
     let condition = predicate::expression(only, &table.schema, &Entitlements::default())?;
     let read = async {
-        let state = engine.platform_state().map_err(|error| datafusion::error::DataFusionError::External(error.into()))?;
+        let state =
+            engine.platform_state().map_err(|error| datafusion::error::DataFusionError::External(error.into()))?;
         let values = SessionContext::new_with_state(state)
             .read_table(weft_storage::scan(table))?
             .filter(condition)?

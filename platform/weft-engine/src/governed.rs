@@ -16,9 +16,9 @@ use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, Partitioning};
 
 use crate::barrier::{Below, Seal, SecurityBarrierExec};
+use crate::terms::{Fitted, ShownColumn};
 use crate::view::ViewScan;
 use crate::{leak_proof, row_by_row};
-use crate::terms::{Fitted, ShownColumn};
 
 /// A table as one principal may read it. The only kind of provider that gets a name in a session.
 ///

@@ -34,16 +34,20 @@ pub(crate) fn reads_clear_columns(filter: &Expr, table: &Fitted) -> bool {
     filter.column_refs().iter().all(|column| table.is_clear(&column.name))
 }
 
-fn is_comparison(op: Operator) -> bool {
+pub(crate) fn is_comparison(op: Operator) -> bool {
     matches!(op, Operator::Eq | Operator::NotEq | Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq)
 }
 
 /// The type of a column that is shown as it is, and whose values compare without fail.
+///
+/// Not floats: bounds of files and row groups leave NaN out, and comparisons take it for the greatest.
+/// So whether a NaN that may be seen is found would tell of the greatest value beside it that may not.
 fn type_of(expr: &Expr, table: &Fitted) -> Option<DataType> {
     let Expr::Column(column) = expr else { return None };
     let field = table.schema.field_with_name(&column.name).ok()?;
     let data_type = field.data_type();
-    let is_plain = data_type.is_primitive() || matches!(data_type, DataType::Utf8 | DataType::Boolean);
+    let is_exact = data_type.is_primitive() && !data_type.is_floating();
+    let is_plain = is_exact || matches!(data_type, DataType::Utf8 | DataType::Boolean);
     (is_plain && table.is_clear(&column.name)).then(|| data_type.clone())
 }
 

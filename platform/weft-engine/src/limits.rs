@@ -25,6 +25,8 @@ pub struct Limits {
     pub tables_written_out_max: usize,
     /// How large one column's expression may be once the columns in it are written out.
     pub column_written_out_max: usize,
+    /// How deep operators may stand on each other once the columns in them are written out.
+    pub levels_written_out_max: usize,
     /// Wall time of planning.
     pub planning_max: Duration,
     /// Wall time from the first row on.
@@ -53,6 +55,7 @@ impl Default for Limits {
             grouping_sets_max: 64,
             tables_written_out_max: 2_000,
             column_written_out_max: 20_000,
+            levels_written_out_max: 2_000,
             planning_max: Duration::from_secs(5),
             running_max: Duration::from_secs(300),
             memory_bytes_max: 2 << 30,

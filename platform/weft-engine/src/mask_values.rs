@@ -56,12 +56,21 @@ pub(crate) struct ValueMask {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     Constant(ScalarValue),
-    Hash { salt: String, key: MaskKey },
+    Hash {
+        salt: String,
+        key: MaskKey,
+    },
     PartialEmail,
-    Prefix { characters: usize },
+    Prefix {
+        characters: usize,
+    },
     /// In units of the column's last digit.
-    Round { to: i128 },
-    Truncate { to: DatePart },
+    Round {
+        to: i128,
+    },
+    Truncate {
+        to: DatePart,
+    },
 }
 
 impl Hash for ValueMask {
@@ -187,11 +196,11 @@ fn partial_email(text: &str) -> String {
     }
 }
 
+/// The first characters, but never all of them.
 fn prefix(text: &str, characters: usize) -> String {
-    match text.char_indices().nth(characters) {
-        Some((end, _)) => format!("{}***", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
+    let shown = characters.min(text.chars().count().saturating_sub(1));
+    let end = text.char_indices().nth(shown).map_or(0, |(end, _)| end);
+    format!("{}***", text.get(..end).unwrap_or_default())
 }
 
 fn truncated(day: NaiveDate, to: DatePart) -> Option<NaiveDate> {
@@ -247,7 +256,7 @@ mod tests {
         let mails = words(&["ana@sky.example", "ä@x", "@x", "no mail", "a@b@c", "a@", ""]);
         expect!["a***@sky.example | ä***@x | *** | *** | *** | *** | *** | NULL"]
             .assert_eq(&shown(Mask::PartialEmail, mails));
-        expect!["äb*** | ab | a |  | NULL"]
+        expect!["äb*** | a*** | *** | *** | NULL"]
             .assert_eq(&shown(Mask::Prefix { characters: 2 }, words(&["äbc", "ab", "a", ""])));
         expect!["x | x | NULL"]
             .assert_eq(&shown(Mask::Constant(Literal::Text("x".to_owned())), words(&["one", "two"])));
@@ -280,7 +289,10 @@ mod tests {
         let days = Date32Array::from(vec![19_000, -1]);
         let truncate = |to, values| shown(Mask::Truncate { to }, values);
         let far = shown(Mask::Truncate { to: DatePart::Year }, Arc::new(Date32Array::from(vec![i32::MAX, i32::MIN])));
-        assert_eq!(far, shown(Mask::Truncate { to: DatePart::Day }, Arc::new(Date32Array::from(vec![i32::MAX, i32::MIN]))));
+        assert_eq!(
+            far,
+            shown(Mask::Truncate { to: DatePart::Day }, Arc::new(Date32Array::from(vec![i32::MAX, i32::MIN])))
+        );
         expect![""].assert_eq(&truncate(DatePart::Year, Arc::new(days.clone())));
         expect![""].assert_eq(&truncate(DatePart::Quarter, Arc::new(days)));
         let instants = TimestampMicrosecondArray::from(vec![1_700_000_000_000_000]).with_timezone("UTC");

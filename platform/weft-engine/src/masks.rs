@@ -171,8 +171,10 @@ mod tests {
     use super::*;
 
     fn masker(data_type: &DataType, masks: &[(&[&str], Mask)]) -> Result<Masker, String> {
-        let owned: Vec<(Vec<String>, Mask)> =
-            masks.iter().map(|(path, mask)| (path.iter().map(|name| (*name).to_owned()).collect(), mask.clone())).collect();
+        let owned: Vec<(Vec<String>, Mask)> = masks
+            .iter()
+            .map(|(path, mask)| (path.iter().map(|name| (*name).to_owned()).collect(), mask.clone()))
+            .collect();
         let masks: Vec<(&[String], &Mask)> = owned.iter().map(|(path, mask)| (path.as_slice(), mask)).collect();
         Masker::new(data_type, &masks, &MaskKey::new([7; 32]))
     }

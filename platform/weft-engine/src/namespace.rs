@@ -46,11 +46,7 @@ pub(crate) struct Namespace {
 impl Namespace {
     /// What every barrier of this query must carry.
     pub(crate) fn seal(&self) -> Seal {
-        Seal {
-            subject: self.principal.subject(),
-            purpose: self.purpose.clone(),
-            policy_epoch: self.policies.epoch(),
-        }
+        Seal { subject: self.principal.subject(), purpose: self.purpose.clone(), policy_epoch: self.policies.epoch() }
     }
 
     /// The gate, then names to governed tables, then a state that knows these tables only.
@@ -94,7 +90,7 @@ impl Namespace {
         let Some((release, released)) = self.published.port(port).filter(|_| discover.is_allowed()) else {
             return Err(unknown(&name));
         };
-        self.decided.note_opened(&release.product, &port.port);
+        self.decided.note_opened(&release.product, &port.port, self.policies.is_restricted(port));
         let gone = || QueryError::Storage { table: name.clone() };
         let output = release.product.output(&port.port).ok_or_else(gone)?;
         let columns = &output.contract.columns;

@@ -15,6 +15,7 @@ use datafusion::logical_expr::{Between, Expr, LogicalPlan, Operator, binary_expr
 
 use crate::QueryError;
 use crate::governed::GovernedTable;
+use crate::leak_proof::is_comparison;
 
 /// Parts of expressions that a plan may gain here. Conditions that stand in each other left to left
 /// double with each level.
@@ -133,7 +134,7 @@ fn may_fail(expr: &Expr) -> bool {
     let any = |parts: &[&Expr]| parts.iter().any(|part| may_fail(part));
     match expr {
         Expr::Column(_) | Expr::Literal(..) => false,
-        Expr::BinaryExpr(BinaryExpr { left, op, right }) if op.is_comparison_operator() || is_logical(*op) => {
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) if is_comparison(*op) || is_logical(*op) => {
             any(&[left, right])
         }
         Expr::Not(part)
@@ -157,8 +158,8 @@ fn is_logical(op: Operator) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use datafusion::logical_expr::{LogicalPlanBuilder, cast, col};
     use arrow::datatypes::{DataType, Field, Schema};
+    use datafusion::logical_expr::{LogicalPlanBuilder, cast, col};
     use expect_test::{Expect, expect};
 
     use super::*;
@@ -197,7 +198,8 @@ mod tests {
 
     #[test]
     fn conditions_that_would_double_too_often_are_refused() {
-        let deep = (0..30).fold(number("a"), |inner, n| if n % 2 == 0 { inner.and(number("b")) } else { inner.or(number("c")) });
+        let deep = (0..30)
+            .fold(number("a"), |inner, n| if n % 2 == 0 { inner.and(number("b")) } else { inner.or(number("c")) });
         let refused = guarded(deep).unwrap_err();
         assert!(refused.to_string().contains("conditions within conditions"), "{refused}");
     }

@@ -20,7 +20,7 @@ use sqlparser::parser::ParserError;
 
 use crate::functions::is_series;
 use crate::stoppable::stoppable;
-use crate::{Limits, QueryError, bounds, constants, describing, functions, row_by_row, written_out};
+use crate::{Limits, QueryError, bounds, describing, functions, long_values, row_by_row, written_out};
 
 /// One query that passed the gate, its parameters numbered `$1`, `$2`, … from left to right.
 #[derive(Debug)]
@@ -135,7 +135,7 @@ pub(crate) async fn physical_nodes(
     plan: &LogicalPlan,
 ) -> datafusion::error::Result<Arc<dyn ExecutionPlan>> {
     let mut plan = state.optimize(plan)?;
-    constants::shorten_batches(state, &plan);
+    long_values::shorten_batches(state, &plan)?;
     if row_by_row::hides_rows(&plan)? {
         row_by_row::settle(state);
         plan = row_by_row::row_by_row(plan)?;

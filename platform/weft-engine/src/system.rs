@@ -224,7 +224,8 @@ pub(crate) async fn table(name: &PortRef, view: &CatalogView) -> Result<Option<A
 /// A table of `information_schema`.
 fn described(name: &PortRef, view: &CatalogView) -> Result<Option<Arc<dyn TableProvider>>, QueryError> {
     let Some(batch) = information_schema::batch(name.port.as_str(), view) else { return Ok(None) };
-    let made = batch.map_err(DataFusionError::from).and_then(|batch| MemTable::try_new(batch.schema(), vec![vec![batch]]));
+    let made =
+        batch.map_err(DataFusionError::from).and_then(|batch| MemTable::try_new(batch.schema(), vec![vec![batch]]));
     let provider = made.map_err(|error| {
         tracing::error!(table = %name, %error, "a system table cannot be made");
         QueryError::Storage { table: name.to_string() }

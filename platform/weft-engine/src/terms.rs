@@ -46,7 +46,9 @@ impl Terms {
                 Obligation::HideColumn { column } => {
                     shown.remove(column);
                 }
-                other => return Err(unreadable(table, &format!("an obligation that the engine does not know: {other:?}"))),
+                other => {
+                    return Err(unreadable(table, &format!("an obligation that the engine does not know: {other:?}")));
+                }
             }
         }
         terms.columns = Some(shown);

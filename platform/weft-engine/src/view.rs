@@ -83,7 +83,8 @@ impl TableProvider for ViewScan {
             builder = builder.limit(0, limit)?;
         }
         let state = state.as_any().downcast_ref::<SessionState>();
-        let state = state.ok_or_else(|| DataFusionError::Internal("a view is read in an unknown session".to_owned()))?;
+        let state =
+            state.ok_or_else(|| DataFusionError::Internal("a view is read in an unknown session".to_owned()))?;
         statement::physical_nodes(&mut state.clone(), &builder.build()?).await
     }
 }

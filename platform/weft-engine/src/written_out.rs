@@ -22,9 +22,10 @@ pub(crate) fn ensure_within(statement: &Statement, limits: &Limits) -> Result<()
     let _: ControlFlow<()> = statement.visit(&mut tables);
     ensure("uses of WITH names when written out", tables.product, limits.tables_written_out_max)?;
     let Statement::Query(query) = statement else { return Ok(()) };
-    let mut sizes = Sizes { largest: 1 };
+    let mut sizes = Sizes { largest: Extent::ONE };
     sizes.of_query(query, &Names::default(), &Columns::new());
-    ensure("terms in one column when written out", sizes.largest, limits.column_written_out_max)
+    ensure("terms in one column when written out", sizes.largest.terms, limits.column_written_out_max)?;
+    ensure("operators that stand on each other when written out", sizes.largest.levels, limits.levels_written_out_max)
 }
 
 /// How often tables stand in the query once every WITH name is written out. Where queries with WITH
@@ -60,8 +61,30 @@ fn written_out<Q: Visit>(part: &Q, sizes: &HashMap<String, usize>) -> usize {
     total
 }
 
-/// The size of each column of a table by its name; one that is not named has size one.
-type Columns = HashMap<String, usize>;
+/// How large an expression is once the columns in it are written out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Extent {
+    /// Columns and constants in it.
+    terms: usize,
+    /// How deep its operators stand on each other.
+    levels: usize,
+}
+
+impl Extent {
+    const ONE: Extent = Extent { terms: 1, levels: 1 };
+
+    /// The larger of both in each way.
+    fn max(self, other: Extent) -> Extent {
+        Extent { terms: self.terms.max(other.terms), levels: self.levels.max(other.levels) }
+    }
+
+    fn largest(extents: impl Iterator<Item = Extent>) -> Extent {
+        extents.fold(Extent::ONE, Extent::max)
+    }
+}
+
+/// The extent of each column of a table by its name; one that is not named is a plain column.
+type Columns = HashMap<String, Extent>;
 
 /// The WITH names in scope.
 type Names = HashMap<String, Rc<Columns>>;
@@ -69,7 +92,7 @@ type Names = HashMap<String, Rc<Columns>>;
 /// Follows columns through sub-queries and WITH names. Where it cannot be told which of two columns
 /// is meant, the larger one counts.
 struct Sizes {
-    largest: usize,
+    largest: Extent,
 }
 
 impl Sizes {
@@ -92,10 +115,10 @@ impl Sizes {
                 let left = self.of_body(left, names, outer);
                 let right = self.of_body(right, names, outer);
                 // Columns of the right side go by place, not by name: the largest may be any of them.
-                let largest = right.values().copied().max().unwrap_or(1);
+                let largest = Extent::largest(right.values().copied());
                 let mut columns: Columns = left.into_iter().map(|(name, size)| (name, size.max(largest))).collect();
-                if largest > 1 {
-                    columns.insert(ANY.to_owned(), largest.max(columns.get(ANY).copied().unwrap_or(1)));
+                if largest != Extent::ONE {
+                    add(&mut columns, ANY.to_owned(), largest);
                 }
                 columns
             }
@@ -154,7 +177,7 @@ impl Sizes {
                 (inner, alias)
             }
             TableFactor::UNNEST { array_exprs, alias, .. } => {
-                let size = array_exprs.iter().map(|expr| self.of_expr(expr, below, names)).max().unwrap_or(1);
+                let size = Extent::largest(array_exprs.iter().map(|expr| self.of_expr(expr, below, names)));
                 (Columns::from([(ANY.to_owned(), size)]), alias)
             }
             TableFactor::Pivot { table, alias, .. } | TableFactor::Unpivot { table, alias, .. } => {
@@ -171,12 +194,13 @@ impl Sizes {
     }
 
     /// How many columns of tables the expression names once those of sub-queries are written out.
-    fn of_expr(&mut self, expr: &Expr, below: &Columns, names: &Names) -> usize {
-        let mut terms = Terms { sizes: self, below, names, within: 0, total: 0 };
+    fn of_expr(&mut self, expr: &Expr, below: &Columns, names: &Names) -> Extent {
+        let mut terms =
+            Terms { sizes: self, below, names, within: 0, level: 0, extent: Extent { terms: 0, levels: 0 } };
         let _: ControlFlow<()> = expr.visit(&mut terms);
-        let size = terms.total.max(1);
-        self.largest = self.largest.max(size);
-        size
+        let extent = terms.extent.max(Extent::ONE);
+        self.largest = self.largest.max(extent);
+        extent
     }
 }
 
@@ -187,12 +211,15 @@ struct Terms<'a> {
     names: &'a Names,
     /// How many queries around the place that is visited belong to the expression.
     within: usize,
-    total: usize,
+    /// How many expressions stand around the place that is visited.
+    level: usize,
+    extent: Extent,
 }
 
 impl Terms<'_> {
-    fn add(&mut self, size: usize) {
-        self.total = self.total.saturating_add(size);
+    fn add(&mut self, part: Extent) {
+        self.extent.terms = self.extent.terms.saturating_add(part.terms);
+        self.extent.levels = self.extent.levels.max(self.level.saturating_add(part.levels));
     }
 }
 
@@ -202,7 +229,7 @@ impl Visitor for Terms<'_> {
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
         if self.within == 0 {
             let columns = self.sizes.of_query(query, self.names, self.below);
-            self.add(columns.values().copied().max().unwrap_or(1));
+            self.add(Extent::largest(columns.values().copied()));
         }
         self.within += 1;
         ControlFlow::Continue(())
@@ -214,17 +241,24 @@ impl Visitor for Terms<'_> {
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        let any = || self.below.get(ANY).copied().unwrap_or(1);
+        let any = || self.below.get(ANY).copied().unwrap_or(Extent::ONE);
         match expr {
             _ if self.within > 0 => {}
             Expr::Identifier(ident) => self.add(self.below.get(&key(ident)).copied().unwrap_or_else(any)),
             // `t.c` and `c.field` alike: whichever part is a column that is known.
             Expr::CompoundIdentifier(parts) => {
-                let known = parts.iter().filter_map(|part| self.below.get(&key(part))).copied().max();
-                self.add(known.unwrap_or_else(any));
+                let known = parts.iter().filter_map(|part| self.below.get(&key(part))).copied();
+                self.add(known.reduce(Extent::max).unwrap_or_else(any));
             }
+            Expr::Value(_) => self.add(Extent::ONE),
             _ => {}
         }
+        self.level += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, _: &Expr) -> ControlFlow<()> {
+        self.level -= 1;
         ControlFlow::Continue(())
     }
 }
@@ -232,8 +266,8 @@ impl Visitor for Terms<'_> {
 /// Stands for the columns whose name is not known.
 const ANY: &str = "";
 
-fn add(columns: &mut Columns, name: String, size: usize) {
-    let known = columns.entry(name).or_insert(1);
+fn add(columns: &mut Columns, name: String, size: Extent) {
+    let known = columns.entry(name).or_insert(Extent::ONE);
     *known = size.max(*known);
 }
 
@@ -250,7 +284,7 @@ fn named(name: &ObjectName, names: &Names) -> Columns {
 
 /// New names go by place, and places are not followed: each may be the largest.
 fn renamed<'a>(columns: Columns, new_names: impl Iterator<Item = &'a Ident>) -> Columns {
-    let largest = columns.values().copied().max().unwrap_or(1);
+    let largest = Extent::largest(columns.values().copied());
     let mut renamed: Columns = new_names.map(|name| (key(name), largest)).collect();
     if renamed.is_empty() {
         return columns;
@@ -326,6 +360,15 @@ mod tests {
             assert_eq!(check(&chain(10, |below| step.replace("{}", below))), None, "{step}");
             assert_eq!(check(&chain(40, |below| step.replace("{}", below))), TERMS, "{step}");
         }
+    }
+
+    #[test]
+    fn operators_that_pile_up_from_name_to_name_are_refused() {
+        let step = |below: &str| format!("select x{} as x from {below}", " + 1".repeat(400));
+        assert_eq!(check(&chain(4, step)), None);
+        assert_eq!(check(&chain(8, step)), Some("operators that stand on each other when written out"));
+        let calls = |below: &str| format!("select {}x{} as x from {below}", "abs(".repeat(40), ")".repeat(40));
+        assert_eq!(check(&chain(100, calls)), Some("operators that stand on each other when written out"));
     }
 
     #[test]

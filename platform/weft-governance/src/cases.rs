@@ -8,8 +8,7 @@ use crate::names::nearest;
 use crate::yaml::{Node, Reader};
 use crate::{AccessRequest, Authorizer, Decision, ObjectRef, Obligation, PolicySnapshot, Principals};
 
-pub(crate) const CASE_KEYS: [&str; 8] =
-    ["who", "action", "what", "purpose", "expected", "masked", "rows", "because"];
+pub(crate) const CASE_KEYS: [&str; 8] = ["who", "action", "what", "purpose", "expected", "masked", "rows", "because"];
 
 /// One question with its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +61,8 @@ fn read_case(reader: &mut Reader<'_>, item: &Node, principals: Option<&Principal
             None
         }
     });
-    let reads_port = matches!((action, &what, allowed), (Some(Action::Read), Some((ObjectRef::Port(_), None)), Some(true)));
+    let reads_port =
+        matches!((action, &what, allowed), (Some(Action::Read), Some((ObjectRef::Port(_), None)), Some(true)));
     let is_clear = action.is_some() && what.is_some() && allowed.is_some();
     let misplaced: Vec<&Node> = [masked, rows].into_iter().flatten().filter(|_| is_clear && !reads_port).collect();
     for node in &misplaced {
@@ -84,7 +84,18 @@ fn read_case(reader: &mut Reader<'_>, item: &Node, principals: Option<&Principal
     let because = read_text(reader, because, "because", item).map(|(_, text)| text.to_owned());
     let (what, column) = what?;
     let (who, action, allowed, because) = (who?, action?, allowed?, because?);
-    misplaced.is_empty().then_some(Case { who, action, what, column, purpose, allowed, masked, all_rows, because, place })
+    misplaced.is_empty().then_some(Case {
+        who,
+        action,
+        what,
+        column,
+        purpose,
+        allowed,
+        masked,
+        all_rows,
+        because,
+        place,
+    })
 }
 
 /// An object, or a port and one of its columns.

@@ -130,13 +130,27 @@ pub enum RowPredicate {
     Unknown,
     /// `column` (a top-level column, or a field within a struct) compared with a value that its
     /// type can hold.
-    Compare { column: ColumnPath, comparison: Comparison, value: Literal },
+    Compare {
+        column: ColumnPath,
+        comparison: Comparison,
+        value: Literal,
+    },
     /// Unknown where the column is NULL; false where the list is empty.
-    In { column: ColumnPath, values: Vec<Literal> },
+    In {
+        column: ColumnPath,
+        values: Vec<Literal>,
+    },
     /// Whether the value is among those of column `of` in the released rows of `port` that pass
     /// `only`. The platform reads them, whoever asks.
-    InPort { column: ColumnPath, port: PortRef, of: String, only: Box<RowPredicate> },
-    IsNull { column: ColumnPath },
+    InPort {
+        column: ColumnPath,
+        port: PortRef,
+        of: String,
+        only: Box<RowPredicate>,
+    },
+    IsNull {
+        column: ColumnPath,
+    },
     /// True if empty.
     All(Vec<RowPredicate>),
     /// False if empty.

@@ -10,11 +10,13 @@ mod cases;
 mod decider;
 mod decision;
 mod facts;
+mod kept;
 mod model;
 mod names;
 mod policies;
 mod principals;
 mod reading;
+mod reclassified;
 mod request;
 mod restrictions;
 mod ring;
@@ -36,6 +38,7 @@ pub use request::{AccessRequest, Authorizer, ObjectRef};
 pub use roster::decisions_matrix;
 pub use rules::{Rules, read};
 pub use schema::{SCHEMA_KINDS, schema};
+pub use self_test::ensure_decides_right;
 pub use snapshot::{PolicyError, PolicySnapshot};
 
 #[cfg(test)]

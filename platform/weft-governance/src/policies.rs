@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use weft_model::Revision;
 
 use crate::{PolicySnapshot, Principals};
@@ -33,13 +33,22 @@ impl Policies {
     /// asked from now on come from it; those made from an older snapshot are not called back.
     pub fn replace(&self, snapshot: PolicySnapshot) {
         let epoch = self.epoch.fetch_add(1, Ordering::SeqCst) + 1;
-        self.current.store(Arc::new(snapshot.in_force(epoch, self.confirmed.clone())));
+        let before = self.current.load_full();
+        self.current.store(Arc::new(snapshot.in_force(&before, epoch, self.confirmed.clone())));
     }
 
     /// Notes that at `now` the policies in force were the latest that there are. Data with the tag
-    /// `restricted` are open for one hour from the last such note, and closed before the first.
+    /// `restricted` are open for one hour from the last such note, and closed before the first. Where a
+    /// domain or a product is under rules kept from an earlier revision, the hour counts from the last
+    /// note before that.
     pub fn confirm(&self, now: DateTime<Utc>) {
         self.confirmed.store(now.timestamp(), Ordering::SeqCst);
+    }
+
+    /// How long ago the policies in force were last known to be the latest; `None` before the first time.
+    pub fn age(&self, now: DateTime<Utc>) -> Option<TimeDelta> {
+        let confirmed = DateTime::from_timestamp(self.confirmed.load(Ordering::SeqCst), 0)?;
+        Some(now - confirmed)
     }
 
     /// The snapshot in force.

@@ -101,8 +101,7 @@ impl<'s> Reading<'s> {
             return Decision::deny("there are restrictions, and the tags of the port are not known");
         }
         let tags = self.tags.clone();
-        let asked =
-            Asked { principal: request.principal, at: request.at, port: self.port, port_tags: &tags, columns };
+        let asked = Asked { principal: request.principal, at: request.at, port: self.port, port_tags: &tags, columns };
         let every_tag: BTreeSet<String> = {
             let within = columns.iter().flat_map(|column| tags_of(column).chain(tags_within(column)));
             tags.iter().cloned().chain(expanded(within)).collect()
@@ -177,12 +176,7 @@ impl<'s> Reading<'s> {
     }
 
     /// Asks about the port or one of its columns, which carries `tags` (expanded).
-    fn ask(
-        &mut self,
-        column: Option<&str>,
-        action: Action,
-        tags: &BTreeSet<String>,
-    ) -> Result<Decision, DeciderError> {
+    fn ask(&mut self, column: Option<&str>, action: Action, tags: &BTreeSet<String>) -> Result<Decision, DeciderError> {
         let named = column.map(|column| column_term(&self.term, column)).filter(|term| self.snapshot.names(term));
         let object = named.unwrap_or_else(|| self.term.clone());
         let asked_for = self.asked_for(object.clone(), action);

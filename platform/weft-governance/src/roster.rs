@@ -19,9 +19,8 @@ pub fn decisions_matrix(snapshot: &PolicySnapshot, principals: &Principals, fact
     let mut text = String::from("# Who may do what, as the policies decide it. Generated; do not edit.\n");
     for (port, side) in &facts.ports {
         let asked = Row { snapshot, port, columns: &side.columns };
-        let may_discover = |principal: &&Principal| {
-            snapshot.decide(&asked.request(principal, Action::Discover, None)).is_allowed()
-        };
+        let may_discover =
+            |principal: &&Principal| snapshot.decide(&asked.request(principal, Action::Discover, None)).is_allowed();
         let discover: Vec<&str> = principals.iter().filter(may_discover).map(|who| who.name.as_str()).collect();
         // Writing to a string does not fail.
         let _ = write!(text, "\n{port}\n  discover: {}\n", listed(&discover));

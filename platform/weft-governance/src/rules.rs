@@ -6,10 +6,11 @@ use std::sync::Arc;
 use weft_model::{Code, Content, Diagnostic, DomainName, FileEntry, ManifestTree, Place, ProductRef, Revision};
 
 use crate::cases::{self, Case};
+use crate::kept::KeptRules;
 use crate::names::containers;
 use crate::principals::{self, PRINCIPALS_FILE, Principals};
-use crate::ring::{self, DEPTH_MAX, Trouble};
 use crate::restrictions::{self, Restrictions, Whose};
+use crate::ring::{self, DEPTH_MAX, Trouble};
 use crate::row::{self, Origin, RowSet, Scope};
 use crate::snapshot::{Parts, PolicyError, PolicySnapshot};
 use crate::{MeshFacts, ObjectRef, model, self_test};
@@ -84,8 +85,7 @@ pub fn read(tree: &ManifestTree) -> (Rules, Vec<Diagnostic>) {
         diagnostics.extend(trouble);
     }
     // Where it is not known who there is, nobody can be called unknown.
-    let are_principals_known =
-        !diagnostics.iter().any(|told| told.is_error() && told.place.file == PRINCIPALS_FILE);
+    let are_principals_known = !diagnostics.iter().any(|told| told.is_error() && told.place.file == PRINCIPALS_FILE);
     if let Some(text) = text_of(tree, model::MODEL_FILE, &mut diagnostics) {
         diagnostics.extend(model::check(&text));
     } else if tree.under("governance/").next().is_some() && tree.file(model::MODEL_FILE).is_none() {
@@ -304,7 +304,7 @@ impl Rules {
         if self.refused {
             return Err(PolicyError::Refused);
         }
-        self_test::run()?;
+        self_test::ensure_decides_right()?;
         let mut rows = vec![&self.mesh];
         let mut closed = BTreeMap::new();
         for (domain, rules) in &self.domains {
@@ -344,7 +344,17 @@ impl Rules {
             mesh_restrictions: self.mesh_restrictions.clone(),
             product_restrictions,
             closed_products,
+            kept: self.kept(),
         })
+    }
+
+    fn kept(&self) -> KeptRules {
+        let domains = self.domains.iter().filter(|(_, rules)| matches!(rules, DomainRules::Kept { .. }));
+        let products = self.restrictions.iter().filter(|(_, rules)| matches!(rules, ProductRules::Kept { .. }));
+        KeptRules::of(
+            domains.map(|(domain, _)| domain.clone()).collect(),
+            products.map(|(product, _)| product.clone()).collect(),
+        )
     }
 
     #[cfg(test)]
@@ -477,7 +487,8 @@ fn unread_files(tree: &ManifestTree) -> Vec<Diagnostic> {
             let is_like_a_rule = [".csv", ".yaml", ".yml", ".conf"].iter().any(|ending| path.ends_with(ending));
             let make = if is_like_a_rule { Diagnostic::error } else { Diagnostic::warning };
             let stray = make(Code::FILE_STRAY, Place::start_of(path), "nothing reads this file");
-            let help = "`governance/` holds model.conf, principals.yaml, restrictions.yaml, policies/*.csv, cases/*.yaml";
+            let help =
+                "`governance/` holds model.conf, principals.yaml, restrictions.yaml, policies/*.csv, cases/*.yaml";
             diagnostics.push(stray.help(help));
         }
     }

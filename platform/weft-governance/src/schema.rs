@@ -7,13 +7,14 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde::Serialize;
 
 /// The kinds of file that [`schema`] knows.
-pub const SCHEMA_KINDS: &[&str] = &["principals", "case"];
+pub const SCHEMA_KINDS: &[&str] = &["principals", "case", "restrictions"];
 
 /// The JSON Schema (draft 2020-12) of a file kind; `None` for a kind of another crate.
 pub fn schema(kind: &str) -> Option<serde_json::Value> {
     let generator: SchemaGenerator = SchemaSettings::draft2020_12().into_generator();
     match kind {
         "principals" => Some(generator.into_root_schema_for::<PrincipalsFile>().to_value()),
+        "restrictions" => Some(generator.into_root_schema_for::<RestrictionsFile>().to_value()),
         "case" => Some(generator.into_root_schema_for::<CasesFile>().to_value()),
         _ => None,
     }
@@ -118,6 +119,104 @@ enum RowsEntry {
 enum ExpectedEntry {
     Allow,
     Deny,
+}
+
+/// `governance/restrictions.yaml` and `products/<domain>/<product>/restrictions.yaml`: what is hidden or
+/// masked unless an exemption is granted.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Restrictions", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
+struct RestrictionsFile {
+    /// Words that ask for no mask; in the mesh's file only.
+    #[schemars(default)]
+    clear: Vec<String>,
+    #[schemars(default)]
+    masks: Vec<MaskEntry>,
+    #[schemars(default)]
+    row_filters: Vec<RowFilterEntry>,
+}
+
+/// A mask, for columns that carry `tag` or for one column of a port.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MaskRule", deny_unknown_fields)]
+struct MaskEntry {
+    id: String,
+    #[schemars(default)]
+    tag: Option<String>,
+    #[schemars(default)]
+    port: Option<String>,
+    /// With points between for a part of a column; `[]` stands for elements, `{}` for a map's values.
+    #[schemars(default)]
+    column: Option<String>,
+    mask: MaskEntryForm,
+    #[schemars(default)]
+    exempt: Option<ExemptEntry>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+enum MaskEntryForm {
+    Word(MaskWord),
+    Form(MaskMap),
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum MaskWord {
+    Null,
+    PartialEmail,
+    Hash,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum MaskMap {
+    Constant(serde_json::Value),
+    Hash(HashScope),
+    Round(u64),
+    Truncate(TruncateTo),
+    Prefix(u32),
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum HashScope {
+    Product,
+    Group,
+    Mesh,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum TruncateTo {
+    Year,
+    Quarter,
+    Month,
+    Day,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum ExemptEntry {
+    Unmask,
+    SeeAllRows,
+}
+
+/// A condition on rows, for one port, or for ports that carry `tag` or lie in `domain`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RowFilter", deny_unknown_fields)]
+struct RowFilterEntry {
+    id: String,
+    #[schemars(default)]
+    port: Option<String>,
+    #[schemars(default)]
+    tag: Option<String>,
+    #[schemars(default)]
+    domain: Option<String>,
+    /// True for the rows that are shown: `carrier = $principal.carrier AND NOT (cancelled = TRUE)`.
+    when: String,
+    #[schemars(default)]
+    exempt: Option<ExemptEntry>,
 }
 
 #[cfg(test)]

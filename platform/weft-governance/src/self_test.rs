@@ -15,8 +15,12 @@ const ALLOW: &str = "p, role:reader, dom:a, obj:a.t, read, *, -, allow\n";
 const DENY: &str = "p, role:any, dom:any, obj:any, read, *, -, deny\n";
 const HOLD: &str = "g, user:u, role:reader, dom:a\n";
 
-/// Asks every question.
-pub(crate) fn run() -> Result<(), PolicyError> {
+/// Asks casbin every question. For the start of a process, and before policies are put in force.
+///
+/// # Errors
+///
+/// [`PolicyError::SelfTest`] at the first that it answers otherwise than it must.
+pub fn ensure_decides_right() -> Result<(), PolicyError> {
     let decider = Decider::new().map_err(|error| PolicyError::Model { reason: error.to_string() })?;
     let expect = |test: &'static str, holds: bool| if holds { Ok(()) } else { Err(PolicyError::SelfTest { test }) };
     let asks = |rows: &str, domain: &str, object: &str| may_read(&decider, rows, domain, object);

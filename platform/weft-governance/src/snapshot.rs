@@ -11,8 +11,10 @@ use parking_lot::RwLock;
 use weft_model::{Action, Column, DomainName, PortRef, Principal, ProductRef, Revision};
 
 use crate::decider::{Context, Decider, DeciderError, Question, Slice};
+use crate::kept::KeptRules;
 use crate::names::{containers, expanded, tags_of, tags_within};
 use crate::reading::Reading;
+use crate::reclassified::reclassified;
 use crate::restrictions::Restrictions;
 use crate::row::{ANY_TAG, PolicyRow, RowSet};
 use crate::{AccessRequest, Authorizer, Decision, MeshFacts, ObjectRef, Principals};
@@ -63,6 +65,7 @@ pub struct PolicySnapshot {
     product_restrictions: BTreeMap<ProductRef, Arc<Restrictions>>,
     /// Products of which nothing may be read, and why.
     closed_products: BTreeMap<ProductRef, String>,
+    kept: KeptRules,
     /// Seconds of the epoch at which the policies were last known to be current. `None` outside
     /// [`crate::Policies`], where nothing grows old.
     confirmed: Option<Arc<AtomicI64>>,
@@ -81,10 +84,11 @@ struct PortSide {
 /// Member to roles.
 type RoleGraph = HashMap<String, Vec<String>>;
 
-type Asked = (Action, ObjectRef, Option<String>);
+/// The flag says whether the purpose is one that the object is granted for: that is all that counts of it.
+type Asked = (Action, ObjectRef, bool);
 
 /// The day stands for `today()`, the only thing in a restriction that depends on the time.
-type AskedRead = (PortRef, Option<String>, NaiveDate);
+type AskedRead = (PortRef, bool, NaiveDate);
 
 /// Answers, under everything that they depend on: nothing is told apart by a hash alone.
 struct Remembered<K, V> {
@@ -134,6 +138,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) product_restrictions: BTreeMap<ProductRef, Arc<Restrictions>>,
     /// Products of which nothing may be read, and why.
     pub(crate) closed_products: BTreeMap<ProductRef, String>,
+    pub(crate) kept: KeptRules,
 }
 
 impl PolicySnapshot {
@@ -174,6 +179,7 @@ impl PolicySnapshot {
         snapshot.mesh_restrictions = parts.mesh_restrictions;
         snapshot.product_restrictions = parts.product_restrictions;
         snapshot.closed_products = parts.closed_products;
+        snapshot.kept = parts.kept;
         Ok(snapshot)
     }
 
@@ -196,6 +202,7 @@ impl PolicySnapshot {
             mesh_restrictions: None,
             product_restrictions: BTreeMap::new(),
             closed_products: BTreeMap::new(),
+            kept: KeptRules::default(),
             confirmed: None,
             remembered: RwLock::default(),
             readings: RwLock::default(),
@@ -208,10 +215,11 @@ impl PolicySnapshot {
         self.epoch
     }
 
-    /// Puts the snapshot into the life of a process, where `confirmed` holds the time at which the
-    /// policies were last known to be current, in seconds.
-    pub(crate) fn in_force(mut self, epoch: u64, confirmed: Arc<AtomicI64>) -> Self {
+    /// Puts the snapshot into the life of a process in the place of `before`, where `confirmed` holds
+    /// the time at which the policies were last known to be current, in seconds.
+    pub(crate) fn in_force(mut self, before: &PolicySnapshot, epoch: u64, confirmed: Arc<AtomicI64>) -> Self {
         self.epoch = epoch;
+        self.kept.follow(&before.kept, confirmed.load(Ordering::SeqCst));
         self.confirmed = Some(confirmed);
         self
     }
@@ -362,6 +370,11 @@ impl PolicySnapshot {
         self.ports.get(port).map_or(&[], |side| &side.columns)
     }
 
+    /// Whether data of `port` carry the tag `restricted`, or one under it, as far as is known now.
+    pub fn is_restricted(&self, port: &PortRef) -> bool {
+        self.ports.get(port).is_none_or(|side| side.restricted)
+    }
+
     /// Decides on one column of a port, by rows alone: whether it is open, or seen without masks.
     pub(crate) fn decide_column(&self, request: &AccessRequest<'_>, column: &Column) -> Decision {
         let ObjectRef::Port(port) = &request.object else {
@@ -414,9 +427,9 @@ impl PolicySnapshot {
             return Some(Decision::deny(why.as_str()));
         }
         let confirmed = self.confirmed.as_ref()?.load(Ordering::SeqCst);
+        let confirmed = self.kept.confirmed(port).map_or(confirmed, |kept| kept.min(confirmed));
         let age = request.at.timestamp().saturating_sub(confirmed);
-        let restricted =
-            || self.ports.get(port).is_some_and(|side| side.restricted) || holds_restricted(columns);
+        let restricted = || self.ports.get(port).is_some_and(|side| side.restricted) || holds_restricted(columns);
         if age <= TIME_TO_LIVE.num_seconds() || !restricted() {
             return None;
         }
@@ -435,7 +448,8 @@ impl PolicySnapshot {
 
 /// Whether a column, or a part of one, carries the tag `restricted` or one under it.
 fn holds_restricted(columns: &[Column]) -> bool {
-    let is_restricted = |tag: &str| tag.strip_prefix(RESTRICTED).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let is_restricted =
+        |tag: &str| tag.strip_prefix(RESTRICTED).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     columns.iter().any(|column| tags_of(column).chain(tags_within(column)).any(is_restricted))
 }
 
@@ -464,7 +478,8 @@ impl Authorizer for PolicySnapshot {
         if let Some(denied) = self.withheld(request, &[]) {
             return denied;
         }
-        let asked = (request.action, request.object.clone(), request.purpose.map(str::to_owned));
+        let is_granted = self.purpose_granted(&request.object, request.purpose);
+        let asked = (request.action, request.object.clone(), is_granted);
         if let Some(decision) = self.remembered.read().get(request.principal, &asked) {
             return decision.clone();
         }
@@ -484,10 +499,13 @@ impl Authorizer for PolicySnapshot {
         if request.action != Action::Read {
             return Decision::deny("terms are for reading");
         }
+        let columns = reclassified(columns, self.columns(port));
+        let columns = columns.as_ref();
         if let Some(denied) = self.withheld(request, columns) {
             return denied;
         }
-        let asked = (port.clone(), request.purpose.map(str::to_owned), request.at.date_naive());
+        let is_granted = self.purpose_granted(&request.object, request.purpose);
+        let asked = (port.clone(), is_granted, request.at.date_naive());
         if let Some((for_columns, decision)) = self.readings.read().get(request.principal, &asked)
             && for_columns == columns
         {

@@ -20,6 +20,11 @@ pub(crate) async fn ready(State(doors): State<Doors>) -> Result<&'static str, Pr
 /// The numbers in Prometheus' text format. Labels hold no product's name and no SQL, since
 /// whoever scrapes is not asked for a token.
 pub(crate) async fn metrics(State(doors): State<Doors>) -> impl IntoResponse {
+    let (policies, now) = (&doors.policies, doors.clock.now());
+    metrics::gauge!("weft_policy_epoch").set(policies.current().epoch() as f64);
+    if let Some(age) = policies.age(now) {
+        metrics::gauge!("weft_policy_age_seconds").set(age.num_seconds() as f64);
+    }
     doors.metrics.run_upkeep();
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], doors.metrics.render())
 }

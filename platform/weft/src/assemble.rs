@@ -7,7 +7,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use url::Url;
-use weft_catalog::Catalog;
+use weft_catalog::{AuditVerdict, Catalog};
 use weft_engine::{Engine, MaskKey};
 use weft_governance::Policies;
 use weft_http::Doors;
@@ -37,12 +37,14 @@ impl Mesh {
         progress: Arc<dyn Progress>,
     ) -> Result<Mesh, StartError> {
         loopback_only(&[settings.http, settings.flight])?;
+        weft_governance::ensure_decides_right()?;
         let held = Home::at(&settings.home).lock()?;
         let home = held.home().clone();
 
         let source: Arc<dyn RevisionSource> = source::open(&settings.mesh, &home.mirrors())?.into();
         let warehouse = warehouse(&settings, &home)?;
         let catalog = Arc::new(Catalog::open(&home.catalog(), Arc::clone(&clock)).await?);
+        tokio::spawn(look_through_record(Arc::clone(&catalog)));
         let policies = Arc::new(Policies::new_closed());
         let signer = TokenSigner::open_or_create(&home.keys())?;
         let directory = Arc::new(InForce(Arc::clone(&policies)));
@@ -90,6 +92,18 @@ impl Mesh {
             Door::flight(flight, weft_flight::service(engine, authenticator, clock)),
         ];
         Ok(Mesh::new(held, address, controller, catalog, source, ready, doors))
+    }
+}
+
+/// Says so if somebody has tampered with the record of decisions since it was written.
+async fn look_through_record(catalog: Arc<Catalog>) {
+    match catalog.verify_audit().await {
+        Ok(AuditVerdict::Sound { rows, .. }) => tracing::info!(rows, "the record of decisions is as it was written"),
+        Ok(AuditVerdict::Broken { seq }) => {
+            metrics::counter!("weft_audit_broken_total").increment(1);
+            tracing::error!(seq, "the record of decisions was changed: this row does not follow from the one before");
+        }
+        Err(error) => tracing::error!(%error, "the record of decisions cannot be looked through"),
     }
 }
 

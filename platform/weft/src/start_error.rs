@@ -24,6 +24,10 @@ pub enum StartError {
     #[error(transparent)]
     Catalog(#[from] weft_catalog::CatalogError),
 
+    /// Casbin decides otherwise than it must.
+    #[error(transparent)]
+    Decisions(#[from] weft_governance::PolicyError),
+
     #[error(transparent)]
     Identity(#[from] weft_identity::IdentityError),
 
@@ -69,7 +73,7 @@ impl StartError {
             StartError::Reconcile(error) => Some(error.code()),
             StartError::NotLoopback { .. } => Some(Code::REQUEST_INVALID),
             StartError::Bind { .. } | StartError::Folder { .. } | StartError::Signals { .. } => None,
-            StartError::Relative => Some(Code::INTERNAL),
+            StartError::Relative | StartError::Decisions(_) => Some(Code::INTERNAL),
         }
     }
 

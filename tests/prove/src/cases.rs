@@ -158,7 +158,13 @@ impl fmt::Display for Report {
         for found in &self.found {
             writeln!(f, "\nDIFFERENCE, {found}\n")?;
         }
-        write!(f, "{} queries, {} differences, {:.1} % with rows", self.queries, self.differences, share(self.with_rows))
+        write!(
+            f,
+            "{} queries, {} differences, {:.1} % with rows",
+            self.queries,
+            self.differences,
+            share(self.with_rows)
+        )
     }
 }
 

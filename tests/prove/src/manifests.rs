@@ -29,7 +29,8 @@ const RESTRICTIONS: &str = "clear: [public]\n";
 const GRANTS: &str = "who,region\nasker,r1\nasker,r3\nowner,r9\n,r2\n";
 
 /// The view stands on the first table, and computes what can fail.
-const VIEW_SQL: &str = "SELECT id, region, lvl * 2 AS twice, 100 / (CASE WHEN id < 0 THEN 0 ELSE 1 END) AS safe FROM a.p.t1\n";
+const VIEW_SQL: &str =
+    "SELECT id, region, lvl * 2 AS twice, 100 / (CASE WHEN id < 0 THEN 0 ELSE 1 END) AS safe FROM a.p.t1\n";
 
 /// Writes the mesh of one world.
 pub(crate) fn write(tables: &[(Table, Vec<Row>)]) -> Manifests {
@@ -55,7 +56,10 @@ pub(crate) fn write(tables: &[(Table, Vec<Row>)]) -> Manifests {
         .write("products/a/views/contracts/v.odcs.yaml", contract(&id(8, 1), "v", VIEW_COLUMNS));
     for (n, (table, rows)) in tables.iter().enumerate() {
         manifests
-            .write(&format!("products/a/p/contracts/{}.odcs.yaml", table.name), contract(&id(1, n + 1), table.name, &columns(table)))
+            .write(
+                &format!("products/a/p/contracts/{}.odcs.yaml", table.name),
+                contract(&id(1, n + 1), table.name, &columns(table)),
+            )
             .write(&format!("products/a/p/data/{}.parquet", table.name), parquet(&batch(rows, table)));
     }
     manifests
@@ -85,7 +89,8 @@ outputPorts:
         value: {kind: view, sql: transforms/v.sql}
 ";
 
-const VIEW_COLUMNS: &str = "      - {name: id, logicalType: integer, logicalTypeOptions: {format: i64}, classification: public}
+const VIEW_COLUMNS: &str =
+    "      - {name: id, logicalType: integer, logicalTypeOptions: {format: i64}, classification: public}
       - {name: region, logicalType: string, classification: public}
       - {name: twice, logicalType: integer, logicalTypeOptions: {format: i64}, classification: public}
       - {name: safe, logicalType: integer, logicalTypeOptions: {format: i64}, classification: public}

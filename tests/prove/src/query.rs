@@ -8,8 +8,25 @@ use crate::rules::{Extra, Table};
 
 /// What a query does, for counting: each must occur often enough to mean something.
 pub(crate) const FEATURES: [&str; 19] = [
-    "join", "subquery", "exists", "scalar subquery", "window", "set operation", "cast", "case", "division", "aggregate",
-    "having", "distinct", "cte", "limit", "prepared", "explain", "view", "nested", "unnest",
+    "join",
+    "subquery",
+    "exists",
+    "scalar subquery",
+    "window",
+    "set operation",
+    "cast",
+    "case",
+    "division",
+    "aggregate",
+    "having",
+    "distinct",
+    "cte",
+    "limit",
+    "prepared",
+    "explain",
+    "view",
+    "nested",
+    "unnest",
 ];
 
 /// How a query is put.
@@ -51,13 +68,8 @@ impl Query {
         if !self.with.is_empty() {
             sql.push_str(&format!("WITH {} ", self.with.join(", ")));
         }
-        let columns: Vec<String> = self
-            .select
-            .iter()
-            .chain(&self.aggregates)
-            .enumerate()
-            .map(|(n, item)| format!("{item} AS c{n}"))
-            .collect();
+        let columns: Vec<String> =
+            self.select.iter().chain(&self.aggregates).enumerate().map(|(n, item)| format!("{item} AS c{n}")).collect();
         let distinct = if self.distinct { "DISTINCT " } else { "" };
         sql.push_str(&format!("SELECT {distinct}{} FROM {}", columns.join(", "), self.from));
         if !self.wheres.is_empty() {
@@ -262,7 +274,10 @@ impl<'a> Maker<'a> {
                 let (int, text, keep) = (self.int(&inner, 1), self.text(&inner, 1), self.condition(&inner, 1));
                 // A chain of both widths: the sides must agree in type.
                 select[0] = format!("CAST({} AS BIGINT)", select[0]);
-                set = Some((operator, format!("SELECT CAST({int} AS BIGINT), {text} FROM a.p.{} AS z WHERE {keep}", table.name)));
+                set = Some((
+                    operator,
+                    format!("SELECT CAST({int} AS BIGINT), {text} FROM a.p.{} AS z WHERE {keep}", table.name),
+                ));
             }
             _ => {}
         }
@@ -283,7 +298,22 @@ impl<'a> Maker<'a> {
             _ => false,
         };
         let (features, hides_rows) = (self.features, self.hides_rows);
-        Query { manner, with, distinct, select, from, wheres, group_by, aggregates, having, set, limit, ordered, features, hides_rows }
+        Query {
+            manner,
+            with,
+            distinct,
+            select,
+            from,
+            wheres,
+            group_by,
+            aggregates,
+            having,
+            set,
+            limit,
+            ordered,
+            features,
+            hides_rows,
+        }
     }
 
     fn relation(&mut self, alias: &'static str, with: &mut Vec<String>) -> (Scope, String) {
@@ -448,7 +478,9 @@ impl<'a> Maker<'a> {
             }
             11 if depth > 0 => format!("NOT ({})", self.condition(scope, depth - 1)),
             12 if !scope.times.is_empty() => format!("{} > TIMESTAMP '2019-04-20T00:00:00Z'", self.pick(&scope.times)),
-            13 if !scope.decimals.is_empty() => format!("{} BETWEEN 0 AND {}", self.pick(&scope.decimals), self.rng.u16(100..700)),
+            13 if !scope.decimals.is_empty() => {
+                format!("{} BETWEEN 0 AND {}", self.pick(&scope.decimals), self.rng.u16(100..700))
+            }
             14 if self.may_bind && self.parameters.len() < 3 => {
                 self.parameters.push(self.rng.i64(-1..9));
                 format!("{} >= ${}", self.pick(&scope.ints), self.parameters.len())

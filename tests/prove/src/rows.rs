@@ -117,7 +117,9 @@ impl Row {
                 Extra::Tags if anything => {
                     self.tags.iter_mut().for_each(|tag| *tag = format!("SECRET{}", rng.u8(0..9)));
                 }
-                Extra::Tags => self.tags.iter_mut().for_each(|tag| *tag = format!("{}SECRET{}", &tag[..2], rng.u8(0..9))),
+                Extra::Tags => {
+                    self.tags.iter_mut().for_each(|tag| *tag = format!("{}SECRET{}", &tag[..2], rng.u8(0..9)))
+                }
             }
         }
         self

@@ -68,6 +68,30 @@ pub(super) enum Growth {
     TypeByName,
 }
 
+impl Growth {
+    /// Whether the result may be much longer than the arguments together.
+    pub(super) fn makes_long_values(self) -> bool {
+        match self {
+            Growth::Repeat
+            | Growth::Pad
+            | Growth::Replace
+            | Growth::RepeatElement
+            | Growth::Resize
+            | Growth::ReplaceElement
+            | Growth::ElementsJoined
+            | Growth::Series
+            | Growth::ReplacePattern => true,
+            Growth::Sum
+            | Growth::Joined
+            | Growth::Twice
+            | Growth::Format
+            | Growth::Product
+            | Growth::Pattern
+            | Growth::TypeByName => false,
+        }
+    }
+}
+
 /// What one call would make of one row.
 #[derive(Clone, Copy, Debug, Default)]
 struct Size {
@@ -144,20 +168,30 @@ impl Growth {
                 let between = a.bytes(1, row).saturating_add(a.bytes(2, row)).saturating_mul(a.elements(0, row));
                 of_bytes(a.bytes(0, row).saturating_mul(3).saturating_add(between))
             }
-            Growth::Series => Size { elements: series::elements(&a.values, row), ..Size::default() },
+            Growth::Series => {
+                let elements = series::elements(&a.values, row);
+                Size { bytes: elements.saturating_mul(8), elements, steps: 0 }
+            }
             Growth::Format => {
                 within("a format", "bytes", a.bytes(1, row), FORMAT_BYTES_MAX)?;
                 Size::default()
             }
             Growth::Product => Size { steps: a.bytes(0, row).saturating_mul(a.bytes(1, row)), ..Size::default() },
-            Growth::ReplacePattern => of_bytes(pattern::replaced(
-                a.bytes(0, row),
-                a.text(2, row).unwrap_or_default(),
-                a.text(3, row).is_some_and(|flags| flags.contains('g')),
-            )),
-            Growth::Pattern | Growth::TypeByName => Size::default(),
+            Growth::ReplacePattern => {
+                let replacement = a.text(2, row).unwrap_or_default();
+                let everywhere = a.text(3, row).is_some_and(|flags| flags.contains('g'));
+                let bytes = pattern::replaced(a.bytes(0, row), replacement, everywhere);
+                Size { bytes, elements: 0, steps: searched(a, row) }
+            }
+            Growth::Pattern => Size { steps: searched(a, row), ..Size::default() },
+            Growth::TypeByName => Size::default(),
         })
     }
+}
+
+/// Steps that a search may take: each place of the text against each of the pattern.
+fn searched(a: &Arguments, row: usize) -> usize {
+    a.text(1, row).map_or(0, |pattern| a.bytes(0, row).saturating_mul(pattern::steps(pattern)))
 }
 
 fn replaced(a: &Arguments, row: usize) -> usize {

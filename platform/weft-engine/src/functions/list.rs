@@ -186,6 +186,11 @@ pub(crate) fn on_offer(builder: SessionStateBuilder) -> SessionStateBuilder {
         .with_analyzer_rules(rules)
 }
 
+/// Whether a call of that function may make a value much longer than those it is given.
+pub(crate) fn grows(name: &str) -> bool {
+    CAPPED.iter().any(|(capped, growth)| *capped == name && growth.makes_long_values())
+}
+
 /// Whether a function of that name is on offer.
 pub(super) fn is_on_offer(name: &str) -> bool {
     ON_OFFER.names.contains(name)

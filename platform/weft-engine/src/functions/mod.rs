@@ -11,5 +11,5 @@ mod size;
 mod types;
 
 pub(crate) use gate::ensure_allowed;
-pub(crate) use list::on_offer;
+pub(crate) use list::{grows, on_offer};
 pub(crate) use series::is_series;

@@ -54,7 +54,7 @@ pub(super) fn replaced(text_bytes: usize, replacement: &str, everywhere: bool) -
 }
 
 /// About how many characters the pattern has once `{n}` is written out.
-fn steps(pattern: &str) -> usize {
+pub(super) fn steps(pattern: &str) -> usize {
     let (mut outer, mut group, mut last) = (Vec::new(), 0_usize, 0_usize);
     let mut rest = pattern.chars();
     while let Some(c) = rest.next() {

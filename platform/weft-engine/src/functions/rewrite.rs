@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::config::ConfigOptions;
 use datafusion::error::Result;
 use datafusion::logical_expr::expr::{BinaryExpr, ScalarFunction};
-use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator, ScalarUDF};
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::{Expr, ExprSchemable, LogicalPlan, Operator, ScalarUDF, lit, not};
 use datafusion::optimizer::AnalyzerRule;
 
 use super::concat_operator::ConcatOperator;
@@ -46,6 +47,9 @@ impl KeepBounds {
                     _ => Ok(Transformed::no(Expr::BinaryExpr(BinaryExpr { left, op: Operator::StringConcat, right }))),
                 }
             }
+            Expr::BinaryExpr(BinaryExpr { left, op, right }) if matches_a_pattern(op) => {
+                Ok(Transformed::yes(self.search(*left, op, *right)))
+            }
             Expr::Cast(cast) => {
                 types::ensure_bounded(cast.field.data_type())?;
                 Ok(Transformed::no(Expr::Cast(cast)))
@@ -59,6 +63,23 @@ impl KeepBounds {
     }
 }
 
+impl KeepBounds {
+    /// The operator as a call that is held to bounds.
+    fn search(&self, text: Expr, op: Operator, pattern: Expr) -> Expr {
+        let mut arguments = vec![text, pattern];
+        if matches!(op, Operator::RegexIMatch | Operator::RegexNotIMatch) {
+            arguments.push(lit("i"));
+        }
+        let Some(like) = self.bounded.get("regexp_like") else { return lit(ScalarValue::Boolean(None)) };
+        let found = Expr::ScalarFunction(ScalarFunction::new_udf(Arc::clone(like), arguments));
+        if matches!(op, Operator::RegexNotMatch | Operator::RegexNotIMatch) { not(found) } else { found }
+    }
+}
+
+fn matches_a_pattern(op: Operator) -> bool {
+    matches!(op, Operator::RegexMatch | Operator::RegexIMatch | Operator::RegexNotMatch | Operator::RegexNotIMatch)
+}
+
 impl AnalyzerRule for KeepBounds {
     fn analyze(&self, plan: LogicalPlan, _: &ConfigOptions) -> Result<LogicalPlan> {
         let bounded = plan.transform_up_with_subqueries(|node| {
@@ -66,7 +87,12 @@ impl AnalyzerRule for KeepBounds {
             for input in node.inputs() {
                 schema.merge(input.schema());
             }
-            node.map_expressions(|expr| expr.transform_up(|part| self.bound(part, &schema)))
+            // Columns are named after what the asker wrote.
+            let names = NamePreserver::new(&node);
+            node.map_expressions(|expr| {
+                let name = names.save(&expr);
+                Ok(expr.transform_up(|part| self.bound(part, &schema))?.update_data(|expr| name.restore(expr)))
+            })
         })?;
         Ok(bounded.data)
     }

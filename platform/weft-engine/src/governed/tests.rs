@@ -3,16 +3,17 @@ use arrow::util::pretty::pretty_format_batches;
 use datafusion::catalog::{MemoryCatalogProviderList, TableProvider};
 use datafusion::datasource::MemTable;
 use datafusion::execution::SessionStateBuilder;
-use datafusion::prelude::SessionContext;
 use expect_test::expect;
 use weft_governance::{Comparison, Literal, Mask, RowPredicate};
 
 use super::*;
+use crate::Limits;
 use crate::barrier::hides_rows;
 use crate::engine::base_state;
 use crate::entitlement::Entitlements;
 use crate::mask_values::MaskKey;
 use crate::namespace::put;
+use crate::statement::physical_plan;
 use crate::terms::Terms;
 use crate::verify::ensure_governed;
 
@@ -22,7 +23,11 @@ fn staff(hidden: &[(&str, i64)]) -> RecordBatch {
     let west = hidden.iter().map(|(ssn, pay)| ("west", *ssn, *pay));
     let rows: Vec<(&str, &str, i64)> = seen.iter().map(|(ssn, pay)| ("east", *ssn, *pay)).chain(west).collect();
     let texts = |of: fn(&(&'static str, &str, i64)) -> String| -> ArrayRef {
-        Arc::new(rows.iter().map(|row| Some(of(&(if row.0 == "east" { "east" } else { "west" }, row.1, row.2)))).collect::<StringArray>())
+        Arc::new(
+            rows.iter()
+                .map(|row| Some(of(&(if row.0 == "east" { "east" } else { "west" }, row.1, row.2))))
+                .collect::<StringArray>(),
+        )
     };
     let pay: ArrayRef = Arc::new(Int64Array::from_iter_values(rows.iter().map(|row| row.2)));
     RecordBatch::try_from_iter([
@@ -54,10 +59,12 @@ async fn answer(sql: &str, batch: &RecordBatch, terms: &Terms) -> Result<String,
     put(&catalogs, &"a.b.staff".parse().unwrap(), Arc::new(table)).unwrap();
     let state = SessionStateBuilder::new_from_existing(base_state()).with_catalog_list(Arc::new(catalogs)).build();
     let run = async {
-        let plan = SessionContext::new_with_state(state).sql(sql).await?.create_physical_plan().await?;
+        let mut state = state;
+        let plan = state.create_logical_plan(sql).await?;
+        let plan = physical_plan(&mut state, &plan, &Limits::default()).await?;
         ensure_governed(&plan, &seal()).map_err(|error| DataFusionError::External(error.into()))?;
         assert_eq!(hides_rows(&plan), is_closed, "{sql}");
-        let batches = datafusion::physical_plan::collect(plan, Arc::default()).await?;
+        let batches = datafusion::physical_plan::collect(plan, state.task_ctx()).await?;
         let mut lines: Vec<String> = pretty_format_batches(&batches)?.to_string().lines().map(str::to_owned).collect();
         lines.sort();
         Ok(lines.join("\n"))
@@ -89,10 +96,8 @@ const PROBES: [&str; 19] = [
 
 #[tokio::test]
 async fn hidden_rows_change_nothing_that_is_answered() {
-    let worlds = [
-        staff(&[("west-1", 5), ("west-2", 6), ("west-3", 7)]),
-        staff(&[("SECRET", 999), ("S", 0), ("", i64::MAX)]),
-    ];
+    let worlds =
+        [staff(&[("west-1", 5), ("west-2", 6), ("west-3", 7)]), staff(&[("SECRET", 999), ("S", 0), ("", i64::MAX)])];
     let terms = Terms::with(vec![only_east()], vec![], None);
     for sql in PROBES {
         let one = answer(sql, &worlds[0], &terms).await;
@@ -100,6 +105,38 @@ async fn hidden_rows_change_nothing_that_is_answered() {
         let (Ok(said) | Err(said)) = one;
         assert!(!["west", "SECRET", "999", "S@"].iter().any(|secret| said.contains(secret)), "{sql}: {said}");
     }
+}
+
+/// Whether `b` of `a AND b` is looked at for a row that `a` drops would depend on how many rows of its
+/// batch `a` keeps, and so on hidden ones.
+#[tokio::test]
+async fn a_condition_fails_on_rows_that_need_it_only() {
+    let terms = Terms::with(vec![only_east()], vec![], None);
+    let batch = staff(&[("SECRET", 999)]);
+    for (sql, holds) in [
+        ("SELECT pay FROM a.b.staff WHERE ssn LIKE '1%' AND 1 / (pay - 200) < 5", true),
+        ("SELECT pay FROM a.b.staff WHERE ssn LIKE '6%' OR 1 / (pay - 200) < 5", true),
+        ("SELECT ssn LIKE '1%' AND 1 / (pay - 200) < 5 AS fine FROM a.b.staff", true),
+        (
+            "SELECT count(*) FROM a.b.staff l JOIN a.b.staff r ON l.ssn = r.ssn AND l.pay < 200 AND 1 / (r.pay - 200) < 5",
+            true,
+        ),
+        ("SELECT pay FROM a.b.staff WHERE ssn LIKE '6%' AND 1 / (pay - 200) < 5", false),
+        ("SELECT pay FROM a.b.staff WHERE 1 / (pay - 200) < 5 AND ssn LIKE '1%'", false),
+    ] {
+        let answer = answer(sql, &batch, &terms).await;
+        assert_eq!(answer.is_ok(), holds, "{sql}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_recursive_query_reads_a_closed_table_each_time_anew() {
+    let terms = Terms::with(vec![only_east()], vec![], None);
+    let sql = "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL \
+               SELECT r.n + 1 FROM r JOIN a.b.staff s ON s.pay = r.n * 100) SELECT count(*) AS n, max(n) AS most FROM r";
+    // Each of the three rows is there twice.
+    let answer = answer(sql, &staff(&[("SECRET", 400)]), &terms).await.unwrap();
+    assert!(answer.contains("| 15 | 4    |"), "{answer}");
 }
 
 #[tokio::test]
@@ -151,7 +188,9 @@ async fn what_is_hidden_of_a_table_has_no_name() {
 fn terms_that_do_not_fit_leave_the_table_closed() {
     let schema = staff(&[]).schema();
     let fit = |terms: Terms| terms.fit(&schema, &Entitlements::default(), &MaskKey::new([1; 32]));
-    let mask = |path: &[&str], mask| Terms::with(vec![], vec![(path.iter().map(|name| (*name).to_owned()).collect(), mask)], None);
+    let mask = |path: &[&str], mask| {
+        Terms::with(vec![], vec![(path.iter().map(|name| (*name).to_owned()).collect(), mask)], None)
+    };
     assert!(fit(mask(&["salary"], Mask::Null)).is_err());
     assert!(fit(mask(&["pay"], Mask::PartialEmail)).is_err());
     assert!(fit(mask(&["pay"], Mask::Round { to: 10 })).is_ok());

@@ -120,6 +120,10 @@ impl Condition {
             Condition::AmongPort { column, lookup } => {
                 column.type_in(columns)?;
                 let only = lookup.only.for_lookup(asker)?;
+                // What is looked up for nobody finds nothing, and under a NOT that would be everything.
+                if is_open(&only) {
+                    return Ok(RowPredicate::Unknown);
+                }
                 let (column, port, of) = (column.path.clone(), lookup.port.clone(), lookup.of.clone());
                 RowPredicate::InPort { column, port, of, only: Box::new(only) }
             }
@@ -164,6 +168,16 @@ impl Condition {
     }
 }
 
+/// Whether something in `predicate` is unknown, whatever row it meets.
+fn is_open(predicate: &RowPredicate) -> bool {
+    match predicate {
+        RowPredicate::Unknown => true,
+        RowPredicate::All(parts) | RowPredicate::Any(parts) => parts.iter().any(is_open),
+        RowPredicate::Not(inner) => is_open(inner),
+        _ => false,
+    }
+}
+
 /// A list that lacks a value compares with it to unknown, as with NULL in SQL.
 fn among(column: &ColumnName, values: Vec<Option<Literal>>) -> RowPredicate {
     let is_whole = values.iter().all(Option::is_some);
@@ -171,15 +185,18 @@ fn among(column: &ColumnName, values: Vec<Option<Literal>>) -> RowPredicate {
     if is_whole { known } else { RowPredicate::Any(vec![known, RowPredicate::Unknown]) }
 }
 
+/// The texts of an attribute. None where it is empty, as where it is missing: under a NOT it would
+/// else open every row.
 fn list_attribute<'a>(principal: &'a Principal, name: &str) -> Option<Vec<&'a str>> {
-    if name == "groups" {
-        return Some(principal.groups.iter().map(String::as_str).collect());
-    }
-    match principal.attributes.get(name)? {
-        AttributeValue::Texts(texts) => Some(texts.iter().map(String::as_str).collect()),
-        AttributeValue::Text(text) => Some(vec![text]),
-        AttributeValue::Boolean(_) | AttributeValue::Integer(_) => None,
-    }
+    let texts: Vec<&str> = match name {
+        "groups" => principal.groups.iter().map(String::as_str).collect(),
+        _ => match principal.attributes.get(name)? {
+            AttributeValue::Texts(texts) => texts.iter().map(String::as_str).collect(),
+            AttributeValue::Text(text) => vec![text],
+            AttributeValue::Boolean(_) | AttributeValue::Integer(_) => return None,
+        },
+    };
+    (!texts.is_empty()).then_some(texts)
 }
 
 impl ColumnName {

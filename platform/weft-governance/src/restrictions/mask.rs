@@ -96,6 +96,9 @@ impl MaskForm {
             MaskForm::Hash(salt) if is_hashed => Mask::Hash { salt: salt.written(product, principal) },
             MaskForm::PartialEmail if *data_type == DataType::String => Mask::PartialEmail,
             MaskForm::Prefix(characters) if *data_type == DataType::String => Mask::Prefix { characters: *characters },
+            // What hides nothing is no mask.
+            MaskForm::Round(0 | 1) if matches!(data_type, DataType::Integer(_)) => return None,
+            MaskForm::Truncate(DatePart::Day) if *data_type == DataType::Date => return None,
             MaskForm::Round(to) if is_number => Mask::Round { to: *to },
             MaskForm::Truncate(to) if matches!(data_type, DataType::Date | DataType::Timestamp { .. }) => {
                 Mask::Truncate { to: *to }
@@ -150,8 +153,14 @@ fn rank(mask: &Mask) -> u8 {
 /// for the values of a map.
 pub(crate) fn type_at<'c>(columns: &'c [Column], path: &[String]) -> Option<&'c DataType> {
     let (name, below) = path.split_first()?;
-    let mut found = &columns.iter().find(|column| column.name == *name)?.data_type;
-    for name in below {
+    type_within(&columns.iter().find(|column| column.name == *name)?.data_type, below)
+}
+
+/// The type of what lies at `path` within a value; `[]` stands for elements of a list, `{}` for the
+/// values of a map. `None` where the path leads nowhere.
+pub(crate) fn type_within<'c>(data_type: &'c DataType, path: &[String]) -> Option<&'c DataType> {
+    let mut found = data_type;
+    for name in path {
         found = match found {
             DataType::Struct(fields) => &fields.iter().find(|field| field.name == *name)?.data_type,
             DataType::List(element) if name == "[]" => &element.data_type,

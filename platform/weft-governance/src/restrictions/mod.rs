@@ -16,4 +16,5 @@ mod typed;
 mod tests;
 
 pub(crate) use document::{Restrictions, Whose, read};
+pub(crate) use mask::type_within;
 pub(crate) use terms::{Asked, Exemption, terms};

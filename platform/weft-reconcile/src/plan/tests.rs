@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use chrono::DateTime;
 use proptest::prelude::*;
 use weft_model::{
-    Column, ColumnPart, Contract, ContractKey, DataType, Domain, InputPort, OutputPort, PortRelease, SeedFormat, Transform,
+    Column, ColumnPart, Contract, ContractKey, DataType, Domain, InputPort, OutputPort, PortRelease, SeedFormat,
+    Transform,
 };
 
 use super::*;

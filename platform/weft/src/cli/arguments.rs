@@ -198,6 +198,12 @@ pub(super) enum Products {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Policy {
+    /// Check rules, restrictions and principals, and nothing else
+    Lint {
+        /// Folder with `products/` and `governance/`
+        #[arg(default_value = ".")]
+        mesh: PathBuf,
+    },
     /// Run the cases in governance/cases and print who may do what
     Test {
         /// Folder with `products/` and `governance/`

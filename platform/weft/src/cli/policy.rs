@@ -1,10 +1,10 @@
-//! `weft policy test`: the cases of `governance/cases`, and who may do what.
+//! `weft policy lint` and `test`: the rules by themselves, the cases of `governance/cases`, and who may do what.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use weft_governance::MeshFacts;
+use weft_governance::{MeshFacts, Rules};
 use weft_model::{Diagnostic, ManifestTree, Published};
 
 use super::arguments::Policy;
@@ -15,21 +15,29 @@ use crate::render::diagnostics::{self, counted};
 const MATRIX_FILE: &str = "governance/decisions.txt";
 
 pub(super) fn policy(command: &Policy) -> Result<(), Failure> {
-    let Policy::Test { mesh, write } = command;
-    test(mesh, *write)
+    match command {
+        Policy::Lint { mesh } => lint(mesh),
+        Policy::Test { mesh, write } => test(mesh, *write),
+    }
+}
+
+fn lint(mesh: &Path) -> Result<(), Failure> {
+    let (tree, root) = working_tree(mesh)?;
+    let (rules, problems) = read(&tree).1;
+    tell(&problems, &tree, &root);
+    let errors = problems.iter().filter(|problem| problem.is_error()).count();
+    let warnings = problems.len() - errors;
+    let files = tree.under("governance/").count() + rules.domains().count() + rules.restricted_products().count();
+    let found = format!("{}, {}", counted(errors, "error"), counted(warnings, "warning"));
+    terminal::print(&format!("{found} in {}\n", counted(files, "file of rules")))?;
+    if errors > 0 { Err(Failure::silent(Exit::Problems)) } else { Ok(()) }
 }
 
 fn test(mesh: &Path, write: bool) -> Result<(), Failure> {
     let began = Instant::now();
-    let coded = |error: weft_manifest::source::SourceError| Failure::coded(error.code(), error.to_string());
-    let tree = mesh_folder::working_tree(mesh).map_err(coded)?;
-    let root = mesh_folder::root_of(mesh).unwrap_or_else(|| mesh.to_owned());
+    let (tree, root) = working_tree(mesh)?;
     let (matrix, problems) = decide(&tree)?;
-
-    let sources = TreeSources::new(&tree, &root, &mesh_folder::current());
-    if !problems.is_empty() {
-        terminal::note(&diagnostics::text(&problems, &sources, Look::of_stderr()));
-    }
+    tell(&problems, &tree, &root);
     let Some(matrix) = matrix else { return Err(Failure::silent(Exit::Problems)) };
     terminal::print(&matrix)?;
     let cases = tree.under("governance/cases/").count();
@@ -41,6 +49,28 @@ fn test(mesh: &Path, write: bool) -> Result<(), Failure> {
         return Err(Failure::silent(Exit::Problems));
     }
     keep(&tree, &root, &matrix, write)
+}
+
+fn working_tree(mesh: &Path) -> Result<(ManifestTree, PathBuf), Failure> {
+    let coded = |error: weft_manifest::source::SourceError| Failure::coded(error.code(), error.to_string());
+    let root = mesh_folder::root_of(mesh).unwrap_or_else(|| mesh.to_owned());
+    Ok((mesh_folder::working_tree(mesh).map_err(coded)?, root))
+}
+
+fn tell(problems: &[Diagnostic], tree: &ManifestTree, root: &Path) {
+    if !problems.is_empty() {
+        let sources = TreeSources::new(tree, root, &mesh_folder::current());
+        terminal::note(&diagnostics::text(problems, &sources, Look::of_stderr()));
+    }
+}
+
+/// What the rules of `tree` are about, the rules, and every problem of them.
+fn read(tree: &ManifestTree) -> (MeshFacts, (Rules, Vec<Diagnostic>)) {
+    let (declared, _) = weft_manifest::read(tree);
+    let (mut rules, mut problems) = weft_governance::read(tree);
+    let facts = MeshFacts::of(&declared, &Published::default());
+    problems.extend(rules.check_restrictions(&facts));
+    (facts, (rules, problems))
 }
 
 /// Compares the matrix with the one in the mesh, or writes it there.
@@ -63,10 +93,7 @@ fn keep(tree: &ManifestTree, root: &Path, matrix: &str, write: bool) -> Result<(
 /// The matrix of the rules in `tree`, and every problem of rules and cases. No matrix where the
 /// rules do not hold together.
 fn decide(tree: &ManifestTree) -> Result<(Option<String>, Vec<Diagnostic>), Failure> {
-    let (declared, _) = weft_manifest::read(tree);
-    let (mut rules, mut problems) = weft_governance::read(tree);
-    let facts = MeshFacts::of(&declared, &Published::default());
-    problems.extend(rules.check_restrictions(&facts));
+    let (facts, (rules, mut problems)) = read(tree);
     if rules.refused() || problems.iter().any(Diagnostic::is_error) {
         return Ok((None, problems));
     }
