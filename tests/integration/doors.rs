@@ -228,3 +228,26 @@ async fn a_service_makes_tables_of_the_whole_or_not_at_all() {
         mesh.stop().await;
     }
 }
+
+#[tokio::test]
+async fn what_is_found_to_be_personal_today_is_masked_in_every_release() {
+    let manifests = guarded();
+    let contract = "products/sales/orders/contracts/lines.odcs.yaml";
+    manifests.edit(contract, "tags: [pii.email]", "classification: public");
+    let mesh = TestMesh::start(manifests.path()).await;
+    let sql = "select email from sales.orders.lines where order_id = 1";
+    assert_eq!(ask(&mesh, "ana", sql).await.as_deref(), Ok("anna@example.com"));
+    let then = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+
+    manifests.edit(contract, "classification: public\n      - name: amount", "tags: [pii.email]\n      - name: amount");
+    // The new release does not come about: its data break the contract.
+    manifests.edit("products/sales/orders/data/lines.csv", "2,EU,bert", "two,EU,bert");
+    let report = mesh.reconcile().await;
+    assert!(!report.refused && !report.is_complete(), "{report:?}");
+    assert_eq!(ask(&mesh, "ana", sql).await.as_deref(), Ok("a***@example.com"));
+
+    let pinned = crate::asking::request(&mesh, "ana", sql).header("x-weft-as-of", then).send().await.unwrap();
+    let answer: serde_json::Value = pinned.json().await.unwrap();
+    assert_eq!(answer["rows"], serde_json::json!([["a***@example.com"]]), "{answer}");
+    mesh.stop().await;
+}

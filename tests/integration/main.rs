@@ -15,3 +15,4 @@ mod meshes;
 mod reconciling;
 mod registry;
 mod tickets;
+mod two_worlds;

@@ -154,4 +154,58 @@ mod tests {
         let part = with_part(column("c", &["internal"]), "inner", "restricted");
         assert!(!current.decide_read(&request, &[part]).is_allowed());
     }
+
+    #[test]
+    fn rules_kept_from_an_earlier_revision_grow_old_for_their_own_product_alone() {
+        let column = |name: &str| vec![column(name, &["restricted"])];
+        let facts = facts(&[("a.p.x", &[], column("c")), ("b.q.x", &[], column("c"))]);
+        let filter = "rowFilters:\n  - {id: own, port: x, when: c = 'y'}\n";
+        let compile = |restrictions: &str| {
+            let tree = ManifestTree::of_texts([
+                ("governance/model.conf", crate::model::MODEL),
+                ("governance/policies/a.csv", "p, role:any, dom:any, obj:any, *, *, -, allow\n"),
+                ("products/a/p/restrictions.yaml", restrictions),
+            ]);
+            let (mut rules, _) = crate::read(&tree);
+            rules.keep_restrictions(&"a.p".parse().unwrap(), filter);
+            rules.compile(&Revision::new("r"), &facts).unwrap()
+        };
+        let policies = Policies::new_closed();
+        let ana = Principal {
+            kind: PrincipalKind::User,
+            name: "ana".to_owned(),
+            groups: BTreeSet::new(),
+            attributes: Default::default(),
+        };
+        let start = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let open = |seconds: i64| {
+            let is_open = |port: &str| {
+                let (object, at) = (port.parse().unwrap(), start + TimeDelta::seconds(seconds));
+                let request = AccessRequest { principal: &ana, action: Action::Read, object, purpose: None, at };
+                policies.current().decide(&request).is_allowed()
+            };
+            [is_open("a.p.x"), is_open("b.q.x")]
+        };
+        policies.replace(compile(filter));
+        policies.confirm(start);
+        assert_eq!(open(0), [true, true]);
+        // The newest file is broken, and the mesh goes on to be confirmed.
+        policies.replace(compile("rowFilters: 7\n"));
+        policies.confirm(start + TimeDelta::seconds(3_000));
+        assert_eq!(open(3_600), [true, true]);
+        policies.replace(compile("rowFilters: 8\n"));
+        assert_eq!(open(3_601), [false, true]);
+        policies.replace(compile(filter));
+        assert_eq!(open(3_601), [true, true]);
+        let fresh = Policies::new_closed();
+        fresh.replace(compile("rowFilters: 7\n"));
+        fresh.confirm(start);
+        let request = |port: &str| {
+            let (object, at) = (port.parse().unwrap(), start);
+            AccessRequest { principal: &ana, action: Action::Read, object, purpose: None, at }
+        };
+        let current = fresh.current();
+        assert!(!current.decide(&request("a.p.x")).is_allowed(), "nobody knows for how long they were kept");
+        assert!(current.decide(&request("b.q.x")).is_allowed());
+    }
 }

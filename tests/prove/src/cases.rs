@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use fastrand::Rng;
+use weft_testkit::Manifests;
 
 use crate::compare::{Outcome, outcome};
 use crate::manifests;
-use crate::query::{FEATURES, Maker, Query};
+use crate::query::{FEATURES, Maker, Manner, Query};
 use crate::rows::{Row, both_worlds};
 use crate::rules::Table;
 use crate::world::World;
@@ -52,22 +53,46 @@ pub async fn prove(plan: &Plan) -> Report {
     report
 }
 
+/// Two meshes that one seed makes, and queries that must not tell them apart.
+pub struct Pair {
+    tables: Vec<Table>,
+    /// The files of each.
+    pub manifests: [Manifests; 2],
+    /// Bytes of a table's file at most; as many as come if absent.
+    file_bytes: Option<u64>,
+    queries: Vec<Query>,
+}
+
+impl Pair {
+    /// The meshes of `seed`, and so many queries.
+    pub fn of(seed: u64, queries: usize) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let tables: Vec<Table> = ["t1", "t2", "t3"].map(|name| Table::any(&mut rng, name)).into();
+        let rows: Vec<[Vec<Row>; 2]> = tables.iter().map(|table| both_worlds(&mut rng, table)).collect();
+        // One file, or as many as there are few rows.
+        let file_bytes = rng.bool().then_some(1);
+        let manifests = [0, 1].map(|which: usize| {
+            let tables: Vec<(Table, Vec<Row>)> =
+                tables.iter().zip(&rows).map(|(table, rows)| (table.clone(), rows[which].clone())).collect();
+            manifests::write(&tables)
+        });
+        let all: Vec<&Table> = tables.iter().collect();
+        let queries = (0..queries).map(|_| Maker::new(&mut rng, &all).query()).collect();
+        Pair { tables, manifests, file_bytes, queries }
+    }
+
+    /// The queries without parameters as SQL, each with whether the order of its rows says something.
+    pub fn statements(&self) -> Vec<(String, bool)> {
+        let plain = self.queries.iter().filter(|query| !matches!(query.manner, Manner::Prepared(_)));
+        plain.map(|query| (query.sql(), query.is_ordered())).collect()
+    }
+}
+
 async fn one_mesh(seed: u64, queries: usize, who: &str, report: &mut Report) {
-    let mut rng = Rng::with_seed(seed);
-    let tables: Vec<Table> = ["t1", "t2", "t3"].map(|name| Table::any(&mut rng, name)).into();
-    let rows: Vec<[Vec<Row>; 2]> = tables.iter().map(|table| both_worlds(&mut rng, table)).collect();
-    // One file, or as many as there are few rows.
-    let file_bytes = rng.bool().then_some(1);
-    let world = |which: usize| {
-        let tables: Vec<(Table, Vec<Row>)> =
-            tables.iter().zip(&rows).map(|(table, rows)| (table.clone(), rows[which].clone())).collect();
-        World::build(manifests::write(&tables), file_bytes)
-    };
-    let (one, other) = (world(0).await, world(1).await);
+    let Pair { tables, manifests: [here, there], file_bytes, queries } = Pair::of(seed, queries);
+    let (one, other) = (World::build(here, file_bytes).await, World::build(there, file_bytes).await);
     let sessions = [one.session(who), other.session(who)];
-    let all: Vec<&Table> = tables.iter().collect();
-    for _ in 0..queries {
-        let query = Maker::new(&mut rng, &all).query();
+    for query in queries {
         let outcomes = [outcome(&sessions[0], &query).await, outcome(&sessions[1], &query).await];
         report.note(&query, &outcomes[0]);
         if outcomes[0] != outcomes[1] {

@@ -15,4 +15,4 @@ mod rows;
 mod rules;
 mod world;
 
-pub use cases::{Plan, Report, prove};
+pub use cases::{Pair, Plan, Report, prove};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{MemoryCatalogProviderList, Session, TableProvider};
@@ -57,11 +57,14 @@ impl TableProvider for Noting {
     }
 }
 
-/// What reaches a table of `region`, `ssn` (masked) and `pay` when it is asked `sql`.
+/// What reaches a table of `region`, `ssn` (masked), `pay` and `score` when it is asked `sql`.
 async fn reaches(sql: &str, condition: Option<RowPredicate>) -> Vec<String> {
     let text = |value: &str| Arc::new(StringArray::from(vec![value])) as ArrayRef;
     let pay: ArrayRef = Arc::new(Int64Array::from(vec![1]));
-    let batch = RecordBatch::try_from_iter([("region", text("east")), ("ssn", text("1")), ("pay", pay)]).unwrap();
+    let score: ArrayRef = Arc::new(Float64Array::from(vec![f64::NAN]));
+    let batch =
+        RecordBatch::try_from_iter([("region", text("east")), ("ssn", text("1")), ("pay", pay), ("score", score)])
+            .unwrap();
     let noted = Arc::<Mutex<Vec<String>>>::default();
     let inner = MemTable::try_new(batch.schema(), vec![vec![batch]]).unwrap();
     let inner = Arc::new(Noting { inner, noted: Arc::clone(&noted) });
@@ -104,6 +107,8 @@ async fn only_comparisons_that_cannot_fail_reach_rows_that_may_be_hidden() {
         "SELECT pay FROM a.b.staff WHERE region = 'east' OR 1 / pay = 1",
         "SELECT pay FROM a.b.staff WHERE region LIKE 'e%'",
         "SELECT pay FROM a.b.staff WHERE pay IN (1, 1 / pay)",
+        // A NaN is greater than all bounds of files say.
+        "SELECT pay FROM a.b.staff WHERE score > 1000000.0",
     ] {
         assert_eq!(reaches(sql, east()).await, policy, "{sql}");
     }

@@ -4,8 +4,8 @@ use weft_model::Action;
 
 use super::*;
 use crate::model::MODEL;
-use crate::sample::{column, facts, with_part};
-use crate::{AccessRequest, Authorizer, Decision, Obligation, decisions_matrix};
+use crate::sample::{column, facts};
+use crate::{AccessRequest, Authorizer, Decision, decisions_matrix};
 
 const PRINCIPALS: &str = "\
 users:
