@@ -132,7 +132,61 @@ def spoil_bytes(mesh):
     return CONTRACT, 1
 
 
+ACCESS = "products/sales/access.csv"
+RESTRICTIONS = "products/sales/orders/restrictions.yaml"
+
+
+def spoil_rule(row):
+    """A row more in the domain's own file."""
+
+    def spoil(mesh):
+        text = (mesh.path / ACCESS).read_text()
+        mesh.write(ACCESS, f"{text}{row}\n")
+        return ACCESS, text.count("\n") + 1
+
+    return spoil
+
+
+def spoil_roles(mesh):
+    text = (mesh.path / ACCESS).read_text()
+    mesh.write(ACCESS, text + "g, role:a, role:b, dom:sales\ng, role:b, role:a, dom:sales\n")
+    return ACCESS, None
+
+
+def spoil_restriction(text, line):
+    def spoil(mesh):
+        mesh.write(RESTRICTIONS, text)
+        return RESTRICTIONS, line
+
+    return spoil
+
+
+def row_filter(condition):
+    return spoil_restriction(f"rowFilters:\n  - {{id: own, port: lines, when: \"{condition}\"}}\n", 2)
+
+
+def mask(rest):
+    return spoil_restriction(f"masks:\n  - {{id: m, port: lines, {rest}}}\n", 2)
+
+
 CASES = [
+    ("a misspelt effect", "W0302", spoil_rule("p, role:analyst, dom:sales, obj:sales, read, *, -, alow")),
+    ("an unknown section", "W0302", spoil_rule("p9, role:analyst, dom:sales, obj:sales, read, *, -, allow")),
+    ("a row of the wrong width", "W0302", spoil_rule("p, role:analyst, dom:sales, obj:sales, read, *, -")),
+    ("a quote", "W0302", spoil_rule('p, "role:analyst", dom:sales, obj:sales, read, *, -, allow')),
+    ("roles that hold each other", "W0302", spoil_roles),
+    ("an unknown condition", "W0302", spoil_rule("p, role:analyst, dom:sales, obj:sales, read, *, mfa_frsh, allow")),
+    ("an unknown tag", "W0303", spoil_rule("p, role:analyst, dom:sales, obj:sales, unmask, pii.emial, -, allow")),
+    ("a principal that is not there", "W0303", spoil_rule("p, user:anna, dom:sales, obj:sales, read, *, -, allow")),
+    ("another domain", "W0304", spoil_rule("p, role:analyst, dom:aviation, obj:aviation, read, *, -, allow")),
+    ("another domain's object", "W0304", spoil_rule("p, role:analyst, dom:sales, obj:aviation, read, *, -, allow")),
+    ("a restriction that is none", "W0308", row_filter("amount == 1")),
+    ("a filter on a column that is not there", "W0309", row_filter("amuont = 1")),
+    ("a filter that compares other types", "W0310", row_filter("order_id = 'one'")),
+    ("a mask on a column that is not there", "W0309", mask("column: amuont, mask: 'null'")),
+    ("a mask that does not fit", "W0310", mask("column: amount, mask: partial_email")),
+    ("a mask that hides nothing", "W0310", mask("column: order_id, mask: {round: 1}")),
+    ("a mask that is none", "W0308", mask("column: amount, mask: blur")),
     ("malformed YAML", "W0101", spoil_yaml),
     ("a wrong type", "W0105", spoil_type),
     ("an unknown key", "W0107", spoil_key),

@@ -53,6 +53,7 @@ type Rows = Arc<Mutex<Option<SendableRecordBatchStream>>>;
 impl Drop for Answer {
     fn drop(&mut self) {
         self.watch.abort();
+        *self.rows.lock() = None;
     }
 }
 
@@ -72,9 +73,9 @@ impl Answer {
         let (memory_bytes_max, cap) = (limits.memory_bytes_max, ResultCap::of(limits));
         let (id, schema) = (running.id.clone(), rows.schema());
         let rows = Arc::new(Mutex::new(Some(rows)));
-        let stopped = || stopped(Arc::clone(&running), limits.running_max);
-        let watch = tokio::spawn(emptied(Arc::clone(&rows), stopped())).abort_handle();
-        let stopped = stopped().boxed();
+        let (cancelled, running_max) = (running.cancelled(), limits.running_max);
+        let watch = tokio::spawn(emptied(Arc::clone(&rows), cancelled, running_max)).abort_handle();
+        let stopped = stopped(Arc::clone(&running), running_max).boxed();
         Answer {
             id,
             schema,
@@ -121,8 +122,9 @@ async fn stopped(running: Arc<Running>, running_max: Duration) -> QueryError {
 
 /// Frees what makes the rows when the query is to end. A client that does not read would else hold
 /// its memory for as long as it likes.
-async fn emptied(rows: Rows, stopped: impl Future<Output = QueryError> + Send) {
-    stopped.await;
+async fn emptied(rows: Rows, cancelled: impl Future<Output = ()> + Send, running_max: Duration) {
+    // Or its time is over.
+    let _ = tokio::time::timeout(running_max, cancelled).await;
     loop {
         // Whoever works on it right now sees for itself that it is over.
         if let Some(mut rows) = rows.try_lock() {

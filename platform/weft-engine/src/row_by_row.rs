@@ -183,17 +183,40 @@ mod tests {
 
     #[test]
     fn what_cannot_fail_stays_as_it_is() {
-        check(col("a").eq(lit("x")).and(col("b").is_null()), expect![""]);
-        check(number("a").and(col("b").eq(lit("x"))), expect![""]);
-        check(number("a"), expect![""]);
+        check(col("a").eq(lit("x")).and(col("b").is_null()), expect![[r#"t.a = Utf8("x") AND t.b IS NULL"#]]);
+        check(
+            number("a").and(col("b").eq(lit("x"))),
+            expect![[r#"CAST(t.a AS Int64) > Int64(0) AND t.b = Utf8("x")"#]],
+        );
+        check(number("a"), expect!["CAST(t.a AS Int64) > Int64(0)"]);
     }
 
     #[test]
     fn what_may_fail_is_looked_at_where_it_matters_only() {
-        check(col("a").eq(lit("x")).and(number("b")), expect![""]);
-        check(col("a").eq(lit("x")).or(number("b")), expect![""]);
-        check(col("a").is_null().and(number("b")).and(number("c")), expect![""]);
-        check(col("a").is_null().or(col("c").is_null().and(number("b"))), expect![""]);
+        check(
+            col("a").eq(lit("x")).and(number("b")),
+            expect![[
+                r#"t.a = Utf8("x") AND CASE WHEN t.a = Utf8("x") IS NOT FALSE THEN CAST(t.b AS Int64) > Int64(0) ELSE Boolean(false) END"#
+            ]],
+        );
+        check(
+            col("a").eq(lit("x")).or(number("b")),
+            expect![[
+                r#"t.a = Utf8("x") OR CASE WHEN t.a = Utf8("x") IS NOT TRUE THEN CAST(t.b AS Int64) > Int64(0) ELSE Boolean(true) END"#
+            ]],
+        );
+        check(
+            col("a").is_null().and(number("b")).and(number("c")),
+            expect![
+                "t.a IS NULL AND CASE WHEN t.a IS NULL IS NOT FALSE THEN CAST(t.b AS Int64) > Int64(0) AND CASE WHEN CAST(t.b AS Int64) > Int64(0) IS NOT FALSE THEN CAST(t.c AS Int64) > Int64(0) ELSE Boolean(false) END ELSE Boolean(false) END"
+            ],
+        );
+        check(
+            col("a").is_null().or(col("c").is_null().and(number("b"))),
+            expect![
+                "t.a IS NULL OR CASE WHEN t.a IS NULL IS NOT TRUE THEN t.c IS NULL AND CASE WHEN t.c IS NULL IS NOT FALSE THEN CAST(t.b AS Int64) > Int64(0) ELSE Boolean(false) END ELSE Boolean(true) END"
+            ],
+        );
     }
 
     #[test]

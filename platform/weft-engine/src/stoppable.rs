@@ -19,7 +19,7 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::joins::utils::JoinFilter;
-use datafusion::physical_plan::joins::{NestedLoopJoinExec, NestedLoopJoinExecBuilder};
+use datafusion::physical_plan::joins::{HashJoinExec, NestedLoopJoinExec, NestedLoopJoinExecBuilder};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::{Limits, QueryError};
@@ -44,26 +44,28 @@ pub(crate) fn stoppable(plan: Arc<dyn ExecutionPlan>, limits: &Limits) -> Result
         if !JOINS.contains(&node.name()) {
             return Ok(Transformed::no(node));
         }
-        let join = match node.downcast_ref::<NestedLoopJoinExec>() {
-            Some(join) => watched(join, until)?,
-            None => node,
+        let join: Arc<dyn ExecutionPlan> = if let Some(join) = node.downcast_ref::<NestedLoopJoinExec>() {
+            let filter = join.filter().map(|filter| watched(filter, until));
+            Arc::new(NestedLoopJoinExecBuilder::from(join).with_filter(filter).build()?)
+        } else if let Some(join) = node.downcast_ref::<HashJoinExec>() {
+            let filter = join.filter().map(|filter| watched(filter, until));
+            join.builder().with_filter(filter).build_exec()?
+        } else {
+            node
         };
         Ok(Transformed::yes(Arc::new(CooperativeExec::new(join)) as Arc<dyn ExecutionPlan>))
     })?;
     Ok(made.data)
 }
 
-fn watched(join: &NestedLoopJoinExec, until: Until) -> Result<Arc<dyn ExecutionPlan>> {
-    let filter = join.filter().map(|filter| {
-        let watched = Arc::new(Watched {
-            inner: Arc::clone(filter.expression()),
-            until,
-            made: Instant::now(),
-            last_turn: AtomicU64::new(0),
-        });
-        JoinFilter::new(watched, filter.column_indices().to_vec(), Arc::clone(filter.schema()))
+fn watched(filter: &JoinFilter, until: Until) -> JoinFilter {
+    let watched = Arc::new(Watched {
+        inner: Arc::clone(filter.expression()),
+        until,
+        made: Instant::now(),
+        last_turn: AtomicU64::new(0),
     });
-    Ok(Arc::new(NestedLoopJoinExecBuilder::from(join).with_filter(filter).build()?))
+    JoinFilter::new(watched, filter.column_indices().to_vec(), Arc::clone(filter.schema()))
 }
 
 /// When the query's time is over.

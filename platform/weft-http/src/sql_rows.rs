@@ -1,12 +1,15 @@
 //! The rows of an answer on their way out.
 
 use std::io;
+use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::array::Array;
+use arrow::datatypes::{FieldRef, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::ipc::writer::StreamWriter;
-use arrow::json::writer::{EncoderOptions, make_encoder};
+use arrow::json::writer::{Encoder, EncoderFactory, EncoderOptions, NullableEncoder, make_encoder};
 use arrow::record_batch::RecordBatch;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
 use axum::body::{Body, Bytes};
 use futures::StreamExt;
 use weft_engine::{Answer, QueryError};
@@ -155,9 +158,40 @@ impl Writer {
     }
 }
 
+/// Writes decimals as texts: readers of JSON take numbers for floats, and lose digits.
+#[derive(Debug)]
+struct DecimalsAsTexts;
+
+struct Quoted<'a>(ArrayFormatter<'a>);
+
+impl Encoder for Quoted<'_> {
+    fn encode(&mut self, row: usize, out: &mut Vec<u8>) {
+        // Of digits, a sign and a point there is nothing to escape.
+        out.extend(format!("\"{}\"", self.0.value(row)).into_bytes());
+    }
+}
+
+impl EncoderFactory for DecimalsAsTexts {
+    fn make_default_encoder<'a>(
+        &self,
+        _: &'a FieldRef,
+        array: &'a dyn Array,
+        _: &'a EncoderOptions,
+    ) -> Result<Option<NullableEncoder<'a>>, ArrowError> {
+        if !array.data_type().is_decimal() {
+            return Ok(None);
+        }
+        let texts = ArrayFormatter::try_new(array, &PLAIN)?;
+        Ok(Some(NullableEncoder::new(Box::new(Quoted(texts)), array.nulls().cloned())))
+    }
+}
+
+static PLAIN: FormatOptions<'static> = FormatOptions::new();
+
 /// Writes each row as a list; `begun` says whether one stands before them.
 fn json_rows(schema: &SchemaRef, batch: &RecordBatch, begun: &mut bool, out: &mut Vec<u8>) -> Result<(), ArrowError> {
     let options = EncoderOptions::default().with_explicit_nulls(true);
+    let options = options.with_encoder_factory(Arc::new(DecimalsAsTexts));
     let columns = schema.fields().iter().zip(batch.columns());
     let mut encoders: Vec<_> =
         columns.map(|(field, column)| make_encoder(field, column.as_ref(), &options)).collect::<Result<_, _>>()?;

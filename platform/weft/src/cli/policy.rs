@@ -29,7 +29,7 @@ fn lint(mesh: &Path) -> Result<(), Failure> {
     let warnings = problems.len() - errors;
     let files = tree.under("governance/").count() + rules.domains().count() + rules.restricted_products().count();
     let found = format!("{}, {}", counted(errors, "error"), counted(warnings, "warning"));
-    terminal::print(&format!("{found} in {}\n", counted(files, "file of rules")))?;
+    terminal::print(&format!("{found} in {}\n", counted(files, "rule file")))?;
     if errors > 0 { Err(Failure::silent(Exit::Problems)) } else { Ok(()) }
 }
 
