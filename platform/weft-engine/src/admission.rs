@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_principals_queries_never_take_anothers_place() {
+    fn one_principals_queries_never_take_theirs_place() {
         let admission = Admission::default();
         let held: Vec<Admitted> = (0..QUERIES_MAX).map(|_| admission.admit("user:ana").unwrap()).collect();
         assert!(matches!(admission.admit("user:ana"), Err(QueryError::TooManyQueries { limit: QUERIES_MAX })));

@@ -562,7 +562,7 @@ impl PolicySnapshot {
         let domain = request.object.domain_term();
         let subject = request.principal.subject();
         let mut roles: Vec<Vec<String>> = Vec::new();
-        let graphs = self.roles.iter().map(|(name, graph)| (name, graph)).chain([(&domain, &self.roles_anywhere)]);
+        let graphs = self.roles.iter().chain([(&domain, &self.roles_anywhere)]);
         for (domain, graph) in graphs {
             for (member, held) in graph {
                 roles.extend(held.iter().map(|role| vec![member.clone(), role.clone(), domain.clone()]));

@@ -47,7 +47,7 @@ pub(crate) struct Query {
     distinct: bool,
     select: Vec<String>,
     from: String,
-    wheres: Vec<String>,
+    conditions: Vec<String>,
     group_by: bool,
     aggregates: Vec<String>,
     having: Option<String>,
@@ -72,8 +72,8 @@ impl Query {
             self.select.iter().chain(&self.aggregates).enumerate().map(|(n, item)| format!("{item} AS c{n}")).collect();
         let distinct = if self.distinct { "DISTINCT " } else { "" };
         sql.push_str(&format!("SELECT {distinct}{} FROM {}", columns.join(", "), self.from));
-        if !self.wheres.is_empty() {
-            sql.push_str(&format!(" WHERE {}", self.wheres.join(" AND ")));
+        if !self.conditions.is_empty() {
+            sql.push_str(&format!(" WHERE {}", self.conditions.join(" AND ")));
         }
         if self.group_by && !self.select.is_empty() {
             sql.push_str(&format!(" GROUP BY {}", self.select.join(", ")));
@@ -114,9 +114,9 @@ impl Query {
         without(&|query| query.set = None);
         without(&|query| query.having = None);
         without(&|query| query.distinct = false);
-        for n in 0..self.wheres.len() {
+        for n in 0..self.conditions.len() {
             without(&|query| {
-                query.wheres.remove(n);
+                query.conditions.remove(n);
             });
         }
         if self.set.is_none() {
@@ -228,7 +228,7 @@ impl<'a> Maker<'a> {
             from = format!("(SELECT x.*, unnest({list}) AS one FROM {from}) AS x");
             scope.texts.push("x.one".to_owned());
         }
-        let wheres = (0..self.rng.usize(0..3)).map(|_| self.condition(&scope, 2)).collect();
+        let conditions = (0..self.rng.usize(0..3)).map(|_| self.condition(&scope, 2)).collect();
         let mut select: Vec<String> = (0..self.rng.usize(1..4)).map(|_| self.item(&scope)).collect();
         let (mut group_by, mut aggregates, mut distinct) = (false, Vec::new(), false);
         match self.rng.u8(0..10) {
@@ -304,7 +304,7 @@ impl<'a> Maker<'a> {
             distinct,
             select,
             from,
-            wheres,
+            conditions,
             group_by,
             aggregates,
             having,

@@ -160,7 +160,7 @@ fn read_filter(reader: &mut Reader<'_>, text: &str, item: &Node, whose: Whose<'_
             let source = Source { file: reader.file, text, whole: reader.place(when), condition };
             parse(&source)
                 .map(|parsed| (parsed, condition.to_owned()))
-                .map_err(|told| reader.diagnostics.push(told))
+                .map_err(|told| reader.diagnostics.push(*told))
                 .ok()
         }
         None => None,

@@ -43,8 +43,11 @@ impl Source<'_> {
     }
 }
 
+/// What was read, or what is wrong with it.
+type Parsed<T> = Result<T, Box<Diagnostic>>;
+
 /// Reads a condition, or says what is wrong with it.
-pub(crate) fn parse(source: &Source<'_>) -> Result<Condition, Diagnostic> {
+pub(crate) fn parse(source: &Source<'_>) -> Parsed<Condition> {
     let tokens = lexemes(source.condition).map_err(|(at, message)| {
         let place = source.place(at, source.condition.len().min(at + 1));
         Diagnostic::error(Code::RESTRICTION_INVALID, place, message)
@@ -65,7 +68,7 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn any(&mut self) -> Result<Condition, Diagnostic> {
+    fn any(&mut self) -> Parsed<Condition> {
         let mut parts = vec![self.all()?];
         while self.word("or") {
             parts.push(self.all()?);
@@ -73,7 +76,7 @@ impl Parser<'_> {
         Ok(one_or(parts, Condition::Any))
     }
 
-    fn all(&mut self) -> Result<Condition, Diagnostic> {
+    fn all(&mut self) -> Parsed<Condition> {
         let mut parts = vec![self.negated()?];
         while self.word("and") {
             parts.push(self.negated()?);
@@ -81,7 +84,7 @@ impl Parser<'_> {
         Ok(one_or(parts, Condition::All))
     }
 
-    fn negated(&mut self) -> Result<Condition, Diagnostic> {
+    fn negated(&mut self) -> Parsed<Condition> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
             return Err(self.told(format!("the condition nests more than {DEPTH_MAX} deep")));
@@ -99,7 +102,7 @@ impl Parser<'_> {
         Ok(condition)
     }
 
-    fn comparison(&mut self) -> Result<Condition, Diagnostic> {
+    fn comparison(&mut self) -> Parsed<Condition> {
         for (word, value) in [("true", true), ("false", false)] {
             if self.word(word) {
                 return Ok(Condition::Constant(value));
@@ -139,7 +142,7 @@ impl Parser<'_> {
         Ok(Condition::Compare { column, comparison, value: self.required_value()? })
     }
 
-    fn among(&mut self, column: ColumnName) -> Result<Condition, Diagnostic> {
+    fn among(&mut self, column: ColumnName) -> Parsed<Condition> {
         if let Some(attribute) = self.attribute() {
             return Ok(Condition::AmongAttribute { column, attribute });
         }
@@ -164,18 +167,18 @@ impl Parser<'_> {
         let Some((port, of)) = lookup else {
             let message = format!("`{}` is no column of a port", named.written());
             let told = Diagnostic::error(Code::RESTRICTION_INVALID, place, message);
-            return Err(told.help("write values, or `domain.product.port.column`"));
+            return Err(told.help("write values, or `domain.product.port.column`").into());
         };
         let only = if self.word("where") { self.any()? } else { Condition::Constant(true) };
         if has_lookup(&only) {
             let told = Diagnostic::error(Code::RESTRICTION_INVALID, place, "a lookup stands within a lookup");
-            return Err(told.help("make a port that holds what both of them find"));
+            return Err(told.help("make a port that holds what both of them find").into());
         }
         self.expect(")")?;
         Ok(Condition::AmongPort { column, lookup: Lookup { port, of, only: Box::new(only), place } })
     }
 
-    fn column(&mut self) -> Result<ColumnName, Diagnostic> {
+    fn column(&mut self) -> Parsed<ColumnName> {
         let (begins, mut path) = (self.peek_start(), Vec::new());
         loop {
             match self.peek() {
@@ -190,14 +193,14 @@ impl Parser<'_> {
         }
     }
 
-    fn required_value(&mut self) -> Result<Value, Diagnostic> {
+    fn required_value(&mut self) -> Parsed<Value> {
         match self.value()? {
             Some(value) => Ok(value),
             None => Err(self.unexpected("a value")),
         }
     }
 
-    fn value(&mut self) -> Result<Option<Value>, Diagnostic> {
+    fn value(&mut self) -> Parsed<Option<Value>> {
         let begins = self.peek_start();
         if let Some(Attribute { name, place }) = self.attribute() {
             return Ok(Some(Value { kind: ValueKind::Attribute(name), place }));
@@ -234,7 +237,7 @@ impl Parser<'_> {
     }
 
     /// `+ 30 days`, `- 1 day` or nothing.
-    fn days(&mut self) -> Result<i64, Diagnostic> {
+    fn days(&mut self) -> Parsed<i64> {
         let sign = match (self.symbol("+"), self.symbol("-")) {
             (true, _) => 1,
             (_, true) => -1,
@@ -259,7 +262,7 @@ impl Parser<'_> {
         Some(Attribute { name, place: self.source.place(begins, self.last_end()) })
     }
 
-    fn comparison_sign(&mut self) -> Result<Comparison, Diagnostic> {
+    fn comparison_sign(&mut self) -> Parsed<Comparison> {
         const SIGNS: [(&str, Comparison); 7] = [
             ("=", Comparison::Equal),
             ("!=", Comparison::NotEqual),
@@ -306,11 +309,11 @@ impl Parser<'_> {
         is_next
     }
 
-    fn expect(&mut self, symbol: &str) -> Result<(), Diagnostic> {
+    fn expect(&mut self, symbol: &str) -> Parsed<()> {
         if self.symbol(symbol) { Ok(()) } else { Err(self.unexpected(&format!("`{symbol}`"))) }
     }
 
-    fn unexpected(&self, wanted: &str) -> Diagnostic {
+    fn unexpected(&self, wanted: &str) -> Box<Diagnostic> {
         let found = match self.tokens.get(self.next) {
             Some(lexeme) => format!("`{}`", self.source.condition.get(lexeme.start..lexeme.end).unwrap_or_default()),
             None => "the end".to_owned(),
@@ -318,12 +321,12 @@ impl Parser<'_> {
         self.told(format!("expected {wanted}, found {found}"))
     }
 
-    fn told(&self, message: String) -> Diagnostic {
+    fn told(&self, message: String) -> Box<Diagnostic> {
         let place = match self.tokens.get(self.next) {
             Some(lexeme) => self.source.place(lexeme.start, lexeme.end),
             None => self.source.whole.clone(),
         };
-        Diagnostic::error(Code::RESTRICTION_INVALID, place, message)
+        Diagnostic::error(Code::RESTRICTION_INVALID, place, message).into()
     }
 }
 
