@@ -16,9 +16,10 @@ mod mesh;
 pub mod mesh_file;
 pub mod odcs;
 pub mod odps;
+mod rules;
 pub mod source;
 pub mod weft_properties;
 
-pub use form::Scalar;
+pub use form::{Number, OrVariable, Scalar};
 pub use json_schema::{SCHEMA_KINDS, schema};
-pub use mesh::{read, read_lone};
+pub use mesh::{read, read_apart, read_lone};

@@ -21,6 +21,7 @@ use crate::domain_file::DomainFile;
 use crate::form::{self, Document, FromNode, Opened, Step};
 use crate::mesh_file::MeshFile;
 use crate::odps::DataProductDocument;
+use crate::rules::{self, Scope};
 use product::Draft;
 
 const MESH_FILE: &str = "mesh.yaml";
@@ -32,6 +33,18 @@ const MESH_FILE: &str = "mesh.yaml";
 /// `broken` and not in `products`; the others are not touched by it. `refused` is set where
 /// `mesh.yaml` has errors.
 pub fn read(tree: &ManifestTree) -> (Declared, Vec<Diagnostic>) {
+    read_in(tree, Scope::Mesh)
+}
+
+/// Reads a product's folder, or a document within one, that stands in no mesh.
+///
+/// As [`read`], but for what only publishing asks of a document: that an active contract says all
+/// that its readers need, that its variables have values, and that those it names are there.
+pub fn read_apart(tree: &ManifestTree) -> (Declared, Vec<Diagnostic>) {
+    read_in(tree, Scope::Alone)
+}
+
+fn read_in(tree: &ManifestTree, scope: Scope) -> (Declared, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut declared = Declared::empty(tree.revision.clone());
     if tree.file(MESH_FILE).is_some() {
@@ -42,7 +55,10 @@ pub fn read(tree: &ManifestTree) -> (Declared, Vec<Diagnostic>) {
     let folders = folders::survey(tree, &mut problems);
     declared.domains = domains(tree, &folders, &mut problems);
     let mut drafts: Vec<Draft> =
-        folders.products.iter().map(|(name, folder)| product::read(tree, name, folder, &mut problems)).collect();
+        folders.products.iter().map(|(name, folder)| product::read(tree, name, folder, scope, &mut problems)).collect();
+    if scope == Scope::Mesh {
+        references::resolve_across_contracts(tree, &drafts, &declared.domains, &mut problems);
+    }
     references::names_are_taken_once(&drafts, &mut problems);
     references::resolve_inputs(&mut drafts, &mut problems);
     order::refuse_rings(&drafts, &mut problems);
@@ -80,7 +96,10 @@ pub fn read_lone(tree: &ManifestTree, file: &str) -> Option<Vec<Diagnostic>> {
         MESH_FILE => drop(open_as::<MeshFile>(tree, file, "mesh.yaml", &mut problems)),
         "domain.yaml" => drop(open_as::<DomainFile>(tree, file, "domain.yaml", &mut problems)),
         _ if name.ends_with("odps.yaml") || name.ends_with("odps.yml") => {
-            drop(open_as::<DataProductDocument>(tree, file, "ODPS 1.1", &mut problems));
+            let document: Option<Document<DataProductDocument>> = open_as(tree, file, "ODPS 1.1", &mut problems);
+            if let Some(document) = document {
+                rules::judge_product(&document, Scope::Alone, &mut problems);
+            }
         }
         _ if name.ends_with("odcs.yaml") || name.ends_with("odcs.yml") => {
             contract::read_lone(tree, file, &mut problems);
