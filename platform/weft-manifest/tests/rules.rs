@@ -1,0 +1,88 @@
+//! One fixture and more for each rule of the standards' meaning: well formed, and wrong in one way.
+//!
+//! `rules/Snn.odcs.yaml`, `Snn.odps.yaml` or a mesh in a folder `Snn/`, with words after a hyphen where a rule has
+//! several. It yields the code `W04nn` and no other, at each line marked `# <- here` and at no other.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use weft_model::{Content, FileEntry, ManifestTree, Revision};
+
+const RULES: std::ops::RangeInclusive<u32> = 1..=41;
+const MARK: &str = "# <- here";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules")
+}
+
+fn fixtures() -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    found.sort();
+    found
+}
+
+fn rule_of(fixture: &Path) -> u32 {
+    let name = fixture.file_name().unwrap().to_str().unwrap();
+    let number = name.strip_prefix('S').and_then(|rest| rest.get(..2)).and_then(|digits| digits.parse().ok());
+    number.unwrap_or_else(|| panic!("`{name}` does not begin with a rule's number"))
+}
+
+fn texts(root: &Path, path: &Path, found: &mut BTreeMap<String, FileEntry>) {
+    if path.is_dir() {
+        for entry in fs::read_dir(path).unwrap() {
+            texts(root, &entry.unwrap().path(), found);
+        }
+        return;
+    }
+    let text = fs::read_to_string(path).unwrap();
+    let entry = FileEntry { id: "text".to_owned(), size: text.len() as u64, content: Content::Text(text.into()) };
+    found.insert(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned(), entry);
+}
+
+/// `file:line` of each mark, and `file:line CODE` of each diagnostic.
+fn marks_and_diagnostics(fixture: &Path) -> (BTreeSet<String>, Vec<(String, String)>) {
+    let root = if fixture.is_dir() { fixture } else { fixture.parent().unwrap() };
+    let mut files = BTreeMap::new();
+    texts(root, fixture, &mut files);
+    let tree = ManifestTree::new(Revision::new("test"), files);
+    let mut marks = BTreeSet::new();
+    for (path, _) in tree.files() {
+        let lines = tree.text(path).unwrap().lines().enumerate();
+        marks.extend(lines.filter(|(_, line)| line.contains(MARK)).map(|(index, _)| format!("{path}:{}", index + 1)));
+    }
+    let problems = if fixture.is_dir() {
+        weft_manifest::read(&tree).1
+    } else {
+        weft_manifest::read_lone(&tree, fixture.file_name().unwrap().to_str().unwrap()).unwrap()
+    };
+    let told = problems.iter().map(|problem| {
+        assert!(problem.help.is_some(), "{}: no help: {problem}", fixture.display());
+        (format!("{}:{}", problem.place.file, problem.place.line), format!("{} {problem}", problem.code))
+    });
+    (marks, told.collect())
+}
+
+#[test]
+fn every_rule_has_a_fixture() {
+    let covered: BTreeSet<u32> = fixtures().iter().map(|fixture| rule_of(fixture)).collect();
+    let missing: Vec<u32> = RULES.filter(|rule| !covered.contains(rule)).collect();
+    assert_eq!(missing, Vec::<u32>::new(), "rules without a fixture");
+}
+
+#[test]
+fn every_fixture_yields_its_code_at_its_marks_and_nothing_else() {
+    let mut wrong = String::new();
+    for fixture in fixtures() {
+        let code = format!("W04{:02}", rule_of(&fixture));
+        let (marks, told) = marks_and_diagnostics(&fixture);
+        let places: BTreeSet<String> = told.iter().map(|(place, _)| place.clone()).collect();
+        let is_right = !marks.is_empty() && places == marks && told.iter().all(|(_, text)| text.starts_with(&code));
+        if !is_right {
+            wrong.push_str(&format!("{}: marked {marks:?}, told {told:#?}\n", fixture.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
