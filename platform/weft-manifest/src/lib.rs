@@ -12,6 +12,8 @@ mod form;
 pub mod bitol;
 pub mod domain_file;
 mod json_schema;
+#[cfg(test)]
+mod lossless;
 mod mesh;
 pub mod mesh_file;
 pub mod odcs;
