@@ -48,7 +48,8 @@ fn check(path: &Path) {
 fn similar(before: &Json, after: &Json, at: &str) {
     match (before, after) {
         (Json::Object(a), Json::Object(b)) => {
-            let keys = |map: &serde_json::Map<String, Json>| map.keys().cloned().collect::<std::collections::BTreeSet<_>>();
+            let keys =
+                |map: &serde_json::Map<String, Json>| map.keys().cloned().collect::<std::collections::BTreeSet<_>>();
             assert_eq!(keys(a), keys(b), "{at}");
             a.iter().for_each(|(key, value)| similar(value, &b[key], &format!("{at}/{key}")));
         }
@@ -76,7 +77,10 @@ fn a_document_of_version_2_becomes_one_of_version_3() {
     let (_, contract, problems) = written_again::<DataContract>(&path);
     assert_eq!(problems, vec![]);
     let contract: DataContract = serde_json::from_value(contract.unwrap()).unwrap();
-    assert_eq!((contract.id.as_str(), contract.status.as_deref()), ("53581432-6c55-4ba2-a65f-72344a91553a", Some("active")));
+    assert_eq!(
+        (contract.id.as_str(), contract.status.as_deref()),
+        ("53581432-6c55-4ba2-a65f-72344a91553a", Some("active"))
+    );
     assert_eq!((contract.domain.as_deref(), contract.data_product.as_deref()), (Some("seller"), Some("my quantum")));
     let channels: Vec<&str> = contract.support.iter().flatten().map(|item| item.channel.as_str()).collect();
     assert_eq!(channels, ["product-dl@example.com", "#product-help"]);

@@ -137,6 +137,8 @@ fn keys_fit_the_type(rule: &DataQuality, node: &Node, reader: &mut Reader<'_>) {
     let operators: Vec<&str> = OPERATORS.iter().copied().filter(|operator| node.get(operator).is_some()).collect();
     match operators.as_slice() {
         _ if !takes_operator => {}
+        // A rule of version 3.0 such as `validValues` says what must be by its name.
+        [] if is_old_library => {}
         [_] => {}
         [] => {
             reader.report(Code::KEY_MISSING, node.head(), format!("a {word} rule needs an operator")).help =

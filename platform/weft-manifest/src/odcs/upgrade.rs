@@ -1,4 +1,6 @@
-//! Documents of version 2.2 in the shape of version 3.
+//! Documents of older versions in the shape of the newest.
+//!
+//! Version 2.2 had another shape altogether; version 3.0 wrote the arguments of a rule beside it.
 //!
 //! Keys get their new names, values that are left empty go, and what version 3 has no key for is
 //! kept as a custom property. Every value stays where it stands in the text, so that problems are
@@ -73,9 +75,13 @@ const ROLE: Shape = Shape { renamed: &[], fields: Role::KEYS, is_open: true };
 const PRICE: Shape = Shape { renamed: &[], fields: Pricing::KEYS, is_open: false };
 const DESCRIPTION: Shape = Shape { renamed: &[], fields: Description::KEYS, is_open: true };
 
-/// The document in the shape of version 3; one of version 3 as it is.
-pub(crate) fn upgraded(root: Node) -> Node {
+/// The document in the shape of the newest version; one that has it already as it is.
+pub(crate) fn upgraded(mut root: Node) -> Node {
     let version = root.get("apiVersion").and_then(Node::text).unwrap_or_default();
+    if version.starts_with("v3.0.") {
+        at(&mut root, "schema", |tables| each(tables, arguments_below));
+        return root;
+    }
     if !version.starts_with("v2.") {
         return root;
     }
@@ -157,6 +163,28 @@ fn rule(node: &mut Node) {
     entries.push(text_entry("type", kind, span));
     if is_cron && !has_scheduler {
         entries.push(text_entry("scheduler", "cron", span));
+    }
+}
+
+/// Puts what a rule of version 3.0 counts by, which stands beside the rule there, into its arguments.
+fn arguments_below(node: &mut Node) {
+    at(node, "quality", |rules| each(rules, arguments));
+    at(node, "properties", |parts| each(parts, arguments_below));
+    at(node, "items", arguments_below);
+}
+
+fn arguments(rule: &mut Node) {
+    let Value::Object(entries) = &mut rule.value else { return };
+    if entries.iter().any(|entry| entry.key == "arguments") || entries.iter().all(|entry| entry.key != "rule") {
+        return;
+    }
+    let is_argument = |entry: &Entry| matches!(entry.key.as_str(), "validValues" | "pattern" | "missingValues");
+    let (inside, rest): (Vec<Entry>, Vec<Entry>) = std::mem::take(entries).into_iter().partition(is_argument);
+    *entries = rest;
+    if let Some(first) = inside.first() {
+        let (key_span, span) = (first.key_span, first.value.span);
+        let value = Node { span, value: Value::Object(inside) };
+        entries.push(Entry { key: "arguments".to_owned(), key_span, value });
     }
 }
 
