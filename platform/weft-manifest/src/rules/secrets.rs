@@ -97,7 +97,7 @@ fn credential(text: &str) -> Option<&'static str> {
         let value = lower.split_once(*key).map(|(_, rest)| rest.split([';', '&', ' ', '"', '\'']).next().unwrap_or(""));
         value.is_some_and(|value| value.len() >= 4 && !value.starts_with(['$', '{', '<', '*', '?', ':']))
     };
-    assigned.iter().any(|key| is_assigned(&key)).then_some("a connection text with a password")
+    assigned.iter().any(is_assigned).then_some("a connection text with a password")
 }
 
 /// Whether a URL in the text has a user with a password before its host.
