@@ -22,6 +22,12 @@ const SECRET_NAMES: &[&str] = &[
     "connectionstring",
 ];
 
+/// How those names end, to pass over most others at once.
+const SECRET_ENDS: &[&str] = &["password", "passwd", "secret", "key", "token", "string"];
+
+/// The shortest credential of a known service.
+const WORD_BYTES_MIN: usize = 20;
+
 /// What credentials of known services begin with, and how many letters and digits follow at least.
 const PREFIXES: &[(&str, usize, &str)] = &[
     ("AKIA", 16, "an AWS access key"),
@@ -66,7 +72,17 @@ fn below(spot: Spot<'_>, name: Option<&str>, findings: &mut Findings) {
 }
 
 fn named_so(name: Option<&str>, text: &str) -> Option<&'static str> {
-    let name: String = name?.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let name = name?;
+    let ends = |end: &&str| {
+        name.len()
+            .checked_sub(end.len())
+            .and_then(|at| name.get(at..))
+            .is_some_and(|rest| rest.eq_ignore_ascii_case(end))
+    };
+    if !SECRET_ENDS.iter().any(|end| ends(end)) {
+        return None;
+    }
+    let name: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     // What is filled in elsewhere is no secret: `${env.password}`, `{{ password }}`.
     let is_filled_in = text.contains("${") || text.contains("{{") || text.trim().is_empty();
     (SECRET_NAMES.contains(&name.as_str()) && !is_filled_in).then_some("a password or key")
@@ -81,7 +97,7 @@ fn credential(text: &str) -> Option<&'static str> {
         return Some("a private key");
     }
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    for word in text.split(|c: char| !is_part(c)) {
+    for word in text.split(|c: char| !is_part(c)).filter(|word| word.len() >= WORD_BYTES_MIN) {
         for (prefix, length, what) in PREFIXES {
             if word.strip_prefix(prefix).is_some_and(|rest| rest.len() >= *length) {
                 return Some(what);
@@ -90,6 +106,9 @@ fn credential(text: &str) -> Option<&'static str> {
     }
     if has_password(text) {
         return Some("a URL with a password");
+    }
+    if !text.contains('=') {
+        return None;
     }
     let assigned = ["password=", "pwd=", "accountkey=", "sharedaccesskey=", "client_secret="];
     let lower = text.to_lowercase();
