@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -148,5 +149,48 @@ proptest! {
         let path = if product { "products/a/b/product.odps.yaml" } else { "products/a/b/contracts/c.odcs.yaml" };
         let tree = ManifestTree::of_texts([(path, text.as_str()), ("products/a/domain.yaml", "domain: a\nowner: b\n")]);
         let _ = weft_manifest::read(&tree);
+    }
+}
+
+/// Nobody waits longer for a document that is made to be slow.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[test]
+fn documents_that_are_made_to_be_slow_are_read_in_a_moment() {
+    let head = "apiVersion: v3.2.0\nkind: DataContract\nid: slow\nversion: 1.0.0\n";
+    let each = |count: usize, text: &dyn Fn(usize) -> String| (0..count).map(text).collect::<Vec<_>>().join(", ");
+    let table = |columns: String| format!("schema: [{{name: t, properties: [{columns}]}}]\n");
+    let names = each(15_000, &|i| format!("{{name: c{i}}}"));
+    let required = each(40_000, &|i| format!("x{i}"));
+    let long = "n".repeat(500_000);
+    let texts = [
+        table(format!(
+            "{{name: o, logicalType: object, logicalTypeOptions: {{required: [{required}]}}, properties: [{names}]}}"
+        )),
+        table(format!("{{name: {long}, logicalType: object, properties: [{names}]}}")),
+        table(each(9_000, &|i| format!("{{name: c{i}, encryptedName: e{i}}}"))),
+        table(each(6_000, &|i| format!("{{name: c{i}, relationships: [{{to: u.c{i}}}]}}"))),
+        format!(
+            "{}slaProperties: [{}]\n",
+            table(each(5_000, &|i| format!("{{name: c{i}}}"))),
+            each(4_000, &|i| format!("{{property: latency, value: 1, unit: d, element: t.x{i}}}"))
+        ),
+        format!(
+            "schema: [{}]\n",
+            each(4_000, &|i| {
+                format!(
+                    "{{name: t{i}, properties: [{{name: c, unique: true, required: true, relationships: [{{to: t{}.c}}]}}]}}",
+                    i + 1
+                )
+            })
+        ),
+        format!("servers: [{}]\n", each(20_000, &|_| "{server: a, type: custom}".to_owned())),
+    ];
+    for text in texts {
+        let text = format!("{head}{text}");
+        let begun = Instant::now();
+        let tree = ManifestTree::of_texts([("slow.odcs.yaml", text.as_str())]);
+        assert!(weft_manifest::read_lone(&tree, "slow.odcs.yaml").is_some());
+        assert!(begun.elapsed() < PATIENCE, "{:?} for {}", begun.elapsed(), &text[..200]);
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use weft_model::{Content, FileEntry, ManifestTree, Revision};
+use weft_model::{Code, Content, FileEntry, ManifestTree, Revision};
 
 const RULES: std::ops::RangeInclusive<u32> = 1..=41;
 const MARK: &str = "# <- here";
@@ -42,8 +42,18 @@ fn texts(root: &Path, path: &Path, found: &mut BTreeMap<String, FileEntry>) {
     found.insert(path.strip_prefix(root).unwrap().to_str().unwrap().to_owned(), entry);
 }
 
-/// `file:line` of each mark, and `file:line CODE` of each diagnostic.
-fn marks_and_diagnostics(fixture: &Path) -> (BTreeSet<String>, Vec<(String, String)>) {
+/// A diagnostic as the tests look at it.
+#[derive(Debug)]
+struct Told {
+    /// `file:line`
+    place: String,
+    code: Code,
+    /// With severity, help and further places.
+    text: String,
+}
+
+/// `file:line` of each mark, and each diagnostic.
+fn marks_and_diagnostics(fixture: &Path) -> (BTreeSet<String>, Vec<Told>) {
     let root = if fixture.is_dir() { fixture } else { fixture.parent().unwrap() };
     let mut files = BTreeMap::new();
     texts(root, fixture, &mut files);
@@ -60,7 +70,12 @@ fn marks_and_diagnostics(fixture: &Path) -> (BTreeSet<String>, Vec<(String, Stri
     };
     let told = problems.iter().map(|problem| {
         assert!(problem.help.is_some(), "{}: no help: {problem}", fixture.display());
-        (format!("{}:{}", problem.place.file, problem.place.line), format!("{} {problem}", problem.code))
+        let others = problem.others.iter().map(|other| format!("\nalso: {} {}", other.place, other.text));
+        Told {
+            place: format!("{}:{}", problem.place.file, problem.place.line),
+            code: problem.code,
+            text: format!("{} {problem}{}", problem.severity.as_str(), others.collect::<String>()),
+        }
     });
     (marks, told.collect())
 }
@@ -72,14 +87,25 @@ fn every_rule_has_a_fixture() {
     assert_eq!(missing, Vec::<u32>::new(), "rules without a fixture");
 }
 
+/// What an author reads for each fixture.
+#[test]
+fn every_diagnostic_reads_as_recorded() {
+    let mut text = String::new();
+    for fixture in fixtures() {
+        let (_, told) = marks_and_diagnostics(&fixture);
+        told.iter().for_each(|told| text.push_str(&format!("{}\n", told.text)));
+    }
+    expect_test::expect_file!["rules.txt"].assert_eq(&text);
+}
+
 #[test]
 fn every_fixture_yields_its_code_at_its_marks_and_nothing_else() {
     let mut wrong = String::new();
     for fixture in fixtures() {
         let code = format!("W04{:02}", rule_of(&fixture));
         let (marks, told) = marks_and_diagnostics(&fixture);
-        let places: BTreeSet<String> = told.iter().map(|(place, _)| place.clone()).collect();
-        let is_right = !marks.is_empty() && places == marks && told.iter().all(|(_, text)| text.starts_with(&code));
+        let places: BTreeSet<String> = told.iter().map(|told| told.place.clone()).collect();
+        let is_right = !marks.is_empty() && places == marks && told.iter().all(|told| told.code.as_str() == code);
         if !is_right {
             wrong.push_str(&format!("{}: marked {marks:?}, told {told:#?}\n", fixture.display()));
         }

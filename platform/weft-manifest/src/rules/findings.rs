@@ -6,6 +6,9 @@ use crate::form;
 
 /// Most findings that are told of one document.
 const FINDINGS_MAX: usize = 200;
+/// Most names among which a similar one is looked for, and the longest of them.
+const GUESSES_MAX: usize = 2_000;
+const GUESS_BYTES_MAX: usize = 128;
 
 /// The findings of one document in the order found. Beyond [`FINDINGS_MAX`] they are counted only.
 #[derive(Debug, Default)]
@@ -40,6 +43,7 @@ impl Findings {
         otherwise: impl FnOnce() -> String,
     ) -> String {
         // What is only counted needs no words.
+        let among = among.filter(|name| name.len() <= GUESS_BYTES_MAX).take(GUESSES_MAX);
         let near = if self.is_full() { None } else { form::nearest(word, among) };
         near.map_or_else(otherwise, |near| format!("did you mean `{near}`?"))
     }

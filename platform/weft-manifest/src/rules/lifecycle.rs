@@ -1,6 +1,8 @@
 //! Where a document stands in its life: its status, what an active one must say, and what a product
 //! and its contracts must agree on.
 
+use std::collections::HashSet;
+
 use weft_model::{Code, Diagnostic, Place};
 
 use super::Scope;
@@ -24,10 +26,11 @@ pub(super) fn contract(contract: &ContractText<'_>, findings: &mut Findings) {
 
 pub(super) fn product(root: Spot<'_>, product: &DataProductDocument, findings: &mut Findings) {
     status(root, product.status.as_deref(), findings);
-    let ports = root.each("outputPorts", &product.output_ports);
-    for (spot, port) in ports.iter().filter(|(_, port)| port.deprecated == Some(true)) {
-        let stands_in = |other: &OutputPort| other.name == port.name && other.deprecated != Some(true);
-        if is_replaced(port) || ports.iter().any(|(_, other)| stands_in(other)) {
+    let ports = product.output_ports.iter().flatten();
+    let offered: HashSet<&str> =
+        ports.filter(|port| port.deprecated != Some(true)).map(|port| port.name.as_str()).collect();
+    for (spot, port) in root.each("outputPorts", &product.output_ports) {
+        if port.deprecated != Some(true) || is_replaced(port) || offered.contains(port.name.as_str()) {
             continue;
         }
         let message = format!("port `{}` is deprecated and names nothing in its place", clipped(&port.name));

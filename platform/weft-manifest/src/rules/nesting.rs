@@ -1,11 +1,16 @@
 //! Nested types: what they hold, and what an object requires of it.
 
+use std::collections::HashSet;
+
 use weft_model::{Code, Diagnostic};
 
 use super::findings::Findings;
 use super::tables::{ContractText, Field};
 use crate::form::{clipped, listed};
 use crate::odcs::LogicalType;
+
+/// Most names that a message lists.
+const NAMES_MAX: usize = 10;
 
 pub(super) fn check(contract: &ContractText<'_>, findings: &mut Findings) {
     for field in contract.fields() {
@@ -45,15 +50,16 @@ fn has_dimensions(field: &Field<'_>, findings: &mut Findings) {
 
 fn requires_what_it_has(field: &Field<'_>, findings: &mut Findings) {
     let Some(options) = &field.property.logical_type_options else { return };
-    let names: Vec<&str> = field.property.properties.iter().flatten().filter_map(|part| part.name.as_deref()).collect();
+    let parts = || field.property.properties.iter().flatten().filter_map(|part| part.name.as_deref());
+    let names: HashSet<&str> = parts().collect();
     let Some(list) = field.spot.get("logicalTypeOptions").and_then(|options| options.get("required")) else { return };
     for (spot, name) in list.items().zip(options.required.iter().flatten()) {
-        if names.contains(&name.as_str()) {
+        if names.contains(name.as_str()) {
             continue;
         }
-        let help = findings.guess(name, names.iter().copied(), || match names.as_slice() {
+        let help = findings.guess(name, parts(), || match parts().take(NAMES_MAX).collect::<Vec<&str>>().as_slice() {
             [] => "it has no properties".to_owned(),
-            names => format!("its properties are {}", listed(names)),
+            names => format!("it has {}", listed(names)),
         });
         let message = format!("{} requires `{}`, which it does not have", field.noun(), clipped(name));
         findings.push(Diagnostic::error(Code::REQUIRED_UNKNOWN, spot.place(), message).help(help));

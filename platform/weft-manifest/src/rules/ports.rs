@@ -1,6 +1,6 @@
 //! Ports of one product: each once, and made from inputs that the product names.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use weft_model::{Code, Diagnostic};
 
@@ -10,7 +10,7 @@ use crate::odps::DataProductDocument;
 
 pub(super) fn check(document: &Document<DataProductDocument>, findings: &mut Findings) {
     let (root, product) = (document.spot(), &document.value);
-    let inputs: Vec<(&str, &str)> = product
+    let inputs: BTreeSet<(&str, &str)> = product
         .input_ports
         .iter()
         .flatten()
@@ -38,7 +38,7 @@ pub(super) fn check(document: &Document<DataProductDocument>, findings: &mut Fin
 }
 
 fn undeclared(
-    inputs: &[(&str, &str)],
+    inputs: &BTreeSet<(&str, &str)>,
     (id, version): (&str, &str),
     spot: crate::form::Spot<'_>,
     findings: &Findings,

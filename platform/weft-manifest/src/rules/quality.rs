@@ -1,5 +1,7 @@
 //! Quality rules: that each says something which can be checked.
 
+use std::collections::HashSet;
+
 use weft_model::{Code, Diagnostic};
 
 use super::findings::Findings;
@@ -107,7 +109,7 @@ fn has_arguments(rule: &Rule<'_, '_>, metric: Metric, is_whole: bool, findings: 
 
 fn properties_exist(rule: &Rule<'_, '_>, findings: &mut Findings) {
     let Some(list) = rule.spot.get("arguments").and_then(|arguments| arguments.get("properties")) else { return };
-    let paths: Vec<&str> = rule.table.fields.iter().map(|field| field.path.as_str()).collect();
+    let paths: HashSet<&str> = rule.table.fields.iter().map(|field| field.path.as_str()).collect();
     for item in list.items() {
         let Some(name) = item.node.text().filter(|name| !paths.contains(name) && !has_variable(name)) else { continue };
         let columns = rule.table.columns().map(|field| field.path.as_str());
@@ -136,7 +138,7 @@ fn query(rule: &Rule<'_, '_>, findings: &mut Findings) {
             let message = format!("`{{{word}}}` stands for a column, and the rule is one of a table");
             (message, "name the column itself, or move the rule to `quality:` of the column".to_owned())
         } else {
-            let help = findings.guess(word, ["object", "property"].into_iter(), || {
+            let help = findings.guess(word, PLACEHOLDERS.iter().copied(), || {
                 "`{object}` stands for the table and `{property}` for the column".to_owned()
             });
             (format!("nothing stands for `{{{}}}` in a query", clipped(word)), help)

@@ -6,9 +6,12 @@ use weft_model::{Code, Diagnostic};
 
 use super::Scope;
 use super::findings::Findings;
-use super::tables::{ContractText, Field, Table};
+use super::tables::{ContractText, Field, PATH_BYTES_MAX, Table, joined};
 use crate::form::{Document, Spot, clipped, listed};
 use crate::odcs::{DataContract, References};
+
+/// Most tables from which a ring is looked for.
+const STARTS_MAX: usize = 200;
 
 /// One foreign key, with each name and where it stands.
 struct Relationship<'c, 'd> {
@@ -49,7 +52,10 @@ pub(crate) fn across_contracts(contracts: &[(&str, &Document<DataContract>)], pr
                 let Some((other, within)) = external(name).filter(|(other, _)| !other.contains("://")) else {
                     continue;
                 };
-                let target = contracts.iter().find(|(path, document)| is_named(other, file, path, document));
+                let wanted = path_from(file, other);
+                let is_it =
+                    |path: &str, document: &Document<DataContract>| document.value.id == other || path == wanted;
+                let target = contracts.iter().find(|(path, document)| is_it(path, document));
                 let Some((path, target)) = target else {
                     findings.push(unknown_contract(*spot, other, contracts, &findings));
                     continue;
@@ -85,11 +91,8 @@ fn unknown_contract(
     Diagnostic::error(Code::RELATIONSHIP_TARGET, spot.place(), message).help(help)
 }
 
-/// Whether `written`, in the contract at `from`, means the one at `path`: by its id or by its path.
-fn is_named(written: &str, from: &str, path: &str, contract: &Document<DataContract>) -> bool {
-    if contract.value.id == written {
-        return true;
-    }
+/// The path from the repository's root of one that is written relative to the file at `from`.
+fn path_from(from: &str, written: &str) -> String {
     let mut parts: Vec<&str> = from.split('/').collect();
     parts.pop();
     for part in written.split('/') {
@@ -99,7 +102,7 @@ fn is_named(written: &str, from: &str, path: &str, contract: &Document<DataContr
             part => parts.push(part),
         }
     }
-    parts.join("/") == path
+    parts.join("/")
 }
 
 fn all<'c, 'd>(contract: &'c ContractText<'d>) -> Vec<Relationship<'c, 'd>> {
@@ -266,11 +269,15 @@ fn is_key(
 }
 
 fn unknown(spot: Spot<'_>, name: &str, columns: &Columns<'_, '_>, findings: &Findings) -> Diagnostic {
-    let names = columns.by_name.keys().map(String::as_str);
-    let help = findings.guess(name, names, || match columns.tables.as_slice() {
-        [] => "the contract has no tables".to_owned(),
-        _ => "write `table.column`, by the names of this contract".to_owned(),
-    });
+    let known = if is_by_id(name) { &columns.by_id } else { &columns.by_name };
+    let is_told = !findings.is_full();
+    let mut names: Vec<&str> = known.keys().filter(|_| is_told).map(String::as_str).collect();
+    names.sort_unstable();
+    let help =
+        findings.guess(name.trim_start_matches(['#', '/']), names.into_iter(), || match columns.tables.as_slice() {
+            [] => "the contract has no tables".to_owned(),
+            _ => "write `table.column`, by the names of this contract".to_owned(),
+        });
     let message = format!("the contract has no column `{}`", clipped(name));
     Diagnostic::error(Code::RELATIONSHIP_TARGET, spot.place(), message).help(help)
 }
@@ -287,18 +294,22 @@ impl<'c, 'd> Columns<'c, 'd> {
         let mut columns = Columns { tables: &contract.tables, by_name: HashMap::new(), by_id: HashMap::new() };
         for (index, table) in contract.tables.iter().enumerate() {
             let mut ids: Vec<Option<String>> = Vec::new();
+            let of_table = table.object.id.as_ref().filter(|id| id.0.len() <= PATH_BYTES_MAX);
+            let of_table = of_table.map(|id| format!("schema/{}", id.0));
             for field in &table.fields {
                 let above = match field.outer {
                     Some(outer) => ids.get(outer).cloned().flatten(),
-                    None => table.object.id.as_ref().map(|id| format!("schema/{}", id.0)),
+                    None => of_table.clone(),
                 };
-                let id =
-                    above.zip(field.property.id.as_ref()).map(|(above, id)| format!("{above}/properties/{}", id.0));
+                let own = above.zip(field.property.id.as_ref());
+                let id = own
+                    .filter(|(above, id)| above.len() + id.0.len() <= PATH_BYTES_MAX)
+                    .map(|(above, id)| format!("{above}/properties/{}", id.0));
                 if let Some(id) = &id {
                     columns.by_id.entry(id.clone()).or_insert((index, field));
                 }
                 ids.push(id);
-                let name = format!("{}.{}", table.object.name, field.path);
+                let name = joined(&table.object.name, &field.path);
                 columns.by_name.entry(name).or_insert((index, field));
             }
         }
@@ -323,7 +334,7 @@ impl<'c, 'd> Columns<'c, 'd> {
 /// Warns of tables whose rows must each have one of the other first.
 fn no_ring(contract: &ContractText<'_>, required: &BTreeMap<usize, Vec<(usize, Spot<'_>)>>, findings: &mut Findings) {
     let mut told: BTreeSet<usize> = BTreeSet::new();
-    for start in required.keys() {
+    for start in required.keys().take(STARTS_MAX) {
         let Some(ring) = ring_through(*start, required).filter(|ring| !ring.iter().any(|table| told.contains(table)))
         else {
             continue;

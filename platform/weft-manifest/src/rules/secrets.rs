@@ -79,7 +79,7 @@ fn named_so(name: Option<&str>, text: &str) -> Option<&'static str> {
             .and_then(|at| name.get(at..))
             .is_some_and(|rest| rest.eq_ignore_ascii_case(end))
     };
-    if !SECRET_ENDS.iter().any(|end| ends(end)) {
+    if !SECRET_ENDS.iter().any(ends) {
         return None;
     }
     let name: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();

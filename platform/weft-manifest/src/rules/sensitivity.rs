@@ -1,5 +1,7 @@
 //! Personal data: columns that look like it, and columns for its protected form.
 
+use std::collections::HashSet;
+
 use weft_model::{Code, Diagnostic};
 
 use super::findings::Findings;
@@ -43,10 +45,11 @@ const PERSONAL: &[&[&str]] = &[
 
 pub(super) fn check(contract: &ContractText<'_>, findings: &mut Findings) {
     for table in &contract.tables {
+        let names: HashSet<&str> = table.fields.iter().flat_map(|field| names_of(field)).collect();
         for field in &table.fields {
             is_classified(table, field, findings);
             if contract.is_whole {
-                protected_column_is_there(table, field, findings);
+                protected_column_is_there(table, &names, field, findings);
             }
         }
     }
@@ -99,19 +102,19 @@ fn words_of(name: &str) -> Vec<String> {
     words
 }
 
-fn protected_column_is_there(table: &Table<'_>, field: &Field<'_>, findings: &mut Findings) {
+fn names_of<'d>(field: &Field<'d>) -> impl Iterator<Item = &'d str> {
+    [field.property.name.as_deref(), field.property.physical_name.as_deref()].into_iter().flatten()
+}
+
+fn protected_column_is_there(table: &Table<'_>, names: &HashSet<&str>, field: &Field<'_>, findings: &mut Findings) {
     let Some(written) = field.property.encrypted_name.as_deref().filter(|name| !has_variable(name)) else { return };
-    let names = |other: &Field<'_>| {
-        let property = other.property;
-        [property.name.as_deref(), property.physical_name.as_deref()].into_iter().flatten().any(|name| name == written)
-    };
-    let (message, help) = if names(field) {
+    let (message, help) = if names_of(field).any(|name| name == written) {
         let message = format!("{} names itself as the column for its protected value", field.noun());
         (message, "name the column that holds the protected value, or take `encryptedName` out".to_owned())
-    } else if table.fields.iter().any(names) {
+    } else if names.contains(written) {
         return;
     } else {
-        let columns = table.columns().filter(|other| !names(other)).filter_map(|other| other.property.name.as_deref());
+        let columns = table.columns().filter_map(|other| other.property.name.as_deref());
         let own = field.property.name.as_deref().unwrap_or_default();
         let help = findings.guess(written, columns.filter(|name| *name != own), || {
             "add the column to the table, or take `encryptedName` out: none is generated".to_owned()

@@ -1,10 +1,12 @@
 //! Service levels: their names, values and units, what they measure, and whether they agree.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::NaiveDateTime;
 use weft_model::{Code, Diagnostic};
 
 use super::findings::Findings;
-use super::tables::{ContractText, Field};
+use super::tables::{ContractText, Field, joined};
 use super::values;
 use crate::form::{Scalar, Spot, clipped, has_variable, listed};
 use crate::odcs::{LogicalType, ServiceLevel};
@@ -63,6 +65,7 @@ enum Amount {
 
 pub(super) fn check(contract: &ContractText<'_>, findings: &mut Findings) {
     let mut told: Vec<(&str, Spot<'_>, Amount)> = Vec::new();
+    let elements = Elements::of(contract);
     for (spot, level) in contract.root.each("slaProperties", &contract.value.sla_properties) {
         let Some((name, measure)) = known(&level.property) else {
             if !has_variable(&level.property) {
@@ -76,9 +79,9 @@ pub(super) fn check(contract: &ContractText<'_>, findings: &mut Findings) {
                 findings.push(Diagnostic::error(Code::SERVICE_LEVEL, spot.at(key), message).help(help));
             }
         }
-        element(contract, spot, "element", level.element.as_deref(), name, findings);
+        elements.check(spot, "element", level.element.as_deref(), name, findings);
     }
-    element(contract, contract.root, "slaDefaultElement", contract.value.sla_default_element.as_deref(), "", findings);
+    elements.check(contract.root, "slaDefaultElement", contract.value.sla_default_element.as_deref(), "", findings);
     agree(&told, findings);
 }
 
@@ -193,63 +196,65 @@ fn iso_part(text: &str, units: &[(char, &str)]) -> Option<f64> {
     Some(total)
 }
 
-/// Whether the element is there, and of a type that tells a time where one is measured.
-fn element(
-    contract: &ContractText<'_>,
-    spot: Spot<'_>,
-    key: &str,
-    written: Option<&str>,
-    level: &str,
-    findings: &mut Findings,
-) {
-    let Some(written) = written.filter(|written| contract.is_whole && !has_variable(written)) else { return };
-    if contract.tables.is_empty() {
-        return;
-    }
-    for name in written.split(',').map(str::trim) {
-        let is_table = contract.tables.iter().any(|table| table.object.name == name);
-        let Some(field) = field_of(contract, name) else {
-            if !is_table {
-                findings.push(no_element(contract, spot, key, name, findings));
+/// What an element of a service level can be.
+struct Elements<'c, 'd> {
+    fields: HashMap<String, &'c Field<'d>>,
+    tables: HashSet<&'d str>,
+}
+
+impl<'c, 'd> Elements<'c, 'd> {
+    /// Empty for a contract without tables, or one of which parts may be missing.
+    fn of(contract: &'c ContractText<'d>) -> Self {
+        let mut elements = Elements { fields: HashMap::new(), tables: HashSet::new() };
+        let is_named = contract.value.sla_default_element.is_some()
+            || contract.value.sla_properties.iter().flatten().any(|level| level.element.is_some());
+        if !contract.is_whole || !is_named {
+            return elements;
+        }
+        for table in &contract.tables {
+            elements.tables.insert(&table.object.name);
+            for field in &table.fields {
+                if contract.tables.len() == 1 {
+                    elements.fields.entry(field.path.clone()).or_insert(field);
+                }
+                elements.fields.entry(joined(&table.object.name, &field.path)).or_insert(field);
             }
-            continue;
-        };
-        let tells_time = matches!(field.logical_type, None | Some(LogicalType::Date | LogicalType::Timestamp));
-        if matches!(level, "latency" | "freshness" | "retention") && !tells_time {
-            let kind = field.logical_type.map_or("", LogicalType::as_str);
-            let message = format!("`{level}` is measured on {}, which is of type `{kind}`", field.noun());
-            findings.push(
-                Diagnostic::error(Code::SERVICE_LEVEL_ELEMENT, spot.at(key), message)
-                    .also(field.spot.at("logicalType"), "the column's type")
-                    .help("name a column of type `date` or `timestamp`"),
-            );
+        }
+        elements
+    }
+
+    /// Whether the element is there, and of a type that tells a time where one is measured.
+    fn check(&self, spot: Spot<'_>, key: &str, written: Option<&str>, level: &str, findings: &mut Findings) {
+        let Some(written) = written.filter(|written| !self.tables.is_empty() && !has_variable(written)) else { return };
+        for name in written.split(',').map(str::trim) {
+            let Some(field) = self.fields.get(name) else {
+                if !self.tables.contains(name) {
+                    findings.push(self.unknown(spot, key, name, findings));
+                }
+                continue;
+            };
+            let tells_time = matches!(field.logical_type, None | Some(LogicalType::Date | LogicalType::Timestamp));
+            if matches!(level, "latency" | "freshness" | "retention") && !tells_time {
+                let kind = field.logical_type.map_or("", LogicalType::as_str);
+                let message = format!("`{level}` is measured on {}, which is of type `{kind}`", field.noun());
+                findings.push(
+                    Diagnostic::error(Code::SERVICE_LEVEL_ELEMENT, spot.at(key), message)
+                        .also(field.spot.at("logicalType"), "the column's type")
+                        .help("name a column of type `date` or `timestamp`"),
+                );
+            }
         }
     }
-}
 
-fn field_of<'c, 'd>(contract: &'c ContractText<'d>, name: &str) -> Option<&'c Field<'d>> {
-    let of_table = name.split_once('.').and_then(|(table, path)| {
-        let table = contract.tables.iter().find(|known| known.object.name == table)?;
-        table.fields.iter().find(|field| field.path == path)
-    });
-    of_table.or_else(|| match contract.tables.as_slice() {
-        [only] => only.fields.iter().find(|field| field.path == name),
-        _ => None,
-    })
-}
-
-fn no_element(contract: &ContractText<'_>, spot: Spot<'_>, key: &str, name: &str, findings: &Findings) -> Diagnostic {
-    let names: Vec<String> = contract
-        .tables
-        .iter()
-        .flat_map(|table| table.columns().map(|field| format!("{}.{}", table.object.name, field.path)))
-        .take(2_000)
-        .collect();
-    let help = findings.guess(name, names.iter().map(String::as_str), || {
-        "write `table.column`, by the names of this contract".to_owned()
-    });
-    let message = format!("the contract has no column `{}`", clipped(name));
-    Diagnostic::error(Code::SERVICE_LEVEL_ELEMENT, spot.at(key), message).help(help)
+    fn unknown(&self, spot: Spot<'_>, key: &str, name: &str, findings: &Findings) -> Diagnostic {
+        let is_told = !findings.is_full();
+        let mut names: Vec<&str> = self.fields.keys().filter(|_| is_told).map(String::as_str).collect();
+        names.sort_unstable();
+        let help = findings
+            .guess(name, names.into_iter(), || "write `table.column`, by the names of this contract".to_owned());
+        let message = format!("the contract has no column `{}`", clipped(name));
+        Diagnostic::error(Code::SERVICE_LEVEL_ELEMENT, spot.at(key), message).help(help)
+    }
 }
 
 /// Whether dates of life come in order, and rows are kept for longer than they may lag.

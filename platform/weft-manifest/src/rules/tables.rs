@@ -5,6 +5,9 @@ use crate::odcs::{DataContract, DataQuality, LogicalType, Property, SchemaObject
 
 use super::Scope;
 
+/// Longest path of a field that is kept in full. No reference means a longer one.
+pub(super) const PATH_BYTES_MAX: usize = 512;
+
 /// A contract and where each of its parts stands.
 #[derive(Debug)]
 pub(super) struct ContractText<'d> {
@@ -77,14 +80,14 @@ impl<'d> Table<'d> {
     fn of(spot: Spot<'d>, object: &'d SchemaObject) -> Self {
         let mut table = Table { spot, object, fields: Vec::new() };
         for (spot, property) in spot.each("properties", &object.properties) {
-            table.add(spot, property, property.name.clone().unwrap_or_default(), None);
+            table.add(spot, property, joined("", property.name.as_deref().unwrap_or_default()), None);
         }
         table
     }
 
     fn add(&mut self, spot: Spot<'d>, property: &'d Property, path: String, outer: Option<usize>) {
         let here = Some(self.fields.len());
-        let below = |name: &str| format!("{path}.{name}");
+        let below = |name: &str| joined(&path, name);
         let mut parts: Vec<(Spot<'d>, &'d Property, String)> = Vec::new();
         for (spot, part) in spot.each("properties", &property.properties) {
             parts.push((spot, part, below(part.name.as_deref().unwrap_or_default())));
@@ -105,6 +108,15 @@ impl<'d> Table<'d> {
     /// The columns: fields that are no part of another.
     pub(super) fn columns(&self) -> impl Iterator<Item = &Field<'d>> {
         self.fields.iter().filter(|field| field.outer.is_none())
+    }
+}
+
+/// A path and a name below it, cut short where it would grow beyond measure.
+pub(super) fn joined(path: &str, name: &str) -> String {
+    match path {
+        _ if path.len() + name.len() > PATH_BYTES_MAX => format!("…{}", crate::form::clipped(name)),
+        "" => name.to_owned(),
+        path => format!("{path}.{name}"),
     }
 }
 
