@@ -112,3 +112,82 @@ fn every_fixture_yields_its_code_at_its_marks_and_nothing_else() {
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
+
+/// The codes told of a contract with one table `t` and these columns.
+#[track_caller]
+fn check(columns: &str, expected: &[&str]) {
+    let text = format!(
+        "apiVersion: v3.2.0\nkind: DataContract\nid: x\nversion: 1.0.0\nschema:\n  - name: t\n    properties: [{columns}]\n"
+    );
+    let tree = ManifestTree::of_texts([("x.odcs.yaml", text.as_str())]);
+    let problems = weft_manifest::read_lone(&tree, "x.odcs.yaml").unwrap();
+    let codes: Vec<&str> = problems.iter().map(|problem| problem.code.as_str()).collect();
+    assert_eq!(codes, expected, "{columns}: {problems:#?}");
+}
+
+#[test]
+fn bounds_leave_room_or_not_by_type() {
+    let bounded = |logical_type: &str, options: &str| {
+        format!("{{name: c, logicalType: {logical_type}, logicalTypeOptions: {{{options}}}}}")
+    };
+    check(&bounded("integer", "exclusiveMinimum: 1, exclusiveMaximum: 2"), &["W0409"]);
+    check(&bounded("number", "exclusiveMinimum: 1, exclusiveMaximum: 2"), &[]);
+    check(&bounded("integer", "minimum: 1, maximum: 1"), &[]);
+    check(&bounded("integer", "minimum: 1, exclusiveMaximum: 1"), &["W0409"]);
+    check(&bounded("date", "minimum: '2026-01-31', maximum: '2026-01-30'"), &["W0409"]);
+    check(&bounded("date", "minimum: '2026-02-30'"), &["W0410"]);
+    check(&bounded("date", "format: dd.MM.yyyy, minimum: '28.02.2026'"), &[]);
+    check(&bounded("timestamp", "minimum: '2026-01-31T12:00:00+02:00', maximum: '2026-01-31T10:00:00Z'"), &[]);
+    check(&bounded("integer", "minimum: 1.5"), &["W0410"]);
+    check(&bounded("string", "minLength: 3, maxLength: 2"), &["W0409"]);
+}
+
+#[test]
+fn enum_values_are_compared_by_value_and_read_by_type() {
+    let listed = |logical_type: &str, more: &str, values: &str| {
+        format!("{{name: c, logicalType: {logical_type}, {more} enum: [{values}]}}")
+    };
+    check(&listed("string", "", "{value: '1'}, {value: '1.0'}"), &[]);
+    check(&listed("string", "", "{value: 1}"), &["W0410"]);
+    check(&listed("number", "", "{value: 1}, {value: 1.5}"), &[]);
+    check(&listed("string", "", "{value: null}, {value: a}"), &[]);
+    check(&listed("string", "required: true,", "{value: null}, {value: a}"), &["W0412"]);
+    check(&listed("string", "logicalTypeOptions: {pattern: '^a'},", "{value: ab}, {value: b}"), &["W0413"]);
+}
+
+#[test]
+fn relationships_find_columns_by_name_and_by_id() {
+    let referring = |to: &str, target: &str| {
+        format!(
+            "{{name: c, logicalType: string, relationships: [{{to: {to}}}]}}, {{name: d, id: dd, logicalType: string, {target}}}"
+        )
+    };
+    check(&referring("t.d", "unique: true"), &[]);
+    check(&referring("t.d", "primaryKey: true"), &[]);
+    check(&referring("t.d", "description: neither"), &["W0417"]);
+    check(&referring("/schema/t/properties/dd", "unique: true"), &["W0417"]);
+    check(&referring("'${TARGET}'", "unique: true"), &[]);
+    check(&referring("[t.d, t.d]", "unique: true"), &["W0418"]);
+    check(&referring("other.odcs.yaml#/schema/a/properties/b", "unique: true"), &[]);
+}
+
+#[test]
+fn a_document_that_keeps_every_rule_is_told_nothing() {
+    let documents = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents");
+    for (name, expected) in [("everything.odcs.yaml", vec!["W0427"]), ("everything.odps.yaml", vec![])] {
+        let text = fs::read_to_string(documents.join(name)).unwrap();
+        let problems = weft_manifest::read_lone(&ManifestTree::of_texts([(name, text.as_str())]), name).unwrap();
+        let codes: Vec<&str> = problems.iter().map(|problem| problem.code.as_str()).collect();
+        assert_eq!(codes, expected, "{problems:#?}");
+    }
+}
+
+#[test]
+fn what_only_publishing_asks_is_not_asked_of_a_document_apart() {
+    let fixture = folder().join("S03");
+    let mut files = BTreeMap::new();
+    texts(&fixture, &fixture, &mut files);
+    let tree = ManifestTree::new(Revision::new("test"), files);
+    let (_, problems) = weft_manifest::read_apart(&tree);
+    assert_eq!(problems, vec![]);
+}
