@@ -123,9 +123,9 @@ fn properties_exist(rule: &Rule<'_, '_>, findings: &mut Findings) {
 fn query(rule: &Rule<'_, '_>, findings: &mut Findings) {
     let Some(query) = rule.quality.query.as_deref() else { return };
     let place = || rule.spot.at("query");
-    if query.trim().trim_end_matches(';').is_empty() {
+    if let Some(message) = no_single_query(query) {
         findings.push(
-            Diagnostic::error(Code::QUALITY_SQL, place(), "the query is empty")
+            Diagnostic::error(Code::QUALITY_SQL, place(), message)
                 .help("write one SELECT that returns one number or boolean"),
         );
     }
@@ -145,6 +145,47 @@ fn query(rule: &Rule<'_, '_>, findings: &mut Findings) {
         };
         findings.push(Diagnostic::error(Code::QUALITY_SQL, place(), message).help(help));
     }
+}
+
+/// Why a text is not one query, as far as its words tell.
+fn no_single_query(query: &str) -> Option<String> {
+    let plain = without_literals(query);
+    let mut statements = plain.split(';').map(str::trim).filter(|statement| !statement.is_empty());
+    let Some(first) = statements.next() else { return Some("the query is empty".to_owned()) };
+    if statements.next().is_some() {
+        return Some("the query is more than one statement".to_owned());
+    }
+    let word = first.trim_start_matches(['(', ' ', '\n', '\t']).split(|c: char| !c.is_alphanumeric()).next()?;
+    let is_query = ["select", "with"].iter().any(|query| word.eq_ignore_ascii_case(query));
+    (!is_query).then(|| format!("the query begins with `{}`, and a query begins with `SELECT`", clipped(word)))
+}
+
+/// The text without comments and without what stands in quotes.
+fn without_literals(query: &str) -> String {
+    let mut plain = String::with_capacity(query.len());
+    let mut rest = query;
+    while let Some(at) = rest.find(['\'', '"', '-', '/']) {
+        let (before, from) = rest.split_at(at);
+        plain.push_str(before);
+        let (skipped, end) = if from.starts_with("--") {
+            (2, "\n")
+        } else if from.starts_with("/*") {
+            (2, "*/")
+        } else if from.starts_with('\'') {
+            (1, "'")
+        } else if from.starts_with('"') {
+            (1, "\"")
+        } else {
+            plain.push(' ');
+            rest = from.get(1..).unwrap_or_default();
+            continue;
+        };
+        plain.push(' ');
+        let inside = from.get(skipped..).unwrap_or_default();
+        rest = inside.split_once(end).map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// The words in braces within a query: `{object}`, or `${table}` as older documents write it.
@@ -177,5 +218,21 @@ fn words(rule: &Rule<'_, '_>, findings: &mut Findings) {
         let help = findings.guess(unit, UNITS.iter().copied(), || format!("it is one of {}", listed(UNITS)));
         let message = format!("`{}` is no unit that is known, so rows are counted", clipped(unit));
         findings.push(Diagnostic::warning(Code::QUALITY_WORDS, rule.spot.at("unit"), message).help(help));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_one_select() {
+        for query in ["SELECT 1", "-- a; b\nselect ';' from t;", "WITH a AS (SELECT 1) SELECT * FROM a", "(SELECT 1)"] {
+            assert_eq!(no_single_query(query), None, "{query}");
+        }
+        for query in ["", " ; ", "-- SELECT 1", "DELETE FROM t", "SELECT 1; DROP TABLE t", "/* x */ UPDATE t SET a = 1"]
+        {
+            assert!(no_single_query(query).is_some(), "{query}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use weft_model::{Code, Diagnostic};
 
 use super::findings::Findings;
 use super::tables::{ContractText, Field};
-use crate::form::OrVariable;
+use crate::form::{OrVariable, clipped, has_variable};
 use crate::odcs::SemanticType;
 
 pub(super) fn check(contract: &ContractText<'_>, findings: &mut Findings) {
@@ -17,10 +17,17 @@ pub(super) fn check(contract: &ContractText<'_>, findings: &mut Findings) {
 
 fn measure(field: &Field<'_>, findings: &mut Findings) {
     let place = || field.spot.at("semanticType");
-    if field.property.transform_logic.as_deref().unwrap_or_default().trim().is_empty() {
-        let message = format!("{} is a measure and does not say what it computes", field.noun());
+    let logic = field.property.transform_logic.as_deref().unwrap_or_default();
+    // An aggregate is a call, whatever else stands around it.
+    if !logic.contains('(') && !has_variable(logic) {
+        let (at, message) = if logic.trim().is_empty() {
+            (place(), format!("{} is a measure and does not say what it computes", field.noun()))
+        } else {
+            let message = format!("{} is a measure, and `{}` is no aggregate", field.noun(), clipped(logic));
+            (field.spot.at("transformLogic"), message)
+        };
         findings.push(
-            Diagnostic::error(Code::SEMANTIC_TYPE, place(), message)
+            Diagnostic::error(Code::SEMANTIC_TYPE, at, message)
                 .help("add `transformLogic:` with an aggregate over columns of the table, such as `SUM(amount)`"),
         );
     }
