@@ -188,6 +188,20 @@ fn what_only_publishing_asks_is_not_asked_of_a_document_apart() {
     let mut files = BTreeMap::new();
     texts(&fixture, &fixture, &mut files);
     let tree = ManifestTree::new(Revision::new("test"), files);
-    let (_, problems) = weft_manifest::read_apart(&tree);
+    let problems = weft_manifest::read_apart(&tree);
     assert_eq!(problems, vec![]);
+}
+
+#[test]
+fn a_product_without_a_file_beside_it_is_judged_by_what_it_says() {
+    let told = |text: &str| {
+        let tree = ManifestTree::of_texts([("products/lone/lone/product.odps.yaml", text)]);
+        let problems = weft_manifest::read_apart(&tree).into_iter();
+        let of_file = problems.filter(|problem| problem.place.file.ends_with(".odps.yaml"));
+        of_file.map(|problem| problem.code.as_str()).collect::<Vec<_>>()
+    };
+    let product = "apiVersion: v0.9.0\nkind: DataProduct\nid: x\nstatus: active\ndomain: Sales and More\noutputPorts:\n  \
+                   - {name: processed-data, version: 1.0.0, contractId: y}\n";
+    assert_eq!(told(product), Vec::<&str>::new());
+    assert_eq!(told(&product.replace("active", "live")), ["W0402"]);
 }

@@ -21,7 +21,7 @@ use crate::domain_file::DomainFile;
 use crate::form::{self, Document, FromNode, Opened, Step};
 use crate::mesh_file::MeshFile;
 use crate::odps::DataProductDocument;
-use crate::rules::{self, Scope};
+use crate::rules::Scope;
 use product::Draft;
 
 const MESH_FILE: &str = "mesh.yaml";
@@ -38,10 +38,12 @@ pub fn read(tree: &ManifestTree) -> (Declared, Vec<Diagnostic>) {
 
 /// Reads a product's folder, or a document within one, that stands in no mesh.
 ///
-/// As [`read`], but for what only publishing asks of a document: that an active contract says all
-/// that its readers need, that its variables have values, and that those it names are there.
-pub fn read_apart(tree: &ManifestTree) -> (Declared, Vec<Diagnostic>) {
-    read_in(tree, Scope::Alone)
+/// Tells what [`read`] would, but for what only publishing asks of a document: that an active
+/// contract says all that its readers need, that its variables have values, and that those it names
+/// are there. Of a product's document without a file beside it, only what it says itself is judged:
+/// its ports need no transform, and no name that SQL could use. In order of file and place.
+pub fn read_apart(tree: &ManifestTree) -> Vec<Diagnostic> {
+    read_in(tree, Scope::Alone).1
 }
 
 fn read_in(tree: &ManifestTree, scope: Scope) -> (Declared, Vec<Diagnostic>) {
@@ -98,7 +100,7 @@ pub fn read_lone(tree: &ManifestTree, file: &str) -> Option<Vec<Diagnostic>> {
         _ if name.ends_with("odps.yaml") || name.ends_with("odps.yml") => {
             let document: Option<Document<DataProductDocument>> = open_as(tree, file, "ODPS 1.1", &mut problems);
             if let Some(document) = document {
-                rules::judge_product(&document, Scope::Alone, &mut problems);
+                product::judge_alone(&document, &mut problems);
             }
         }
         _ if name.ends_with("odcs.yaml") || name.ends_with("odcs.yml") => {

@@ -88,8 +88,12 @@ pub(super) fn read(
         check_contracts_without_ports(&mut draft, scope, problems);
         return draft;
     };
+    let has_others = tree.under(folder).any(|(path, _)| path != file);
+    if scope == Scope::Alone && !has_others {
+        judge_alone(document, problems);
+        return draft;
+    }
     rules::judge_product(document, scope, problems);
-
     domain_is_the_folders(document, name, problems);
     root_properties_are_known(document, problems);
     draft.purposes = purposes::read(document, problems);
@@ -148,6 +152,36 @@ pub(super) fn read(
     input_names_are_taken_once(document, problems);
     check_contracts_without_ports(&mut draft, scope, problems);
     draft
+}
+
+/// Reports what is wrong with a product's document by itself.
+pub(super) fn judge_alone(document: &Document<DataProductDocument>, problems: &mut Vec<Diagnostic>) {
+    rules::judge_product(document, Scope::Alone, problems);
+    root_properties_are_known(document, problems);
+    purposes::read(document, problems);
+    if ports_are_few_enough(document, problems) {
+        input_names_are_taken_once(document, problems);
+        output_names_are_taken_once(document, problems);
+    }
+}
+
+/// Each port is one of its name and version: versions of one port stand side by side.
+fn output_names_are_taken_once(document: &Document<DataProductDocument>, problems: &mut Vec<Diagnostic>) {
+    let mut seen: BTreeMap<(&str, Option<&str>), usize> = BTreeMap::new();
+    for (index, port) in document.value.output_ports.iter().flatten().enumerate() {
+        let first = *seen.entry((&port.name, port.version.as_deref())).or_insert(index);
+        if first != index {
+            let place = |i: usize| document.place(&[Step::Key("outputPorts"), i.into(), Step::Key("name")]);
+            let version = port.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
+            let name = crate::form::clipped(&port.name);
+            let message = format!("port `{name}`{version} is already declared at line {}", place(first).line);
+            problems.push(
+                Diagnostic::error(Code::NAME_TWICE, place(index), message)
+                    .also(place(first), "first declared here")
+                    .help("give each port its own name, or raise the version of one"),
+            );
+        }
+    }
 }
 
 fn ports_are_few_enough(document: &Document<DataProductDocument>, problems: &mut Vec<Diagnostic>) -> bool {
