@@ -107,7 +107,7 @@ FROM sales.orders.lines
 fn contract(id: &str, port: &str, columns: &[(&str, &str, &str)]) -> String {
     let mut text = format!(
         "apiVersion: v3.2.0\nkind: DataContract\nid: 7a8f0f0e-5a0a-4c57-9a37-1c9f6d6a{id}\nname: {port}\n\
-         version: 1.0.0\nstatus: active\ndescription:\n  purpose: To test.\nschema:\n  - name: {port}\n    \
+         version: 1.0.0\ndescription:\n  purpose: To test.\nschema:\n  - name: {port}\n    \
          physicalType: table\n    description: Rows.\n    properties:\n"
     );
     for (name, kind, tag) in columns {

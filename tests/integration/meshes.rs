@@ -73,7 +73,6 @@ kind: DataContract
 id: 7a8f0f0e-5a0a-4c57-9a37-1c9f6d6a0012
 name: Overall
 version: 1.0.0
-status: active
 description:
   purpose: What all orders come to.
 schema:

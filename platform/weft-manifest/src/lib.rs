@@ -12,13 +12,16 @@ mod form;
 pub mod bitol;
 pub mod domain_file;
 mod json_schema;
+#[cfg(test)]
+mod lossless;
 mod mesh;
 pub mod mesh_file;
 pub mod odcs;
 pub mod odps;
+mod rules;
 pub mod source;
 pub mod weft_properties;
 
-pub use form::Scalar;
+pub use form::{Number, OrVariable, Scalar};
 pub use json_schema::{SCHEMA_KINDS, schema};
-pub use mesh::{read, read_lone};
+pub use mesh::{read, read_apart, read_lone};

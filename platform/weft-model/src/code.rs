@@ -126,14 +126,86 @@ codes! {
     // 04xx contract semantics
     /// The contract's version is not a semantic version.
     CONTRACT_VERSION = "W0401";
-    /// The contract has no schema for the port.
+    /// The status is none of the five that there are.
+    STATUS_UNKNOWN = "W0402";
+    /// The contract has no schema for the port, or lacks what an active contract must say.
     CONTRACT_SCHEMA_MISSING = "W0403";
-    /// Two columns have one name, or differ by case alone.
+    /// Two columns, or two tables, have one name, or differ by case alone.
     COLUMN_TWICE = "W0404";
+    /// Two columns, or two tables, are stored under one name.
+    PHYSICAL_NAME_TWICE = "W0405";
+    /// An id, or a name that serves as one, is written twice in one list.
+    ID_TWICE = "W0406";
+    /// A nested type does not say what it holds.
+    PARTS_MISSING = "W0407";
+    /// A vector does not say how many dimensions it has.
+    VECTOR_DIMENSIONS = "W0408";
+    /// No value lies between the bounds.
+    BOUNDS_EMPTY = "W0409";
+    /// A bound or an enum value is no value of the column's type.
+    VALUE_TYPE = "W0410";
+    /// The pattern does not compile, or is not one that Weft can run.
+    PATTERN_INVALID = "W0411";
+    /// An enum holds a value twice, or null where a value is required.
+    ENUM_VALUES = "W0412";
+    /// An enum value breaks the column's own bounds.
+    ENUM_OUTSIDE_BOUNDS = "W0413";
     /// The primary key's positions are not 1 to n.
     PRIMARY_KEY_POSITIONS = "W0414";
+    /// A key column says that it may be left out.
+    PRIMARY_KEY_OPTIONAL = "W0415";
+    /// The partition columns or their positions do not fit.
+    PARTITION_KEY = "W0416";
+    /// A relationship names a column that is not there, or one of another type or without a key.
+    RELATIONSHIP_TARGET = "W0417";
+    /// The two sides of a composite relationship do not match.
+    RELATIONSHIP_SIDES = "W0418";
+    /// Required foreign keys form a ring.
+    RELATIONSHIP_CYCLE = "W0419";
+    /// An object requires a property that it does not have.
+    REQUIRED_UNKNOWN = "W0420";
+    /// A quality rule says nothing.
+    QUALITY_EMPTY = "W0421";
+    /// A metric is used where it counts nothing.
+    METRIC_LEVEL = "W0422";
+    /// A metric lacks the arguments that it counts by, or they name what is not there.
+    METRIC_ARGUMENTS = "W0423";
+    /// A metric cannot be given in percent.
+    METRIC_PERCENT = "W0424";
+    /// The thresholds of a quality rule can never hold, or always do.
+    THRESHOLD_RANGE = "W0425";
+    /// The SQL of a quality rule cannot be run.
+    QUALITY_SQL = "W0426";
+    /// The engine of a custom quality rule is not one that Weft runs.
+    QUALITY_ENGINE = "W0427";
+    /// The severity or unit of a quality rule is not known.
+    QUALITY_WORDS = "W0428";
+    /// A service level, its value or its unit is not known.
+    SERVICE_LEVEL = "W0429";
+    /// The element of a service level is not there, or holds no time.
+    SERVICE_LEVEL_ELEMENT = "W0430";
+    /// Service levels contradict each other.
+    SERVICE_LEVEL_ORDER = "W0431";
+    /// A schedule or a time zone is not one.
+    SCHEDULE_INVALID = "W0432";
+    /// A column that looks like personal data has no classification.
+    CLASSIFICATION_MISSING = "W0433";
+    /// The column for the protected value is not there.
+    ENCRYPTED_NAME = "W0434";
+    /// A measure does not say what it computes, or cannot be one.
+    SEMANTIC_TYPE = "W0435";
+    /// An approver is neither a team nor a user.
+    APPROVER_UNKNOWN = "W0436";
+    /// A text holds what looks like a password or key.
+    SECRET_WRITTEN = "W0437";
+    /// A variable stands where none may, or has no value.
+    VARIABLE_NOT_ALLOWED = "W0438";
     /// Two ports, or two products, claim one name; or two contracts one id and version.
     NAME_TWICE = "W0439";
+    /// The lifecycles of a product, a port and its contract do not agree.
+    LIFECYCLE_DISAGREES = "W0440";
+    /// A date, a time or a URI is not one.
+    TEXT_FORMAT = "W0441";
     /// The type of a column cannot be stored.
     TYPE_UNSUPPORTED = "W0450";
     /// A port names a contract that does not exist.

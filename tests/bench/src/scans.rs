@@ -179,7 +179,7 @@ fn product(n: usize, name: &str) -> String {
 fn contract(n: usize) -> String {
     let mut text = format!(
         "apiVersion: v3.2.0\nkind: DataContract\nid: 7a8f0f0e-5a0a-4c57-9a37-1c9f6d6b00{n}2\nname: Rows\n\
-         version: 1.0.0\nstatus: active\ndescription: {{purpose: To be measured.}}\nschema:\n  - name: rows\n    \
+         version: 1.0.0\ndescription: {{purpose: To be measured.}}\nschema:\n  - name: rows\n    \
          physicalType: table\n    description: Rows.\n    properties:\n"
     );
     for name in ["id", "region", "bucket", "n0", "n1", "n2", "n3", "t0", "t1", "t2"] {

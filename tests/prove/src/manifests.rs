@@ -164,7 +164,7 @@ fn product(number: usize, name: &str, ports: &[&str], format: &str) -> String {
 
 fn contract(id: &str, table: &str, columns: &str) -> String {
     format!(
-        "apiVersion: v3.2.0\nkind: DataContract\nid: {id}\nname: Generated\nversion: 1.0.0\nstatus: active\n\
+        "apiVersion: v3.2.0\nkind: DataContract\nid: {id}\nname: Generated\nversion: 1.0.0\n\
          description: {{purpose: Generated.}}\nschema:\n  - name: {table}\n    physicalType: table\n    \
          description: Generated.\n    properties:\n{columns}"
     )

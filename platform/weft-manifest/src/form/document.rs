@@ -6,7 +6,7 @@ use std::sync::Arc;
 use weft_model::{Code, Content, Diagnostic, ManifestTree, Place};
 
 use super::yaml::{self, Node, Span};
-use super::{FromNode, Reader};
+use super::{FromNode, Reader, Spot};
 
 /// The text of a file with an index of its lines.
 #[derive(Clone, Debug)]
@@ -92,6 +92,11 @@ pub(crate) struct Document<T> {
 }
 
 impl<T> Document<T> {
+    /// The whole document, to be walked.
+    pub(crate) fn spot(&self) -> Spot<'_> {
+        Spot { source: &self.source, node: &self.root, dropped: &self.dropped }
+    }
+
     /// The place of the value at `path`, or of the nearest value above it that is there.
     pub(crate) fn place(&self, path: &[Step<'_>]) -> Place {
         let mut node = &self.root;

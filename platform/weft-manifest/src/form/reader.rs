@@ -376,7 +376,7 @@ impl FromNode for serde_json::Value {
     }
 }
 
-fn json(node: &Node) -> serde_json::Value {
+pub(crate) fn json(node: &Node) -> serde_json::Value {
     match &node.value {
         Value::Null => serde_json::Value::Null,
         Value::Boolean(flag) => (*flag).into(),

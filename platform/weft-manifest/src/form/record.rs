@@ -75,18 +75,25 @@ macro_rules! words {
             }
         }
 
+        impl crate::form::Word for $name {
+            fn of_word(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some($name::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+
         impl crate::form::FromNode for $name {
             const WORD: &'static str = "text";
 
             fn from_node(node: &crate::form::yaml::Node, reader: &mut crate::form::Reader<'_>) -> Option<Self> {
                 let text = String::from_node(node, reader)?;
-                match text.as_str() {
-                    $($word => Some($name::$variant),)*
-                    other => {
-                        reader.not_allowed(weft_model::Code::$code, node, $noun, other, &[$($word),*]);
-                        None
-                    }
+                let value = <Self as crate::form::Word>::of_word(&text);
+                if value.is_none() {
+                    reader.not_allowed(weft_model::Code::$code, node, $noun, &text, &[$($word),*]);
                 }
+                value
             }
         }
     };

@@ -1,7 +1,5 @@
 //! From the types of a contract to types that a table can hold.
 
-use std::collections::HashMap;
-
 use weft_model::{Code, DataType, Diagnostic, Field, IntegerFormat};
 
 use crate::form::{Document, Step};
@@ -52,40 +50,12 @@ pub(super) fn are_few_enough(properties: &[Property], at: &Place<'_>, problems: 
     properties.len() <= COLUMNS_MAX
 }
 
-/// Reports names that occur twice in one list of properties. Case does not count: Delta ignores it.
-pub(super) fn names_are_taken_once(properties: &[Property], at: &Place<'_>, problems: &mut Vec<Diagnostic>) {
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    for (i, property) in properties.iter().enumerate() {
-        let Some(name) = stored_name(property) else { continue };
-        let first = *seen.entry(name.to_lowercase()).or_insert(i);
-        if first == i {
-            continue;
-        }
-        let place = |i: usize| {
-            let key =
-                if properties.get(i).is_some_and(|p| p.physical_name.is_some()) { "physicalName" } else { "name" };
-            at.item(i).key(key)
-        };
-        let first_name = properties.get(first).and_then(stored_name).unwrap_or_default();
-        let message = if first_name == name {
-            format!("column `{name}` is already declared at line {}", place(first).line)
-        } else {
-            format!("column `{name}` differs from `{first_name}` at line {} by case alone", place(first).line)
-        };
-        problems.push(
-            Diagnostic::error(Code::COLUMN_TWICE, place(i), message)
-                .also(place(first), "first declared here")
-                .help("give each column its own name: tables do not tell case apart"),
-        );
-    }
-}
-
 /// The type of a property's values; `None` where no table can hold them, which is reported.
 pub(super) fn read(property: &Property, at: &Place<'_>, problems: &mut Vec<Diagnostic>) -> Option<DataType> {
     let name = property.name.as_deref().unwrap_or("this");
     let physical = property.physical_type.as_deref().map(str::trim).unwrap_or_default().to_lowercase();
     let (word, parameters) = parts(&physical);
-    let is_numeric = matches!(property.logical_type, None | Some(LogicalType::Number | LogicalType::Integer));
+    let is_numeric = matches!(property.logical_type(), None | Some(LogicalType::Number | LogicalType::Integer));
     if is_numeric
         && matches!(word, "decimal" | "numeric" | "number" | "dec")
         && let Some(decimal) = decimal(word, &parameters, property.logical_type.is_some())
@@ -99,7 +69,7 @@ pub(super) fn read(property: &Property, at: &Place<'_>, problems: &mut Vec<Diagn
             None
         });
     }
-    let Some(logical_type) = property.logical_type else {
+    let Some(logical_type) = property.logical_type() else {
         // Form errors take a wrong word out: that is told already.
         let is_written = at.document.node(&at.and(Step::Key("logicalType")).path).is_some();
         return by_physical_word(word).or_else(|| {
@@ -153,22 +123,20 @@ pub(super) fn read(property: &Property, at: &Place<'_>, problems: &mut Vec<Diagn
             _ => Some(DataType::Float64),
         },
         LogicalType::Array => {
-            let Some(items) = &property.items else {
-                return missing_part(property, at, "items", "array", problems);
-            };
+            // One without items is told already, as is an object without properties.
+            let items = property.items.as_ref()?;
             let item = part(items, "element", &at.and(Step::Key("items")), problems)?;
             Some(DataType::List(Box::new(item)))
         }
         LogicalType::Object => {
             let parts = property.properties.as_deref().unwrap_or_default();
             if parts.is_empty() {
-                return missing_part(property, at, "properties", "object", problems);
+                return None;
             }
             let inside = at.and(Step::Key("properties"));
             if !are_few_enough(parts, &inside, problems) {
                 return None;
             }
-            names_are_taken_once(parts, &inside, problems);
             let fields: Vec<Option<Field>> = parts
                 .iter()
                 .enumerate()
@@ -186,6 +154,8 @@ pub(super) fn read(property: &Property, at: &Place<'_>, problems: &mut Vec<Diagn
             let value = part(&map.value, "value", &inside.and(Step::Key("value")), problems)?;
             Some(DataType::Map { key: Box::new(key), value: Box::new(value) })
         }
+        // Told already, as one that does not say how many dimensions it has.
+        LogicalType::Vector if options.is_none() => None,
         LogicalType::Time | LogicalType::Vector => {
             let message =
                 format!("column `{name}` is of type `{}`, which no table can hold yet", logical_type.as_str());
@@ -208,23 +178,6 @@ impl<'d> Place<'d> {
 fn part(property: &Property, name: &str, at: &Place<'_>, problems: &mut Vec<Diagnostic>) -> Option<Field> {
     let data_type = read(property, at, problems)?;
     Some(Field { name: name.to_owned(), data_type, nullable: property.required != Some(true) })
-}
-
-fn missing_part(
-    property: &Property,
-    at: &Place<'_>,
-    key: &'static str,
-    word: &str,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<DataType> {
-    if at.document.node(&at.and(Step::Key(key)).path).is_none() {
-        let name = property.name.as_deref().unwrap_or("this");
-        let message = format!("column `{name}` is an {word} without `{key}`, so its type is not known");
-        problems.push(
-            Diagnostic::error(Code::TYPE_UNSUPPORTED, at.key("logicalType"), message).help(format!("add `{key}:`")),
-        );
-    }
-    None
 }
 
 /// `decimal(12, 2)` → `decimal`, `12` and `2`.

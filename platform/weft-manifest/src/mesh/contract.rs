@@ -8,8 +8,9 @@ use weft_model::{Code, Column, Contract, ContractKey, DataType, Diagnostic, Mani
 use super::column_type::{self, Place as At};
 use super::tags;
 use crate::form::yaml::Node;
-use crate::form::{self, Document, Opened, SourceText, Step, listed};
-use crate::odcs::{DataContract, Property, SchemaObject, SemanticType};
+use crate::form::{self, Document, Opened, OrVariable, SourceText, Step, listed};
+use crate::odcs::{self, DataContract, Property, SchemaObject, SemanticType};
+use crate::rules::{self, Scope};
 
 const SUFFIX: &str = ".odcs.yaml";
 
@@ -27,7 +28,9 @@ pub(super) struct ContractFile {
     pub(super) id_place: weft_model::Place,
     /// Whether a port of the product has asked for it.
     pub(super) is_offered: bool,
-    document: Option<Document<DataContract>>,
+    pub(super) document: Option<Document<DataContract>>,
+    /// Whether neither its form nor what it says has an error.
+    is_sound: bool,
 }
 
 impl ContractFile {
@@ -42,13 +45,24 @@ impl ContractFile {
         self.is_offered = true;
         let document = self.document.as_ref()?;
         let before = problems.len();
-        let columns = columns(document, port, problems);
-        let is_sound = problems.len() == before && !document.has_errors;
-        let key = self.key.clone().filter(|_| is_sound)?;
+        let found = schema_object(document, port, problems);
+        let columns = found.and_then(|(index, object)| {
+            let path = [Step::Key("schema"), Step::Item(index)];
+            if !document.has_errors && !object.properties.iter().flatten().any(is_stored) {
+                let message = format!("the schema of `{port}` has no columns");
+                problems.push(
+                    Diagnostic::error(Code::CONTRACT_SCHEMA_MISSING, document.place(&path), message)
+                        .help("add `properties:`, one for each column"),
+                );
+            }
+            columns(document, index, object, problems)
+        });
+        let is_new_error = problems.iter().skip(before).any(Diagnostic::is_error);
+        let key = self.key.clone().filter(|_| self.is_sound && !is_new_error)?;
         let value = &document.value;
         let purpose = value.description.as_ref().and_then(|description| description.purpose.clone());
         let columns = columns?;
-        let table = schema_object(document, port, &mut Vec::new()).and_then(|(_, object)| object.tags.as_ref());
+        let table = found.and_then(|(_, object)| object.tags.as_ref());
         let mut tags: Vec<String> = value.tags.iter().chain(table).flatten().cloned().collect();
         tags::distinct(&mut tags);
         Some(Contract {
@@ -60,28 +74,35 @@ impl ContractFile {
             columns,
         })
     }
-}
 
-/// Reads every contract of a product's folder.
-pub(super) fn read_all(tree: &ManifestTree, folder: &str, problems: &mut Vec<Diagnostic>) -> Vec<ContractFile> {
-    let contracts = format!("{folder}contracts/");
-    let files = tree.under(&contracts).filter(|(path, _)| path.ends_with(SUFFIX));
-    files.map(|(path, _)| read(tree, path, problems)).collect()
-}
-
-/// Reports the problems of a contract that belongs to no product. Every schema object counts.
-pub(super) fn read_lone(tree: &ManifestTree, file: &str, problems: &mut Vec<Diagnostic>) {
-    let mut contract = read(tree, file, problems);
-    let names: Vec<String> = match &contract.document {
-        Some(document) => document.value.schema.iter().flatten().map(|object| object.name.clone()).collect(),
-        None => return,
-    };
-    for name in names {
-        contract.contract_for(&name, problems);
+    /// Reports the problems of every table, for a contract that no port is known to stand under.
+    pub(super) fn judge_tables(&mut self, problems: &mut Vec<Diagnostic>) {
+        self.is_offered = true;
+        let Some(document) = &self.document else { return };
+        for (index, object) in document.value.schema.iter().flatten().enumerate() {
+            columns(document, index, object, problems);
+        }
     }
 }
 
-fn read(tree: &ManifestTree, file: &str, problems: &mut Vec<Diagnostic>) -> ContractFile {
+/// Reads every contract of a product's folder.
+pub(super) fn read_all(
+    tree: &ManifestTree,
+    folder: &str,
+    scope: Scope,
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<ContractFile> {
+    let contracts = format!("{folder}contracts/");
+    let files = tree.under(&contracts).filter(|(path, _)| path.ends_with(SUFFIX));
+    files.map(|(path, _)| read(tree, path, scope, problems)).collect()
+}
+
+/// Reports the problems of a contract that belongs to no product.
+pub(super) fn read_lone(tree: &ManifestTree, file: &str, problems: &mut Vec<Diagnostic>) {
+    read(tree, file, Scope::Alone, problems).judge_tables(problems);
+}
+
+fn read(tree: &ManifestTree, file: &str, scope: Scope, problems: &mut Vec<Diagnostic>) -> ContractFile {
     let mut contract = ContractFile {
         file: file.to_owned(),
         id: None,
@@ -90,41 +111,33 @@ fn read(tree: &ManifestTree, file: &str, problems: &mut Vec<Diagnostic>) -> Cont
         id_place: weft_model::Place::start_of(file),
         is_offered: false,
         document: None,
+        is_sound: false,
     };
     let Opened::Tree { source, root, has_errors } = form::open(tree, file, problems) else { return contract };
+    let root = odcs::upgraded(root);
     let written = |key: &str| root.get(key).and_then(Node::text).map(str::to_owned);
     (contract.id, contract.version) = (written("id"), written("version"));
     if let Some(id) = root.get("id") {
         contract.id_place = source.place(id.span);
     }
+    let before = problems.len();
     let version = contract.version.as_deref().and_then(|text| semantic(text, &root, &source, problems));
     contract.key = contract.id.clone().zip(version).map(|(id, version)| ContractKey { id, version });
     let api_version = root.get("apiVersion").and_then(Node::text).unwrap_or_default();
-    if is_shape_of_version_2(api_version, &root) {
-        let place = root.get("apiVersion").map_or(root.head(), |node| node.span);
-        problems.push(
-            Diagnostic::error(
-                Code::DOCUMENT_KIND,
-                source.place(place),
-                format!("ODCS {api_version} has another shape than version 3, and Weft reads version 3"),
-            )
-            .help("write the contract as v3.2.0: `dataset` is `schema`, `columns` is `properties`, `uuid` is `id`"),
-        );
-        return contract;
-    }
     let lenient = !matches!(api_version, "v3.2.0" | "v3.1.0");
     contract.document = form::read(source, root, has_errors, "ODCS 3.2", lenient, problems);
+    if let Some(document) = &contract.document {
+        rules::judge_contract(document, scope, problems);
+        contract.is_sound = !document.has_errors && !problems.iter().skip(before).any(Diagnostic::is_error);
+    }
     contract
-}
-
-fn is_shape_of_version_2(api_version: &str, root: &Node) -> bool {
-    let old_keys = ["dataset", "uuid", "quantumName", "datasetName", "datasetDomain", "userConsumptionMode"];
-    api_version.starts_with("v2.") && old_keys.iter().any(|key| root.get(key).is_some())
 }
 
 fn semantic(text: &str, root: &Node, source: &SourceText, problems: &mut Vec<Diagnostic>) -> Option<Version> {
     let problem = match Version::parse(text) {
         Ok(version) => return Some(version),
+        // A variable is told as one.
+        Err(_) if form::has_variable(text) => return None,
         Err(error) => error,
     };
     let place = source.place(root.get("version").map_or(root.head(), |node| node.span));
@@ -140,26 +153,23 @@ fn semantic(text: &str, root: &Node, source: &SourceText, problems: &mut Vec<Dia
     None
 }
 
-fn columns(document: &Document<DataContract>, port: &str, problems: &mut Vec<Diagnostic>) -> Option<Vec<Column>> {
-    let (index, object) = schema_object(document, port, problems)?;
-    let properties = object.properties.as_deref().unwrap_or_default();
-    let path = [Step::Key("schema"), Step::Item(index)];
-    let is_stored = |property: &Property| property.semantic_type != Some(SemanticType::Measure);
-    if !properties.iter().any(is_stored) {
-        if !document.has_errors {
-            let message = format!("the schema of `{port}` has no columns");
-            problems.push(
-                Diagnostic::error(Code::CONTRACT_SCHEMA_MISSING, document.place(&path), message)
-                    .help("add `properties:`, one for each column"),
-            );
-        }
-        return None;
-    }
-    let at = At { document, path: [&path[..], &[Step::Key("properties")]].concat() };
+/// Whether a property is a column that a table holds: a measure is computed when it is asked for.
+fn is_stored(property: &Property) -> bool {
+    property.semantic_type.as_ref().and_then(OrVariable::known) != Some(SemanticType::Measure)
+}
+
+fn columns(
+    document: &Document<DataContract>,
+    index: usize,
+    object: &SchemaObject,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Vec<Column>> {
+    let properties = object.properties.as_deref().filter(|properties| properties.iter().any(is_stored))?;
+    let path = vec![Step::Key("schema"), Step::Item(index), Step::Key("properties")];
+    let at = At { document, path };
     if !column_type::are_few_enough(properties, &at, problems) {
         return None;
     }
-    column_type::names_are_taken_once(properties, &at, problems);
     let positions = key_positions(properties, &at, problems);
     let mut columns = Vec::new();
     for (i, property) in properties.iter().enumerate().filter(|(_, property)| is_stored(property)) {

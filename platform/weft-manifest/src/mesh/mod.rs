@@ -21,6 +21,7 @@ use crate::domain_file::DomainFile;
 use crate::form::{self, Document, FromNode, Opened, Step};
 use crate::mesh_file::MeshFile;
 use crate::odps::DataProductDocument;
+use crate::rules::Scope;
 use product::Draft;
 
 const MESH_FILE: &str = "mesh.yaml";
@@ -32,6 +33,20 @@ const MESH_FILE: &str = "mesh.yaml";
 /// `broken` and not in `products`; the others are not touched by it. `refused` is set where
 /// `mesh.yaml` has errors.
 pub fn read(tree: &ManifestTree) -> (Declared, Vec<Diagnostic>) {
+    read_in(tree, Scope::Mesh)
+}
+
+/// Reads a product's folder, or a document within one, that stands in no mesh.
+///
+/// Tells what [`read`] would, but for what only publishing asks of a document: that an active
+/// contract says all that its readers need, that its variables have values, and that those it names
+/// are there. Of a product's document without a file beside it, only what it says itself is judged:
+/// its ports need no transform, and no name that SQL could use. In order of file and place.
+pub fn read_apart(tree: &ManifestTree) -> Vec<Diagnostic> {
+    read_in(tree, Scope::Alone).1
+}
+
+fn read_in(tree: &ManifestTree, scope: Scope) -> (Declared, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut declared = Declared::empty(tree.revision.clone());
     if tree.file(MESH_FILE).is_some() {
@@ -42,7 +57,10 @@ pub fn read(tree: &ManifestTree) -> (Declared, Vec<Diagnostic>) {
     let folders = folders::survey(tree, &mut problems);
     declared.domains = domains(tree, &folders, &mut problems);
     let mut drafts: Vec<Draft> =
-        folders.products.iter().map(|(name, folder)| product::read(tree, name, folder, &mut problems)).collect();
+        folders.products.iter().map(|(name, folder)| product::read(tree, name, folder, scope, &mut problems)).collect();
+    if scope == Scope::Mesh {
+        references::resolve_across_contracts(tree, &drafts, &declared.domains, &mut problems);
+    }
     references::names_are_taken_once(&drafts, &mut problems);
     references::resolve_inputs(&mut drafts, &mut problems);
     order::refuse_rings(&drafts, &mut problems);
@@ -80,7 +98,10 @@ pub fn read_lone(tree: &ManifestTree, file: &str) -> Option<Vec<Diagnostic>> {
         MESH_FILE => drop(open_as::<MeshFile>(tree, file, "mesh.yaml", &mut problems)),
         "domain.yaml" => drop(open_as::<DomainFile>(tree, file, "domain.yaml", &mut problems)),
         _ if name.ends_with("odps.yaml") || name.ends_with("odps.yml") => {
-            drop(open_as::<DataProductDocument>(tree, file, "ODPS 1.1", &mut problems));
+            let document: Option<Document<DataProductDocument>> = open_as(tree, file, "ODPS 1.1", &mut problems);
+            if let Some(document) = document {
+                product::judge_alone(&document, &mut problems);
+            }
         }
         _ if name.ends_with("odcs.yaml") || name.ends_with("odcs.yml") => {
             contract::read_lone(tree, file, &mut problems);

@@ -12,6 +12,7 @@ use super::folders::PRODUCT_FILE;
 use super::{open_as, purposes, tags, transform};
 use crate::form::{Document, Step, listed, nearest};
 use crate::odps::{DataProductDocument, OutputPort as Port};
+use crate::rules::{self, Scope};
 
 /// Most ports of one product, inputs and outputs each.
 pub(super) const PORTS_MAX: usize = 500;
@@ -53,13 +54,19 @@ impl Draft {
 }
 
 /// Reads one product's folder. Reports all problems that can be seen from the folder alone.
-pub(super) fn read(tree: &ManifestTree, name: &ProductRef, folder: &str, problems: &mut Vec<Diagnostic>) -> Draft {
+pub(super) fn read(
+    tree: &ManifestTree,
+    name: &ProductRef,
+    folder: &str,
+    scope: Scope,
+    problems: &mut Vec<Diagnostic>,
+) -> Draft {
     let file = format!("{folder}{PRODUCT_FILE}");
     let mut draft = Draft {
         name: name.clone(),
         file: file.clone(),
         document: None,
-        contracts: contract::read_all(tree, folder, problems),
+        contracts: contract::read_all(tree, folder, scope, problems),
         offers: BTreeMap::new(),
         outputs: Vec::new(),
         inputs: Vec::new(),
@@ -78,10 +85,15 @@ pub(super) fn read(tree: &ManifestTree, name: &ProductRef, folder: &str, problem
         draft.document = open_as(tree, &file, "ODPS 1.1", problems);
     }
     let Some(document) = &draft.document else {
-        check_contracts_without_ports(&mut draft, problems);
+        check_contracts_without_ports(&mut draft, scope, problems);
         return draft;
     };
-
+    let has_others = tree.under(folder).any(|(path, _)| path != file);
+    if scope == Scope::Alone && !has_others {
+        judge_alone(document, problems);
+        return draft;
+    }
+    rules::judge_product(document, scope, problems);
     domain_is_the_folders(document, name, problems);
     root_properties_are_known(document, problems);
     draft.purposes = purposes::read(document, problems);
@@ -138,8 +150,38 @@ pub(super) fn read(tree: &ManifestTree, name: &ProductRef, folder: &str, problem
     draft.offers = offers;
     draft.outputs = outputs;
     input_names_are_taken_once(document, problems);
-    check_contracts_without_ports(&mut draft, problems);
+    check_contracts_without_ports(&mut draft, scope, problems);
     draft
+}
+
+/// Reports what is wrong with a product's document by itself.
+pub(super) fn judge_alone(document: &Document<DataProductDocument>, problems: &mut Vec<Diagnostic>) {
+    rules::judge_product(document, Scope::Alone, problems);
+    root_properties_are_known(document, problems);
+    purposes::read(document, problems);
+    if ports_are_few_enough(document, problems) {
+        input_names_are_taken_once(document, problems);
+        output_names_are_taken_once(document, problems);
+    }
+}
+
+/// Each port is one of its name and version: versions of one port stand side by side.
+fn output_names_are_taken_once(document: &Document<DataProductDocument>, problems: &mut Vec<Diagnostic>) {
+    let mut seen: BTreeMap<(&str, Option<&str>), usize> = BTreeMap::new();
+    for (index, port) in document.value.output_ports.iter().flatten().enumerate() {
+        let first = *seen.entry((&port.name, port.version.as_deref())).or_insert(index);
+        if first != index {
+            let place = |i: usize| document.place(&[Step::Key("outputPorts"), i.into(), Step::Key("name")]);
+            let version = port.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
+            let name = crate::form::clipped(&port.name);
+            let message = format!("port `{name}`{version} is already declared at line {}", place(first).line);
+            problems.push(
+                Diagnostic::error(Code::NAME_TWICE, place(index), message)
+                    .also(place(first), "first declared here")
+                    .help("give each port its own name, or raise the version of one"),
+            );
+        }
+    }
 }
 
 fn ports_are_few_enough(document: &Document<DataProductDocument>, problems: &mut Vec<Diagnostic>) -> bool {
@@ -262,6 +304,9 @@ fn port_contract(
         );
         return None;
     }
+    if let Some(written) = &found.document {
+        rules::agrees_with_contract(document, port, at("contractId"), written, problems);
+    }
     let contract = found.contract_for(&port.name, problems);
     found.key.clone().map(|key| (key, contract))
 }
@@ -282,7 +327,7 @@ fn input_names_are_taken_once(document: &Document<DataProductDocument>, problems
     }
 }
 
-fn check_contracts_without_ports(draft: &mut Draft, problems: &mut Vec<Diagnostic>) {
+fn check_contracts_without_ports(draft: &mut Draft, scope: Scope, problems: &mut Vec<Diagnostic>) {
     let ports_are_known = draft.document.as_ref().is_some_and(|document| !document.has_errors);
     let document = draft.document.as_ref();
     let ports = document.and_then(|document| document.value.output_ports.as_deref()).unwrap_or_default();
@@ -291,8 +336,12 @@ fn check_contracts_without_ports(draft: &mut Draft, problems: &mut Vec<Diagnosti
         if contract.is_offered {
             continue;
         }
-        let stem = contract.stem().to_owned();
-        contract.contract_for(&stem, problems);
+        if scope == Scope::Alone {
+            contract.judge_tables(problems);
+        } else {
+            let stem = contract.stem().to_owned();
+            contract.contract_for(&stem, problems);
+        }
         if ports_are_known && contract.id.as_ref().is_some_and(|id| !is_named(id)) {
             let message = "no port of the product is offered under this contract";
             problems.push(

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
-use weft_model::{Code, ContractKey, Diagnostic, InputPort, Place, PortName, PortRef, ProductRef};
+use weft_model::{
+    Code, ContractKey, Diagnostic, Domain, DomainName, InputPort, ManifestTree, Place, PortName, PortRef, ProductRef,
+};
 
 use super::product::{Draft, PORTS_MAX};
 use crate::form::{Step, listed, nearest};
+use crate::rules::{self, Directory};
 
 /// Reports contracts, and products, that claim an id or a name that another has.
 pub(super) fn names_are_taken_once(drafts: &[Draft], problems: &mut Vec<Diagnostic>) {
@@ -27,6 +30,25 @@ pub(super) fn names_are_taken_once(drafts: &[Draft], problems: &mut Vec<Diagnost
         "give one of them a name of its own",
         problems,
     );
+}
+
+/// Follows what contracts say of one another, and of teams and users.
+pub(super) fn resolve_across_contracts(
+    tree: &ManifestTree,
+    drafts: &[Draft],
+    domains: &BTreeMap<DomainName, Domain>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let contracts = || drafts.iter().flat_map(|draft| draft.contracts.iter().map(move |contract| (draft, contract)));
+    let documents: Vec<_> =
+        contracts().filter_map(|(_, contract)| Some((contract.file.as_str(), contract.document.as_ref()?))).collect();
+    rules::across_contracts(&documents, problems);
+    let Some(directory) = Directory::read(tree) else { return };
+    for (draft, contract) in contracts() {
+        if let Some(document) = &contract.document {
+            directory.knows_approvers(document, domains.get(&draft.name.domain), problems);
+        }
+    }
 }
 
 /// Each of those that claim the same is at fault, so that none can take the place of another.

@@ -31,7 +31,7 @@ apiVersion: v3.2.0
 kind: DataContract
 id: departures
 version: 1.0.0
-status: active
+name: Departures
 schema:
   - name: departures
     properties:
@@ -453,17 +453,6 @@ fn a_document_of_another_kind_or_version_is_refused() {
             declared [ops.delays] broken [air.flights]
         "#]],
     );
-    check(
-        DEPARTURES_FILE,
-        "apiVersion: v2.2.2\nkind: DataContract\nuuid: x\nversion: 1.0.0\ndataset: []\n",
-        expect![[r#"
-            products/air/flights/contracts/departures.odcs.yaml:1:13 W0109 ODCS v2.2.2 has another shape than version 3, and Weft reads version 3
-            help: write the contract as v3.2.0: `dataset` is `schema`, `columns` is `properties`, `uuid` is `id`
-            products/ops/delays/product.odps.yaml:6:17 W0455 contract `departures` belongs to product `air.flights`, which has errors, so this input waits
-            help: the product stays as last published until the upstream is mended
-            declared [] broken [air.flights, ops.delays]
-        "#]],
-    );
 }
 
 #[test]
@@ -718,12 +707,12 @@ fn contracts_that_cannot_be_held_are_told() {
         "name: flight",
         "name: Carrier",
         expect![[r#"
-        products/air/flights/contracts/departures.odcs.yaml:13:15 W0404 column `Carrier` differs from `carrier` at line 9 by case alone
-        help: give each column its own name: tables do not tell case apart
-        products/ops/delays/product.odps.yaml:6:17 W0455 upstream product `air.flights` has errors
-        help: this product goes on with what the upstream last published
-        declared [ops.delays] broken [air.flights]
-    "#]],
+            products/air/flights/contracts/departures.odcs.yaml:13:15 W0404 column `Carrier` differs from `carrier` at line 9 by case alone
+            help: give each column its own name: SQL does not tell case apart
+            products/ops/delays/product.odps.yaml:6:17 W0455 upstream product `air.flights` has errors
+            help: this product goes on with what the upstream last published
+            declared [ops.delays] broken [air.flights]
+        "#]],
     );
     check_edit(
         DEPARTURES_FILE,
@@ -937,11 +926,13 @@ fn a_lone_file_is_read_by_its_name() {
     assert_eq!(told("orders.odcs.yaml", DEPARTURES), Some(String::new()));
     assert_eq!(told("some/product.odps.yaml", FLIGHTS), Some(String::new()));
     assert_eq!(told("notes.txt", "a"), None);
+    let options = "logicalType: vector\n        logicalTypeOptions: {dimensions: 3}";
+    let vector = DEPARTURES.replace("logicalType: integer", options);
     expect![[r#"
         x.odcs.yaml:14:22 W0450 column `flight` is of type `vector`, which no table can hold yet
         help: use an `array` whose `items` are of type `number` and format `f32`
     "#]]
-    .assert_eq(&told("x.odcs.yaml", &DEPARTURES.replace("integer", "vector")).unwrap());
+    .assert_eq(&told("x.odcs.yaml", &vector).unwrap());
 }
 
 #[test]

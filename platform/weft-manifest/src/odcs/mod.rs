@@ -1,13 +1,14 @@
 //! The Open Data Contract Standard, version 3.2.0, as native types.
 //!
-//! Documents of versions 3.0 and 3.1 are read by the same types. Version 2.2 has another shape;
-//! such a document is read as far as it uses the keys of version 3.
+//! Documents of versions 3.0 and 3.1 are read by the same types. Those of version 2.2, which has
+//! another shape, are first put into that of version 3.
 
 mod quality;
 mod schema;
 mod server;
 mod sla;
 mod team;
+mod upgrade;
 
 pub use quality::{DataQuality, Dimension, Metric, QualityType};
 pub use schema::{
@@ -17,6 +18,7 @@ pub use schema::{
 pub use server::{PortNumber, Server, ServerType};
 pub use sla::{Pricing, ServiceLevel};
 pub use team::{Role, SupportItem, Team, TeamOrMembers};
+pub(crate) use upgrade::upgraded;
 
 use crate::bitol::{AuthoritativeDefinition, ContextOrText, CustomProperty, Description};
 

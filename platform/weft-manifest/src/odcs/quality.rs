@@ -4,7 +4,7 @@ use weft_model::Code;
 
 use crate::bitol::{AuthoritativeDefinition, CustomProperty, StableId};
 use crate::form::yaml::{Node, Value};
-use crate::form::{Reader, listed};
+use crate::form::{Number, OrVariable, Reader, listed};
 
 words! {
     /// How a rule is written.
@@ -47,8 +47,8 @@ record! {
         name: Option<String>,
         description: Option<String>,
         /// `library` where it is left out.
-        r#type: Option<QualityType>,
-        dimension: Option<Dimension>,
+        r#type: Option<OrVariable<QualityType>>,
+        dimension: Option<OrVariable<Dimension>>,
         /// info, warning or error.
         severity: Option<String>,
         business_impact: Option<String>,
@@ -58,7 +58,7 @@ record! {
         schedule: Option<String>,
         scheduler: Option<String>,
         tags: Option<Vec<String>>,
-        metric: Option<Metric>,
+        metric: Option<OrVariable<Metric>>,
         /// The word for `metric` before 3.1.
         rule: Option<String>,
         arguments: Option<serde_json::Map<String, serde_json::Value>>,
@@ -68,12 +68,12 @@ record! {
         implementation: Option<serde_json::Value>,
         must_be: Option<serde_json::Value>,
         must_not_be: Option<serde_json::Value>,
-        must_be_greater_than: Option<f64>,
-        must_be_greater_or_equal_to: Option<f64>,
-        must_be_less_than: Option<f64>,
-        must_be_less_or_equal_to: Option<f64>,
-        must_be_between: Option<Vec<f64>>,
-        must_not_be_between: Option<Vec<f64>>,
+        must_be_greater_than: Option<Number>,
+        must_be_greater_or_equal_to: Option<Number>,
+        must_be_less_than: Option<Number>,
+        must_be_less_or_equal_to: Option<Number>,
+        must_be_between: Option<Vec<Number>>,
+        must_not_be_between: Option<Vec<Number>>,
         authoritative_definitions: Option<Vec<AuthoritativeDefinition>>,
         custom_properties: Option<Vec<CustomProperty>>,
     }
@@ -98,8 +98,12 @@ const CUSTOM: &[&str] = &["engine", "implementation"];
 fn keys_fit_the_type(rule: &DataQuality, node: &Node, reader: &mut Reader<'_>) {
     let has_metric = node.get("metric").is_some();
     let is_old_library = reader.lenient && node.get("rule").is_some();
-    let is_library = has_metric || is_old_library || rule.r#type == Some(QualityType::Library);
-    let (word, own, required): (&str, &[&str], &[&str]) = match rule.r#type {
+    if matches!(rule.r#type, Some(OrVariable::Variable(_))) {
+        return;
+    }
+    let told = rule.r#type.as_ref().and_then(OrVariable::known);
+    let is_library = has_metric || is_old_library || told == Some(QualityType::Library);
+    let (word, own, required): (&str, &[&str], &[&str]) = match told {
         _ if is_library => ("library", LIBRARY, if is_old_library { &[] } else { &["metric"] }),
         Some(QualityType::Sql) => ("sql", SQL, SQL),
         Some(QualityType::Custom) => ("custom", CUSTOM, CUSTOM),
@@ -133,6 +137,8 @@ fn keys_fit_the_type(rule: &DataQuality, node: &Node, reader: &mut Reader<'_>) {
     let operators: Vec<&str> = OPERATORS.iter().copied().filter(|operator| node.get(operator).is_some()).collect();
     match operators.as_slice() {
         _ if !takes_operator => {}
+        // A rule of version 3.0 such as `validValues` says what must be by its name.
+        [] if is_old_library => {}
         [_] => {}
         [] => {
             reader.report(Code::KEY_MISSING, node.head(), format!("a {word} rule needs an operator")).help =

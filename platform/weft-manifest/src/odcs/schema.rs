@@ -7,7 +7,7 @@ use weft_model::Code;
 use super::DataQuality;
 use crate::bitol::{AuthoritativeDefinition, ContextOrText, CustomProperty, StableId, Synonym};
 use crate::form::yaml::{Node, Value};
-use crate::form::{FromNode, Reader, Scalar, listed};
+use crate::form::{FromNode, Number, OrVariable, Reader, Scalar, listed};
 
 words! {
     /// The one logical type of a table.
@@ -24,7 +24,7 @@ record! {
         physical_name: Option<String>,
         /// table, view, topic, file and so on.
         physical_type: Option<String>,
-        logical_type: Option<ObjectType>,
+        logical_type: Option<OrVariable<ObjectType>>,
         description: Option<String>,
         business_name: Option<String>,
         data_granularity_description: Option<String>,
@@ -80,7 +80,7 @@ record! {
         deprecated: Option<bool>,
         synonyms: Option<Vec<Synonym>>,
         tags: Option<Vec<String>>,
-        logical_type: Option<LogicalType>,
+        logical_type: Option<OrVariable<LogicalType>>,
         logical_type_options: Option<LogicalTypeOptions>,
         /// The type in the server's own words; wins where it is more exact.
         physical_type: Option<String>,
@@ -96,7 +96,7 @@ record! {
         classification: Option<String>,
         critical_data_element: Option<bool>,
         encrypted_name: Option<String>,
-        semantic_type: Option<SemanticType>,
+        semantic_type: Option<OrVariable<SemanticType>>,
         transform_source_objects: Option<Vec<String>>,
         transform_logic: Option<String>,
         transform_description: Option<String>,
@@ -113,6 +113,13 @@ record! {
         custom_properties: Option<Vec<CustomProperty>>,
     }
     then parts_fit_the_type;
+}
+
+impl Property {
+    /// The logical type, as far as the document tells: that of a variable is its default.
+    pub fn logical_type(&self) -> Option<LogicalType> {
+        self.logical_type.as_ref().and_then(OrVariable::known)
+    }
 }
 
 record! {
@@ -160,7 +167,7 @@ record! {
         maximum: Option<Scalar>,
         exclusive_minimum: Option<Scalar>,
         exclusive_maximum: Option<Scalar>,
-        multiple_of: Option<f64>,
+        multiple_of: Option<Number>,
         /// Whether a timestamp is an instant (true) or a wall-clock reading.
         timezone: Option<bool>,
         default_timezone: Option<String>,
@@ -171,8 +178,8 @@ record! {
         max_items: Option<i64>,
         unique_items: Option<bool>,
         dimensions: Option<i64>,
-        element_type: Option<ElementType>,
-        distance_metric: Option<DistanceMetric>,
+        element_type: Option<OrVariable<ElementType>>,
+        distance_metric: Option<OrVariable<DistanceMetric>>,
         normalized: Option<bool>,
         embedding_model: Option<String>,
         embedding_model_version: Option<String>,
@@ -226,7 +233,7 @@ record! {
     /// A foreign key of a table.
     pub struct SchemaRelationship as "relationship" {
         id: Option<String>,
-        r#type: Option<RelationshipType>,
+        r#type: Option<OrVariable<RelationshipType>>,
         from: References,
         to: References,
         custom_properties: Option<Vec<CustomProperty>>,
@@ -237,7 +244,7 @@ record! {
     /// A foreign key of one column.
     pub struct PropertyRelationship as "relationship" {
         id: Option<String>,
-        r#type: Option<RelationshipType>,
+        r#type: Option<OrVariable<RelationshipType>>,
         to: References,
         custom_properties: Option<Vec<CustomProperty>>,
     }
@@ -291,7 +298,7 @@ fn formats_of(logical_type: LogicalType) -> Option<&'static [&'static str]> {
 
 fn parts_fit_the_type(property: &Property, node: &Node, reader: &mut Reader<'_>) {
     properties_are_named(node, reader);
-    let Some(logical_type) = property.logical_type else { return };
+    let Some(logical_type) = property.logical_type() else { return };
     let word = logical_type.as_str();
     let parts = [("properties", LogicalType::Object), ("items", LogicalType::Array), ("map", LogicalType::Map)];
     for (key, wanted) in parts {

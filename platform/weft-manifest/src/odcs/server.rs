@@ -7,7 +7,7 @@ use weft_model::Code;
 use super::Role;
 use crate::bitol::{CustomProperty, StableId};
 use crate::form::yaml::{Node, Value};
-use crate::form::{FromNode, Reader, key_of, listed};
+use crate::form::{FromNode, OrVariable, Reader, key_of, listed};
 
 words! {
     /// What kind of server holds the data.
@@ -88,7 +88,7 @@ record! {
     pub struct Server as "server" {
         id: Option<StableId>,
         server: String,
-        r#type: ServerType,
+        r#type: OrVariable<ServerType>,
         description: Option<String>,
         environment: Option<String>,
         roles: Option<Vec<Role>>,
@@ -190,8 +190,9 @@ fn keys_of(server: ServerType) -> (&'static [&'static str], &'static [&'static s
 }
 
 fn keys_fit_the_type(server: &Server, node: &Node, reader: &mut Reader<'_>) {
-    let (required, optional) = keys_of(server.r#type);
-    let word = server.r#type.as_str();
+    let Some(server_type) = server.r#type.known() else { return };
+    let (required, optional) = keys_of(server_type);
+    let word = server_type.as_str();
     let is_among = |fields: &[&str], key: &str| fields.iter().any(|field| key_of(field) == key);
     for field in required {
         let key = key_of(field);

@@ -1,7 +1,7 @@
 //! Service levels and price.
 
 use crate::bitol::{AuthoritativeDefinition, CustomProperty, StableId};
-use crate::form::Scalar;
+use crate::form::{Number, Scalar};
 
 record! {
     /// A service level that readers may rely on.
@@ -28,7 +28,7 @@ record! {
     /// What reading costs.
     pub struct Pricing as "price" {
         id: Option<StableId>,
-        price_amount: Option<f64>,
+        price_amount: Option<Number>,
         price_currency: Option<String>,
         price_unit: Option<String>,
     }

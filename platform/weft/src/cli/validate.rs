@@ -86,7 +86,7 @@ impl Found {
                 "give a folder with `products/`, a folder with `product.odps.yaml`, a `*.odps.yaml` or a `*.odcs.yaml`",
             ));
         };
-        let (_, mut problems) = weft_manifest::read(&lone.tree);
+        let mut problems = weft_manifest::read_apart(&lone.tree);
         problems.retain(|problem| lone.concerns(problem));
         self.products += 1;
         self.troubled += usize::from(!problems.is_empty());
