@@ -1,6 +1,6 @@
 //! The walk over one revision: files → domains, products and contracts → what is declared.
 
-mod column_type;
+pub(crate) mod column_type;
 mod contract;
 mod folders;
 mod order;
@@ -89,6 +89,15 @@ pub fn read_lone(tree: &ManifestTree, file: &str) -> Option<Vec<Diagnostic>> {
     }
     weft_model::diagnostic::sort(&mut problems);
     Some(problems)
+}
+
+/// The contract in `file` as it is written. `None` where it could not be read, which is reported.
+pub(crate) fn document_of_contract(
+    tree: &ManifestTree,
+    file: &str,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<crate::odcs::DataContract> {
+    contract::document(tree, file, problems)
 }
 
 /// The file as a `T`. `None` where it could not be read at all, which is reported.

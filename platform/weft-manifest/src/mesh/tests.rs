@@ -281,7 +281,7 @@ fn purposes_that_are_no_words_are_told() {
         DELAYS_FILE,
         &with_purposes("  - {property: purposes, vendor: weft, value: reporting}\n"),
         expect![[r#"
-            products/ops/delays/product.odps.yaml:17:50 W0105 `value` must be a list, and this is text
+            products/ops/delays/product.odps.yaml:17:47 W0105 `value` must be a list, and this is text
             help: write each item on a line of its own, after `- `
             declared [air.flights] broken [ops.delays]
         "#]],
