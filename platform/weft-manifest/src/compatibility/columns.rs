@@ -6,7 +6,7 @@ use super::pairs::{Pair, pairs};
 use super::scope::Scope;
 use super::{access, constraints, meaning, quality, relationships, types};
 use crate::mesh::column_type::stored_name;
-use crate::odcs::{LogicalType, Property};
+use crate::odcs::{LogicalType, MapType, Property};
 
 /// What this and the modules beside it judge of a column; the rest is text.
 const JUDGED: &[&str] = &[
@@ -117,13 +117,7 @@ fn column(old: &Property, new: &Property, by_whole: (bool, bool), scope: &Scope,
     access::classification(old.classification.as_deref(), new.classification.as_deref(), scope, found);
     relationships::of_column(old.relationships.as_deref(), new.relationships.as_deref(), scope, found);
     quality::changes(old.quality.as_deref(), new.quality.as_deref(), quality::Level::Column, scope, found);
-    if let (Some(before), Some(after)) = (&old.logical_type_options, &new.logical_type_options) {
-        let judged = [constraints::OPTIONS, OTHER_OPTIONS].concat();
-        let format_is_judged =
-            matches!(new.logical_type, Some(LogicalType::String | LogicalType::Integer | LogicalType::Number));
-        let judged = if format_is_judged { [&judged[..], &["format"]].concat() } else { judged };
-        scope.rest(before, after, &judged, found);
-    }
+    other_options(old, new, scope, found);
     scope.rest(old, new, JUDGED, found);
     parts(old, new, scope, found);
 }
@@ -140,6 +134,15 @@ const OTHER_OPTIONS: &[&str] = &[
     "embeddingModel",
     "embeddingModelVersion",
 ];
+
+/// Options that rule nothing out, such as how a date is written.
+fn other_options(old: &Property, new: &Property, scope: &Scope, found: &mut Vec<Change>) {
+    let mut judged = [constraints::OPTIONS, OTHER_OPTIONS].concat();
+    if matches!(new.logical_type, Some(LogicalType::String | LogicalType::Integer | LogicalType::Number)) {
+        judged.push("format");
+    }
+    scope.rest(&old.logical_type_options, &new.logical_type_options, &judged, found);
+}
 
 fn required(before: bool, after: bool, scope: &Scope, found: &mut Vec<Change>) {
     match (before, after) {
@@ -176,10 +179,12 @@ fn vector(old: &Property, new: &Property, scope: &Scope, found: &mut Vec<Change>
 fn parts(old: &Property, new: &Property, scope: &Scope, found: &mut Vec<Change>) {
     changes(old.properties.as_deref(), new.properties.as_deref(), Some((old, new)), scope, found);
     part(old.items.as_deref(), new.items.as_deref(), "[]", scope, found);
-    let key = |property: &'_ Property| property.map.as_ref().map(|map| map.key.clone());
-    let value = |property: &'_ Property| property.map.as_ref().map(|map| map.value.clone());
-    part(key(old).as_ref(), key(new).as_ref(), "{key}", scope, found);
-    part(value(old).as_ref(), value(new).as_ref(), "{}", scope, found);
+    part(map(old).map(|map| &map.key), map(new).map(|map| &map.key), "{key}", scope, found);
+    part(map(old).map(|map| &map.value), map(new).map(|map| &map.value), "{}", scope, found);
+}
+
+fn map(property: &Property) -> Option<&MapType> {
+    property.map.as_deref()
 }
 
 /// A part that has no name of its own.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
-use weft_model::compatibility::{Bump, Change, Grade, Rule, Sign, minimum_bump};
+use weft_model::compatibility::{Bump, Change, Grade, Rule, minimum_bump};
 use weft_model::{Code, Diagnostic, ManifestTree, Place};
 
 use super::{changes, version};
@@ -96,7 +96,8 @@ fn label(change: &Change) -> &'static str {
     }
 }
 
-fn line(change: &Change, names_table: bool) -> String {
+/// `+ margin_eur decimal(12,2)`, `~ description of net_eur`, `~ freshness 07:00 → 06:00`.
+pub(super) fn line(change: &Change, names_table: bool) -> String {
     let table = change.subject.table.as_deref();
     let prefix = table.filter(|_| names_table && change.subject.column.is_some());
     let column = change.subject.column.as_deref().map(|column| match prefix {
@@ -111,12 +112,15 @@ fn line(change: &Change, names_table: bool) -> String {
         (aspect, Some(subject)) => format!("{aspect} of {subject}"),
         (aspect, None) => aspect.to_owned(),
     };
-    // Texts are too long for a line; that they changed is enough.
+    // Texts and whole structures are too long for a line; that they changed is enough.
+    let is_shown = |value: &&String| !value.is_empty() && !value.starts_with(['[', '{']);
     let is_text = matches!(change.aspect.as_str(), "description" | "granularity" | "transformLogic");
-    let values = match (&change.before, &change.after) {
-        (Some(before), Some(after)) if !is_text && change.sign == Sign::Changed => format!(" {before} → {after}"),
-        (Some(value), None) | (None, Some(value)) if !is_text && !value.is_empty() => format!(" {value}"),
-        _ => String::new(),
+    let (before, after) = (change.before.as_ref().filter(is_shown), change.after.as_ref().filter(is_shown));
+    let values = match (before, after) {
+        _ if is_text || before == after => String::new(),
+        (Some(before), Some(after)) => format!(" {before} → {after}"),
+        (Some(value), None) | (None, Some(value)) => format!(" {value}"),
+        (None, None) => String::new(),
     };
     format!("{sign} {name}{values}")
 }

@@ -196,10 +196,10 @@ fn allowed_values(old: Option<&[EnumValue]>, new: Option<&[EnumValue]>, scope: &
     let removed: Vec<&String> = before.iter().filter(|(key, _)| !after.contains_key(*key)).map(|(_, v)| v).collect();
     let same_values = added.is_empty() && removed.is_empty();
     if !added.is_empty() {
-        found.push(scope.aspect(Rule::EnumGrown, "enum", None, Some(list(added))));
+        found.push(scope.aspect(Rule::EnumGrown, "enum values", None, Some(list(added))));
     }
     if !removed.is_empty() {
-        found.push(scope.aspect(Rule::EnumShrunk, "enum", Some(list(removed)), None));
+        found.push(scope.aspect(Rule::EnumShrunk, "enum values", Some(list(removed)), None));
     }
     if same_values && old != new {
         found.push(scope.change(Rule::TextChanged, Sign::Changed).aspect("labels of enum"));

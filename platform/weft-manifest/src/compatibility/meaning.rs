@@ -19,9 +19,7 @@ const UNITS: &[&str] = &[
     "millimetres",
     "centimetres",
     "metres",
-    "meters",
     "kilometres",
-    "kilometers",
     "km",
     "feet",
     "inches",
@@ -32,7 +30,6 @@ const UNITS: &[&str] = &[
     "pounds",
     "lb",
     "litres",
-    "liters",
     "gallons",
     "celsius",
     "fahrenheit",
@@ -182,7 +179,7 @@ fn differ_in_units_alone(old: &str, new: &str) -> bool {
 
 fn is_unit(word: &str) -> bool {
     let is_currency = word.len() == 3 && word.chars().all(|c| c.is_ascii_uppercase());
-    is_currency || UNITS.contains(&word.to_lowercase().as_str())
+    is_currency || UNITS.contains(&word.to_lowercase().replace("meter", "metre").as_str())
 }
 
 fn deprecated(old: Option<bool>, new: Option<bool>, scope: &Scope, found: &mut Vec<Change>) {

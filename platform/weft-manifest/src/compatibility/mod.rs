@@ -30,21 +30,12 @@ use scope::Scope;
 
 /// What the functions here judge of a contract; the rest is text. Its version says how much
 /// changed, so a version is no change of its own.
-const JUDGED: &[&str] = &[
-    "version",
-    "schema",
-    "slaProperties",
-    "slaDefaultElement",
-    "roles",
-    "servers",
-    "context",
-    "customProperties",
-    "status",
-];
+const JUDGED: &[&str] =
+    &["version", "schema", "slaProperties", "roles", "servers", "context", "customProperties", "status"];
 
 /// Lists every difference between two contracts, graded.
 ///
-/// Empty for equal contracts. Tables and columns come first, in the order of `old` with what is
+/// Empty for contracts that say the same; to write a default out is no difference. Tables and columns come first, in the order of `old` with what is
 /// new behind it; then service levels, access, servers and words. What comes with a table or a
 /// column, or goes with it, is part of that one change. Grades that hinge on readers are those of
 /// readers of whom nothing is known; [`weft_model::compatibility::graded`] settles them.

@@ -1,7 +1,7 @@
 //! Where in the contracts a comparison stands, and what it has found.
 
 use serde::Serialize;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use weft_model::compatibility::{Change, Rule, Sign, Subject};
 
 use super::pairs::{self, Pair};
@@ -72,10 +72,7 @@ impl Scope {
         if old == new {
             return;
         }
-        let (Ok(Json::Object(old)), Ok(Json::Object(new))) = (serde_json::to_value(old), serde_json::to_value(new))
-        else {
-            return;
-        };
+        let (old, new) = (keys_of(old), keys_of(new));
         let added = new.keys().filter(|key| !old.contains_key(*key));
         for key in old.keys().chain(added).filter(|key| !judged.contains(&key.as_str())) {
             let (before, after) = (old.get(key), new.get(key));
@@ -105,6 +102,14 @@ impl Scope {
             let rule = if is_other && is_unit(name) { Rule::MeaningChanged } else { Rule::TextChanged };
             found.push(self.aspect(rule, name, before, after));
         }
+    }
+}
+
+/// A record's keys and values as the standard writes them; none of what is absent.
+pub(super) fn keys_of<T: Serialize>(record: &T) -> Map<String, Json> {
+    match serde_json::to_value(record) {
+        Ok(Json::Object(keys)) => keys,
+        _ => Map::new(),
     }
 }
 

@@ -1,11 +1,10 @@
 //! Where data lies.
 
-use serde_json::{Map, Value as Json};
 use weft_model::compatibility::{Change, Rule, Sign};
 
 use super::access;
 use super::pairs::{Pair, pairs};
-use super::scope::{Scope, written};
+use super::scope::{Scope, keys_of, written};
 use crate::odcs::Server;
 
 /// Keys of a server that do not say where data lies.
@@ -31,11 +30,7 @@ pub(super) fn changes(old: Option<&[Server]>, new: Option<&[Server]>, scope: &Sc
 
 fn server(old: &Server, new: &Server, scope: &Scope, found: &mut Vec<Change>) {
     let aspect = |key: &str| format!("{key} of server {}", old.server);
-    let keys = |server: &Server| match serde_json::to_value(server) {
-        Ok(Json::Object(keys)) => keys,
-        _ => Map::new(),
-    };
-    let (before, after) = (keys(old), keys(new));
+    let (before, after) = (keys_of(old), keys_of(new));
     let added = after.keys().filter(|key| !before.contains_key(*key));
     for key in before.keys().chain(added).filter(|key| key.as_str() != "roles") {
         let (before, after) = (before.get(key), after.get(key));

@@ -54,8 +54,13 @@ pub(super) fn change(old: &Property, new: &Property, scope: &Scope) -> Option<Ch
 
 /// The type as people read it: `decimal(12,2)`, `string`, `integer i64`; empty where none is told.
 pub(super) fn word(property: &Property) -> String {
-    let format = property.logical_type_options.as_ref().and_then(|options| options.format.as_deref());
+    let options = property.logical_type_options.as_ref();
+    let format = options.and_then(|options| options.format.as_deref());
     match (&property.physical_type, property.logical_type, format) {
+        // Two types of which the logical type names one only.
+        (_, Some(LogicalType::Timestamp), _) if options.and_then(|options| options.timezone) == Some(false) => {
+            DataType::Timestamp { utc: false }.to_string()
+        }
         (Some(physical), ..) => physical.trim().to_owned(),
         (None, Some(logical @ (LogicalType::Integer | LogicalType::Number)), Some(format)) => {
             format!("{} {format}", logical.as_str())
@@ -74,7 +79,6 @@ fn rule(old: &Property, new: &Property) -> Option<Rule> {
     }
     let (before, after) = (reading(old), reading(new));
     if before == after {
-        let spelling = |property: &Property| (property.logical_type, spelling(property));
         return (spelling(old) != spelling(new)).then_some(Rule::TypeRespelled);
     }
     if before.unread != after.unread {
@@ -90,9 +94,16 @@ fn is_told(property: &Property) -> bool {
     property.logical_type.is_some() || property.physical_type.is_some()
 }
 
-/// The physical type without regard to case and spaces.
-fn spelling(property: &Property) -> String {
-    property.physical_type.as_deref().unwrap_or_default().to_lowercase().split_whitespace().collect()
+/// Everything that says the type, without regard to case and spaces.
+fn spelling(property: &Property) -> (Option<LogicalType>, String, Option<&str>, Option<bool>) {
+    let physical = property.physical_type.as_deref().unwrap_or_default().to_lowercase();
+    let options = property.logical_type_options.as_ref();
+    let format = options.and_then(|options| options.format.as_deref());
+    let is_number = matches!(property.logical_type, Some(LogicalType::Integer | LogicalType::Number));
+    let zone = options.and_then(|options| options.timezone);
+    let is_instant = property.logical_type == Some(LogicalType::Timestamp);
+    let physical = physical.split_whitespace().collect();
+    (property.logical_type, physical, format.filter(|_| is_number), zone.filter(|_| is_instant))
 }
 
 /// Whether every value of `narrow` is one of `wide`, and means the same there. Beyond what Delta

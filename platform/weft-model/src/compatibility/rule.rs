@@ -79,7 +79,7 @@ rules! {
     /// A rule that blocks nothing.
     QualityAdvice: "quality guarantee removed or loosened" [Info Info Unconcerned] Patch DeltaAction::None;
     ServiceLooser: "freshness, availability looser" [Warning Info Unconcerned] Major DeltaAction::None;
-    ServiceTighter: "freshness, availability looser" [Info Warning Unconcerned] Minor DeltaAction::None;
+    ServiceTighter: "freshness, availability looser" [Info Error Unconcerned] Minor DeltaAction::None;
     /// Other data is measured, or the values cannot be compared.
     ServiceChanged: "freshness, availability looser" [Warning Warning Unconcerned] Major DeltaAction::None;
     RetentionShorter: "retention shorter / longer" [Error Info Info] Major DeleteJob;
