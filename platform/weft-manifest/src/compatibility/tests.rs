@@ -1,8 +1,8 @@
 //! One test a row of the compatibility table, and the laws.
 
-use expect_test::{Expect, expect};
+use expect_test::{Expect, expect, expect_file};
 use proptest::prelude::*;
-use weft_model::compatibility::{Bump, Grade, Readership, graded};
+use weft_model::compatibility::{Bump, Change, Grade, Readership, Rule, Sign, Subject, graded};
 
 use super::comparison::line;
 use super::{against_all, breaks, changes, compare_files, compare_folders, compare_texts, minimum_bump};
@@ -95,6 +95,46 @@ fn check_contract(old: &str, new: &str, expected: Expect) {
 const ID: &str = "{name: id, logicalType: integer}";
 
 mod rows;
+
+/// The page in the documentation is this table, and is written anew with `UPDATE_EXPECT=1`.
+#[test]
+fn the_page_holds_the_table() {
+    let word = |value: serde_json::Value| value.as_str().unwrap_or_default().replace('_', " ");
+    let mut page = "# Which change of a contract breaks whom\n\n\
+        How `weft plan` and `weft diff` grade a change: for those who read the port, for the pipeline that fills it\n\
+        (producer), and for those who hold a grant on it (access). Version is the part of the contract's version that must\n\
+        rise at least; Delta is what the table goes through. Where a grade depends on who reads, the first holds until\n\
+        readers are known.\n\n\
+        | row | change | consumers | producer | access | version | Delta |\n|---|---|---|---|---|---|---|\n"
+        .to_owned();
+    let mut row = "";
+    for rule in Rule::ALL {
+        let change = Change::new(*rule, Sign::Changed, Subject::default());
+        let json = |value| serde_json::to_value(value).unwrap();
+        let consumers = match change.hinge {
+            Some(hinge) if hinge.then == change.grades.consumers => {
+                let on = word(serde_json::to_value(hinge.on).unwrap());
+                format!("{} if {on}, else {}", letter(hinge.then), letter(hinge.otherwise))
+            }
+            Some(hinge) => {
+                let on = word(serde_json::to_value(hinge.on).unwrap());
+                format!("{}; {} if {on}", letter(hinge.otherwise), letter(hinge.then))
+            }
+            None => letter(change.grades.consumers).to_owned(),
+        };
+        page += &format!(
+            "| {} | {} | {consumers} | {} | {} | {} | {} |\n",
+            if change.row == row { "" } else { change.row },
+            word(serde_json::to_value(rule).unwrap()),
+            letter(change.grades.producer),
+            letter(change.grades.access_holders),
+            change.bump.as_str(),
+            word(json(change.delta)),
+        );
+        row = change.row;
+    }
+    expect_file!["../../../docs/compatibility.md"].assert_eq(&page);
+}
 
 #[test]
 fn nested_columns_are_told_by_their_path() {
@@ -401,8 +441,8 @@ proptest! {
         prop_assert_eq!(minimum_bump(&removed), Some(Bump::Major));
         // A key column changes the key, whichever way it goes.
         prop_assert_eq!(minimum_bump(&added), Some(if is_key { Bump::Major } else { Bump::Minor }));
-        prop_assert_eq!(added.iter().any(super::Change::breaks), is_key);
-        prop_assert!(removed.iter().any(super::Change::breaks));
+        prop_assert_eq!(added.iter().any(Change::breaks), is_key);
+        prop_assert!(removed.iter().any(Change::breaks));
     }
 
     #[test]

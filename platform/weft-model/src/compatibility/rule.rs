@@ -42,11 +42,11 @@ macro_rules! rules {
 
 rules! {
     TableAdded: "optional column added at end" [Info Warning Info] Minor DeltaAction::None;
-    TableRemoved: "column removed" [Error Info Info] Major KeepUntilSunset;
     OptionalColumnAdded: "optional column added at end" [Info Warning Info] Minor AddColumn;
     /// The columns stay and stand in another order.
     ColumnsReordered: "optional column added at end" [Info Info Unconcerned] Minor DeltaAction::None;
     RequiredColumnAdded: "required column added" [Info Error Info] Minor AddColumnWithBackfill;
+    TableRemoved: "column removed" [Error Info Info] Major KeepUntilSunset;
     ColumnRemoved: "column removed" [Error Info Info] Major KeepUntilSunset;
     /// The same column by its id, or the stored name of the same column.
     Renamed: "rename with same `id`" [Error Info Info] Major ViewAlias;
