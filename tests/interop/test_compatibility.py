@@ -63,7 +63,7 @@ PAIRS = pairs()
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory):
-    """Of every pair: whether Weft finds it breaking, and whether the other tool does."""
+    """Of every pair: whether Weft finds it breaking, whether the other tool does, and the rows that Weft cites."""
     folder = tmp_path_factory.mktemp("pairs")
     (folder / "old").mkdir(), (folder / "new").mkdir()
     theirs = {}
@@ -76,8 +76,12 @@ def verdicts(tmp_path_factory):
         theirs[number] = old.breaking(new).is_breaking
     done = command("diff", folder / "old", folder / "new", "--format", "json")
     assert done.returncode == 4, done.stderr
-    ours = {int(found["file"].split(".")[0]): found["breaking"] for found in json.loads(done.stdout)["pairs"]}
-    return {number: (ours[number], theirs[number]) for number in range(len(PAIRS))}
+    found = {int(pair["file"].split(".")[0]): pair for pair in json.loads(done.stdout)["pairs"]}
+    assert found.keys() == theirs.keys()
+    unread = {number: pair["problems"] for number, pair in found.items() if "problem" in pair}
+    assert not unread
+    rows = {number: {change["row"] for change in pair["changes"]} for number, pair in found.items()}
+    return {number: (found[number]["breaking"], theirs[number], rows[number]) for number in found}
 
 
 def test_there_are_enough_pairs_and_few_differences():
@@ -92,12 +96,18 @@ def test_both_tools_agree_but_for_the_listed_differences(verdicts):
     wrong = [
         f"{' + '.join(names)} (seed {seed}): weft {ours}, datacontract {theirs}"
         for number, (names, seed) in enumerate(PAIRS)
-        for ours, theirs in [verdicts[number]]
+        for ours, theirs, _ in [verdicts[number]]
         if ours != theirs and not DIFFERENT & set(names)
     ]
     assert not wrong, "\n".join(wrong)
 
 
-def test_every_listed_difference_is_one(verdicts):
-    differ = {names[0] for number, (names, _) in enumerate(PAIRS) if len(names) == 1 and len(set(verdicts[number])) == 2}
+def test_every_listed_difference_is_one_and_cites_its_row(verdicts):
+    row_of = {name: row for row, _, edits in DIFFERENCES for name in edits}
+    differ = set()
+    for number, (names, seed) in enumerate(PAIRS):
+        ours, theirs, rows = verdicts[number]
+        if len(names) == 1 and ours != theirs:
+            differ.add(names[0])
+            assert row_of.get(names[0]) in rows, f"{names[0]} (seed {seed}) cites {sorted(rows)}"
     assert differ == DIFFERENT

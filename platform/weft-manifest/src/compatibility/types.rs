@@ -94,16 +94,15 @@ fn is_told(property: &Property) -> bool {
     property.logical_type.is_some() || property.physical_type.is_some()
 }
 
-/// Everything that says the type, without regard to case and spaces.
-fn spelling(property: &Property) -> (Option<LogicalType>, String, Option<&str>, Option<bool>) {
-    let physical = property.physical_type.as_deref().unwrap_or_default().to_lowercase();
+/// Everything that says the type, as it is written.
+fn spelling(property: &Property) -> (Option<LogicalType>, Option<&str>, Option<&str>, Option<bool>) {
     let options = property.logical_type_options.as_ref();
     let format = options.and_then(|options| options.format.as_deref());
     let is_number = matches!(property.logical_type, Some(LogicalType::Integer | LogicalType::Number));
     let zone = options.and_then(|options| options.timezone);
     let is_instant = property.logical_type == Some(LogicalType::Timestamp);
-    let physical = physical.split_whitespace().collect();
-    (property.logical_type, physical, format.filter(|_| is_number), zone.filter(|_| is_instant))
+    let (format, zone) = (format.filter(|_| is_number), zone.filter(|_| is_instant));
+    (property.logical_type, property.physical_type.as_deref(), format, zone)
 }
 
 /// Whether every value of `narrow` is one of `wide`, and means the same there. Beyond what Delta
