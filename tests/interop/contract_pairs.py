@@ -49,7 +49,7 @@ def table(name, chance):
         {"name": "object_0", "logicalType": "object", "properties": inner},
         {"name": "array_0", "logicalType": "array", "items": {"logicalType": "object", "properties": deep}},
         {"name": "tags", "logicalType": "array", "items": {"logicalType": "string"}},
-        {"name": "prices", "logicalType": "map", "map": {"key": {"logicalType": "string"}, "value": {"logicalType": "number"}}},
+        {"name": "prices", "logicalType": "map", "map": {side: {"logicalType": "string"} for side in ("key", "value")}},
         {"name": "face", "logicalType": "vector", "logicalTypeOptions": {"dimensions": 8}},
     ]
     return {"name": name, "logicalType": "object", "physicalType": "table", "properties": leaves + nested}
@@ -213,7 +213,9 @@ def physical_type_changed(old, new, chance):
 
 @edit
 def decimal_narrowed(old, new, chance):
-    before, after = chance.choice([("decimal(12,2)", "decimal(10,2)"), ("decimal(12,2)", "decimal(12,4)"), ("double", "float")])
+    before, after = chance.choice([
+        ("decimal(12,2)", "decimal(10,2)"), ("decimal(12,2)", "decimal(12,4)"), ("double", "float"),
+    ])
     keys(old, new, chance, {"physicalType": before}, {"physicalType": after}, "number")
 
 
@@ -241,7 +243,8 @@ def element_type_changed(old, new, chance):
 def type_widened(old, new, chance):
     kind, before, after = chance.choice([
         ("integer", "int", "bigint"), ("integer", "smallint", "int"), ("number", "decimal(10,2)", "decimal(12,2)"),
-        ("number", "decimal(10,2)", "decimal(14,4)"), ("number", "float", "double"), ("string", "varchar(20)", "varchar(40)"),
+        ("number", "decimal(10,2)", "decimal(14,4)"), ("number", "float", "double"),
+        ("string", "varchar(20)", "varchar(40)"),
     ])
     keys(old, new, chance, {"physicalType": before}, {"physicalType": after}, kind)
 
@@ -263,7 +266,9 @@ def type_spelled_otherwise(old, new, chance):
 
 @edit
 def format_narrowed(old, new, chance):
-    kind, before, after = chance.choice([("integer", "i64", "i32"), ("integer", "i32", "u32"), ("number", "f64", "f32")])
+    kind, before, after = chance.choice([
+        ("integer", "i64", "i32"), ("integer", "i32", "u32"), ("number", "f64", "f32"),
+    ])
     options(old, new, chance, kind, {"format": before}, {"format": after})
 
 
@@ -285,8 +290,8 @@ def instant_becomes_a_reading(old, new, chance):
 def key_declared(old, new, chance):
     keys(old, new, chance, {}, {"primaryKey": True, "required": True, "primaryKeyPosition": 1}, top=True)
     # Required before and after, so that the key alone differs.
-    for table in old["schema"]:
-        for column, after in zip(table["properties"], next(t for t in new["schema"] if t["name"] == table["name"])["properties"]):
+    for table, later in zip(old["schema"], new["schema"]):
+        for column, after in zip(table["properties"], later["properties"]):
             if after.get("primaryKey"):
                 column["required"] = True
 
@@ -341,7 +346,8 @@ def unique_items_unset(old, new, chance):
 @edit
 def granularity_changed(old, new, chance):
     before, after = tables(old, new, chance)
-    before["dataGranularityDescription"], after["dataGranularityDescription"] = "one row an order", "one row an order line"
+    before["dataGranularityDescription"] = "one row an order"
+    after["dataGranularityDescription"] = "one row an order line"
 
 
 @edit
@@ -415,7 +421,8 @@ def bound_removed(old, new, chance):
 @edit
 def bound_written_as_exclusive(old, new, chance):
     before, after = chance.choice([
-        ({"minimum": 5}, {"exclusiveMinimum": 4}), ({"exclusiveMaximum": 5}, {"maximum": 4}), ({"minimum": 5}, {"exclusiveMinimum": 5}),
+        ({"minimum": 5}, {"exclusiveMinimum": 4}), ({"exclusiveMaximum": 5}, {"maximum": 4}),
+        ({"minimum": 5}, {"exclusiveMinimum": 5}),
     ])
     options(old, new, chance, "integer", before, after)
 
@@ -474,7 +481,8 @@ def pattern_edited(old, new, chance):
 
 @edit
 def multiple_changed(old, new, chance):
-    options(old, new, chance, "number", {"multipleOf": 0.5}, chance.choice([{}, {"multipleOf": 0.25}, {"multipleOf": 2}]))
+    after = chance.choice([{}, {"multipleOf": 0.25}, {"multipleOf": 2}])
+    options(old, new, chance, "number", {"multipleOf": 0.5}, after)
 
 
 @edit
@@ -627,21 +635,23 @@ def valid_values_replaced(old, new, chance):
     rules(old, new, chance, valid("A", "B"), valid("A", "C"))
 
 
+def missing(limit, *values):
+    return [{"metric": "missingValues", "arguments": {"missingValues": list(values)}, "mustBeLessThan": limit}]
+
+
 @edit
 def missing_values_grown(old, new, chance):
-    rule = {"metric": "missingValues", "mustBeLessThan": 3}
-    rules(old, new, chance, [rule | {"arguments": {"missingValues": ["-"]}}], [rule | {"arguments": {"missingValues": ["-", "?"]}}])
+    rules(old, new, chance, missing(3, "-"), missing(3, "-", "?"))
 
 
 @edit
 def missing_values_shrunk(old, new, chance):
-    rule = {"metric": "missingValues", "mustBeLessThan": 3}
-    rules(old, new, chance, [rule | {"arguments": {"missingValues": ["-", "?"]}}], [rule | {"arguments": {"missingValues": ["-"]}}])
+    rules(old, new, chance, missing(3, "-", "?"), missing(3, "-"))
 
 
 @edit
 def nulls_become_missing_values(old, new, chance):
-    rules(old, new, chance, [nulls()], [{"metric": "missingValues", "mustBe": 0, "arguments": {"missingValues": ["-"]}}])
+    rules(old, new, chance, [nulls()], missing(1, "-"))
 
 
 @edit
@@ -652,7 +662,8 @@ def valid_pattern_edited(old, new, chance):
 
 @edit
 def query_edited(old, new, chance):
-    before, after = ([{"type": "sql", "query": f"SELECT {f}(1) FROM {{object}}", "mustBeLessThan": 9}] for f in ("count", "max"))
+    queries = ("SELECT count(1) FROM {object}", "SELECT max(1) FROM {object}")
+    before, after = ([{"type": "sql", "query": query, "mustBeLessThan": 9}] for query in queries)
     rules(old, new, chance, before, after)
 
 
@@ -669,7 +680,13 @@ def level(contract, *entries):
 
 
 def fresh(contract, value=1, unit="d", column="timestamp_0"):
-    return {"property": "freshness", "value": value, "unit": unit, "element": f"{contract['schema'][0]['name']}.{column}"}
+    element = f"{contract['schema'][0]['name']}.{column}"
+    return {"property": "freshness", "value": value, "unit": unit, "element": element}
+
+
+def levels(old, new, name, before, after):
+    for contract, (value, unit) in ((old, before), (new, after)):
+        level(contract, {"property": name, "value": value, "unit": unit})
 
 
 @edit
@@ -684,48 +701,52 @@ def freshness_removed(old, new, chance):
 
 @edit
 def freshness_shorter(old, new, chance):
-    level(old, fresh(old)), level(new, fresh(new, 12, "h"))
+    level(old, fresh(old))
+    level(new, fresh(new, 12, "h"))
 
 
 @edit
 def freshness_longer(old, new, chance):
-    level(old, fresh(old, 12, "h")), level(new, fresh(new))
+    level(old, fresh(old, 12, "h"))
+    level(new, fresh(new))
 
 
 @edit
 def freshness_in_another_unit(old, new, chance):
-    level(old, fresh(old, 2, "d")), level(new, fresh(new, 48, "h"))
+    level(old, fresh(old, 2, "d"))
+    level(new, fresh(new, 48, "h"))
 
 
 @edit
 def freshness_of_another_column(old, new, chance):
-    level(old, fresh(old)), level(new, fresh(new, column="timestamp_1"))
+    level(old, fresh(old))
+    level(new, fresh(new, column="timestamp_1"))
 
 
 @edit
 def freshness_unreadable(old, new, chance):
-    level(old, fresh(old)), level(new, fresh(new, 1, "fortnight"))
+    level(old, fresh(old))
+    level(new, fresh(new, 1, "fortnight"))
 
 
 @edit
 def latency_longer(old, new, chance):
-    level(old, {"property": "latency", "value": 1, "unit": "h"}), level(new, {"property": "latency", "value": 2, "unit": "h"})
+    levels(old, new, "latency", (1, "h"), (2, "h"))
 
 
 @edit
 def availability_lower(old, new, chance):
-    for contract, value in ((old, 99.9), (new, 99)):
-        level(contract, {"property": "availability", "value": value, "unit": "percent"})
+    levels(old, new, "availability", (99.9, "percent"), (99, "percent"))
 
 
 @edit
 def retention_longer(old, new, chance):
-    level(old, {"property": "retention", "value": 1, "unit": "y"}), level(new, {"property": "retention", "value": 2, "unit": "y"})
+    levels(old, new, "retention", (1, "y"), (2, "y"))
 
 
 @edit
 def retention_shorter(old, new, chance):
-    level(old, {"property": "retention", "value": 2, "unit": "y"}), level(new, {"property": "retention", "value": 90, "unit": "d"})
+    levels(old, new, "retention", (2, "y"), (90, "d"))
 
 
 @edit
@@ -800,7 +821,8 @@ def vector_of_default_elements(old, new, chance):
 @edit
 def vector_of_another_model(old, new, chance):
     before, after = chance.choice([
-        ({"embeddingModel": "a"}, {"embeddingModel": "b"}), ({"embeddingModelVersion": "1"}, {"embeddingModelVersion": "2"}),
+        ({"embeddingModel": "a"}, {"embeddingModel": "b"}),
+        ({"embeddingModelVersion": "1"}, {"embeddingModelVersion": "2"}),
         ({"distanceMetric": "cosine"}, {"distanceMetric": "euclidean"}), ({}, {"normalized": True}),
     ])
     vector(old, new, chance, before, after)

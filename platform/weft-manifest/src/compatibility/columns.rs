@@ -53,16 +53,9 @@ pub(super) fn changes(
     for pair in paired(old, new) {
         match pair {
             Pair::Both(old, new) => {
-                let inner = inside(scope, old);
-                // An object may require its parts by name.
-                let named = |whole: &Property, part: &Property| {
-                    let options = whole.logical_type_options.as_ref();
-                    options
-                        .and_then(|options| options.required.as_ref())
-                        .is_some_and(|r| r.contains(&name(part).to_owned()))
-                };
-                let by_whole = whole.map_or((false, false), |(before, after)| (named(before, old), named(after, new)));
-                column(old, new, by_whole, &inner, found);
+                let by_whole =
+                    whole.map_or((false, false), |(before, after)| (requires(before, old), requires(after, new)));
+                column(old, new, by_whole, &inside(scope, old), found);
             }
             Pair::Removed(old) => {
                 let change = inside(scope, old).change(Rule::ColumnRemoved, Sign::Removed);
@@ -71,6 +64,12 @@ pub(super) fn changes(
             Pair::Added(new) => found.push(added(new, &inside(scope, new))),
         }
     }
+}
+
+/// Whether an object requires its part by name.
+fn requires(whole: &Property, part: &Property) -> bool {
+    let required = whole.logical_type_options.as_ref().and_then(|options| options.required.as_ref());
+    required.is_some_and(|required| required.iter().any(|required| required == name(part)))
 }
 
 fn name(property: &Property) -> &str {
@@ -98,13 +97,13 @@ fn column(old: &Property, new: &Property, by_whole: (bool, bool), scope: &Scope,
     if old == new && by_whole.0 == by_whole.1 {
         return;
     }
-    let quoted = |property: &Property| stored_name(property).map(str::to_owned);
+    let stored = |property: &Property| stored_name(property).map(str::to_owned);
     if old.name != new.name {
         found.push(scope.aspect(Rule::Renamed, "name", old.name.clone(), new.name.clone()));
     } else if stored_name(old) != stored_name(new) {
-        found.push(scope.aspect(Rule::Renamed, "physicalName", quoted(old), quoted(new)));
+        found.push(scope.aspect(Rule::Renamed, "physicalName", stored(old), stored(new)));
     } else if old.physical_name != new.physical_name {
-        found.push(scope.aspect(Rule::TextChanged, "physicalName", quoted(old), quoted(new)));
+        found.push(scope.aspect(Rule::TextChanged, "physicalName", stored(old), stored(new)));
     }
     found.extend(types::change(old, new, scope));
     required(old.required == Some(true) || by_whole.0, new.required == Some(true) || by_whole.1, scope, found);

@@ -111,9 +111,8 @@ fn both(old: &ServiceLevel, new: &ServiceLevel, scope: &Scope, found: &mut Vec<C
         (Measure::EndOfSupport, Some(Ordering::Less) | None) => Rule::Deprecated,
         _ => Rule::TextChanged,
     };
-    let (before, after) = (written(old), written(new));
-    if before != after {
-        found.push(scope.aspect(rule, name, Some(before), Some(after)));
+    if (&old.value, &old.unit) != (&new.value, &new.unit) {
+        found.push(scope.aspect(rule, name, Some(written(old)), Some(written(new))));
     }
     scope.rest(old, new, &["property", "value", "unit", "element"], found);
 }

@@ -35,10 +35,11 @@ const JUDGED: &[&str] =
 
 /// Lists every difference between two contracts, graded.
 ///
-/// Empty for contracts that say the same; to write a default out is no difference. Tables and columns come first, in the order of `old` with what is
-/// new behind it; then service levels, access, servers and words. What comes with a table or a
-/// column, or goes with it, is part of that one change. Grades that hinge on readers are those of
-/// readers of whom nothing is known; [`weft_model::compatibility::graded`] settles them.
+/// Empty for contracts that say the same; to write a default out is no difference. Tables and
+/// columns come first, in the order of `old` with what is new behind it; then service levels,
+/// access, servers and words. What comes with a table or a column, or goes with it, is part of
+/// that one change. Grades that hinge on readers are those of readers of whom nothing is known;
+/// [`weft_model::compatibility::graded`] settles them.
 pub fn changes(old: &DataContract, new: &DataContract) -> Vec<Change> {
     let mut found = Vec::new();
     if old == new {

@@ -1,6 +1,6 @@
 //! Types of columns: the same, wider without loss, or another.
 
-use weft_model::compatibility::{Change, Rule};
+use weft_model::compatibility::{Change, DeltaAction, Rule};
 use weft_model::{DataType, IntegerFormat};
 
 use super::scope::Scope;
@@ -49,7 +49,12 @@ struct Reading {
 pub(super) fn change(old: &Property, new: &Property, scope: &Scope) -> Option<Change> {
     let rule = rule(old, new)?;
     let told = |property| is_told(property).then(|| word(property));
-    Some(scope.aspect(rule, "type", told(old), told(new)))
+    let mut change = scope.aspect(rule, "type", told(old), told(new));
+    if rule == Rule::TypeWidened && matches!(reading(new).kind, Some(Kind::Text { .. })) {
+        // Tables store text of any length alike.
+        change.delta = DeltaAction::Constraint;
+    }
+    Some(change)
 }
 
 /// The type as people read it: `decimal(12,2)`, `string`, `integer i64`; empty where none is told.

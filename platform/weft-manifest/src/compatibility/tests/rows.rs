@@ -119,7 +119,7 @@ fn a_lossless_widening_warns_typed_clients() {
             ~ type of orders.f int → number
                 warning info - | minor | widen_or_rewrite
             ~ type of orders.g varchar(20) → varchar(40)
-                warning info - | minor | widen_or_rewrite
+                warning info - | minor | constraint
             ~ type of orders.h int → INTEGER
                 info info - | patch | none
         "#]],
