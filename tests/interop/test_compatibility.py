@@ -33,7 +33,7 @@ DIFFERENCES = [
      {"bound_loosened", "bound_removed", "date_bound_loosened", "length_loosened", "items_loosened",
       "pattern_removed"}),
     ("quality guarantee removed or loosened",
-     "a list is a set, so what replaces a value is permitted anew; a rule of an engine that does not run blocks nothing",
+     "a list is a set, so what replaces a value is permitted anew; a rule that no engine here runs blocks nothing",
      {"valid_values_replaced", "rule_of_another_engine_removed"}),
     ("freshness, availability looser", "it breaks those alone whose own level depends on it, and none are known",
      {"freshness_longer", "freshness_removed", "freshness_of_another_column"}),

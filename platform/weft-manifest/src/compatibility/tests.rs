@@ -2,6 +2,7 @@
 
 use expect_test::{Expect, expect, expect_file};
 use proptest::prelude::*;
+use serde_json::Value as Json;
 use weft_model::compatibility::{Bump, Change, Grade, Readership, Rule, Sign, Subject, graded};
 
 use super::comparison::line;
@@ -361,6 +362,41 @@ fn a_default_written_out_is_no_difference() {
         "{name: a, logicalType: string, required: false, unique: false, primaryKey: false, deprecated: false, semanticType: column}",
         expect![],
     );
+}
+
+/// Every value of `document` that is no list or object, as a JSON pointer.
+fn leaves(document: &Json, at: &str, found: &mut Vec<String>) {
+    match document {
+        Json::Object(keys) => keys.iter().for_each(|(key, value)| leaves(value, &format!("{at}/{key}"), found)),
+        Json::Array(items) => items.iter().enumerate().for_each(|(i, item)| leaves(item, &format!("{at}/{i}"), found)),
+        _ => found.push(at.to_owned()),
+    }
+}
+
+#[test]
+fn whatever_value_is_altered_is_seen() {
+    let contract = read(RICH);
+    let document = serde_json::to_value(&contract).unwrap();
+    let mut pointers = Vec::new();
+    leaves(&document, "", &mut pointers);
+    let mut seen = 0;
+    for pointer in pointers.iter().filter(|pointer| *pointer != "/version") {
+        let mut document = document.clone();
+        let value = document.pointer_mut(pointer).unwrap();
+        *value = match &*value {
+            Json::Bool(flag) => Json::from(!*flag),
+            Json::Number(number) => number
+                .as_i64()
+                .map_or_else(|| Json::from(number.as_f64().unwrap_or_default() + 1.0), |n| Json::from(n + 1)),
+            other => Json::from(format!("{}x", other.as_str().unwrap_or_default())),
+        };
+        // A word of a closed list has become no word.
+        let Ok(altered) = serde_json::from_value::<DataContract>(document) else { continue };
+        assert_ne!(changes(&contract, &altered), [], "{pointer}");
+        assert_ne!(changes(&altered, &contract), [], "{pointer}");
+        seen += 1;
+    }
+    assert!(seen > 50, "{seen} of {}", pointers.len());
 }
 
 /// A column of any kind, in YAML's short form.
