@@ -48,7 +48,11 @@ fn words_of(property: &Property, path: &[String], parts: &mut Vec<ColumnPart>) -
     for (name, below) in fields.chain(items).chain(values) {
         let path = [path, &[name.to_owned()]].concat();
         let place = parts.len();
-        parts.push(ColumnPart { path: path.clone(), classification: below.classification.clone(), tags: Vec::new() });
+        parts.push(ColumnPart {
+            path: path.clone(),
+            classification: below.classification.clone(),
+            tags: Vec::new(),
+        });
         let tags = words_of(below, &path, parts);
         if let Some(part) = parts.get_mut(place) {
             part.tags = tags;
