@@ -4,6 +4,7 @@ use weft_model::compatibility::{Change, Grade, Rule, Sign};
 
 use super::pairs::{Pair, pairs};
 use super::scope::Scope;
+use super::typed::{distance_metric, element_type, logical_type};
 use super::{access, constraints, meaning, quality, relationships, types};
 use crate::mesh::column_type::stored_name;
 use crate::odcs::{LogicalType, MapType, Property};
@@ -137,7 +138,7 @@ const OTHER_OPTIONS: &[&str] = &[
 /// Options that rule nothing out, such as how a date is written.
 fn other_options(old: &Property, new: &Property, scope: &Scope, found: &mut Vec<Change>) {
     let mut judged = [constraints::OPTIONS, OTHER_OPTIONS].concat();
-    if matches!(new.logical_type, Some(LogicalType::String | LogicalType::Integer | LogicalType::Number)) {
+    if matches!(logical_type(new), Some(LogicalType::String | LogicalType::Integer | LogicalType::Number)) {
         judged.push("format");
     }
     scope.rest(&old.logical_type_options, &new.logical_type_options, &judged, found);
@@ -153,15 +154,15 @@ fn required(before: bool, after: bool, scope: &Scope, found: &mut Vec<Change>) {
 
 /// What a vector is made of: another model's numbers mean nothing to those who hold the old ones.
 fn vector(old: &Property, new: &Property, scope: &Scope, found: &mut Vec<Change>) {
-    if (old.logical_type, new.logical_type) != (Some(LogicalType::Vector), Some(LogicalType::Vector)) {
+    if (logical_type(old), logical_type(new)) != (Some(LogicalType::Vector), Some(LogicalType::Vector)) {
         return;
     }
     let shape = |property: &Property| {
         let options = property.logical_type_options.as_ref();
         [
             ("dimensions", options.and_then(|o| o.dimensions).map(|n| n.to_string())),
-            ("elementType", Some(options.and_then(|o| o.element_type).map_or("float32", |e| e.as_str()).to_owned())),
-            ("distanceMetric", options.and_then(|o| o.distance_metric).map(|metric| metric.as_str().to_owned())),
+            ("elementType", Some(element_type(options).as_str().to_owned())),
+            ("distanceMetric", distance_metric(options).map(|metric| metric.as_str().to_owned())),
             ("normalized", Some((options.and_then(|o| o.normalized) == Some(true)).to_string())),
             ("embeddingModel", options.and_then(|o| o.embedding_model.clone())),
             ("embeddingModelVersion", options.and_then(|o| o.embedding_model_version.clone())),

@@ -9,7 +9,8 @@ use weft_model::compatibility::{Bump, Change, Grade, Rule, minimum_bump};
 use weft_model::{Code, Diagnostic, ManifestTree, Place};
 
 use super::{changes, version};
-use crate::mesh;
+use crate::form::yaml::Node;
+use crate::form::{self, Opened};
 use crate::odcs::DataContract;
 
 /// Everything that differs between two contracts, and what their versions say of it.
@@ -159,9 +160,8 @@ pub fn compare_files(old: (&str, &str), new: (&str, &str)) -> Result<Comparison,
 fn read(file: &str, text: &str) -> Result<DataContract, Vec<Diagnostic>> {
     let tree = ManifestTree::of_texts([(file, text)]);
     let mut problems = Vec::new();
-    let contract = mesh::document_of_contract(&tree, file, &mut problems);
-    // A version that is no semantic one has no bump, and the rest can be compared all the same.
-    problems.retain(|problem| problem.is_error() && problem.code != Code::CONTRACT_VERSION);
+    let contract = document(&tree, file, &mut problems);
+    problems.retain(Diagnostic::is_error);
     match contract {
         Some(contract) if problems.is_empty() => Ok(contract),
         _ if problems.is_empty() => {
@@ -169,6 +169,15 @@ fn read(file: &str, text: &str) -> Result<DataContract, Vec<Diagnostic>> {
         }
         _ => Err(problems),
     }
+}
+
+/// The contract in `file`, its form alone looked at. `None` where it could not be read, which is
+/// reported.
+pub(super) fn document(tree: &ManifestTree, file: &str, problems: &mut Vec<Diagnostic>) -> Option<DataContract> {
+    let Opened::Tree { source, root, has_errors } = form::open(tree, file, problems) else { return None };
+    let api_version = root.get("apiVersion").and_then(Node::text).unwrap_or_default();
+    let lenient = !matches!(api_version, "v3.2.0" | "v3.1.0");
+    form::read(source, root, has_errors, "ODCS 3.2", lenient, problems).map(|document| document.value)
 }
 
 /// The comparison of the two files of one name.

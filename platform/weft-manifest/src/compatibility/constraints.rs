@@ -7,6 +7,7 @@ use weft_model::compatibility::{Change, Rule, Sign};
 use super::instants;
 use super::scope::{Scope, scalar};
 use super::shift::{Shift, by_probing};
+use super::typed::{logical_type, multiple_of};
 use crate::form::Scalar;
 use crate::odcs::{EnumValue, LogicalType, LogicalTypeOptions, Property};
 
@@ -49,16 +50,15 @@ pub(super) fn changes(old: &Property, new: &Property, scope: &Scope, found: &mut
     }
     for (name, is_lower) in [("minimum", true), ("maximum", false)] {
         let (before, after) = (End::of(before, is_lower), End::of(after, is_lower));
-        let shift = end_shift(&before, &after, new.logical_type);
+        let shift = end_shift(&before, &after, logical_type(new));
         found.extend(scope.bound(shift, name, before.written(), after.written()));
     }
-    let both = |get: fn(&LogicalTypeOptions) -> Option<f64>| (before.and_then(get), after.and_then(get));
-    let (part, new_part) = both(|options| options.multiple_of);
+    let (part, new_part) = (multiple_of(before), multiple_of(after));
     let text = |number: Option<f64>| number.map(|number| number.to_string());
     found.extend(scope.bound(multiple(part, new_part), "multipleOf", text(part), text(new_part)));
     let both = |get: fn(&LogicalTypeOptions) -> Option<&String>| (before.and_then(get), after.and_then(get));
     let mut words = vec![("pattern", both(|options| options.pattern.as_ref()))];
-    if (old.logical_type, new.logical_type) == (Some(LogicalType::String), Some(LogicalType::String)) {
+    if (logical_type(old), logical_type(new)) == (Some(LogicalType::String), Some(LogicalType::String)) {
         words.push(("format", both(|options| options.format.as_ref())));
     }
     for (name, (before, after)) in words {

@@ -4,6 +4,7 @@ use weft_model::compatibility::{Change, Rule, Sign};
 
 use super::pairs::{Pair, pairs};
 use super::scope::{Scope, one_line};
+use super::typed::{logical_type, semantic_type};
 use crate::bitol::{Context, ContextConstraint, ContextOrText};
 use crate::odcs::{LogicalType, Property, SchemaObject, SemanticType};
 
@@ -58,12 +59,11 @@ const UNITS: &[&str] = &[
 
 /// Changes of what a column means.
 pub(super) fn column(old: &Property, new: &Property, scope: &Scope, found: &mut Vec<Change>) {
-    let is_measure = |property: &Property| property.semantic_type == Some(SemanticType::Measure);
-    let semantic = |property: &Property| property.semantic_type.unwrap_or(SemanticType::Column);
-    let word = |property: &Property| Some(semantic(property).as_str().to_owned());
+    let is_measure = |property: &Property| semantic_type(property) == SemanticType::Measure;
+    let word = |property: &Property| Some(semantic_type(property).as_str().to_owned());
     if is_measure(old) != is_measure(new) {
         found.push(scope.aspect(Rule::MeasureChanged, "semanticType", word(old), word(new)));
-    } else if semantic(old) != semantic(new) {
+    } else if semantic_type(old) != semantic_type(new) {
         found.push(scope.aspect(Rule::TextChanged, "semanticType", word(old), word(new)));
     }
     let logic = |property: &Property| property.transform_logic.as_deref().map(one_line_whole);
@@ -143,7 +143,7 @@ pub(super) fn context(
 fn time_zone(old: &Property, new: &Property, scope: &Scope, found: &mut Vec<Change>) {
     let zone = |property: &Property| {
         let options = property.logical_type_options.as_ref();
-        let is_timed = matches!(property.logical_type, Some(LogicalType::Timestamp | LogicalType::Time));
+        let is_timed = matches!(logical_type(property), Some(LogicalType::Timestamp | LogicalType::Time));
         is_timed.then(|| options.and_then(|o| o.default_timezone.clone()).unwrap_or_else(|| "Etc/UTC".to_owned()))
     };
     if let (Some(before), Some(after)) = (zone(old), zone(new))
@@ -152,7 +152,7 @@ fn time_zone(old: &Property, new: &Property, scope: &Scope, found: &mut Vec<Chan
         found.push(scope.aspect(Rule::MeaningChanged, "defaultTimezone", Some(before), Some(after)));
     }
     let has_zone = |property: &Property| property.logical_type_options.as_ref().and_then(|o| o.timezone);
-    let is_time = |property: &Property| property.logical_type == Some(LogicalType::Time);
+    let is_time = |property: &Property| logical_type(property) == Some(LogicalType::Time);
     if is_time(old) && is_time(new) && has_zone(old) != has_zone(new) {
         found.push(scope.change(Rule::MeaningChanged, Sign::Changed).aspect("timezone"));
     }

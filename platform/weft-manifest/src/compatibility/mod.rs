@@ -17,6 +17,7 @@ mod scope;
 mod servers;
 mod shift;
 mod tables;
+mod typed;
 mod types;
 
 use semver::Version;

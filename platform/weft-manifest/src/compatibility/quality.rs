@@ -8,6 +8,7 @@ use weft_model::compatibility::{Change, Rule, Sign};
 use super::pairs::{Pair, content, pairs};
 use super::scope::Scope;
 use super::shift::{Shift, by_probing, probes};
+use super::typed::{metric, number, quality_type, range};
 use crate::odcs::{DataQuality, Metric, QualityType};
 
 /// What a rule is about.
@@ -30,8 +31,9 @@ pub(super) fn changes(
 ) {
     let id = |rule: &DataQuality| rule.id.as_ref().map(|id| id.0.clone());
     let name = |rule: &DataQuality| rule.name.clone();
-    let check =
-        |rule: &DataQuality| content(&(rule.r#type, rule.metric, &rule.query, &rule.engine, &rule.implementation));
+    let check = |rule: &DataQuality| {
+        content(&(quality_type(rule), metric(rule), &rule.query, &rule.engine, &rule.implementation))
+    };
     let nameless = |rule: &DataQuality| rule.name.is_none().then(String::new);
     for pair in pairs(old, new, &[&id, &name, &content, &check, &nameless]) {
         let (old, new) = match pair {
@@ -64,7 +66,7 @@ fn is_promise(rule: &DataQuality, level: Level) -> bool {
     if LENIENT.contains(&severity.as_str()) || Threshold::of(rule).is_none() {
         return false;
     }
-    match (rule.r#type, rule.metric) {
+    match (quality_type(rule), metric(rule)) {
         (Some(QualityType::Sql), _) => rule.query.is_some(),
         (Some(QualityType::Custom | QualityType::Text), _) | (_, None) => false,
         (_, Some(metric)) => {
@@ -82,7 +84,7 @@ fn is_promise(rule: &DataQuality, level: Level) -> bool {
 
 /// How what two promises permit differs.
 fn between(old: &DataQuality, new: &DataQuality) -> Shift {
-    let is_library = |rule: &DataQuality| !matches!(rule.r#type, Some(QualityType::Sql | QualityType::Custom));
+    let is_library = |rule: &DataQuality| !matches!(quality_type(rule), Some(QualityType::Sql | QualityType::Custom));
     let mut shift = thresholds(old, new, is_library(new));
     if is_percent(old) != is_percent(new) {
         shift = shift | Shift::UNDETERMINED;
@@ -96,7 +98,7 @@ fn between(old: &DataQuality, new: &DataQuality) -> Shift {
 }
 
 fn metrics(old: &DataQuality, new: &DataQuality) -> Shift {
-    match (old.metric, new.metric) {
+    match (metric(old), metric(new)) {
         (Some(before), Some(after)) if before == after => arguments(old, new, after),
         // What counts nulls counts less than what counts nulls and marks.
         (Some(Metric::NullValues), Some(Metric::MissingValues)) if list(new, "missingValues").is_empty() => Shift::NONE,
@@ -188,18 +190,14 @@ enum Threshold {
 
 impl Threshold {
     fn of(rule: &DataQuality) -> Option<Threshold> {
-        let pair = |range: &Option<Vec<f64>>| match range.as_deref() {
-            Some([low, high]) => Some((*low, *high)),
-            _ => None,
-        };
         let is = rule.must_be.clone().map(Threshold::Is);
         is.or_else(|| rule.must_not_be.clone().map(Threshold::IsNot))
-            .or(rule.must_be_greater_than.map(Threshold::Above))
-            .or(rule.must_be_greater_or_equal_to.map(Threshold::AtLeast))
-            .or(rule.must_be_less_than.map(Threshold::Below))
-            .or(rule.must_be_less_or_equal_to.map(Threshold::AtMost))
-            .or_else(|| pair(&rule.must_be_between).map(|(low, high)| Threshold::Within(low, high)))
-            .or_else(|| pair(&rule.must_not_be_between).map(|(low, high)| Threshold::Outside(low, high)))
+            .or(number(&rule.must_be_greater_than).map(Threshold::Above))
+            .or(number(&rule.must_be_greater_or_equal_to).map(Threshold::AtLeast))
+            .or(number(&rule.must_be_less_than).map(Threshold::Below))
+            .or(number(&rule.must_be_less_or_equal_to).map(Threshold::AtMost))
+            .or_else(|| range(&rule.must_be_between).map(|(low, high)| Threshold::Within(low, high)))
+            .or_else(|| range(&rule.must_not_be_between).map(|(low, high)| Threshold::Outside(low, high)))
     }
 
     /// Where the answer changes; `None` where the value is not a number.
@@ -257,9 +255,9 @@ fn list(rule: &DataQuality, name: &str) -> BTreeSet<String> {
 }
 
 fn title(rule: &DataQuality) -> String {
-    let metric = rule.metric.map(|metric| metric.as_str().to_owned());
+    let metric = metric(rule).map(|metric| metric.as_str().to_owned());
     let id = rule.id.as_ref().map(|id| id.0.clone());
-    let kind = rule.r#type.map(|kind| kind.as_str().to_owned());
+    let kind = quality_type(rule).map(|kind| kind.as_str().to_owned());
     rule.name.clone().or(id).or(metric).or(kind).unwrap_or_default()
 }
 

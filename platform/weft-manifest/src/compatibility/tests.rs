@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 use weft_model::compatibility::{Bump, Change, Grade, Readership, Rule, Sign, Subject, graded};
 
-use super::comparison::line;
+use super::comparison::{document, line};
 use super::{against_all, breaks, changes, compare_files, compare_folders, compare_texts, minimum_bump};
 use crate::odcs::DataContract;
 
@@ -35,7 +35,7 @@ fn contract(columns: &str, of_table: &str, of_contract: &str) -> String {
 fn read(text: &str) -> DataContract {
     let tree = weft_model::ManifestTree::of_texts([("c.odcs.yaml", text)]);
     let mut problems = Vec::new();
-    let contract = crate::mesh::document_of_contract(&tree, "c.odcs.yaml", &mut problems);
+    let contract = document(&tree, "c.odcs.yaml", &mut problems);
     assert!(problems.is_empty(), "{text}\n{problems:?}");
     contract.expect("a contract")
 }

@@ -4,6 +4,7 @@ use weft_model::compatibility::{Change, DeltaAction, Rule};
 use weft_model::{DataType, IntegerFormat};
 
 use super::scope::Scope;
+use super::typed::logical_type;
 use crate::mesh::column_type;
 use crate::odcs::{LogicalType, Property};
 
@@ -61,7 +62,7 @@ pub(super) fn change(old: &Property, new: &Property, scope: &Scope) -> Option<Ch
 pub(super) fn word(property: &Property) -> String {
     let options = property.logical_type_options.as_ref();
     let format = options.and_then(|options| options.format.as_deref());
-    match (&property.physical_type, property.logical_type, format) {
+    match (&property.physical_type, logical_type(property), format) {
         // Two types of which the logical type names one only.
         (_, Some(LogicalType::Timestamp), _) if options.and_then(|options| options.timezone) == Some(false) => {
             DataType::Timestamp { utc: false }.to_string()
@@ -96,18 +97,18 @@ fn rule(old: &Property, new: &Property) -> Option<Rule> {
 }
 
 fn is_told(property: &Property) -> bool {
-    property.logical_type.is_some() || property.physical_type.is_some()
+    logical_type(property).is_some() || property.physical_type.is_some()
 }
 
 /// Everything that says the type, as it is written.
 fn spelling(property: &Property) -> (Option<LogicalType>, Option<&str>, Option<&str>, Option<bool>) {
     let options = property.logical_type_options.as_ref();
     let format = options.and_then(|options| options.format.as_deref());
-    let is_number = matches!(property.logical_type, Some(LogicalType::Integer | LogicalType::Number));
+    let is_number = matches!(logical_type(property), Some(LogicalType::Integer | LogicalType::Number));
     let zone = options.and_then(|options| options.timezone);
-    let is_instant = property.logical_type == Some(LogicalType::Timestamp);
+    let is_instant = logical_type(property) == Some(LogicalType::Timestamp);
     let (format, zone) = (format.filter(|_| is_number), zone.filter(|_| is_instant));
-    (property.logical_type, property.physical_type.as_deref(), format, zone)
+    (logical_type(property), property.physical_type.as_deref(), format, zone)
 }
 
 /// Whether every value of `narrow` is one of `wide`, and means the same there. Beyond what Delta
@@ -167,14 +168,14 @@ fn explains(kind: Kind, by_word: Option<Kind>, word: &str) -> bool {
 fn kind(property: &Property, word: &str, parameters: &[&str], by_word: Option<Kind>) -> Option<Kind> {
     let options = property.logical_type_options.as_ref();
     let format = options.and_then(|options| options.format.as_deref());
-    let is_numeric = matches!(property.logical_type, None | Some(LogicalType::Number | LogicalType::Integer));
+    let is_numeric = matches!(logical_type(property), None | Some(LogicalType::Number | LogicalType::Integer));
     if is_numeric
         && matches!(word, "decimal" | "numeric" | "number" | "dec")
-        && let Some(decimal) = column_type::decimal(word, parameters, property.logical_type.is_some())
+        && let Some(decimal) = column_type::decimal(word, parameters, logical_type(property).is_some())
     {
         return decimal.map(Kind::from);
     }
-    Some(match property.logical_type {
+    Some(match logical_type(property) {
         None => return by_word,
         Some(LogicalType::String) if by_word == Some(Kind::Binary) => Kind::Binary,
         Some(LogicalType::String) => match by_word {

@@ -81,11 +81,6 @@ pub(super) fn read_lone(tree: &ManifestTree, file: &str, problems: &mut Vec<Diag
     }
 }
 
-/// The document in `file`, form alone looked at.
-pub(super) fn document(tree: &ManifestTree, file: &str, problems: &mut Vec<Diagnostic>) -> Option<DataContract> {
-    read(tree, file, problems).document.map(|document| document.value)
-}
-
 fn read(tree: &ManifestTree, file: &str, problems: &mut Vec<Diagnostic>) -> ContractFile {
     let mut contract = ContractFile {
         file: file.to_owned(),

@@ -91,15 +91,6 @@ pub fn read_lone(tree: &ManifestTree, file: &str) -> Option<Vec<Diagnostic>> {
     Some(problems)
 }
 
-/// The contract in `file` as it is written. `None` where it could not be read, which is reported.
-pub(crate) fn document_of_contract(
-    tree: &ManifestTree,
-    file: &str,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<crate::odcs::DataContract> {
-    contract::document(tree, file, problems)
-}
-
 /// The file as a `T`. `None` where it could not be read at all, which is reported.
 fn open_as<T: FromNode>(
     tree: &ManifestTree,
