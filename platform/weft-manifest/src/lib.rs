@@ -10,6 +10,7 @@
 mod form;
 
 pub mod bitol;
+pub mod compatibility;
 pub mod domain_file;
 mod json_schema;
 #[cfg(test)]

@@ -2,8 +2,11 @@
 //!
 //! Values only: no IO, no async, no Arrow. Everything else in the workspace speaks in these types.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 pub mod clock;
 pub mod code;
+pub mod compatibility;
 pub mod contract;
 pub mod data_type;
 pub mod declared;

@@ -31,7 +31,7 @@ impl<'d> Place<'d> {
 }
 
 /// The name under which a property is stored.
-pub(super) fn stored_name(property: &Property) -> Option<&str> {
+pub(crate) fn stored_name(property: &Property) -> Option<&str> {
     property.physical_name.as_deref().or(property.name.as_deref()).filter(|name| !name.is_empty())
 }
 
@@ -181,7 +181,7 @@ fn part(property: &Property, name: &str, at: &Place<'_>, problems: &mut Vec<Diag
 }
 
 /// `decimal(12, 2)` → `decimal`, `12` and `2`.
-fn parts(physical: &str) -> (&str, Vec<&str>) {
+pub(crate) fn parts(physical: &str) -> (&str, Vec<&str>) {
     match physical.split_once('(') {
         Some((word, rest)) => {
             let inside = rest.split(')').next().unwrap_or_default();
@@ -192,7 +192,7 @@ fn parts(physical: &str) -> (&str, Vec<&str>) {
 }
 
 /// `None`: not meant as a decimal of a given size. `Some(None)`: meant so, but not one.
-fn decimal(word: &str, parameters: &[&str], has_logical_type: bool) -> Option<Option<DataType>> {
+pub(crate) fn decimal(word: &str, parameters: &[&str], has_logical_type: bool) -> Option<Option<DataType>> {
     let size = |precision: &str, scale: &str| {
         let (precision, scale) = (precision.parse::<u8>().ok()?, scale.parse::<i8>().ok()?);
         let fits = (1..=38).contains(&precision) && scale >= 0 && scale as u8 <= precision;
@@ -217,7 +217,7 @@ fn integer(format: &str) -> Option<IntegerFormat> {
     }
 }
 
-fn by_physical_word(word: &str) -> Option<DataType> {
+pub(crate) fn by_physical_word(word: &str) -> Option<DataType> {
     Some(match word {
         "string" | "text" | "varchar" | "char" | "nvarchar" | "utf8" => DataType::String,
         "boolean" | "bool" => DataType::Boolean,

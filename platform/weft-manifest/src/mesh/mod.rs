@@ -1,6 +1,6 @@
 //! The walk over one revision: files → domains, products and contracts → what is declared.
 
-mod column_type;
+pub(crate) mod column_type;
 mod contract;
 mod folders;
 mod order;
