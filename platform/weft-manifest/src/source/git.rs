@@ -65,6 +65,13 @@ impl RevisionSource for GitSource {
         read_at(&self.repository.to_thread_local(), &self.prefix, revision, path, &self.place)
     }
 
+    fn named(&self, name: &str) -> Result<Revision, SourceError> {
+        let unknown = || SourceError::NoRevision { place: self.describe(), name: name.to_owned() };
+        let repository = self.repository.to_thread_local();
+        let commit = repository.rev_parse_single(format!("{name}^{{commit}}").as_str()).map_err(|_| unknown())?;
+        Ok(Revision::new(commit.detach().to_string()))
+    }
+
     fn describe(&self) -> String {
         format!("git repository {}", self.place.display())
     }

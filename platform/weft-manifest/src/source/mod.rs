@@ -27,6 +27,11 @@ pub trait RevisionSource: Send + Sync + fmt::Debug {
     /// The bytes of one file of a revision, by its path in [`tree`](Self::tree).
     fn read(&self, revision: &Revision, path: &str) -> Result<Vec<u8>, SourceError>;
 
+    /// The revision that `name` means: a branch, a tag, `HEAD~1`, a commit's id. Nothing is fetched.
+    fn named(&self, name: &str) -> Result<Revision, SourceError> {
+        Err(SourceError::NoRevision { place: self.describe(), name: name.to_owned() })
+    }
+
     /// For people: what this is and where.
     fn describe(&self) -> String;
 }
@@ -49,6 +54,9 @@ pub enum SourceError {
 
     #[error("`{place}` has no branch `{branch}`")]
     NoBranch { place: String, branch: String },
+
+    #[error("{place} has no revision `{name}`")]
+    NoRevision { place: String, name: String },
 
     #[error("`{place}` no longer has revision {revision}: it has moved on, ask for the newest")]
     MovedOn { place: String, revision: Revision },

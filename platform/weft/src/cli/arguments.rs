@@ -8,8 +8,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Weft: a data mesh in one binary.
 #[derive(Debug, Parser)]
 #[command(name = "weft", version, max_term_width = 100, propagate_version = false)]
-#[command(after_help = "Exit codes: 0 ok · 1 problems in your files · 2 wrong usage · 5 denied by policy · \
-                        6 cannot reach the server · 7 conflict · 70 a bug of Weft's own")]
+#[command(
+    after_help = "Exit codes: 0 ok · 1 problems in your files · 2 wrong usage · 4 breaking change · 5 denied by policy · \
+                        6 cannot reach the server · 7 conflict · 70 a bug of Weft's own"
+)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -25,6 +27,8 @@ pub(super) enum Command {
     Validate(Validate),
     /// Show what the committed state of a mesh would change
     Plan(Plan),
+    /// Show what changes between two contracts, and whom it breaks
+    Diff(Diff),
     /// Run a query as one principal
     Query(Query),
     /// Look at the products that you may discover
@@ -112,6 +116,10 @@ pub(super) enum ValidateFormat {
     Json,
     /// GitHub annotations
     Github,
+    /// A SARIF 2.1.0 log
+    Sarif,
+    /// A JUnit report
+    Junit,
 }
 
 #[derive(Debug, Args)]
@@ -142,6 +150,26 @@ pub(super) enum Against {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum PlanFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// A contract, a folder of contracts, or a revision of the mesh in this folder
+    #[arg(value_name = "OLD")]
+    pub(super) old: String,
+    /// What it becomes
+    #[arg(value_name = "NEW")]
+    pub(super) new: String,
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub(super) format: DiffFormat,
+    #[command(flatten)]
+    pub(super) home: HomeArgument,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
     Text,
     Json,
 }

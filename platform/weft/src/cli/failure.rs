@@ -15,6 +15,8 @@ pub enum Exit {
     Problems = 1,
     /// Wrong usage.
     Usage = 2,
+    /// A change that breaks readers.
+    Breaking = 4,
     /// Denied by policy, or not known to the server.
     Denied = 5,
     /// The server cannot be reached.

@@ -3,6 +3,7 @@
 mod arguments;
 mod completions;
 mod connection;
+mod diff;
 mod explain;
 mod failure;
 mod flight_failure;
@@ -44,6 +45,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Serve(arguments) => up::serve(&arguments),
         Command::Validate(arguments) => validate::validate(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
+        Command::Diff(arguments) => diff::diff(&arguments),
         Command::Query(arguments) => query::query(&arguments),
         Command::Products(command) => products::products(command),
         Command::Policy(command) => policy::policy(&command),

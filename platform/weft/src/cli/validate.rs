@@ -15,6 +15,7 @@ use super::{Exit, Failure, Look, block_on, terminal};
 use crate::lone::Lone;
 use crate::mesh_folder::{self, TreeSources, relative};
 use crate::render::diagnostics::{self, Looked, Sources};
+use crate::render::reports;
 
 pub(super) fn validate(arguments: &Validate) -> Result<(), Failure> {
     let began = Instant::now();
@@ -34,6 +35,8 @@ pub(super) fn validate(arguments: &Validate) -> Result<(), Failure> {
         }
         ValidateFormat::Json => diagnostics::json(diagnostics, &found),
         ValidateFormat::Github => diagnostics::github(diagnostics, &found),
+        ValidateFormat::Sarif => reports::sarif(diagnostics, &found),
+        ValidateFormat::Junit => reports::junit(diagnostics, &found),
     };
     terminal::print(&text)?;
     if diagnostics.iter().any(Diagnostic::is_error) { Err(Failure::silent(Exit::Problems)) } else { Ok(()) }

@@ -4,5 +4,6 @@
 
 mod cells;
 pub mod diagnostics;
+pub mod reports;
 pub mod rows;
 pub mod table;
