@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, StringArray};
-use weft_model::Code;
+use weft::clock::SystemClock;
+use weft_model::{Clock, Code};
 use weft_testkit::TestMesh;
 
 use crate::asking::{Door, answer_at, ask, ask_at, bound, client, fetch, told, written};
@@ -237,7 +238,7 @@ async fn what_is_found_to_be_personal_today_is_masked_in_every_release() {
     let mesh = TestMesh::start(manifests.path()).await;
     let sql = "select email from sales.orders.lines where order_id = 1";
     assert_eq!(ask(&mesh, "ana", sql).await.as_deref(), Ok("anna@example.com"));
-    let then = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let then = SystemClock.now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
 
     manifests.edit(contract, "classification: public\n      - name: amount", "tags: [pii.email]\n      - name: amount");
     // The new release does not come about: its data break the contract.

@@ -144,7 +144,7 @@ fn seed() -> Vec<u8> {
     let numbers = |of: &dyn Fn(i64) -> i64| Arc::new((0..ROWS).map(of).collect::<Int64Array>()) as ArrayRef;
     let texts =
         |of: &dyn Fn(i64) -> String| Arc::new((0..ROWS).map(|n| Some(of(n))).collect::<StringArray>()) as ArrayRef;
-    let mixed = |n: i64| n.wrapping_mul(0x9E37_79B9_7F4A_7C1).rotate_left(31).wrapping_mul(0x94D0_49B) >> 8;
+    let mixed = |n: i64| n.wrapping_mul(0x9E3_779B_97F4_A7C1).rotate_left(31).wrapping_mul(0x94D_049B) >> 8;
     let batch = RecordBatch::try_from_iter([
         ("id", numbers(&|n| n)),
         ("region", texts(&|n| format!("r{}", n * 6 / ROWS))),

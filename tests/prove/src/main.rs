@@ -1,5 +1,7 @@
 //! `make prove`: the proof at length.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 use std::process::ExitCode;
 
 use weft_prove::{Plan, Report, prove};
