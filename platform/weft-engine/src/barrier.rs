@@ -215,11 +215,7 @@ impl ExecutionPlan for SecurityBarrierExec {
             None => Arc::clone(&self.input),
         };
         let (table, seal, columns) = (self.table.clone(), self.seal.clone(), Arc::clone(&self.columns));
-        let condition = match input.downcast_ref::<FilterExec>() {
-            Some(filter) if self.condition.is_some() => Some(Arc::clone(filter.predicate())),
-            _ => self.condition.clone(),
-        };
-        Ok(Arc::new(SecurityBarrierExec::new(table, seal, self.below, columns, condition, input)?))
+        Ok(Arc::new(SecurityBarrierExec::new(table, seal, self.below, columns, self.condition.clone(), input)?))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {

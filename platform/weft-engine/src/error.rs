@@ -202,7 +202,7 @@ fn kind_of(error: &arrow::error::ArrowError) -> &'static str {
 
 fn first_line(text: impl ToString) -> String {
     let text = text.to_string();
-    text.lines().next().unwrap_or_default().trim_end_matches('.').to_owned()
+    text.lines().next().unwrap_or_default().trim_end_matches('.').replace(".. ", ". ")
 }
 
 #[cfg(test)]

@@ -161,20 +161,24 @@ pub(crate) fn trace_id(headers: &MetadataMap) -> String {
     given.unwrap_or_else(|| Uuid::new_v4().simple().to_string())
 }
 
+/// The credentials of the one `authorization` header; none where there are two.
 fn credentials<'a>(headers: &'a MetadataMap, scheme: &str) -> Option<&'a str> {
-    let (given, rest) = headers.get(AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
+    let mut all = headers.get_all(AUTHORIZATION).iter();
+    let (Some(only), None) = (all.next(), all.next()) else { return None };
+    let (given, rest) = only.to_str().ok()?.trim().split_once(' ')?;
     given.eq_ignore_ascii_case(scheme).then(|| rest.trim())
 }
 
 /// What the call's own headers say.
 fn spoken(headers: &MetadataMap) -> Result<Terms, Status> {
-    let text = |name: &str| match headers.get(name) {
-        None => Ok(None),
-        Some(value) => match value.to_str() {
-            Ok("") => Ok(None),
-            Ok(text) => Ok(Some(text)),
-            Err(_) => Err(malformed(format!("the header `{name}` is not ASCII text"))),
-        },
+    let text = |name: &str| {
+        let mut all = headers.get_all(name).iter();
+        match (all.next().map(|value| value.to_str()), all.next()) {
+            (None | Some(Ok("")), None) => Ok(None),
+            (Some(Ok(text)), None) => Ok(Some(text)),
+            (Some(Err(_)), None) => Err(malformed(format!("the header `{name}` is not ASCII text"))),
+            (_, Some(_)) => Err(malformed(format!("the header `{name}` stands more than once"))),
+        }
     };
     let wrong = |name: &str| {
         let name = name.to_owned();

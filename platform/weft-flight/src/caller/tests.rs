@@ -181,6 +181,16 @@ fn headers_go_before_the_session_and_malformed_ones_are_refused() {
 }
 
 #[test]
+fn a_header_that_stands_twice_says_nothing() {
+    let desk = Desk::open();
+    let (ana, omar) = (desk.token("ana"), format!("Bearer {}", desk.token("omar")));
+    let twice = desk.caller(&ana, &[("authorization", &omar)]).unwrap_err();
+    assert_eq!(twice.code(), Grpc::Unauthenticated);
+    let purposes = [("x-weft-purpose", "billing"), ("x-weft-purpose", "audit")];
+    assert_eq!(desk.caller(&ana, &purposes).unwrap_err().code(), Grpc::InvalidArgument);
+}
+
+#[test]
 fn the_trace_of_the_caller_is_kept_if_it_is_one() {
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     let given = format!("00-{trace}-00f067aa0ba902b7-01");
