@@ -20,6 +20,7 @@ mod notes;
 pub mod pages;
 pub mod render;
 pub mod running;
+pub mod scaffold;
 pub mod settings;
 pub mod start_error;
 

@@ -23,6 +23,12 @@ pub(super) enum Command {
     Up(Up),
     /// Start everything for production, from a configuration file
     Serve(Serve),
+    /// Begin a mesh, a domain or a product
+    #[command(subcommand)]
+    Init(Init),
+    /// Have git check the manifests before each commit
+    #[command(subcommand)]
+    Hook(Hook),
     /// Check manifests, rules and SQL as they are on disk
     Validate(Validate),
     /// Show what the committed state of a mesh would change
@@ -97,6 +103,32 @@ pub(super) struct Serve {
     /// TOML file with the keys mesh, home, warehouse, http and flight
     #[arg(long, value_name = "FILE")]
     pub(super) config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Init {
+    /// A mesh without a domain
+    Repo {
+        /// Where it begins
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+    /// A domain of the mesh in this folder, with an owner and a service
+    Domain { name: weft_model::DomainName },
+    /// A product made from a CSV file, whose columns are guessed
+    Product {
+        /// `domain.product`
+        name: weft_model::ProductRef,
+        /// A CSV file with a header [default: a small example]
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Hook {
+    /// Write git's pre-commit hook of this repository
+    Install,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,8 @@ mod diff;
 mod explain;
 mod failure;
 mod flight_failure;
+mod hook;
+mod init;
 mod plan;
 mod policy;
 mod products;
@@ -24,7 +26,7 @@ use clap::Parser;
 pub use failure::{Exit, Failure, exit_of};
 pub use terminal::{Look, note};
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, Hook};
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
@@ -43,6 +45,8 @@ fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Up(arguments) => up::up(arguments),
         Command::Serve(arguments) => up::serve(&arguments),
+        Command::Init(command) => init::init(&command),
+        Command::Hook(Hook::Install) => hook::install(),
         Command::Validate(arguments) => validate::validate(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Diff(arguments) => diff::diff(&arguments),
