@@ -33,6 +33,7 @@ fn keys_types_and_personal_data_are_guessed_for_a_person_to_confirm() {
     let guess = columns_of_csv(text).unwrap();
     assert_eq!((guess.key(), guess.personal(), guess.count()), (Some("member_id"), vec!["email"], 5));
     expect![[r#"
+        properties:
               - name: member_id
                 description: What member_id says.
                 logicalType: integer
@@ -66,7 +67,7 @@ fn keys_types_and_personal_data_are_guessed_for_a_person_to_confirm() {
                 required: true
                 classification: internal
     "#]]
-    .assert_eq(&guess.to_properties());
+    .assert_eq(&format!("properties:\n{}", guess.to_properties()));
     assert!(columns_of_csv("").is_err());
 }
 
