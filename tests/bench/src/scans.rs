@@ -77,7 +77,7 @@ async fn mesh() -> (Session, PathBuf, (Manifests, TempDir)) {
         .write("governance/principals.yaml", PRINCIPALS)
         .write("governance/restrictions.yaml", "clear: [public]\n")
         .write("products/b/domain.yaml", "domain: b\ndescription: Measured.\nowner: people\n")
-        .write("products/b/access.csv", "p, role:any, dom:b, obj:b, read, *, -, allow\n");
+        .write("governance/policies/everyone.csv", "p, role:any, dom:any, obj:b, read, *, -, allow\n");
     let seed = seed();
     for (n, (name, restrictions)) in PRODUCTS.iter().enumerate() {
         let folder = format!("products/b/{name}");

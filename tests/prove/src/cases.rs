@@ -98,8 +98,9 @@ async fn one_mesh(seed: u64, queries: usize, who: &str, report: &mut Report) {
         if outcomes[0] != outcomes[1] {
             report.differences += 1;
             if report.found.len() < 3 {
+                let whole = format!("{}\nhere:  {:?}\nthere: {:?}", query.sql(), outcomes[0], outcomes[1]);
                 let told = tell(seed, &tables, shrunk(query, &sessions).await, &sessions).await;
-                report.found.push(told);
+                report.found.push(format!("{whole}\nshrunk, {told}"));
             }
         }
     }

@@ -7,6 +7,9 @@ use weft_engine::{Parameters, Session};
 
 use crate::query::{Manner, Query};
 
+/// The code of a value that could not be computed.
+const FAILED: &str = "W0213";
+
 /// Everything that comes back, in a form that is equal if and only if the asker gets the same.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Outcome {
@@ -32,7 +35,13 @@ pub(crate) async fn outcome(session: &Session, query: &Query) -> Outcome {
         }
         Manner::Run | Manner::Explain => rows(session, query, &sql, Parameters::None).await,
     };
-    answered.unwrap_or_else(|error| Outcome::Failed { code: error.code().as_str(), text: error.to_string() })
+    answered.unwrap_or_else(|error| {
+        let code = error.code().as_str();
+        // Which of several failing rows comes first is for threads to say. Where rows are hidden, the
+        // text must not tell.
+        let text = if code == FAILED && !query.hides_rows { String::new() } else { error.to_string() };
+        Outcome::Failed { code, text }
+    })
 }
 
 async fn rows(

@@ -106,6 +106,8 @@ impl Query {
             let mut query = self.clone();
             change(&mut query);
             if query != *self && query.select.len() + query.aggregates.len() > 0 {
+                // What hides rows may be among what was dropped, and borders of batches mean nothing then.
+                query.hides_rows = false;
                 all.push(query);
             }
         };
@@ -198,12 +200,11 @@ pub(crate) struct Maker<'a> {
     features: BTreeSet<&'static str>,
     parameters: Vec<i64>,
     may_bind: bool,
-    hides_rows: bool,
 }
 
 impl<'a> Maker<'a> {
     pub(crate) fn new(rng: &'a mut Rng, tables: &'a [&'a Table]) -> Self {
-        Maker { rng, tables, features: BTreeSet::new(), parameters: Vec::new(), may_bind: false, hides_rows: false }
+        Maker { rng, tables, features: BTreeSet::new(), parameters: Vec::new(), may_bind: false }
     }
 
     pub(crate) fn query(mut self) -> Query {
@@ -268,7 +269,6 @@ impl<'a> Maker<'a> {
                 self.features.insert("set operation");
                 let operator = *self.pick(&["UNION", "UNION ALL", "EXCEPT", "INTERSECT"]);
                 let table = *self.pick(self.tables);
-                self.hides_rows |= table.filter.condition().is_some();
                 let inner = Scope::of(table, "z", &mut self.features);
                 select = vec![self.int(&scope, 1), self.text(&scope, 1)];
                 let (int, text, keep) = (self.int(&inner, 1), self.text(&inner, 1), self.condition(&inner, 1));
@@ -297,8 +297,8 @@ impl<'a> Maker<'a> {
             Manner::Explain => self.features.insert("explain"),
             _ => false,
         };
-        let (features, hides_rows) = (self.features, self.hides_rows);
-        Query {
+        let features = self.features;
+        let mut query = Query {
             manner,
             with,
             distinct,
@@ -312,14 +312,19 @@ impl<'a> Maker<'a> {
             limit,
             ordered,
             features,
-            hides_rows,
-        }
+            hides_rows: false,
+        };
+        let sql = query.sql();
+        let is_read = |table: &Table| {
+            sql.contains(&format!("a.p.{}", table.name)) || (table.name == "t1" && sql.contains("a.views.v"))
+        };
+        query.hides_rows = self.tables.iter().any(|table| table.filter.condition().is_some() && is_read(table));
+        query
     }
 
     fn relation(&mut self, alias: &'static str, with: &mut Vec<String>) -> (Scope, String) {
         if self.one_in(12) {
             self.features.insert("view");
-            self.hides_rows |= self.tables.iter().any(|table| table.name == "t1" && table.filter.condition().is_some());
             let name = |column: &str| format!("{alias}.{column}");
             let scope = Scope {
                 ints: vec![name("id"), name("twice"), name("safe"), name("lvl")],
@@ -335,7 +340,6 @@ impl<'a> Maker<'a> {
             return (scope, format!("(SELECT *, twice AS lvl FROM a.views.v) AS {alias}"));
         }
         let table = *self.pick(self.tables);
-        self.hides_rows |= table.filter.condition().is_some();
         let scope = Scope::of(table, alias, &mut self.features);
         let name = format!("a.p.{}", table.name);
         let from = match self.rng.u8(0..8) {
@@ -402,7 +406,6 @@ impl<'a> Maker<'a> {
             8 => {
                 self.features.insert("scalar subquery");
                 let table = *self.pick(self.tables);
-                self.hides_rows |= table.filter.condition().is_some();
                 let inner = Scope::of(table, "q", &mut self.features);
                 let aggregate = self.aggregate_of_int(&inner);
                 format!("(SELECT {aggregate} FROM a.p.{} AS q)", table.name)
@@ -457,7 +460,6 @@ impl<'a> Maker<'a> {
             8 if depth > 0 => {
                 self.features.insert("subquery");
                 let table = *self.pick(self.tables);
-                self.hides_rows |= table.filter.condition().is_some();
                 let inner = Scope::of(table, "s", &mut self.features);
                 let (value, keep) = (self.pick(&inner.ints).clone(), self.condition(&inner, 0));
                 let int = self.pick(&scope.ints).clone();
@@ -466,7 +468,6 @@ impl<'a> Maker<'a> {
             9 if depth > 0 => {
                 self.features.insert("exists");
                 let table = *self.pick(self.tables);
-                self.hides_rows |= table.filter.condition().is_some();
                 let inner = Scope::of(table, "e", &mut self.features);
                 let keep = self.condition(&inner, 0);
                 let outer = self.pick(&scope.ints).clone();
