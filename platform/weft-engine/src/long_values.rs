@@ -1,7 +1,5 @@
 //! Long values of a query, which are written out once for each row of a batch.
 
-use std::ops::ControlFlow;
-
 use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::Result;
@@ -94,15 +92,12 @@ impl Long {
 }
 
 fn any_input_makes(node: &LogicalPlan) -> Result<bool> {
-    let found = node.inputs().into_iter().map(makes).try_for_each(|makes| match makes {
-        Ok(false) => ControlFlow::Continue(()),
-        Ok(true) => ControlFlow::Break(Ok(true)),
-        Err(error) => ControlFlow::Break(Err(error)),
-    });
-    match found {
-        ControlFlow::Continue(()) => Ok(false),
-        ControlFlow::Break(found) => found,
+    for input in node.inputs() {
+        if makes(input)? {
+            return Ok(true);
+        }
     }
+    Ok(false)
 }
 
 /// Whether long values are made somewhere in `plan`.
@@ -128,9 +123,9 @@ fn is_maker(expr: &Expr) -> bool {
 
 fn ensure_flat(window: &datafusion::logical_expr::Window) -> Result<()> {
     let before = window.input.schema().fields().len();
-    let made = window.schema.fields().iter().skip(before);
+    let mut made = window.schema.fields().iter().skip(before);
     let is_nested = |data_type: &DataType| data_type.is_nested() && !matches!(data_type, DataType::Struct(_));
-    if made.clone().any(|field| is_nested(field.data_type())) {
+    if made.any(|field| is_nested(field.data_type())) {
         let what = "a list for each row of a window".to_owned();
         return Err(QueryError::ResultBounds { what, unit: "lists", limit: 0 }.into());
     }

@@ -73,15 +73,19 @@ mod tests {
     use crate::sample::{column, facts, with_part};
     use crate::{AccessRequest, Authorizer, ObjectRef};
 
-    #[test]
-    fn everything_is_denied_until_policies_are_put_in_force() {
-        let policies = Policies::new_closed();
-        let ana = Principal {
+    fn ana() -> Principal {
+        Principal {
             kind: PrincipalKind::User,
             name: "ana".to_owned(),
             groups: BTreeSet::new(),
             attributes: Default::default(),
-        };
+        }
+    }
+
+    #[test]
+    fn everything_is_denied_until_policies_are_put_in_force() {
+        let policies = Policies::new_closed();
+        let ana = ana();
         let ask = || {
             let object: ObjectRef = "sales.orders.lines".parse().unwrap();
             let at = DateTime::UNIX_EPOCH;
@@ -115,12 +119,7 @@ mod tests {
         let (rules, _) = crate::read(&tree);
         let policies = Policies::new_closed();
         policies.replace(rules.compile(&Revision::new("r1"), &facts).unwrap());
-        let ana = Principal {
-            kind: PrincipalKind::User,
-            name: "ana".to_owned(),
-            groups: BTreeSet::new(),
-            attributes: Default::default(),
-        };
+        let ana = ana();
         let start = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let open = |seconds: i64| {
             let at = start + TimeDelta::seconds(seconds);
@@ -171,12 +170,7 @@ mod tests {
             rules.compile(&Revision::new("r"), &facts).unwrap()
         };
         let policies = Policies::new_closed();
-        let ana = Principal {
-            kind: PrincipalKind::User,
-            name: "ana".to_owned(),
-            groups: BTreeSet::new(),
-            attributes: Default::default(),
-        };
+        let ana = ana();
         let start = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let open = |seconds: i64| {
             let is_open = |port: &str| {
