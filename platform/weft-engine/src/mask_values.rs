@@ -1,10 +1,10 @@
 //! The masks of single values.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, StringArray};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, StringBuilder};
 use arrow::compute::{is_null, nullif};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
@@ -125,10 +125,13 @@ impl ValueMask {
             }
             Kind::Hash { salt, key } => Ok(match &self.data_type {
                 DataType::Int64 => mapped::<Int64Type>(array, |value| number_of(key.hash(salt, &value.to_le_bytes()))),
-                _ => texts(array, |text| hex::encode(key.hash(salt, text.as_bytes()).get(..16).unwrap_or_default())),
+                _ => texts(array, |text, shown| {
+                    let hash = key.hash(salt, text.as_bytes());
+                    shown.write_str(&hex::encode(hash.get(..16).unwrap_or_default()))
+                })?,
             }),
-            Kind::PartialEmail => Ok(texts(array, partial_email)),
-            Kind::Prefix { characters } => Ok(texts(array, |text| prefix(text, *characters))),
+            Kind::PartialEmail => texts(array, partial_email),
+            Kind::Prefix { characters } => texts(array, |text, shown| prefix(text, *characters, shown)),
             Kind::Round { to } => self.rounded(array, *to),
             Kind::Truncate { to } => Ok(match &self.data_type {
                 DataType::Date32 => mapped::<Date32Type>(array, |days| truncated_days(days, *to)),
@@ -144,11 +147,13 @@ impl ValueMask {
     }
 
     fn rounded(&self, array: &ArrayRef, to: i128) -> Result<ArrayRef, ArrowError> {
+        // The step of whole numbers was read as one.
+        let whole = i64::try_from(to).unwrap_or(i64::MAX);
         Ok(match &self.data_type {
-            DataType::Int8 => mapped::<Int8Type>(array, |v| floor(v, to, i8::MIN)),
-            DataType::Int16 => mapped::<Int16Type>(array, |v| floor(v, to, i16::MIN)),
-            DataType::Int32 => mapped::<Int32Type>(array, |v| floor(v, to, i32::MIN)),
-            DataType::Int64 => mapped::<Int64Type>(array, |v| floor(v, to, i64::MIN)),
+            DataType::Int8 => mapped::<Int8Type>(array, |v| floor(v, whole, i8::MIN)),
+            DataType::Int16 => mapped::<Int16Type>(array, |v| floor(v, whole, i16::MIN)),
+            DataType::Int32 => mapped::<Int32Type>(array, |v| floor(v, whole, i32::MIN)),
+            DataType::Int64 => mapped::<Int64Type>(array, |v| floor(v, whole, i64::MIN)),
             DataType::Float32 => mapped::<Float32Type>(array, |v| (v / to as f32).floor() * to as f32),
             DataType::Float64 => mapped::<Float64Type>(array, |v| (v / to as f64).floor() * to as f64),
             DataType::Decimal128(precision, scale) => {
@@ -168,8 +173,20 @@ fn mapped<T: ArrowPrimitiveType>(array: &ArrayRef, shown: impl Fn(T::Native) -> 
     Arc::new(shown)
 }
 
-fn texts(array: &ArrayRef, shown: impl Fn(&str) -> String) -> ArrayRef {
-    Arc::new(array.as_string::<i32>().iter().map(|text| text.map(&shown)).collect::<StringArray>())
+/// Each text as `show` writes it.
+fn texts(array: &ArrayRef, show: impl Fn(&str, &mut StringBuilder) -> fmt::Result) -> Result<ArrayRef, ArrowError> {
+    let array = array.as_string::<i32>();
+    let mut shown = StringBuilder::with_capacity(array.len(), array.value_data().len());
+    for text in array {
+        match text {
+            Some(text) => {
+                show(text, &mut shown).map_err(|error| ArrowError::ExternalError(error.into()))?;
+                shown.append_value("");
+            }
+            None => shown.append_null(),
+        }
+    }
+    Ok(Arc::new(shown.finish()))
 }
 
 /// A number that is not negative, from a hash.
@@ -180,27 +197,36 @@ fn number_of(hash: [u8; 32]) -> i64 {
 }
 
 /// Down to a multiple, or to the `lowest` value where the type does not reach so far.
-fn floor<T: Into<i128> + TryFrom<i128>>(value: T, to: i128, lowest: T) -> T {
+fn floor<T: Into<i64> + TryFrom<i64>>(value: T, to: i64, lowest: T) -> T {
     let value = value.into();
-    T::try_from(value - value.rem_euclid(to)).unwrap_or(lowest)
+    value.checked_sub(value.rem_euclid(to)).and_then(|shown| T::try_from(shown).ok()).unwrap_or(lowest)
 }
 
-fn partial_email(text: &str) -> String {
-    let hidden = "***".to_owned();
+fn partial_email(text: &str, shown: &mut impl Write) -> fmt::Result {
     match text.split_once('@') {
-        Some((name, domain)) if !domain.is_empty() && !domain.contains('@') => match name.chars().next() {
-            Some(first) => format!("{first}***@{domain}"),
-            None => hidden,
-        },
-        _ => hidden,
+        Some((name, domain)) if !name.is_empty() && !domain.is_empty() && !domain.contains('@') => {
+            shown.write_str(beginning(name, 1))?;
+            shown.write_str("***@")?;
+            shown.write_str(domain)
+        }
+        _ => shown.write_str("***"),
     }
 }
 
 /// The first characters, but never all of them.
-fn prefix(text: &str, characters: usize) -> String {
-    let shown = characters.min(text.chars().count().saturating_sub(1));
-    let end = text.char_indices().nth(shown).map_or(0, |(end, _)| end);
-    format!("{}***", text.get(..end).unwrap_or_default())
+fn prefix(text: &str, characters: usize, shown: &mut impl Write) -> fmt::Result {
+    let mut beginning = beginning(text, characters);
+    if beginning.len() == text.len() {
+        beginning = text.char_indices().next_back().and_then(|(last, _)| text.get(..last)).unwrap_or_default();
+    }
+    shown.write_str(beginning)?;
+    shown.write_str("***")
+}
+
+/// The first characters, or all if there are no more.
+fn beginning(text: &str, characters: usize) -> &str {
+    let end = text.char_indices().nth(characters).map_or(text.len(), |(end, _)| end);
+    text.get(..end).unwrap_or_default()
 }
 
 fn truncated(day: NaiveDate, to: DatePart) -> Option<NaiveDate> {
@@ -231,7 +257,7 @@ fn truncated_micros(micros: i64, to: DatePart) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Date32Array, Decimal128Array, Int8Array, Int64Array, TimestampMicrosecondArray};
+    use arrow::array::{Date32Array, Decimal128Array, Int8Array, Int64Array, StringArray, TimestampMicrosecondArray};
     use expect_test::expect;
     use weft_governance::Literal;
 
