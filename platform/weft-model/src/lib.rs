@@ -28,7 +28,7 @@ pub use diagnostic::{Diagnostic, Label, Place, Severity};
 pub use domain::Domain;
 pub use name::{DomainName, NameError, PortName, PortRef, ProductName, ProductRef};
 pub use principal::{Action, AttributeValue, Principal, PrincipalKind};
-pub use product::{DataProduct, InputPort, OutputPort, SeedFormat, Transform};
+pub use product::{DataProduct, InputPort, OutputPort, Override, SeedFormat, Transform};
 pub use published::{PortRelease, Published, Release};
 pub use revision::Revision;
 pub use tree::{Content, FileEntry, ManifestTree};

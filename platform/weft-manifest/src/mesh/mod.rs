@@ -4,6 +4,7 @@ pub(crate) mod column_type;
 mod contract;
 mod folders;
 mod order;
+mod overrides;
 mod product;
 mod purposes;
 mod references;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use weft_model::{
-    Code, Contract, ContractKey, DataProduct, Diagnostic, Domain, DomainName, InputPort, ManifestTree, OutputPort,
+    Code, Contract, ContractKey, DataProduct, Diagnostic, Domain, DomainName, InputPort, ManifestTree, OutputPort, Override,
     Place, PortName, PortRef, ProductRef, Transform,
 };
 
 use super::contract::{self, ContractFile};
 use super::folders::PRODUCT_FILE;
-use super::{open_as, purposes, tags, transform};
+use super::{open_as, overrides, purposes, tags, transform};
 use crate::form::{Document, Step, listed, nearest};
 use crate::odps::{DataProductDocument, OutputPort as Port};
 use crate::rules::{self, Scope};
@@ -31,6 +31,8 @@ pub(super) struct Draft {
     pub(super) inputs: Vec<Option<InputPort>>,
     /// What the data may be asked for, as far as it is well written.
     purposes: Vec<String>,
+    /// Changes that are allowed although they break readers, as far as they are well written.
+    overrides: Vec<Override>,
 }
 
 impl Draft {
@@ -47,6 +49,7 @@ impl Draft {
             purpose: document.description.and_then(|description| description.purpose).unwrap_or_default(),
             tags: document.tags.unwrap_or_default(),
             purposes: self.purposes,
+            overrides: self.overrides,
             inputs: self.inputs.into_iter().collect::<Option<_>>()?,
             outputs: self.outputs,
         })
@@ -71,6 +74,7 @@ pub(super) fn read(
         outputs: Vec::new(),
         inputs: Vec::new(),
         purposes: Vec::new(),
+        overrides: Vec::new(),
     };
     if tree.file(&file).is_none() {
         problems.push(
@@ -97,6 +101,7 @@ pub(super) fn read(
     domain_is_the_folders(document, name, problems);
     root_properties_are_known(document, problems);
     draft.purposes = purposes::read(document, problems);
+    draft.overrides = overrides::read(document, problems);
     let ports = document.value.output_ports.as_deref().unwrap_or_default();
     if ports.is_empty() && !document.has_errors {
         let place = document.place(&[Step::Key("outputPorts")]);
@@ -159,6 +164,7 @@ pub(super) fn judge_alone(document: &Document<DataProductDocument>, problems: &m
     rules::judge_product(document, Scope::Alone, problems);
     root_properties_are_known(document, problems);
     purposes::read(document, problems);
+    overrides::read(document, problems);
     if ports_are_few_enough(document, problems) {
         input_names_are_taken_once(document, problems);
         output_names_are_taken_once(document, problems);
