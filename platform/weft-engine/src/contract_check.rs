@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::MemoryCatalogProviderList;
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
+use datafusion::logical_expr::LogicalPlan;
 use weft_model::{Code, PortRef};
 
 use crate::engine::base_state;
@@ -18,7 +20,8 @@ use crate::{Limits, QueryError, statement};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryShape {
     pub schema: SchemaRef,
-    pub reads: BTreeSet<PortRef>,
+    /// The ports that it names, each with those of its columns that its answer depends on.
+    pub reads: BTreeMap<PortRef, BTreeSet<String>>,
 }
 
 /// What is wrong with a query, and where in its text. Lines and columns count from 1.
@@ -47,7 +50,7 @@ pub async fn check_query(sql: &str, inputs: &BTreeMap<PortRef, SchemaRef>) -> Re
     let base = base_state();
     let names = statement::tables_of(&base, &query).map_err(|error| problem(&error, sql))?;
     let catalogs = MemoryCatalogProviderList::new();
-    let mut reads = BTreeSet::new();
+    let mut reads = BTreeMap::new();
     for name in names {
         let declared = name.parse::<PortRef>().ok().and_then(|port| Some((inputs.get(&port)?, port)));
         let Some((schema, port)) = declared else {
@@ -55,14 +58,32 @@ pub async fn check_query(sql: &str, inputs: &BTreeMap<PortRef, SchemaRef>) -> Re
         };
         let table = Arc::new(EmptyTable::new(Arc::clone(schema)));
         put(&catalogs, &port, table).map_err(|error| planning(&error, sql))?;
-        reads.insert(port);
+        reads.insert(port, BTreeSet::new());
     }
     let state = SessionStateBuilder::new_from_existing(base).with_catalog_list(Arc::new(catalogs)).build();
     let plan = state.statement_to_plan(query.statement).await.map_err(|error| planning(&error, sql))?;
     statement::ensure_reads_only(&plan).map_err(|error| problem(&error, sql))?;
     // Types are settled by analysis; it also finds what planning alone lets pass.
     let plan = state.optimize(&plan).map_err(|error| planning(&error, sql))?;
+    columns_read(&plan, &mut reads).map_err(|error| planning(&error, sql))?;
     Ok(QueryShape { schema: Arc::clone(plan.schema().inner()), reads })
+}
+
+/// Adds the columns that a plan takes from each of the tables. They are few only in an optimised plan.
+fn columns_read(plan: &LogicalPlan, reads: &mut BTreeMap<PortRef, BTreeSet<String>>) -> Result<(), DataFusionError> {
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node
+            && let Ok(port) = scan.table_name.to_string().parse::<PortRef>()
+            && let Some(columns) = reads.get_mut(&port)
+        {
+            let filtered =
+                scan.filters.iter().flat_map(|filter| filter.column_refs()).map(|column| column.name.clone());
+            let yielded = scan.projected_schema.fields().iter().map(|field| field.name().clone());
+            columns.extend(yielded.chain(filtered));
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(())
 }
 
 fn undeclared(sql: &str, name: &str, inputs: &BTreeMap<PortRef, SchemaRef>) -> SqlProblem {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use weft_model::{
-    Code, Contract, ContractKey, DataProduct, Diagnostic, Domain, DomainName, InputPort, ManifestTree, OutputPort, Override,
-    Place, PortName, PortRef, ProductRef, Transform,
+    Code, Contract, ContractKey, DataProduct, Diagnostic, Domain, DomainName, InputPort, ManifestTree, OutputPort,
+    Override, Place, PortName, PortRef, ProductRef, Transform,
 };
 
 use super::contract::{self, ContractFile};

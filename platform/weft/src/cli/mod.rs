@@ -1,5 +1,6 @@
 //! The command line: one file a command, thin over the library.
 
+mod apply;
 mod arguments;
 mod completions;
 mod connection;
@@ -49,6 +50,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Hook(Hook::Install) => hook::install(),
         Command::Validate(arguments) => validate::validate(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
+        Command::Apply(arguments) => apply::apply(&arguments),
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::Query(arguments) => query::query(&arguments),
         Command::Products(command) => products::products(command),

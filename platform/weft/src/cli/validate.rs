@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use weft_catalog::product_of_file;
-use weft_model::{Diagnostic, ManifestTree, Published};
-use weft_reconcile::Kept;
+use weft_model::{Diagnostic, ManifestTree};
+use weft_reconcile::Known;
 
 use super::arguments::{Validate, ValidateFormat};
 use super::{Exit, Failure, Look, block_on, terminal};
@@ -67,8 +67,7 @@ struct Found {
 impl Found {
     fn mesh(&mut self, root: &Path, wanted: &[PathBuf]) -> Result<(), Failure> {
         let tree = mesh_folder::working_tree(root).map_err(|error| Failure::coded(error.code(), error.to_string()))?;
-        let checked =
-            block_on(async { Ok(weft_reconcile::check(&tree, &Published::default(), &Kept::default()).await) })?;
+        let checked = block_on(async { Ok(weft_reconcile::check(&tree, &Known::nothing()).await) })?;
         let wanted: Vec<PathBuf> = wanted.iter().map(|path| relative(path, root)).collect();
         let is_wanted = |file: &str| wanted.iter().any(|path| Path::new(file).starts_with(path));
         let mine: Vec<Diagnostic> = checked.diagnostics.into_iter().filter(|d| is_wanted(&d.place.file)).collect();
