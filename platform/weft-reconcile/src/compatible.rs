@@ -160,3 +160,6 @@ fn gone_place(served: &Release, tree: &ManifestTree) -> Place {
     let domain = format!("products/{}/domain.yaml", served.product.name.domain);
     Place::start_of(if tree.file(&served.product.file).is_some() { &served.product.file } else { &domain })
 }
+
+#[cfg(test)]
+mod tests;
