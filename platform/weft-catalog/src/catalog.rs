@@ -243,6 +243,7 @@ impl Catalog {
     ///
     /// Trouble with the database alone. A catalog of before the mesh observed reads holds none.
     pub async fn reads_since(&self, since: DateTime<Utc>) -> Result<Vec<ObservedRead>, CatalogError> {
+        self.settle_usage().await;
         let mut transaction = self.inner.store.read().await?;
         usage::since(&mut transaction, since).await
     }

@@ -197,4 +197,6 @@ impl TableProvider for GovernedTable {
 #[cfg(test)]
 mod handed_down;
 #[cfg(test)]
+mod noting;
+#[cfg(test)]
 mod tests;
