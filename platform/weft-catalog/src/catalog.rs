@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
@@ -15,6 +16,7 @@ use crate::decisions::DecisionRecord;
 use crate::error::{CatalogError, Doing};
 use crate::run::{CheckRecord, Run};
 use crate::store::Store;
+use crate::tally::{self, Ledger, QueryRecord, ReadRecord, Reads, Tally, Times};
 use crate::trail::{self, Sink, Trail};
 use crate::{releases, runs, settings, usage};
 
@@ -36,7 +38,11 @@ struct Inner {
     published: ArcSwap<Published>,
     clock: Arc<dyn Clock>,
     trail: Trail,
+    tally: Tally,
 }
+
+/// Longest time that whoever looks at usage waits for what is not written yet.
+const SETTLING_MAX: Duration = Duration::from_secs(2);
 
 impl Catalog {
     /// Opens the catalog at `path`, making it where there is none. The folder must exist.
@@ -77,6 +83,7 @@ impl Catalog {
                 published: ArcSwap::from_pointee(published),
                 clock,
                 trail: Trail::default(),
+                tally: Tally::default(),
             }),
         })
     }
@@ -214,6 +221,19 @@ impl Catalog {
         trail::note(&self.inner, records);
     }
 
+    /// Counts what a query reads, once for each query. Never waits: counts are written within seconds.
+    /// Of those that cannot be, 20,000 are kept for later; what comes on top is dropped, and counted
+    /// in `weft_usage_dropped_total`.
+    pub fn note_reads(&self, record: ReadRecord) {
+        tally::note_reads(&self.inner, record);
+    }
+
+    /// Adds a query that has ended to the record of queries, of which the newest are kept. Waits and
+    /// drops as little or as much as [`Catalog::note_reads`].
+    pub fn note_query(&self, record: QueryRecord) {
+        tally::note_query(&self.inner, record);
+    }
+
     /// Who was seen reading what since, in order of port, column and principal; the day of `since`
     /// counts whole. For the platform itself: what a principal may see of it, a [`CatalogView`] tells.
     ///
@@ -223,6 +243,7 @@ impl Catalog {
     ///
     /// Trouble with the database alone. A catalog of before the mesh observed reads holds none.
     pub async fn reads_since(&self, since: DateTime<Utc>) -> Result<Vec<ObservedRead>, CatalogError> {
+        self.settle_usage().await;
         let mut transaction = self.inner.store.read().await?;
         usage::since(&mut transaction, since).await
     }
@@ -233,13 +254,27 @@ impl Catalog {
         audit::verify(&mut transaction).await
     }
 
-    /// Writes the decisions that wait to be written and ends all use of the file. Not calling it may
-    /// lose decisions that were noted in the last moments, and nothing else.
+    /// Writes the decisions and the usage that wait to be written and ends all use of the file. Not
+    /// calling it may lose what was noted in the last moments, and nothing else.
     pub async fn close(&self) {
         if let Err(error) = self.record_decisions(&[]).await {
             tracing::error!(%error, "decisions that wait to be recorded are lost");
         }
+        if let Err(error) = tally::flush(self.inner.as_ref()).await {
+            tracing::error!(%error, "usage that waits to be recorded is lost");
+        }
         self.inner.store.close().await;
+    }
+
+    /// Writes what was read so far, so that whoever looks next sees it. Where that does not work soon,
+    /// what is written already has to do.
+    pub(crate) async fn settle_usage(&self) {
+        let settled = self.to_the_end(|inner| async move { tally::flush(inner.as_ref()).await });
+        match tokio::time::timeout(SETTLING_MAX, settled).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "what was read cannot be recorded; it is kept for later"),
+            Err(_) => tracing::warn!("what was read is not recorded yet"),
+        }
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -370,6 +405,22 @@ impl Sink for Inner {
 
     fn trail(&self) -> &Trail {
         &self.trail
+    }
+}
+
+impl Ledger for Inner {
+    async fn write(&self, reads: &[(Reads, Times)], queries: &[QueryRecord]) -> Result<(), CatalogError> {
+        let today = self.clock.now().date_naive();
+        let mut writer = self.store.writer().await?;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        usage::add_reads(&mut transaction, reads).await?;
+        usage::add_queries(&mut transaction, queries).await?;
+        usage::forget_before(&mut transaction, today).await?;
+        transaction.commit().await.doing("record usage")
+    }
+
+    fn tally(&self) -> &Tally {
+        &self.tally
     }
 }
 

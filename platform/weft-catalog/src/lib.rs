@@ -21,8 +21,10 @@ mod sample;
 mod settings;
 mod sight;
 mod store;
+mod tally;
 mod trail;
 mod usage;
+mod usage_views;
 mod view;
 mod views;
 
@@ -33,6 +35,8 @@ pub use error::CatalogError;
 pub use run::{
     CheckOutcome, CheckRecord, Run, RunCheck, RunDiagnostic, RunStatus, RunStep, StepStatus, product_of_file,
 };
+pub use tally::{QueryRecord, ReadRecord};
+pub use usage_views::{ColumnUsage, DayUsage, PortUsage, QueryView, ReadView};
 pub use view::CatalogView;
 pub use views::{
     CheckView, ColumnView, DecisionView, DomainView, InputView, LineageEdge, Part, PortVersionView, PortView,

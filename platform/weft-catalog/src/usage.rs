@@ -1,11 +1,67 @@
-//! Who read what, as the database keeps it: counts a day, and the newest queries one by one.
+//! Who read what, as the database keeps it: counts by the day, and the newest queries one by one.
 
-use chrono::{DateTime, Utc};
-use sqlx::SqliteConnection;
-use weft_model::ObservedRead;
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use serde_json::json;
+use sqlx::{FromRow, SqliteConnection};
+use weft_model::{ObservedRead, PortRef};
 
 use crate::error::{CatalogError, Doing};
 use crate::moment;
+use crate::tally::{QueryRecord, Reads, Times};
+
+/// How many queries are kept one by one; older ones are forgotten.
+const QUERIES_KEPT: i64 = 100_000;
+
+/// For how many days counts of reads are kept.
+const DAYS_KEPT: Days = Days::new(400);
+
+/// Whose rows are wanted: all of them, or those of one principal and of some ports.
+#[derive(Clone, Debug)]
+pub(crate) enum Whose {
+    Everyone,
+    Own { principal: String, ports: Vec<PortRef> },
+}
+
+impl Whose {
+    /// As parameters of a query: whether all, the principal, and the ports as a JSON list.
+    fn bound(&self) -> (bool, &str, String) {
+        match self {
+            Whose::Everyone => (true, "", "[]".to_owned()),
+            Whose::Own { principal, ports } => (false, principal, names(ports.iter())),
+        }
+    }
+}
+
+/// How often one principal's queries read a port, or a column of it, on one day and for one purpose.
+#[derive(Clone, Debug, FromRow)]
+pub(crate) struct ReadRow {
+    pub(crate) port: String,
+    /// Empty for the port as a whole.
+    pub(crate) column_name: String,
+    pub(crate) principal: String,
+    /// Empty where none was said.
+    pub(crate) purpose: String,
+    pub(crate) day: String,
+    pub(crate) queries: i64,
+    pub(crate) first_at: String,
+    pub(crate) last_at: String,
+}
+
+/// A query, as the database holds it.
+#[derive(Clone, Debug, FromRow)]
+pub(crate) struct QueryRow {
+    pub(crate) query: String,
+    pub(crate) at: String,
+    pub(crate) principal: String,
+    pub(crate) purpose: Option<String>,
+    pub(crate) door: Option<String>,
+    pub(crate) trace: Option<String>,
+    pub(crate) outcome: String,
+    pub(crate) duration_ms: i64,
+    pub(crate) rows: i64,
+    /// A JSON list of names.
+    pub(crate) ports: String,
+}
 
 /// What was read since, in order of port, column and principal. The day of `since` counts whole.
 pub(crate) async fn since(
@@ -31,7 +87,7 @@ pub(crate) async fn since(
     .doing("read what was read")?;
     let reads = rows.into_iter().map(|(port, column, principal, last_at, count)| {
         Ok(ObservedRead {
-            port: port.parse().map_err(|_| CatalogError::corrupt("port name", port))?,
+            port: port_of(&port)?,
             column: Some(column).filter(|column| !column.is_empty()),
             principal,
             last_at: moment::from_text(&last_at)?,
@@ -42,4 +98,140 @@ pub(crate) async fn since(
     // As names compare, part by part, which is not how their texts do.
     reads.sort_by(|a, b| (&a.port, &a.column, &a.principal).cmp(&(&b.port, &b.column, &b.principal)));
     Ok(reads)
+}
+
+/// Adds to the counts.
+pub(crate) async fn add_reads(connection: &mut SqliteConnection, reads: &[(Reads, Times)]) -> Result<(), CatalogError> {
+    for (reads, times) in reads {
+        sqlx::query(
+            "INSERT INTO usage_reads (port, column_name, principal, purpose, day, queries, first_at, last_at) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?) \
+             ON CONFLICT (port, column_name, principal, purpose, day) DO UPDATE SET \
+             queries = usage_reads.queries + excluded.queries, \
+             first_at = min(usage_reads.first_at, excluded.first_at), \
+             last_at = max(usage_reads.last_at, excluded.last_at)",
+        )
+        .bind(reads.port.to_string())
+        .bind(reads.column.as_deref().unwrap_or_default())
+        .bind(reads.principal.as_ref())
+        .bind(reads.purpose.as_deref().unwrap_or_default())
+        .bind(reads.day.to_string())
+        .bind(i64::try_from(times.queries).unwrap_or(i64::MAX))
+        .bind(moment::to_text(times.first_at))
+        .bind(moment::to_text(times.last_at))
+        .execute(&mut *connection)
+        .await
+        .doing("record what was read")?;
+    }
+    Ok(())
+}
+
+/// Adds queries, and forgets the oldest where there are too many.
+pub(crate) async fn add_queries(
+    connection: &mut SqliteConnection,
+    queries: &[QueryRecord],
+) -> Result<(), CatalogError> {
+    for query in queries {
+        sqlx::query(
+            "INSERT INTO usage_queries (query, at, principal, purpose, door, trace, outcome, duration_ms, rows, ports) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&query.query)
+        .bind(moment::to_text(query.at))
+        .bind(&query.principal)
+        .bind(query.purpose.as_deref())
+        .bind(query.door)
+        .bind(query.trace.as_deref())
+        .bind(query.outcome)
+        .bind(i64::try_from(query.duration_ms).unwrap_or(i64::MAX))
+        .bind(i64::try_from(query.rows).unwrap_or(i64::MAX))
+        .bind(names(query.ports.iter()))
+        .execute(&mut *connection)
+        .await
+        .doing("record queries")?;
+    }
+    sqlx::query("DELETE FROM usage_queries WHERE seq <= (SELECT max(seq) FROM usage_queries) - ?")
+        .bind(QUERIES_KEPT)
+        .execute(connection)
+        .await
+        .doing("forget old queries")?;
+    Ok(())
+}
+
+/// Forgets counts of days that are long past on `day`.
+pub(crate) async fn forget_before(connection: &mut SqliteConnection, day: NaiveDate) -> Result<(), CatalogError> {
+    sqlx::query("DELETE FROM usage_reads WHERE day < ?")
+        .bind(day.checked_sub_days(DAYS_KEPT).unwrap_or(day).to_string())
+        .execute(connection)
+        .await
+        .doing("forget old reads")?;
+    Ok(())
+}
+
+/// Counts, the newest day first.
+pub(crate) async fn reads(
+    connection: &mut SqliteConnection,
+    whose: &Whose,
+    limit: i64,
+) -> Result<Vec<ReadRow>, CatalogError> {
+    let (all, principal, ports) = whose.bound();
+    sqlx::query_as(
+        "SELECT port, column_name, principal, purpose, day, queries, first_at, last_at FROM usage_reads \
+         WHERE ? OR principal = ? OR port IN (SELECT value FROM json_each(?)) \
+         ORDER BY day DESC, port, column_name, principal, purpose LIMIT ?",
+    )
+    .bind(all)
+    .bind(principal)
+    .bind(ports)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .doing("read what was read")
+}
+
+/// Counts of one port from `day` on, in order of day, then column with the port as a whole first.
+pub(crate) async fn reads_of(
+    connection: &mut SqliteConnection,
+    port: &PortRef,
+    whose: &Whose,
+    day: NaiveDate,
+) -> Result<Vec<ReadRow>, CatalogError> {
+    let (all, principal, _) = whose.bound();
+    sqlx::query_as(
+        "SELECT port, column_name, principal, purpose, day, queries, first_at, last_at FROM usage_reads \
+         WHERE port = ? AND day >= ? AND (? OR principal = ?) ORDER BY day, column_name, principal, purpose",
+    )
+    .bind(port.to_string())
+    .bind(day.to_string())
+    .bind(all)
+    .bind(principal)
+    .fetch_all(connection)
+    .await
+    .doing("read what was read")
+}
+
+/// Queries, the newest first: those of `principal`, or all.
+pub(crate) async fn queries(
+    connection: &mut SqliteConnection,
+    principal: Option<&str>,
+    limit: i64,
+) -> Result<Vec<QueryRow>, CatalogError> {
+    sqlx::query_as(
+        "SELECT query, at, principal, purpose, door, trace, outcome, duration_ms, rows, ports FROM usage_queries \
+         WHERE ?1 IS NULL OR principal = ?1 ORDER BY seq DESC LIMIT ?2",
+    )
+    .bind(principal)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+    .doing("read the record of queries")
+}
+
+/// A port's name as it stands in a row.
+pub(crate) fn port_of(text: &str) -> Result<PortRef, CatalogError> {
+    text.parse().map_err(|_| CatalogError::corrupt("port name", text))
+}
+
+fn names<'a>(ports: impl Iterator<Item = &'a PortRef>) -> String {
+    json!(ports.map(ToString::to_string).collect::<Vec<_>>()).to_string()
 }

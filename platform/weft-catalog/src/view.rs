@@ -20,6 +20,8 @@ use crate::views::{
 };
 use crate::{Catalog, audit, moment, releases, runs};
 
+mod usage;
+
 /// How many rows of history a list goes back where it is not asked in parts.
 const HISTORY_MAX: i64 = 10_000;
 

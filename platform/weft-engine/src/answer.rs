@@ -91,7 +91,7 @@ impl Answer {
         }
     }
 
-    /// Keeps the query listed as running for as long as the answer lives.
+    /// Keeps the query listed as running until its rows end, or nobody wants them any more.
     pub(crate) fn guarded_by(mut self, ongoing: Ongoing) -> Self {
         self.ongoing = Some(ongoing);
         self
@@ -108,6 +108,7 @@ impl Answer {
         self.ended = true;
         *self.rows.lock() = None;
         self.running.note_failure(&error);
+        self.ongoing = None;
         Poll::Ready(Some(Err(error)))
     }
 }
@@ -194,6 +195,8 @@ impl Stream for Answer {
             Poll::Ready(None) => {
                 self.ended = true;
                 *self.rows.lock() = None;
+                // On record as ended before its asker sees the end.
+                self.ongoing = None;
                 Poll::Ready(None)
             }
         }

@@ -27,7 +27,7 @@ struct Taken {
 }
 
 impl Decided {
-    /// None yet, for the query of that id; the id is empty for a question about a query that is not run.
+    /// None yet, for the query of that id, or the question about one that is not run.
     pub(crate) fn of(query: &str) -> Self {
         Decided { query: query.into(), taken: Arc::default() }
     }

@@ -1,11 +1,10 @@
 //! What all sessions share.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
 use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList};
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -19,12 +18,14 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use uuid::Uuid;
 use weft_catalog::Catalog;
 use weft_governance::Policies;
-use weft_model::{Clock, Principal};
+use weft_model::{Clock, PortRef, Principal};
 use weft_storage::Warehouse;
 
 use crate::admission::{Admission, Admitted};
 use crate::entitlement::KnownEntitlements;
 use crate::planning::PlannerThreads;
+use crate::question::Question;
+use crate::read::ReadPorts;
 use crate::{Limits, MaskKey, QueryError, Session, SessionOptions, functions, memory_guard};
 
 const PLANNER_THREADS_MAX: usize = 16;
@@ -89,7 +90,7 @@ impl Engine {
     /// Cancels a running query of the same principal. Whether there was one.
     pub fn cancel(&self, id: &str, principal: &Principal) -> bool {
         match self.queries.lock().get(id) {
-            Some(query) if query.subject == principal.subject() => {
+            Some(query) if query.question.subject == principal.subject() => {
                 query.end_because(QueryError::Cancelled);
                 true
             }
@@ -157,20 +158,26 @@ impl Engine {
     /// # Errors
     ///
     /// [`QueryError::TooManyQueries`] where the principal has as many as it may.
-    pub(crate) fn begin(self: &Arc<Self>, principal: &Principal, sql: &str) -> Result<Arc<Running>, QueryError> {
-        let id = Uuid::new_v4().simple().to_string();
-        let admitted = self.admission.admit(&principal.subject())?;
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        principal: &Principal,
+        options: &SessionOptions,
+        sql: &str,
+    ) -> Result<Arc<Running>, QueryError> {
+        let question = Question::new(principal, options, self.parts.clock.now());
+        let id = question.id.clone();
+        let admitted = self.admission.admit(&question.subject)?;
         tracing::info!(query = %id, principal = %principal, sql_bytes = sql.len(), "query begins");
         let running = Arc::new(Running {
             id: id.clone(),
-            subject: principal.subject(),
+            question,
             number: self.begun.fetch_add(1, Ordering::Relaxed),
             cancel: CancellationToken::new(),
             ended_because: Mutex::new(QueryError::Cancelled),
             admitted,
             rows: AtomicU64::new(0),
             outcome: Mutex::new("ok"),
-            began: Instant::now(),
+            ports: Mutex::default(),
         });
         self.queries.lock().insert(id, Arc::clone(&running));
         Ok(running)
@@ -178,18 +185,20 @@ impl Engine {
 
     pub(crate) fn end(&self, running: &Running) {
         self.queries.lock().remove(&running.id);
-        let (seconds, outcome) = (running.began.elapsed().as_secs_f64(), *running.outcome.lock());
+        let (seconds, outcome) = (running.question.elapsed().as_secs_f64(), *running.outcome.lock());
         metrics::counter!("weft_queries_total", "outcome" => outcome).increment(1);
         metrics::histogram!("weft_query_seconds").record(seconds);
         let rows = running.rows.load(Ordering::Relaxed);
         tracing::info!(query = %running.id, outcome, rows, seconds, "query ended");
+        let ports = std::mem::take(&mut *running.ports.lock());
+        self.parts.catalog.note_query(running.question.ended(outcome, rows, ports));
     }
 }
 
 /// A query that is under way.
 pub(crate) struct Running {
     pub(crate) id: String,
-    subject: String,
+    question: Question,
     /// Counts up from query to query.
     number: u64,
     cancel: CancellationToken,
@@ -198,7 +207,8 @@ pub(crate) struct Running {
     pub(crate) admitted: Admitted,
     rows: AtomicU64,
     outcome: Mutex<&'static str>,
-    began: Instant,
+    /// What it reads, once it has been let through.
+    ports: Mutex<BTreeSet<PortRef>>,
 }
 
 impl fmt::Debug for Running {
@@ -232,6 +242,15 @@ impl Running {
 
     pub(crate) fn note_rows(&self, rows: usize) {
         self.rows.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+
+    /// Notes what the query reads: it was authorised, and rows begin to flow.
+    pub(crate) fn note_reads(&self, catalog: &Catalog, ports: ReadPorts) {
+        if ports.is_empty() {
+            return;
+        }
+        *self.ports.lock() = ports.keys().cloned().collect();
+        catalog.note_reads(self.question.reading(ports));
     }
 
     pub(crate) fn note_failure(&self, error: &QueryError) {

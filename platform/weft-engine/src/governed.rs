@@ -14,8 +14,10 @@ use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, Partitioning};
+use weft_model::PortRef;
 
 use crate::barrier::{Below, Seal, SecurityBarrierExec};
+use crate::read::Read;
 use crate::terms::{Fitted, ShownColumn};
 use crate::view::ViewScan;
 use crate::{leak_proof, row_by_row};
@@ -33,12 +35,35 @@ pub(crate) struct GovernedTable {
     terms: Fitted,
     below: Below,
     seal: Seal,
+    noted: Option<Noted>,
+}
+
+/// Where a table notes what is read of it, and as which port.
+#[derive(Debug)]
+pub(crate) struct Noted {
+    pub(crate) port: PortRef,
+    pub(crate) read: Read,
 }
 
 impl GovernedTable {
     /// `terms` were fitted to the schema of `inner`.
     pub(crate) fn new(name: String, inner: Arc<dyn TableProvider>, terms: Fitted, below: Below, seal: Seal) -> Self {
-        GovernedTable { name, inner, terms, below, seal }
+        GovernedTable { name, inner, terms, below, seal, noted: None }
+    }
+
+    /// The same table, which notes what is read of it.
+    pub(crate) fn noted(self, noted: Option<Noted>) -> Self {
+        GovernedTable { noted, ..self }
+    }
+
+    /// Notes the columns at `projection`, and those of conditions, as the asker knows them. What the
+    /// terms look at besides is no read of the asker's.
+    fn note(&self, projection: Option<&Vec<usize>>, filters: &[Expr]) {
+        let Some(noted) = &self.noted else { return };
+        let fields = self.terms.schema.fields();
+        let projected = fields.iter().enumerate().filter(|(i, _)| projection.is_none_or(|places| places.contains(i)));
+        let filtered = filters.iter().flat_map(Expr::column_refs).map(|column| column.name.as_str());
+        noted.read.note(&noted.port, projected.map(|(_, field)| field.name().as_str()).chain(filtered));
     }
 
     /// Whether rows are hidden, here or in a table below a view.
@@ -155,6 +180,7 @@ impl TableProvider for GovernedTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
+        self.note(projection, filters);
         let columns: Vec<ShownColumn> = match projection {
             Some(places) => places.iter().filter_map(|place| self.terms.columns.get(*place)).cloned().collect(),
             None => self.terms.columns.clone(),
@@ -170,5 +196,7 @@ impl TableProvider for GovernedTable {
 
 #[cfg(test)]
 mod handed_down;
+#[cfg(test)]
+mod noting;
 #[cfg(test)]
 mod tests;

@@ -35,6 +35,8 @@ mod namespace;
 mod parameters;
 mod planning;
 mod predicate;
+mod question;
+mod read;
 mod result_cap;
 mod row_by_row;
 mod session;

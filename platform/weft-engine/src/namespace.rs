@@ -16,7 +16,8 @@ use weft_model::{Action, Column, PortRef, Principal, Published, Transform};
 use crate::audit::Decided;
 use crate::barrier::{Below, Seal};
 use crate::entitlement::Entitlements;
-use crate::governed::GovernedTable;
+use crate::governed::{GovernedTable, Noted};
+use crate::read::Read;
 use crate::statement::{self, QueryText};
 use crate::terms::{Terms, unreadable};
 use crate::{Engine, Limits, QueryError, system, view};
@@ -41,6 +42,8 @@ pub(crate) struct Namespace {
     pub(crate) limits: Limits,
     /// What is decided on the way, for the record.
     pub(crate) decided: Decided,
+    /// What its plan turns out to read.
+    pub(crate) read: Read,
 }
 
 impl Namespace {
@@ -84,7 +87,7 @@ impl Namespace {
         let name = port.to_string();
         if port.domain.is_reserved() {
             let table = system::table(port, &self.view).await?.ok_or_else(|| unknown(&name))?;
-            return self.governed(name, table, &Terms::of_platform_table(), Below::Table).await;
+            return self.governed(port, table, &Terms::of_platform_table(), Below::Table).await;
         }
         let discover = self.decide(Action::Discover, port);
         let Some((release, released)) = self.published.port(port).filter(|_| discover.is_allowed()) else {
@@ -105,7 +108,7 @@ impl Namespace {
                     tracing::error!(%port, %error, "a released table cannot be opened");
                     gone()
                 })?;
-                self.governed(name, weft_storage::scan(table), &terms, Below::Table).await
+                self.governed(port, weft_storage::scan(table), &terms, Below::Table).await
             }
             _ => {
                 let Transform::View { sql, .. } = &output.transform else { return Err(gone()) };
@@ -114,7 +117,7 @@ impl Namespace {
                     return Err(QueryError::Invalid { problem });
                 }
                 let plan = view::plan(self, &name, sql, depth + 1).await?;
-                self.governed(name, plan, &terms, Below::View).await
+                self.governed(port, plan, &terms, Below::View).await
             }
         }
     }
@@ -147,16 +150,19 @@ impl Namespace {
     /// The table with its terms applied. Where they cannot be, it may not be read.
     async fn governed(
         &self,
-        name: String,
+        port: &PortRef,
         inner: Arc<dyn TableProvider>,
         terms: &Terms,
         below: Below,
     ) -> Result<Arc<dyn TableProvider>, QueryError> {
+        let name = port.to_string();
         let closed = |why: String| unreadable(&name, &why);
         let entitled =
             Entitlements::read(&self.engine, &self.entitling, terms.conditions().iter()).await.map_err(closed)?;
         let fitted = terms.fit(&inner.schema(), &entitled, &self.engine.parts.mask_key).map_err(closed)?;
-        Ok(Arc::new(GovernedTable::new(name, inner, fitted, below, self.seal())))
+        // Who looks at the platform's own tables is nobody's concern.
+        let noted = (!port.domain.is_reserved()).then(|| Noted { port: port.clone(), read: self.read.clone() });
+        Ok(Arc::new(GovernedTable::new(name, inner, fitted, below, self.seal()).noted(noted)))
     }
 }
 

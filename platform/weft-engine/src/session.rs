@@ -1,5 +1,6 @@
 //! One principal's questions.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -15,6 +16,8 @@ use crate::admission::Admitted;
 use crate::audit::Decided;
 use crate::engine::{Engine, Running};
 use crate::namespace::Namespace;
+use crate::question::Question;
+use crate::read::Read;
 use crate::statement;
 use crate::{Answer, Limits, Parameters, QueryError, answer, barrier, explain, verify};
 
@@ -30,6 +33,10 @@ pub struct SessionOptions {
     /// Refuses every table that the principal may read on terms only: for a service whose result
     /// others read, and which must not stand for less than the whole.
     pub unrestricted: bool,
+    /// Where the questions come in, for the record of queries: `flight`, `http` or `transform`.
+    pub door: Option<&'static str>,
+    /// Trace id of the request that asks, for the record of queries.
+    pub trace: Option<String>,
 }
 
 /// A principal that asks. Cheap to clone; holds no state of a query.
@@ -67,15 +74,19 @@ impl Session {
     ///
     /// All of [`QueryError`]; those that only show while rows come are in the stream.
     pub async fn query(&self, sql: &str, parameters: Parameters) -> Result<Answer, QueryError> {
-        let running = Ongoing { engine: Arc::clone(&self.engine), running: self.engine.begin(&self.principal, sql)? };
-        let decided = Decided::of(&running.running.id);
-        let planned = self.plan_apart(sql, parameters, &decided, &running.running.admitted).await;
+        let running = self.engine.begin(&self.principal, &self.options, sql)?;
+        let running = Ongoing { engine: Arc::clone(&self.engine), running };
+        let (decided, read) = (Decided::of(&running.running.id), Read::default());
+        let planned = self.plan_apart(sql, parameters, &decided, &read, &running.running.admitted).await;
         // Whatever came of the plan: who asked for what is on record before a row flows.
         let recorded = decided.record(&self.engine.parts.catalog).await;
         let planned = planned.and_then(|planned| recorded.map(|()| planned));
         let answer = planned.and_then(|(state, plan)| self.start(&running.running, &state, plan));
         match answer {
-            Ok(rows) => Ok(rows.guarded_by(running)),
+            Ok(rows) => {
+                running.running.note_reads(&self.engine.parts.catalog, read.taken());
+                Ok(rows.guarded_by(running))
+            }
             Err(error) => {
                 running.running.note_failure(&error);
                 Err(error)
@@ -86,10 +97,11 @@ impl Session {
     /// Says what a query would answer and which parameters it has. Decides access, runs nothing.
     pub async fn describe(&self, sql: &str) -> Result<Description, QueryError> {
         let (session, sql) = (self.clone(), sql.to_owned());
-        let decided = Decided::of("");
+        let question = self.question();
+        let decided = Decided::of(&question.id);
         let deciding = decided.clone();
         let work = async move {
-            let namespace = session.namespace(&deciding).await?;
+            let namespace = session.namespace(&deciding, &Read::default()).await?;
             let (query, state) = namespace.open(&sql, 0).await?;
             let (count, explained) = (query.parameters, query.explained);
             let plan = statement::logical_plan(&state, query).await?;
@@ -98,7 +110,7 @@ impl Session {
         };
         let admitted = self.engine.admission.admit(&self.principal.subject())?;
         let described = self.engine.planners.run(&admitted, self.limits().planning_max, work).await;
-        decided.record_denials(&self.engine.parts.catalog);
+        self.note_refusal(&question, &decided, &described);
         described
     }
 
@@ -109,10 +121,11 @@ impl Session {
     ///
     /// As [`query`](Self::query), but for those that only show while it runs.
     pub async fn schema_of(&self, sql: &str, parameters: Parameters) -> Result<SchemaRef, QueryError> {
-        let decided = Decided::of("");
+        let question = self.question();
+        let decided = Decided::of(&question.id);
         let admitted = self.engine.admission.admit(&self.principal.subject())?;
-        let planned = self.plan_apart(sql, parameters, &decided, &admitted).await;
-        decided.record_denials(&self.engine.parts.catalog);
+        let planned = self.plan_apart(sql, parameters, &decided, &Read::default(), &admitted).await;
+        self.note_refusal(&question, &decided, &planned);
         planned.map(|(_, plan)| plan.schema())
     }
 
@@ -126,6 +139,20 @@ impl Session {
         view.for_purpose(self.options.purpose.clone())
     }
 
+    fn question(&self) -> Question {
+        Question::new(&self.principal, &self.options, self.engine.parts.clock.now())
+    }
+
+    /// Leaves what was not going to run on record where it was refused: its asker does not get as far
+    /// as to run it.
+    fn note_refusal<T>(&self, question: &Question, decided: &Decided, answer: &Result<T, QueryError>) {
+        let catalog = &self.engine.parts.catalog;
+        decided.record_denials(catalog);
+        if let Err(error) = answer {
+            catalog.note_query(question.ended(error.code().as_str(), 0, BTreeSet::new()));
+        }
+    }
+
     fn limits(&self) -> Limits {
         self.options.limits.clone().unwrap_or_else(|| self.engine.parts.limits.clone())
     }
@@ -136,10 +163,11 @@ impl Session {
         sql: &str,
         parameters: Parameters,
         decided: &Decided,
+        read: &Read,
         admitted: &Admitted,
     ) -> Result<(SessionState, Arc<dyn ExecutionPlan>), QueryError> {
-        let (session, sql, decided) = (self.clone(), sql.to_owned(), decided.clone());
-        let work = async move { session.plan(&sql, &parameters, &decided).await };
+        let (session, sql, decided, read) = (self.clone(), sql.to_owned(), decided.clone(), read.clone());
+        let work = async move { session.plan(&sql, &parameters, &decided, &read).await };
         self.engine.planners.run(admitted, self.limits().planning_max, work).await
     }
 
@@ -148,8 +176,9 @@ impl Session {
         sql: &str,
         parameters: &Parameters,
         decided: &Decided,
+        read: &Read,
     ) -> Result<(SessionState, Arc<dyn ExecutionPlan>), QueryError> {
-        let namespace = self.namespace(decided).await?;
+        let namespace = self.namespace(decided, read).await?;
         let (query, mut state) = namespace.open(sql, 0).await?;
         let values = parameters.for_query(query.parameters)?;
         let explained = query.explained;
@@ -179,7 +208,7 @@ impl Session {
         Ok(Answer::new(Arc::clone(running), rows, &limits, hides_rows))
     }
 
-    async fn namespace(&self, decided: &Decided) -> Result<Namespace, QueryError> {
+    async fn namespace(&self, decided: &Decided, read: &Read) -> Result<Namespace, QueryError> {
         let parts = &self.engine.parts;
         // The controller puts policies in force before it publishes, so whoever reads in the other
         // order never sees a new release under older policies.
@@ -200,6 +229,7 @@ impl Session {
                 .view_of(Arc::clone(&current), authorizer, &self.principal, now)
                 .for_purpose(self.options.purpose.clone()),
             decided: decided.clone(),
+            read: read.clone(),
             unrestricted: self.options.unrestricted,
             policies,
             published,

@@ -1,4 +1,4 @@
-//! The platform's own tables: `system.mesh.*` and `system.audit.*`, each made anew for the principal that asks.
+//! The platform's own tables: `system.mesh.*`, `system.audit.*` and `system.usage.*`, each made anew for the principal that asks.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ enum Cell {
 }
 
 struct SystemTable {
-    /// `mesh` or `audit`: what SQL calls a schema.
+    /// `mesh`, `audit` or `usage`: what SQL calls a schema.
     product: &'static str,
     name: &'static str,
     description: &'static str,
@@ -42,7 +42,7 @@ struct SystemTable {
 
 use Kind::{Flag, Instant, Number, Text};
 
-const TABLES: [SystemTable; 9] = [
+const TABLES: [SystemTable; 11] = [
     SystemTable {
         product: "audit",
         name: "decisions",
@@ -184,6 +184,39 @@ const TABLES: [SystemTable; 9] = [
             ("table_version", Number),
         ],
     },
+    SystemTable {
+        product: "usage",
+        name: "queries",
+        description: "your queries that have ended, the newest first; for who oversees the mesh, everyone's",
+        columns: &[
+            ("query", Text),
+            ("at", Instant),
+            ("principal", Text),
+            ("purpose", Text),
+            ("door", Text),
+            ("trace", Text),
+            ("outcome", Text),
+            ("duration_ms", Number),
+            ("row_count", Number),
+            ("ports", Text),
+        ],
+    },
+    SystemTable {
+        product: "usage",
+        name: "reads",
+        description: "how often a port and its columns were read, by the day: by you, of ports you answer for by \
+                      everyone; a row without column_name counts every query that read the port",
+        columns: &[
+            ("port", Text),
+            ("column_name", Text),
+            ("principal", Text),
+            ("purpose", Text),
+            ("day", Text),
+            ("queries", Number),
+            ("first_at", Instant),
+            ("last_at", Instant),
+        ],
+    },
 ];
 
 /// The system tables for lists of tables, in order of name.
@@ -242,6 +275,8 @@ async fn rows(table: &str, view: &CatalogView) -> Result<Vec<Vec<Cell>>, Catalog
         "lineage" => lineage(view),
         "ports" => ports(view),
         "products" => products(view),
+        "queries" => queries(view).await?,
+        "reads" => reads(view).await?,
         "releases" => releases(view).await?,
         "runs" => runs(view).await?,
         _ => Vec::new(),
@@ -428,6 +463,41 @@ async fn decisions(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
         ]
     };
     Ok(view.decisions().await?.into_iter().map(row).collect())
+}
+
+async fn queries(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
+    let row = |q: weft_catalog::QueryView| {
+        let ports: Vec<String> = q.ports.iter().map(ToString::to_string).collect();
+        vec![
+            text(q.query),
+            Cell::Instant(Some(q.at)),
+            text(q.principal),
+            maybe(q.purpose),
+            maybe(q.door),
+            maybe(q.trace),
+            text(q.outcome),
+            number(q.duration_ms),
+            number(q.rows),
+            maybe((!ports.is_empty()).then(|| ports.join("\n"))),
+        ]
+    };
+    Ok(view.queries().await?.into_iter().map(row).collect())
+}
+
+async fn reads(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
+    let row = |r: weft_catalog::ReadView| {
+        vec![
+            text(r.port),
+            maybe(r.column),
+            text(r.principal),
+            maybe(r.purpose),
+            text(r.day),
+            number(r.queries),
+            Cell::Instant(Some(r.first_at)),
+            Cell::Instant(Some(r.last_at)),
+        ]
+    };
+    Ok(view.reads().await?.into_iter().map(row).collect())
 }
 
 fn text(value: impl ToString) -> Cell {

@@ -34,6 +34,8 @@ pub(crate) struct Caller {
     pub(crate) principal: Principal,
     /// What the call says, and where it says nothing, its session.
     pub(crate) terms: Terms,
+    /// The trace id of the call, for the record of queries.
+    pub(crate) trace: Option<String>,
     session: Option<String>,
     keeps_cookies: bool,
     cookie: OnceLock<String>,
@@ -43,6 +45,11 @@ impl Caller {
     /// Whose handles this caller may use.
     pub(crate) fn owner(&self) -> String {
         self.principal.subject()
+    }
+
+    /// How the engine is asked by this call on `terms`.
+    pub(crate) fn options(&self, terms: &Terms) -> SessionOptions {
+        SessionOptions { trace: self.trace.clone(), ..terms.options() }
     }
 
     /// The session of the call, if it has one.
@@ -96,7 +103,7 @@ impl Reception {
         };
         let session = session.map(str::to_owned);
         let terms = spoken(headers)?.or(&set);
-        Ok(Caller { principal, terms, session, keeps_cookies, cookie: OnceLock::new() })
+        Ok(Caller { principal, terms, trace: None, session, keeps_cookies, cookie: OnceLock::new() })
     }
 
     /// Greets whoever proves a name by Basic `NAME:TOKEN` or by a bearer: the answer is a bearer that

@@ -67,7 +67,8 @@ impl Door {
         let trace = trace_id(headers);
         let answered = match self.reception.caller(headers) {
             Err(status) => Err(status),
-            Ok(caller) => {
+            Ok(mut caller) => {
+                caller.trace = Some(trace.clone());
                 let span = tracing::info_span!("flight", verb, %trace, principal = %caller.principal);
                 let call = Arc::new(Call { caller, trace: trace.clone() });
                 let worked = AssertUnwindSafe(work(Arc::clone(&call))).catch_unwind().instrument(span).await;
@@ -80,7 +81,7 @@ impl Door {
     }
 
     fn session(&self, caller: &Caller) -> Session {
-        self.engine.session(caller.principal.clone(), caller.terms.options())
+        self.engine.session(caller.principal.clone(), caller.options(&caller.terms))
     }
 
     async fn flight_info(&self, call: &Call, descriptor: FlightDescriptor) -> Result<FlightInfo, Status> {

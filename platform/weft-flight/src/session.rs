@@ -32,7 +32,8 @@ impl Terms {
 
     /// The terms as the engine takes them.
     pub(crate) fn options(&self) -> SessionOptions {
-        SessionOptions { purpose: self.purpose.clone(), as_of: self.as_of, ..SessionOptions::default() }
+        let (purpose, as_of) = (self.purpose.clone(), self.as_of);
+        SessionOptions { purpose, as_of, door: Some("flight"), ..SessionOptions::default() }
     }
 }
 

@@ -272,7 +272,7 @@ impl Statements {
         stop: &CancellationToken,
         running: Option<&Mutex<Vec<String>>>,
     ) -> Result<Answer, Status> {
-        let session = self.engine.session(caller.principal.clone(), statement.terms.options());
+        let session = self.engine.session(caller.principal.clone(), caller.options(&statement.terms));
         let answer = tokio::select! {
             biased;
             () = stop.cancelled() => Err(QueryError::Cancelled),
@@ -294,7 +294,7 @@ impl Statements {
         if matches!(statement.parameters, Parameters::None) {
             return Ok(self.describe(caller, &statement.terms, &statement.sql).await?.schema);
         }
-        let session = self.engine.session(caller.principal.clone(), statement.terms.options());
+        let session = self.engine.session(caller.principal.clone(), caller.options(&statement.terms));
         let schema = session.schema_of(&statement.sql, statement.parameters.clone()).await;
         schema.map_err(|error| of_query(&error))
     }
@@ -304,7 +304,7 @@ impl Statements {
             setting(&set)?;
             return Ok(Description { schema: Arc::new(Schema::empty()), parameters: Schema::empty() });
         }
-        let session = self.engine.session(caller.principal.clone(), terms.options());
+        let session = self.engine.session(caller.principal.clone(), caller.options(terms));
         session.describe(sql).await.map_err(|error| of_query(&error))
     }
 

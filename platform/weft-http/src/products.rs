@@ -1,4 +1,4 @@
-//! The catalog's pages: domains, products, ports and their releases, each as the caller may see it.
+//! The catalog's pages: domains, products, ports, their releases and usage, each as the caller may see it.
 
 use axum::Json;
 use axum::extract::State;
@@ -59,4 +59,14 @@ pub(crate) async fn list_releases(
 ) -> Result<Json<wire::Page<wire::Release>>, Problem> {
     let releases = doors.view(&principal).releases_of_port(&port).await?;
     Ok(Json(wire::Page { items: releases.into_iter().map(to_wire::release).collect(), next: None }))
+}
+
+/// Says how often the port was read, and which columns of it.
+pub(crate) async fn get_usage(
+    State(doors): State<Doors>,
+    Caller(principal): Caller,
+    Named(port): Named<PortRef>,
+) -> Result<Json<wire::Usage>, Problem> {
+    let usage = doors.view(&principal).usage_of(&port).await?;
+    Ok(Json(to_wire::usage(usage)))
 }

@@ -20,6 +20,7 @@ pub fn router(doors: Doors) -> Router {
         .route("/v1/products/{domain}/{product}", get(products::get_product))
         .route("/v1/ports/{domain}/{product}/{port}", get(products::get_port))
         .route("/v1/ports/{domain}/{product}/{port}/releases", get(products::list_releases))
+        .route("/v1/ports/{domain}/{product}/{port}/usage", get(products::get_usage))
         .route("/v1/runs", get(runs::list_runs))
         .route("/v1/runs/{id}", get(runs::get_run))
         .route("/v1/sql", post(sql::post_sql))

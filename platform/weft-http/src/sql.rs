@@ -30,7 +30,7 @@ pub(crate) async fn post_sql(
     let format = SqlFormat::wanted(&headers)?;
     let request: wire::SqlRequest = serde_json::from_slice(&body)
         .map_err(|error| Problem::malformed(format!("the body is no query as JSON: {error}")))?;
-    let options = options(&headers, &request)?;
+    let options = SessionOptions { trace: Some(trace.to_string()), ..options(&headers, &request)? };
     let parameters: Parameters = sql_values::read(&request.parameters)?;
 
     let session = doors.engine.session(principal, options);
@@ -78,6 +78,7 @@ fn options(headers: &HeaderMap, request: &wire::SqlRequest) -> Result<SessionOpt
     Ok(SessionOptions {
         purpose: purpose.as_deref().map(SessionOptions::read_purpose).transpose().map_err(Problem::malformed)?,
         as_of: as_of.as_deref().map(SessionOptions::read_as_of).transpose().map_err(Problem::malformed)?,
+        door: Some("http"),
         ..SessionOptions::default()
     })
 }

@@ -1,6 +1,6 @@
 //! The catalog's views in the words of the wire.
 
-use weft_catalog::{DomainView, InputView, PortVersionView, PortView, ProductView, ReleaseView, RunView};
+use weft_catalog::{DomainView, InputView, PortUsage, PortVersionView, PortView, ProductView, ReleaseView, RunView};
 use weft_model::{Column, ContractKey, Principal};
 use weft_wire as wire;
 
@@ -74,6 +74,21 @@ pub(crate) fn release(release: ReleaseView) -> wire::Release {
         current: release.current,
         ports: ports
             .map(|PortVersionView { port, table_version, rows }| wire::ReleasedPort { name: port, table_version, rows })
+            .collect(),
+    }
+}
+
+pub(crate) fn usage(usage: PortUsage) -> wire::Usage {
+    let days = usage.days.into_iter();
+    let columns = usage.columns.into_iter();
+    wire::Usage {
+        port: usage.port,
+        by_everyone: usage.by_everyone,
+        days: days
+            .map(|day| wire::UsageDay { day: day.day, queries: day.queries, principals: day.principals })
+            .collect(),
+        columns: columns
+            .map(|column| wire::UsageColumn { name: column.column, queries: column.queries, last_at: column.last_at })
             .collect(),
     }
 }

@@ -139,6 +139,7 @@ impl Controller {
                 let options = SessionOptions {
                     limits: Some(Limits::for_transforms()),
                     unrestricted: true,
+                    door: Some("transform"),
                     ..SessionOptions::default()
                 };
                 let session = self.parts.engine.session(service, options);

@@ -11,6 +11,7 @@ mod problem;
 mod product;
 mod run;
 mod sql;
+mod usage;
 
 pub use page::Page;
 pub use principal::Me;
@@ -20,6 +21,7 @@ pub use product::{
 };
 pub use run::{Run, RunDiagnostic, RunStep};
 pub use sql::{ARROW_STREAM, QUERY_ID_HEADER, SqlAnswer, SqlColumn, SqlRequest};
+pub use usage::{Usage, UsageColumn, UsageDay};
 
 #[cfg(test)]
 mod tests;
