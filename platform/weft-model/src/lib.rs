@@ -13,6 +13,7 @@ pub mod declared;
 pub mod diagnostic;
 pub mod domain;
 pub mod name;
+pub mod parallel;
 pub mod principal;
 pub mod product;
 pub mod published;

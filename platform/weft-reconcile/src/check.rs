@@ -54,7 +54,7 @@ impl Checked {
 /// inputs that are broken now are taken as `published`.
 pub async fn check(tree: &ManifestTree, published: &Published, kept: &Kept) -> Checked {
     let (mut declared, mut diagnostics) = weft_manifest::read(tree);
-    diagnostics.extend(sql_check::check(tree, &mut declared, published).await);
+    diagnostics.extend(sql_check::check(tree, &mut declared, published));
     let (rules, snapshot, trouble) = policies(tree, &declared, published, kept);
     diagnostics.extend(trouble);
     weft_model::diagnostic::sort(&mut diagnostics);

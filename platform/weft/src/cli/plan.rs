@@ -19,7 +19,7 @@ pub(super) fn plan(arguments: &Plan) -> Result<(), Failure> {
     let home = Home::at(&arguments.home.home);
     let coded = |error: SourceError| Failure::coded(error.code(), error.to_string());
     let source = source::open(&arguments.mesh, &home.mirrors()).map_err(coded)?;
-    let tree = source.newest().and_then(|revision| source.tree(&revision)).map_err(coded)?;
+    let tree = source.newest_tree().map_err(coded)?;
     let (published, checked) = block_on(async {
         let (published, kept) = live(&home).await?;
         let checked = weft_reconcile::check(&tree, &published, &kept).await;
