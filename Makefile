@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/weft-target
 # The binary that `./weft` is. `make demo WEFT=/path/to/weft` serves the demo with one that is built already.
 WEFT ?= $(CARGO_TARGET_DIR)/release/weft
 
-.PHONY: bench build demo mutants prove test
+.PHONY: bench build demo fuzz mutants prove test
 
 build:
 ifeq ($(origin WEFT),file)
@@ -26,6 +26,10 @@ prove:
 # Breaks governance in known ways and demands that a test notices. Builds in a folder of its own; takes its time.
 mutants:
 	@exec python3 tests/mutants/run
+
+# Changes documents at random for so long, and demands that each is read or told, never a panic.
+fuzz:
+	WEFT_FUZZ_MINUTES=$(or $(MINUTES),10) cargo test --release --workspace --test mutations -- --nocapture
 
 # Prints what governance costs, beside its goals.
 bench:

@@ -8,8 +8,9 @@ use datafusion::catalog::MemoryCatalogProviderList;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::error::DataFusionError;
-use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
+use futures::FutureExt;
 use weft_model::{Code, PortRef};
 
 use crate::engine::base_state;
@@ -36,37 +37,69 @@ pub struct SqlProblem {
     pub help: Option<String>,
 }
 
-/// Plans `sql` over tables that have these schemas and no rows. Nothing is run.
+/// Plans one query over tables that have these schemas and no rows. Nothing is run. Who has many queries makes a
+/// [`ContractPlanner`].
 ///
 /// # Errors
 ///
-/// The first problem that keeps the query from being planned, a table outside `inputs` among them.
-pub async fn check_query(sql: &str, inputs: &BTreeMap<PortRef, SchemaRef>) -> Result<QueryShape, SqlProblem> {
-    let limits = Limits::for_transforms();
-    let query = statement::parse(sql, &limits).map_err(|error| problem(&error, sql))?;
-    if query.parameters > 0 {
-        return Err(at_start(Code::QUERY_PARAMETERS, "a transform has no parameters".to_owned()));
+/// As [`ContractPlanner::check`].
+pub fn check_query(sql: &str, inputs: &BTreeMap<PortRef, SchemaRef>) -> Result<QueryShape, SqlProblem> {
+    ContractPlanner::new().check(sql, inputs)
+}
+
+/// Plans queries over contracts, one after another: settings and functions are made once for all of them.
+#[derive(Debug)]
+pub struct ContractPlanner {
+    state: SessionState,
+}
+
+impl Default for ContractPlanner {
+    fn default() -> Self {
+        ContractPlanner::new()
     }
-    let base = base_state();
-    let names = statement::tables_of(&base, &query).map_err(|error| problem(&error, sql))?;
-    let catalogs = MemoryCatalogProviderList::new();
-    let mut reads = BTreeMap::new();
-    for name in names {
-        let declared = name.parse::<PortRef>().ok().and_then(|port| Some((inputs.get(&port)?, port)));
-        let Some((schema, port)) = declared else {
-            return Err(undeclared(sql, &name, inputs));
+}
+
+impl ContractPlanner {
+    /// A planner with the functions that every session has, and without a table.
+    pub fn new() -> Self {
+        ContractPlanner { state: base_state() }
+    }
+
+    /// Plans `sql` over tables that have these schemas and no rows. Nothing is run, and nothing of it stays.
+    ///
+    /// # Errors
+    ///
+    /// The first problem that keeps the query from being planned, a table outside `inputs` among them.
+    pub fn check(&mut self, sql: &str, inputs: &BTreeMap<PortRef, SchemaRef>) -> Result<QueryShape, SqlProblem> {
+        let limits = Limits::for_transforms();
+        let query = statement::parse(sql, &limits).map_err(|error| problem(&error, sql))?;
+        if query.parameters > 0 {
+            return Err(at_start(Code::QUERY_PARAMETERS, "a transform has no parameters".to_owned()));
+        }
+        let names = statement::tables_of(&self.state, &query).map_err(|error| problem(&error, sql))?;
+        let catalogs = MemoryCatalogProviderList::new();
+        let mut reads = BTreeMap::new();
+        for name in names {
+            let declared = name.parse::<PortRef>().ok().and_then(|port| Some((inputs.get(&port)?, port)));
+            let Some((schema, port)) = declared else {
+                return Err(undeclared(sql, &name, inputs));
+            };
+            let table = Arc::new(EmptyTable::new(Arc::clone(schema)));
+            put(&catalogs, &port, table).map_err(|error| planning(&error, sql))?;
+            reads.insert(port, BTreeSet::new());
+        }
+        self.state.register_catalog_list(Arc::new(catalogs));
+        // Tables in memory are there at once: nothing is waited for.
+        let Some(plan) = self.state.statement_to_plan(query.statement).now_or_never() else {
+            return Err(at_start(Code::INTERNAL, "planning over contracts waits for something".to_owned()));
         };
-        let table = Arc::new(EmptyTable::new(Arc::clone(schema)));
-        put(&catalogs, &port, table).map_err(|error| planning(&error, sql))?;
-        reads.insert(port, BTreeSet::new());
+        let plan = plan.map_err(|error| planning(&error, sql))?;
+        statement::ensure_reads_only(&plan).map_err(|error| problem(&error, sql))?;
+        // Types are settled by analysis; it also finds what planning alone lets pass.
+        let plan = self.state.optimize(&plan).map_err(|error| planning(&error, sql))?;
+        columns_read(&plan, &mut reads).map_err(|error| planning(&error, sql))?;
+        Ok(QueryShape { schema: Arc::clone(plan.schema().inner()), reads })
     }
-    let state = SessionStateBuilder::new_from_existing(base).with_catalog_list(Arc::new(catalogs)).build();
-    let plan = state.statement_to_plan(query.statement).await.map_err(|error| planning(&error, sql))?;
-    statement::ensure_reads_only(&plan).map_err(|error| problem(&error, sql))?;
-    // Types are settled by analysis; it also finds what planning alone lets pass.
-    let plan = state.optimize(&plan).map_err(|error| planning(&error, sql))?;
-    columns_read(&plan, &mut reads).map_err(|error| planning(&error, sql))?;
-    Ok(QueryShape { schema: Arc::clone(plan.schema().inner()), reads })
 }
 
 /// Adds the columns that a plan takes from each of the tables. They are few only in an optimised plan.
@@ -163,13 +196,13 @@ mod tests {
 
     use super::*;
 
-    async fn check(sql: &str) -> Result<String, String> {
+    fn check(sql: &str) -> Result<String, String> {
         let schema = Schema::new(vec![
             Field::new("carrier", DataType::Utf8, false),
             Field::new("delay", DataType::Float64, true),
         ]);
         let inputs = BTreeMap::from([("a.b.flights".parse().unwrap(), Arc::new(schema) as SchemaRef)]);
-        match check_query(sql, &inputs).await {
+        match check_query(sql, &inputs) {
             Ok(shape) => Ok(shape
                 .schema
                 .fields()
@@ -181,27 +214,27 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_query_over_its_inputs_has_a_shape() {
+    #[test]
+    fn a_query_over_its_inputs_has_a_shape() {
         let sql = "select carrier, count(*) as flights, avg(delay) as d from a.b.flights group by carrier";
-        assert_eq!(check(sql).await, Ok("carrier Utf8, flights Int64, d Float64".to_owned()));
+        assert_eq!(check(sql), Ok("carrier Utf8, flights Int64, d Float64".to_owned()));
     }
 
-    #[tokio::test]
-    async fn an_unknown_column_is_found_in_the_text() {
-        let answer = check("select carrier,\n       delays\nfrom a.b.flights").await;
+    #[test]
+    fn an_unknown_column_is_found_in_the_text() {
+        let answer = check("select carrier,\n       delays\nfrom a.b.flights");
         assert!(matches!(&answer, Err(text) if text.starts_with("2:8 W0203")), "{answer:?}");
     }
 
-    #[tokio::test]
-    async fn a_table_that_is_no_input_is_refused() {
-        let answer = check("select 1\nfrom a.b.secrets").await;
+    #[test]
+    fn a_table_that_is_no_input_is_refused() {
+        let answer = check("select 1\nfrom a.b.secrets");
         assert!(matches!(&answer, Err(text) if text.starts_with("2:6 W0207")), "{answer:?}");
     }
 
-    #[tokio::test]
-    async fn types_that_do_not_go_together_are_refused() {
-        let answer = check("select carrier + interval '1 day' as x from a.b.flights").await;
+    #[test]
+    fn types_that_do_not_go_together_are_refused() {
+        let answer = check("select carrier + interval '1 day' as x from a.b.flights");
         assert!(matches!(&answer, Err(text) if text.contains("W0205")), "{answer:?}");
     }
 }

@@ -51,7 +51,7 @@ mod view;
 mod written_out;
 
 pub use answer::Answer;
-pub use contract_check::{QueryShape, SqlProblem, check_query};
+pub use contract_check::{ContractPlanner, QueryShape, SqlProblem, check_query};
 pub use engine::{Engine, Parts};
 pub use error::QueryError;
 pub use intake::Intake;

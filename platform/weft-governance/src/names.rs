@@ -23,8 +23,12 @@ pub(crate) fn is_tag(text: &str) -> bool {
 pub(crate) fn expanded<'a>(tags: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for tag in tags {
-        all.extend(containers(tag).map(str::to_owned));
-        all.insert(tag.to_owned());
+        for name in containers(tag).chain([tag]) {
+            // Most are there already, and need no text of their own.
+            if !all.contains(name) {
+                all.insert(name.to_owned());
+            }
+        }
     }
     all
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use weft_model::{Code, Content, Diagnostic, DomainName, FileEntry, ManifestTree, Place, ProductRef, Revision};
+use weft_model::{
+    Code, Content, Diagnostic, DomainName, FileEntry, ManifestTree, Place, ProductRef, Revision, parallel,
+};
 
 use crate::cases::{self, Case};
 use crate::kept::KeptRules;
@@ -124,20 +126,24 @@ pub fn read(tree: &ManifestTree) -> (Rules, Vec<Diagnostic>) {
 
     let mut domains = BTreeMap::new();
     let mut count = mesh.len();
-    for (domain, file) in access_files(tree, &mut diagnostics) {
+    let files = access_files(tree, &mut diagnostics);
+    let read = parallel::map(&files, |(domain, file)| {
         let mut trouble = Vec::new();
-        let text = text_of(tree, &file, &mut trouble);
+        let text = text_of(tree, file, &mut trouble);
         let mut rows = RowSet::default();
         if let Some(text) = &text {
-            let (found, told) = row::read(&file, text, Scope::Domain(&domain));
+            let (found, told) = row::read(file, text, Scope::Domain(domain));
             trouble.extend(told);
-            trouble.extend(known.check(&found, &mesh, Scope::Domain(&domain)));
+            trouble.extend(known.check(&found, &mesh, Scope::Domain(domain)));
             trouble.extend(rings(&mesh, &found));
-            if count + found.len() > ROWS_MAX {
-                let message = format!("with this file the policies of the mesh have more than {ROWS_MAX} rows");
-                trouble.push(Diagnostic::error(Code::POLICY_ROW, Place::start_of(&*file), message));
-            }
             rows = found;
+        }
+        (text, rows, trouble)
+    });
+    for ((domain, file), (text, rows, mut trouble)) in files.into_iter().zip(read) {
+        if count + rows.len() > ROWS_MAX {
+            let message = format!("with this file the policies of the mesh have more than {ROWS_MAX} rows");
+            trouble.push(Diagnostic::error(Code::POLICY_ROW, Place::start_of(&*file), message));
         }
         let rules = match text {
             Some(text) if !trouble.iter().any(Diagnostic::is_error) => {
@@ -150,13 +156,17 @@ pub fn read(tree: &ManifestTree) -> (Rules, Vec<Diagnostic>) {
         diagnostics.extend(trouble);
     }
     let mut restrictions = BTreeMap::new();
-    for (product, file) in restrictions_files(tree, &mut diagnostics) {
+    let files = restrictions_files(tree, &mut diagnostics);
+    let read = parallel::map(&files, |(product, file)| {
         let mut trouble = Vec::new();
-        let read = text_of(tree, &file, &mut trouble).map(|text| {
-            let (found, told) = restrictions::read(&file, &text, Whose::Product(&product));
+        let read = text_of(tree, file, &mut trouble).map(|text| {
+            let (found, told) = restrictions::read(file, &text, Whose::Product(product));
             trouble.extend(told);
             ProductRules::Good { text, restrictions: Arc::new(found) }
         });
+        (read, trouble)
+    });
+    for ((product, _), (read, trouble)) in files.into_iter().zip(read) {
         let is_good = !trouble.iter().any(Diagnostic::is_error);
         restrictions.insert(product, read.filter(|_| is_good).unwrap_or(ProductRules::Broken));
         diagnostics.extend(trouble);
@@ -256,20 +266,21 @@ impl Rules {
     /// [refused](Self::refused), those of a product and the rows of a domain are to be kept.
     pub fn check_restrictions(&mut self, facts: &MeshFacts) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
+        let carried = facts.vocabulary();
         if let Some(restrictions) = &self.mesh_restrictions {
-            diagnostics.extend(restrictions.check(Whose::Mesh, facts, &self.principals));
+            diagnostics.extend(restrictions.check(Whose::Mesh, facts, &carried, &self.principals));
             self.refused |= diagnostics.iter().any(Diagnostic::is_error);
         }
         for (product, rules) in &mut self.restrictions {
             if let ProductRules::Good { restrictions, .. } = rules {
-                let trouble = restrictions.check(Whose::Product(product), facts, &self.principals);
+                let trouble = restrictions.check(Whose::Product(product), facts, &carried, &self.principals);
                 if trouble.iter().any(Diagnostic::is_error) {
                     *rules = ProductRules::Broken;
                 }
                 diagnostics.extend(trouble);
             }
         }
-        let vocabulary = self.vocabulary(facts);
+        let vocabulary = self.vocabulary(carried);
         diagnostics.extend(known::against(facts, &vocabulary, &self.mesh, Scope::Mesh));
         for (domain, rules) in &mut self.domains {
             if let DomainRules::Good { rows, .. } = rules {
@@ -284,9 +295,9 @@ impl Rules {
         diagnostics
     }
 
-    /// Every tag that means something: those in restrictions and those that something carries.
-    fn vocabulary(&self, facts: &MeshFacts) -> BTreeSet<String> {
-        let mut all = facts.vocabulary();
+    /// Every tag that means something: those in restrictions, and those that something carries.
+    fn vocabulary(&self, carried: BTreeSet<String>) -> BTreeSet<String> {
+        let mut all = carried;
         let of_products = self.restrictions.values().filter_map(ProductRules::restrictions);
         for restrictions in self.mesh_restrictions.iter().chain(of_products) {
             all.extend(crate::names::expanded(restrictions.vocabulary()));

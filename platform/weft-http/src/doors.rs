@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use weft_catalog::{Catalog, CatalogView};
 use weft_engine::Engine;
 use weft_governance::Policies;
-use weft_identity::Authenticator;
+use weft_identity::{Authenticator, HookSecret};
 use weft_model::{Clock, Principal};
 
 /// What the handlers stand on. Cheap to clone.
@@ -21,6 +21,10 @@ pub struct Doors {
     pub clock: Arc<dyn Clock>,
     /// True from the end of the first reconcile on.
     pub ready: watch::Receiver<bool>,
+    /// What the git host of the mesh signs its push hooks with.
+    pub hook: HookSecret,
+    /// Told when somebody pushed, by whoever could prove it.
+    pub pushed: Arc<Notify>,
     /// URL of the Flight SQL door, which clients are told.
     pub flight: String,
     pub metrics: PrometheusHandle,

@@ -10,6 +10,7 @@ mod asked;
 mod caller;
 mod doors;
 mod health;
+mod hooks;
 mod me;
 mod problem;
 mod products;

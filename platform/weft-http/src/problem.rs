@@ -35,6 +35,12 @@ impl Problem {
         Problem::new(StatusCode::UNAUTHORIZED, Code::UNAUTHENTICATED, weft_identity::REFUSED)
     }
 
+    /// The one answer to a push hook whose signature is missing or wrong in whatever way.
+    pub(crate) fn unproven_hook() -> Self {
+        let detail = "the push hook is not signed with the secret of this mesh";
+        Problem::new(StatusCode::UNAUTHORIZED, Code::HOOK_UNPROVEN, detail)
+    }
+
     /// The request itself is wrong; `detail` says how and what would be right.
     pub(crate) fn malformed(detail: impl Into<String>) -> Self {
         Problem::new(StatusCode::BAD_REQUEST, Code::REQUEST_INVALID, detail)
@@ -94,7 +100,7 @@ impl Problem {
 
     fn title(&self) -> &'static str {
         match self.code {
-            Code::UNAUTHENTICATED => "not authenticated",
+            Code::UNAUTHENTICATED | Code::HOOK_UNPROVEN => "not authenticated",
             Code::NOT_FOUND => "not found",
             Code::REQUEST_INVALID if self.status == StatusCode::METHOD_NOT_ALLOWED => "method not allowed",
             Code::REQUEST_INVALID => "request not valid",
@@ -115,6 +121,9 @@ impl Problem {
 
     fn header(&self) -> Option<(HeaderName, HeaderValue)> {
         match self.status {
+            StatusCode::UNAUTHORIZED if self.code == Code::HOOK_UNPROVEN => {
+                Some((WWW_AUTHENTICATE, HeaderValue::from_static("HMAC-SHA256")))
+            }
             StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
                 Some((RETRY_AFTER, HeaderValue::from_static("1")))

@@ -6,12 +6,12 @@ use axum::routing::{delete, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
-use crate::{Doors, caller, health, me, problem, products, runs, sql, trace};
+use crate::{Doors, caller, health, hooks, me, problem, products, runs, sql, trace};
 
 /// Longest request body that is read.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 
-/// Everything that is served over HTTP. All below `/api` wants a bearer token.
+/// Everything that is served over HTTP. All below `/api` wants a bearer token, but for the signed push hook.
 pub fn router(doors: Doors) -> Router {
     let api = Router::new()
         .route("/v1/me", get(me::get_me))
@@ -26,7 +26,9 @@ pub fn router(doors: Doors) -> Router {
         .route("/v1/sql", post(sql::post_sql))
         .route("/v1/sql/{id}", delete(sql::delete_sql))
         .fallback(problem::no_page)
-        .layer(from_fn_with_state(doors.clone(), caller::authenticate));
+        .layer(from_fn_with_state(doors.clone(), caller::authenticate))
+        // Its signature takes the place of a token.
+        .route("/v1/hooks/git", post(hooks::git));
 
     let paths = Router::new()
         .route("/health/live", get(health::live))

@@ -1,3 +1,4 @@
+mod hooks;
 mod sql;
 
 use std::collections::BTreeSet;
@@ -11,12 +12,12 @@ use chrono::{DateTime, Duration, TimeZone, Utc};
 use expect_test::{Expect, expect};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tower::ServiceExt;
 use weft_catalog::{Catalog, Run, RunStatus, RunStep, StepStatus};
 use weft_engine::{Engine, Limits, MaskKey, Parts};
 use weft_governance::{MeshFacts, Policies};
-use weft_identity::{Authenticator, Directory, TokenSigner};
+use weft_identity::{Authenticator, Directory, HookSecret, TokenSigner};
 use weft_model::{Clock, ManifestTree, Principal, Release, Revision};
 use weft_storage::Warehouse;
 
@@ -62,9 +63,10 @@ struct Mesh {
     router: Router,
     signer: TokenSigner,
     ready: watch::Sender<bool>,
+    pushed: Arc<Notify>,
     catalog: Arc<Catalog>,
     /// Holds the keys and what queries spill, for as long as the mesh lives.
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
     recorder: metrics_exporter_prometheus::PrometheusRecorder,
 }
 
@@ -90,6 +92,7 @@ async fn mesh() -> Mesh {
     let authenticator = Authenticator::new(signer.verifier(), Arc::new(InForce(policies.clone())), clock.clone());
     let recorder = PrometheusBuilder::new().build_recorder();
     let (sender, ready) = watch::channel(false);
+    let pushed = Arc::new(Notify::new());
     let warehouse = Warehouse::open(&format!("file://{}", keys.path().display()), &Default::default());
     let engine = Engine::new(Parts {
         catalog: catalog.clone(),
@@ -107,10 +110,12 @@ async fn mesh() -> Mesh {
         authenticator: Arc::new(authenticator),
         clock,
         ready,
+        hook: HookSecret::open_or_create(keys.path()).unwrap(),
+        pushed: pushed.clone(),
         flight: "grpc://127.0.0.1:8815".to_owned(),
         metrics: recorder.handle(),
     };
-    Mesh { router: router(doors), signer, ready: sender, catalog, _home: keys, recorder }
+    Mesh { router: router(doors), signer, ready: sender, pushed, catalog, home: keys, recorder }
 }
 
 fn release(product: &str, port: &str) -> Release {

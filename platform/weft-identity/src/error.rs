@@ -36,7 +36,7 @@ pub enum IdentityError {
     NotASigner,
 
     /// The key file or its directory cannot be read or written.
-    #[error("cannot {doing} the token key at `{}`", path.display())]
+    #[error("cannot {doing} the key at `{}`", path.display())]
     KeyFile {
         doing: &'static str,
         path: PathBuf,
@@ -44,15 +44,15 @@ pub enum IdentityError {
         source: io::Error,
     },
 
-    /// The key file holds no key. It is left as it is: a new key would end every token.
+    /// The key file holds no key. It is left as it is: a new key would end all that was made with it.
     #[error(
-        "the token key at `{}` is damaged: put back a good copy, or remove it to make a new key and end every token",
+        "the key at `{}` is damaged: put back a good copy, or remove it to have a new one made, which ends what rests on it",
         path.display()
     )]
     KeyDamaged { path: PathBuf },
 
     /// Others than the owner may read the key file.
-    #[error("the token key at `{}` may be read by others: take the rights of group and others from it (chmod 600)", path.display())]
+    #[error("the key at `{}` may be read by others: take the rights of group and others from it (chmod 600)", path.display())]
     KeyExposed { path: PathBuf },
 
     /// Signing failed: a bug, since the key was read and checked.

@@ -1,4 +1,4 @@
-//! The signing key on disk: made once, by whoever comes first, and never replaced.
+//! Keys on disk: made once, by whoever comes first, and never replaced.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -13,13 +13,28 @@ use crate::IdentityError;
 
 const FILE_NAME: &str = "token-signing.pem";
 
-/// Reads the key in `directory`, making directory and key where they are missing.
-///
-/// The key appears under its name in one step, complete: a link is made to a finished file, which
-/// fails if the name is taken. Of two processes that start at once, both end with the same key.
+/// The key that signs tokens, made on the first start.
 pub(crate) fn open_or_create(directory: &Path) -> Result<SigningKey, IdentityError> {
-    let path = directory.join(FILE_NAME);
-    match read(&path) {
+    let parse = |bytes: &[u8]| SigningKey::from_pkcs8_pem(std::str::from_utf8(bytes).ok()?).ok();
+    let make = || {
+        let text = SigningKey::from_bytes(&random()?).to_pkcs8_pem(LineEnding::LF);
+        Ok(text.map_err(|_| IdentityError::Signing)?.as_bytes().to_vec())
+    };
+    in_file(directory, FILE_NAME, parse, make)
+}
+
+/// Reads the secret called `name` in `directory`, making directory and secret where they are missing.
+///
+/// The secret appears under its name in one step, complete: a link is made to a finished file, which
+/// fails if the name is taken. Of two processes that start at once, both end with the same one.
+pub(crate) fn in_file<T>(
+    directory: &Path,
+    name: &str,
+    parse: impl Fn(&[u8]) -> Option<T>,
+    make: impl FnOnce() -> Result<Vec<u8>, IdentityError>,
+) -> Result<T, IdentityError> {
+    let path = directory.join(name);
+    match read(&path, &parse) {
         Err(IdentityError::KeyFile { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
         done => return done,
     }
@@ -28,28 +43,24 @@ pub(crate) fn open_or_create(directory: &Path) -> Result<SigningKey, IdentityErr
         .mode(0o700)
         .create(directory)
         .map_err(|source| trouble("make the directory of", directory, source))?;
-    create(directory, &path)?;
-    read(&path)
+    create(directory, &path, &make()?)?;
+    read(&path, &parse)
 }
 
-fn read(path: &Path) -> Result<SigningKey, IdentityError> {
+fn read<T>(path: &Path, parse: &impl Fn(&[u8]) -> Option<T>) -> Result<T, IdentityError> {
     let metadata = fs::metadata(path).map_err(|source| trouble("read", path, source))?;
     if metadata.permissions().mode() & 0o077 != 0 {
         return Err(IdentityError::KeyExposed { path: path.to_owned() });
     }
     let bytes = fs::read(path).map_err(|source| trouble("read", path, source))?;
-    let damaged = || IdentityError::KeyDamaged { path: path.to_owned() };
-    let text = std::str::from_utf8(&bytes).map_err(|_| damaged())?;
-    SigningKey::from_pkcs8_pem(text).map_err(|_| damaged())
+    parse(&bytes).ok_or_else(|| IdentityError::KeyDamaged { path: path.to_owned() })
 }
 
-fn create(directory: &Path, path: &Path) -> Result<(), IdentityError> {
-    let key = SigningKey::from_bytes(&random()?);
-    let text = key.to_pkcs8_pem(LineEnding::LF).map_err(|_| IdentityError::Signing)?;
-    let unfinished = Unfinished(directory.join(format!("{FILE_NAME}.{}", hex::encode(random::<8>()?))));
-    write_new(&unfinished.0, text.as_bytes()).map_err(|source| trouble("write", &unfinished.0, source))?;
+fn create(directory: &Path, path: &Path, secret: &[u8]) -> Result<(), IdentityError> {
+    let unfinished = Unfinished(path.with_extension(hex::encode(random::<8>()?)));
+    write_new(&unfinished.0, secret).map_err(|source| trouble("write", &unfinished.0, source))?;
     match fs::hard_link(&unfinished.0, path) {
-        // Another process was first: its key is the key.
+        // Another process was first: its secret is the secret.
         Err(source) if source.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(source) => Err(trouble("write", path, source)),
         Ok(()) => {

@@ -7,9 +7,11 @@
 
 mod authenticator;
 mod error;
+mod hook;
 mod key;
 mod token;
 
 pub use authenticator::{Authenticator, Directory};
 pub use error::{IdentityError, REFUSED};
+pub use hook::{HookProof, HookSecret};
 pub use token::{TTL_MAX, TokenClaims, TokenSigner, TokenVerifier};

@@ -1,6 +1,6 @@
-//! Reading never panics, whatever becomes of a document.
+//! Reading never panics, whatever becomes of a document. `make fuzz MINUTES=10` looks for as long as it is told to.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use std::fs;
 use std::path::Path;
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::test_runner::{TestError, TestRunner};
 use weft_model::ManifestTree;
 
 /// What a mutation does to a text.
@@ -66,20 +67,27 @@ const VALUES: &[&str] = &[
     "&a [*a]",
 ];
 
+/// Documents of every kind, by the name of each: those of the tests here, and the demo mesh's.
 fn documents() -> Vec<(String, String)> {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    for folder in ["documents", "rules"] {
-        for entry in fs::read_dir(tests.join(folder)).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_file() {
-                let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-                found.push((name, fs::read_to_string(path).unwrap()));
-            }
-        }
+    for folder in ["tests/documents", "tests/rules", "../../products"] {
+        collect(&here.join(folder), &mut found);
     }
     found.sort();
     found
+}
+
+fn collect(folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if name.ends_with("odps.yaml") || name.ends_with("odcs.yaml") || name == "domain.yaml" {
+            found.push((name, fs::read_to_string(path).unwrap()));
+        }
+    }
 }
 
 fn change() -> impl Strategy<Value = Change> {
@@ -135,25 +143,52 @@ fn changed(text: &str, change: &Change) -> String {
     lines.join("\n")
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
+/// How long changes are tried out; for the moment that a test takes where nobody says.
+fn patience() -> Duration {
+    #[expect(clippy::disallowed_methods, reason = "how `make fuzz` says for how long")]
+    let minutes = std::env::var("WEFT_FUZZ_MINUTES").ok().map(|minutes| minutes.parse().unwrap());
+    Duration::from_secs(60 * minutes.unwrap_or(0_u64))
+}
 
-    #[test]
-    fn a_document_with_changes_is_read_or_told(at in any::<Index>(), changes in prop::collection::vec(change(), 1..6)) {
-        let documents = documents();
-        let (name, text) = &documents[at.index(documents.len())];
-        let text = changes.iter().fold(text.clone(), |text, change| changed(&text, change));
-        let tree = ManifestTree::of_texts([(name.as_str(), text.as_str())]);
-        prop_assert!(weft_manifest::read_lone(&tree, name).is_some());
-        let product = name.ends_with(".odps.yaml");
-        let path = if product { "products/a/b/product.odps.yaml" } else { "products/a/b/contracts/c.odcs.yaml" };
-        let tree = ManifestTree::of_texts([(path, text.as_str()), ("products/a/domain.yaml", "domain: a\nowner: b\n")]);
-        let _ = weft_manifest::read(&tree);
+#[test]
+fn a_document_with_changes_is_read_or_told() {
+    let documents = documents();
+    let config = ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() };
+    let (begun, patience, mut tried) = (Instant::now(), patience(), 0);
+    while tried == 0 || begun.elapsed() < patience {
+        let cases = (any::<Index>(), prop::collection::vec(change(), 1..6));
+        let outcome = TestRunner::new(config.clone()).run(&cases, |(at, changes)| {
+            let (name, text) = &documents[at.index(documents.len())];
+            read(name, &changes.iter().fold(text.clone(), |text, change| changed(&text, change)));
+            Ok(())
+        });
+        if let Err(TestError::Fail(why, (at, changes))) = outcome {
+            let (name, text) = &documents[at.index(documents.len())];
+            panic!(
+                "{name} after {changes:?}: {why}\n{}",
+                changes.iter().fold(text.clone(), |text, c| changed(&text, c))
+            );
+        }
+        tried += config.cases;
     }
+    println!("{tried} documents were read or told in {:.0?}", begun.elapsed());
+}
+
+/// Reads a document alone, and as a part of a mesh.
+fn read(name: &str, text: &str) {
+    let tree = ManifestTree::of_texts([(name, text)]);
+    assert!(weft_manifest::read_lone(&tree, name).is_some());
+    let path = match name {
+        "domain.yaml" => "products/a/domain.yaml",
+        name if name.ends_with("odps.yaml") => "products/a/b/product.odps.yaml",
+        _ => "products/a/b/contracts/c.odcs.yaml",
+    };
+    let domain = ("products/a/domain.yaml", "domain: a\nowner: b\n");
+    let _ = weft_manifest::read(&ManifestTree::of_texts([domain, (path, text)]));
 }
 
 /// Nobody waits longer for a document that is made to be slow.
-const PATIENCE: Duration = Duration::from_secs(30);
+const SLOW_MAX: Duration = Duration::from_secs(30);
 
 #[test]
 fn documents_that_are_made_to_be_slow_are_read_in_a_moment() {
@@ -191,6 +226,6 @@ fn documents_that_are_made_to_be_slow_are_read_in_a_moment() {
         let begun = Instant::now();
         let tree = ManifestTree::of_texts([("slow.odcs.yaml", text.as_str())]);
         assert!(weft_manifest::read_lone(&tree, "slow.odcs.yaml").is_some());
-        assert!(begun.elapsed() < PATIENCE, "{:?} for {}", begun.elapsed(), &text[..200]);
+        assert!(begun.elapsed() < SLOW_MAX, "{:?} for {}", begun.elapsed(), &text[..200]);
     }
 }

@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod domain;
 pub mod name;
 pub mod observed_read;
+pub mod parallel;
 pub mod principal;
 pub mod product;
 pub mod published;

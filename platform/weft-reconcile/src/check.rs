@@ -33,9 +33,9 @@ impl Checked {
 /// inputs that are broken now are taken as published. A product whose changes are refused is broken.
 pub async fn check(tree: &ManifestTree, known: &Known) -> Checked {
     let (mut declared, mut diagnostics) = weft_manifest::read(tree);
-    let queries = sql_check::check(tree, &mut declared, &known.published).await;
+    let queries = sql_check::check(tree, &mut declared, &known.published);
     diagnostics.extend(queries.diagnostics);
-    let (reviews, refused) = compatible::check(tree, &mut declared, &queries.reads, known).await;
+    let (reviews, refused) = compatible::check(tree, &mut declared, &queries.reads, known);
     diagnostics.extend(refused);
     let (rules, snapshot, trouble) = policies(tree, &declared, &known.published, &known.kept);
     diagnostics.extend(trouble);

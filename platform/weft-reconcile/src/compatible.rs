@@ -11,7 +11,7 @@ use crate::review::{Refusal, Review, Reviewer, Verdict};
 
 /// Reviews every contract that changes, `read` being what the sound products of the revision read.
 /// A product with a refused change counts as broken from then on, one that goes away too.
-pub(crate) async fn check(
+pub(crate) fn check(
     tree: &ManifestTree,
     declared: &mut Declared,
     read: &BTreeMap<ProductRef, ProductReads>,
@@ -21,7 +21,7 @@ pub(crate) async fn check(
     if known.history.is_empty() {
         return (Vec::new(), Vec::new());
     }
-    let consumers = Consumers::of(declared, read, known).await;
+    let consumers = Consumers::of(declared, read, known);
     let today = known.now.date_naive();
     let (mut reviews, mut diagnostics) = (Vec::new(), Vec::new());
     let mut refused = Vec::new();

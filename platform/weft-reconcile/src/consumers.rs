@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use weft_engine::check_query;
+use weft_engine::ContractPlanner;
 use weft_model::compatibility::Readership;
 use weft_model::{DataProduct, Declared, PortRef, ProductRef, Published, Release};
 use weft_storage::arrow_schema;
@@ -40,7 +40,7 @@ pub(crate) struct Consumers {
 impl Consumers {
     /// The readers as a revision declares them, `read` being what its sound products read; those of a
     /// product that stays as it is published count as published. Then whoever was seen reading.
-    pub(crate) async fn of(declared: &Declared, read: &BTreeMap<ProductRef, ProductReads>, known: &Known) -> Self {
+    pub(crate) fn of(declared: &Declared, read: &BTreeMap<ProductRef, ProductReads>, known: &Known) -> Self {
         let mut consumers = Consumers::default();
         for (name, reads) in read {
             let owner = declared.domains.get(&name.domain).map_or("", |domain| domain.owner.as_str());
@@ -49,7 +49,7 @@ impl Consumers {
         let published = &known.published;
         let stay = published.releases.values().filter(|release| declared.broken.contains(&release.product.name));
         for release in stay.filter(|release| !read.contains_key(&release.product.name)) {
-            let reads = reads_of(&release.product, published).await;
+            let reads = reads_of(&release.product, published);
             consumers.add_product(&release.product.name, &release.domain.owner, reads);
         }
         consumers.add_observed(declared, known);
@@ -104,7 +104,7 @@ impl Consumers {
 
 /// What the queries of a published product read. One that cannot be planned any more reads every
 /// column of its inputs, as far as anyone can tell.
-async fn reads_of(product: &DataProduct, published: &Published) -> ProductReads {
+fn reads_of(product: &DataProduct, published: &Published) -> ProductReads {
     let contract_of = |port: &PortRef| {
         let (release, _): (&Release, _) = published.port(port)?;
         Some(&release.product.output(&port.port)?.contract)
@@ -112,9 +112,10 @@ async fn reads_of(product: &DataProduct, published: &Published) -> ProductReads 
     let inputs = product.inputs.iter().filter_map(|input| Some((&input.port, contract_of(&input.port)?)));
     let inputs: BTreeMap<PortRef, _> =
         inputs.map(|(port, contract)| (port.clone(), arrow_schema(&contract.columns))).collect();
+    let mut planner = ContractPlanner::new();
     let mut reads = ProductReads::new();
     for (_, sql) in product.outputs.iter().filter_map(|output| output.transform.sql()) {
-        let found = match check_query(sql, &inputs).await {
+        let found = match planner.check(sql, &inputs) {
             Ok(shape) => shape.reads,
             Err(_) => inputs
                 .iter()

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use uuid::Uuid;
 use weft_catalog::{Catalog, Run, RunDiagnostic, RunStatus, RunStep, StepStatus};
 use weft_engine::Engine;
@@ -37,12 +38,13 @@ pub struct Controller {
     pub(crate) parts: Parts,
     /// Whether the policies in force are those of the newest revision that was met.
     are_newest: AtomicBool,
+    pushed: Arc<Notify>,
 }
 
 impl Controller {
     /// A controller over `parts`. Does nothing yet.
     pub fn new(parts: Parts) -> Self {
-        Controller { parts, are_newest: AtomicBool::new(false) }
+        Controller { parts, are_newest: AtomicBool::new(false), pushed: Arc::default() }
     }
 
     /// Brings the mesh to `revision`. This is the whole of "a commit becomes a table".
@@ -79,6 +81,11 @@ impl Controller {
         Ok(newest.map_err(|_| ReconcileError::Task)??)
     }
 
+    /// What wakes [`follow`](Self::follow), so that it asks the source now.
+    pub fn pushed(&self) -> Arc<Notify> {
+        Arc::clone(&self.pushed)
+    }
+
     /// Reconciles each newer revision than `last`, for ever; `told` hears of each report. Trouble of
     /// the platform's own is logged, and the same revision tried again. As long as the source says that
     /// there is nothing newer than the policies in force, these are confirmed to be current.
@@ -86,7 +93,10 @@ impl Controller {
         let mut ticks = tokio::time::interval(POLL_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            ticks.tick().await;
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = self.pushed.notified() => ticks.reset(),
+            }
             let newest = match self.newest().await {
                 Ok(newest) if Some(&newest) == last.as_ref() => {
                     self.confirm();

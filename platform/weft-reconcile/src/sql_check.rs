@@ -1,11 +1,12 @@
 //! Every query of a revision, planned against the contracts of what it reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use arrow::datatypes::SchemaRef;
-use weft_engine::{SqlProblem, check_query};
+use weft_engine::{ContractPlanner, SqlProblem};
 use weft_model::{
     Code, Contract, DataProduct, Declared, Diagnostic, ManifestTree, OutputPort, Place, PortRef, ProductRef, Published,
+    parallel,
 };
 use weft_storage::{arrow_schema, arrow_type};
 
@@ -20,32 +21,19 @@ pub(crate) struct Queries {
 }
 
 /// Plans every query of `declared`. A product with an error in one counts as broken from then on.
-pub(crate) async fn check(tree: &ManifestTree, declared: &mut Declared, published: &Published) -> Queries {
+pub(crate) fn check(tree: &ManifestTree, declared: &mut Declared, published: &Published) -> Queries {
+    let offers = Offers::of(declared, published);
+    let work = |planner: &mut ContractPlanner, product: &DataProduct| of_product(planner, tree, product, &offers);
+    let found = parallel::map_with(&declared.products, ContractPlanner::new, work);
     let mut queries = Queries::default();
     let mut broken: Vec<ProductRef> = Vec::new();
-    for product in &declared.products {
-        let inputs = inputs(product, declared, published);
-        let mut read = ProductReads::new();
-        for output in &product.outputs {
-            let Some((file, sql)) = output.transform.sql() else { continue };
-            let found = match check_query(sql, &inputs).await {
-                Ok(shape) => {
-                    for (port, columns) in shape.reads {
-                        read.entry(port).or_default().extend(columns);
-                    }
-                    compare(file, sql, &shape.schema, output)
-                }
-                Err(problem) => vec![in_sql(file, sql, problem)],
-            };
-            if found.iter().any(Diagnostic::is_error) {
-                broken.push(product.name.clone());
-            }
-            queries.diagnostics.extend(found);
-        }
-        if !broken.contains(&product.name) {
-            queries.diagnostics.extend(unread(tree, product, &read));
+    for (product, (told, read)) in declared.products.iter().zip(found) {
+        if told.iter().any(Diagnostic::is_error) {
+            broken.push(product.name.clone());
+        } else {
             queries.reads.insert(product.name.clone(), read);
         }
+        queries.diagnostics.extend(told);
     }
     for product in broken {
         declared.mark_broken(&product);
@@ -53,20 +41,60 @@ pub(crate) async fn check(tree: &ManifestTree, declared: &mut Declared, publishe
     queries
 }
 
-/// The schemas of a product's inputs: as declared, else as published.
-fn inputs(product: &DataProduct, declared: &Declared, published: &Published) -> BTreeMap<PortRef, SchemaRef> {
-    let mut inputs = BTreeMap::new();
-    for input in &product.inputs {
-        let contract: Option<&Contract> =
-            declared.port(&input.port).map(|(_, output)| &output.contract).or_else(|| {
-                let (release, _) = published.port(&input.port)?;
-                Some(&release.product.output(&input.port.port)?.contract)
-            });
-        if let Some(contract) = contract {
-            inputs.insert(input.port.clone(), arrow_schema(&contract.columns));
+/// What is wrong with the queries of one product, and what they read.
+fn of_product(
+    planner: &mut ContractPlanner,
+    tree: &ManifestTree,
+    product: &DataProduct,
+    offers: &Offers<'_>,
+) -> (Vec<Diagnostic>, ProductReads) {
+    let inputs = offers.inputs_of(product);
+    let mut read = ProductReads::new();
+    let mut found = Vec::new();
+    for output in &product.outputs {
+        let Some((file, sql)) = output.transform.sql() else { continue };
+        match planner.check(sql, &inputs) {
+            Ok(shape) => {
+                for (port, columns) in shape.reads {
+                    read.entry(port).or_default().extend(columns);
+                }
+                found.extend(compare(file, sql, &shape.schema, output));
+            }
+            Err(problem) => found.push(in_sql(file, sql, problem)),
         }
     }
-    inputs
+    if !found.iter().any(Diagnostic::is_error) {
+        found.extend(unread(tree, product, &read));
+    }
+    (found, read)
+}
+
+/// The contracts of all ports: as declared, else as published.
+struct Offers<'a> {
+    declared: HashMap<PortRef, &'a Contract>,
+    published: &'a Published,
+}
+
+impl<'a> Offers<'a> {
+    fn of(declared: &'a Declared, published: &'a Published) -> Self {
+        let outputs = declared
+            .products
+            .iter()
+            .flat_map(|product| product.outputs.iter().map(|output| (product.port_ref(output), &output.contract)));
+        Offers { declared: outputs.collect(), published }
+    }
+
+    fn contract(&self, port: &PortRef) -> Option<&Contract> {
+        self.declared.get(port).copied().or_else(|| {
+            let (release, _) = self.published.port(port)?;
+            Some(&release.product.output(&port.port)?.contract)
+        })
+    }
+
+    fn inputs_of(&self, product: &DataProduct) -> BTreeMap<PortRef, SchemaRef> {
+        let ports = product.inputs.iter().map(|input| &input.port);
+        ports.filter_map(|port| Some((port.clone(), arrow_schema(&self.contract(port)?.columns)))).collect()
+    }
 }
 
 fn in_sql(file: &str, sql: &str, problem: SqlProblem) -> Diagnostic {

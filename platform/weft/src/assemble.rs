@@ -11,7 +11,7 @@ use weft_catalog::{AuditVerdict, Catalog};
 use weft_engine::{Engine, MaskKey};
 use weft_governance::Policies;
 use weft_http::Doors;
-use weft_identity::{Authenticator, Directory, TokenSigner};
+use weft_identity::{Authenticator, Directory, HookSecret, TokenSigner};
 use weft_manifest::source::{self, RevisionSource};
 use weft_model::{Clock, Principal};
 use weft_reconcile::{Controller, Progress};
@@ -84,6 +84,8 @@ impl Mesh {
             authenticator: Arc::clone(&authenticator),
             clock: Arc::clone(&clock),
             ready: ready.subscribe(),
+            hook: HookSecret::open_or_create(&home.keys())?,
+            pushed: controller.pushed(),
             flight: address.flight.clone(),
             metrics: metrics(),
         };

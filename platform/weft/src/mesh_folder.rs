@@ -23,8 +23,7 @@ pub(crate) fn root_of(path: &Path) -> Option<PathBuf> {
 /// If there is no mesh, or its files cannot be read.
 pub(crate) fn working_tree(path: &Path) -> Result<ManifestTree, SourceError> {
     let root = root_of(path).unwrap_or_else(|| path.to_owned());
-    let source = source::open_directory(&root)?;
-    source.tree(&source.newest()?)
+    source::open_directory(&root)?.newest_tree()
 }
 
 /// The files of a tree, with the folder that their paths are relative to.

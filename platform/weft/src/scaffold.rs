@@ -3,16 +3,17 @@
 //! Pure: each function gives the files that are to be written, by their paths in the repository.
 
 mod columns;
+mod shape;
 
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
 use weft_model::{DomainName, ProductName};
 
-pub use columns::{Guess, ScaffoldError, columns_of_csv};
+pub use columns::{Guess, Sample, ScaffoldError, columns_of_csv};
 
-/// Texts by their paths in the repository.
-pub type Files = BTreeMap<String, String>;
+/// What files hold, by their paths in the repository.
+pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// Where users, services and groups are declared.
 pub const PRINCIPALS_FILE: &str = "governance/principals.yaml";
@@ -28,7 +29,7 @@ pub fn mesh() -> Files {
         ("governance/policies/roles.csv", ROLES),
         ("products/README.md", PRODUCTS),
     ];
-    texts.map(|(path, text)| (path.to_owned(), text.to_owned())).into()
+    texts.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).into()
 }
 
 /// A domain whose owner is the group `<domain>-owners`, and whose transforms run as `<domain>-jobs`.
@@ -40,9 +41,10 @@ pub fn domain(domain: &DomainName) -> Files {
             format!(
                 "domain: {domain}\ndescription: What the team of {domain} knows and answers for.\n\
                  owner: {domain}-owners\nservice: {domain}-jobs\n"
-            ),
+            )
+            .into_bytes(),
         ),
-        (file("access.csv"), ACCESS.replace("{domain}", domain.as_str())),
+        (file("access.csv"), ACCESS.replace("{domain}", domain.as_str()).into_bytes()),
     ])
 }
 
@@ -66,24 +68,44 @@ pub fn with_principals_of(domain: &DomainName, principals: &str) -> Option<Strin
     Some(format!("{}\n", lines.join("\n")))
 }
 
-/// A product of one port, `rows`, that is made from a CSV file; `data` is that file's text, and
-/// `guess` what it seems to hold. What was guessed is marked for a person to confirm.
-pub fn product(domain: &DomainName, product: &ProductName, data: &str, guess: &Guess) -> Files {
+/// What a product's rows are made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A file that is kept beside the manifest, in a format of `csv` or `parquet`.
+    Seed { format: &'static str, bytes: Vec<u8> },
+    /// What lies at a URL, in a format of `parquet` or `delta`.
+    Source { format: &'static str, url: String },
+}
+
+/// A product of one port, `rows`, that is made from `origin`; `guess` is what that seems to hold. What
+/// was guessed is marked for a person to confirm.
+pub fn product(domain: &DomainName, product: &ProductName, origin: Origin, guess: &Guess) -> Files {
     let file = |name: &str| format!("products/{domain}/{product}/{name}");
     let (id, contract) = (Uuid::new_v4().to_string(), Uuid::new_v4().to_string());
+    let transform = match &origin {
+        Origin::Seed { format, .. } => {
+            format!("          kind: seed\n          seed: {{path: data/rows.{format}, format: {format}}}\n")
+        }
+        Origin::Source { format, url } => {
+            let url = serde_json::Value::from(url.as_str());
+            format!("          kind: source\n          source: {{url: {url}, format: {format}}}\n")
+        }
+    };
     let filled = |text: &str| {
         let text = text.replace("{domain}", domain.as_str()).replace("{product}", product.as_str());
-        text.replace("{id}", &id).replace("{contract}", &contract)
+        text.replace("{id}", &id).replace("{contract}", &contract).replace("{transform}", &transform)
     };
-    Files::from([
-        (file("product.odps.yaml"), filled(PRODUCT)),
-        (file("contracts/rows.odcs.yaml"), format!("{}{}", filled(CONTRACT), guess.to_properties())),
-        (file("data/rows.csv"), data.to_owned()),
-        (
-            file("about.md"),
-            filled("# {product}\n\nWhat these rows are, for whom, and what to know before using them.\n"),
-        ),
-    ])
+    let about = filled("# {product}\n\nWhat these rows are, for whom, and what to know before using them.\n");
+    let texts = [
+        ("product.odps.yaml", filled(PRODUCT)),
+        ("contracts/rows.odcs.yaml", format!("{}{}", filled(CONTRACT), guess.to_properties())),
+        ("about.md", about),
+    ];
+    let mut files: Files = texts.map(|(name, text)| (file(name), text.into_bytes())).into();
+    if let Origin::Seed { format, bytes } = origin {
+        files.insert(file(&format!("data/rows.{format}")), bytes);
+    }
+    files
 }
 
 /// Rows for a product that is not begun from any.
@@ -173,9 +195,7 @@ outputPorts:
       - property: transform
         vendor: weft
         value:
-          kind: seed
-          seed: {path: data/rows.csv, format: csv}
-team:
+{transform}team:
   name: {domain}-owners
 ";
 

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 #![expect(clippy::disallowed_methods, reason = "plain DataFusion, to compare with")]
 
+mod commands;
 mod decisions;
+mod large_mesh;
 mod scans;
 
 /// Prints one measurement beside its goal.
@@ -14,6 +16,7 @@ fn line(what: &str, value: f64, goal: f64, unit: &str) {
 
 #[tokio::main]
 async fn main() {
+    commands::measure().await;
     decisions::measure();
     scans::measure().await;
 }

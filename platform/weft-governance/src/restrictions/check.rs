@@ -13,9 +13,16 @@ use crate::{MeshFacts, PortFacts, Principals};
 
 impl Restrictions {
     /// Whether what the file names is there and has fitting types. An error means that the file
-    /// cannot be used; a warning, that something in it has no effect now.
-    pub(crate) fn check(&self, whose: Whose<'_>, facts: &MeshFacts, principals: &Principals) -> Vec<Diagnostic> {
-        let mut diagnostics = self.check_tags(facts);
+    /// cannot be used; a warning, that something in it has no effect now. `carried` are the tags that
+    /// something carries.
+    pub(crate) fn check(
+        &self,
+        whose: Whose<'_>,
+        facts: &MeshFacts,
+        carried: &BTreeSet<String>,
+        principals: &Principals,
+    ) -> Vec<Diagnostic> {
+        let mut diagnostics = self.check_tags(carried);
         for rule in &self.masks {
             check_mask(rule, whose, facts, &mut diagnostics);
         }
@@ -36,8 +43,7 @@ impl Restrictions {
 impl Restrictions {
     /// Tags that nothing carries. A mask may be there before the first column that needs it, so its tag
     /// is told only where a slip of one letter is likely; a row filter that picks nothing always is.
-    fn check_tags(&self, facts: &MeshFacts) -> Vec<Diagnostic> {
-        let vocabulary = facts.vocabulary();
+    fn check_tags(&self, carried: &BTreeSet<String>) -> Vec<Diagnostic> {
         let masks = self.masks.iter().filter_map(|rule| match &rule.target {
             MaskTarget::Tag(tag) => Some((tag, &rule.target_place, false)),
             MaskTarget::Column { .. } => None,
@@ -46,10 +52,10 @@ impl Restrictions {
             FilterTarget::Mesh { tag: Some(tag), .. } => Some((tag, &filter.target_place, true)),
             FilterTarget::Mesh { tag: None, .. } | FilterTarget::Port(_) => None,
         });
-        let unknown = masks.chain(filters).filter(|(tag, _, _)| !vocabulary.contains(*tag));
+        let unknown = masks.chain(filters).filter(|(tag, _, _)| !carried.contains(*tag));
         unknown
             .filter_map(|(tag, place, is_always_told)| {
-                let near = vocabulary.iter().find(|known| strsim::damerau_levenshtein(known, tag) == 1);
+                let near = carried.iter().find(|known| strsim::damerau_levenshtein(known, tag) == 1);
                 let message = format!("nothing carries the tag `{tag}`");
                 let told = Diagnostic::warning(Code::RESTRICTION_TARGET, place.clone(), message);
                 match near {

@@ -76,7 +76,7 @@ fn checked(text: &str, port: Option<&str>) -> (Restrictions, Vec<Diagnostic>) {
     ]);
     let rules = crate::read(&tree).0;
     let principals: &Principals = rules.principals();
-    told.extend(restrictions.check(whose, &mesh(), principals));
+    told.extend(restrictions.check(whose, &mesh(), &mesh().vocabulary(), principals));
     (restrictions, told)
 }
 

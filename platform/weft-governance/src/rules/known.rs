@@ -46,19 +46,19 @@ impl<'a> Known<'a> {
                 let message = format!("no `g` row gives anyone `{}`", row.subject);
                 diagnostics.push(Diagnostic::warning(Code::POLICY_NAME_UNKNOWN, row.origin.field(1), message));
             }
-            diagnostics.extend(self.domain(&row.domain, row.origin.field(2)));
+            diagnostics.extend(self.domain(&row.domain, &row.origin, 2));
             if row.object != "obj:any" && !declared.contains(row.object.as_str()) {
-                diagnostics.extend(outside(&row.domain, &row.object, row.origin.field(3)));
-                diagnostics.extend(self.object(&row.object, row.origin.field(3), scope));
+                diagnostics.extend(outside(&row.domain, &row.object, &row.origin));
+                diagnostics.extend(self.object(&row.object, &row.origin, 3, scope));
             }
         }
         for row in &rows.roles {
             diagnostics.extend(self.who(&row.member, &row.origin));
-            diagnostics.extend(self.domain(&row.domain, row.origin.field(3)));
+            diagnostics.extend(self.domain(&row.domain, &row.origin, 3));
         }
         for row in &rows.containments {
             if !declared.contains(row.object.as_str()) {
-                diagnostics.extend(self.object(&row.object, row.origin.field(1), scope));
+                diagnostics.extend(self.object(&row.object, &row.origin, 1, scope));
             }
         }
         diagnostics
@@ -82,11 +82,12 @@ impl<'a> Known<'a> {
         Some(Diagnostic::error(Code::POLICY_NAME_UNKNOWN, origin.field(1), message).help(help))
     }
 
-    fn domain(&self, term: &str, place: Place) -> Option<Diagnostic> {
+    fn domain(&self, term: &str, origin: &Origin, field: usize) -> Option<Diagnostic> {
         let name = term.strip_prefix("dom:")?;
         if name == "any" || self.domains.contains(name) {
             return None;
         }
+        let place = origin.field(field);
         let mut unknown = Diagnostic::warning(Code::POLICY_NAME_UNKNOWN, place, format!("there is no domain `{name}`"));
         if let Some(near) = nearest(name, self.domains.iter().copied()) {
             unknown = unknown.help(format!("did you mean `dom:{near}`?"));
@@ -94,7 +95,7 @@ impl<'a> Known<'a> {
         Some(unknown)
     }
 
-    fn object(&self, term: &str, place: Place, scope: Scope<'_>) -> Option<Diagnostic> {
+    fn object(&self, term: &str, origin: &Origin, field: usize, scope: Scope<'_>) -> Option<Diagnostic> {
         let name = term.strip_prefix("obj:")?;
         let mut parts = name.split('.');
         let domain = parts.next()?;
@@ -108,7 +109,7 @@ impl<'a> Known<'a> {
             Scope::Mesh => Diagnostic::warning,
             Scope::Domain(_) => Diagnostic::error,
         };
-        let unknown = make(Code::POLICY_NAME_UNKNOWN, place, message);
+        let unknown = make(Code::POLICY_NAME_UNKNOWN, origin.field(field), message);
         let products = self.products.iter().map(String::as_str);
         Some(match nearest(product.as_deref().unwrap_or(name), products) {
             Some(near) => unknown.help(format!("did you mean `obj:{near}`?")),
@@ -118,13 +119,14 @@ impl<'a> Known<'a> {
 }
 
 /// A row whose object lies outside its domain can never match.
-fn outside(domain: &str, object: &str, place: Place) -> Option<Diagnostic> {
+fn outside(domain: &str, object: &str, origin: &Origin) -> Option<Diagnostic> {
     let (domain, object) = (domain.strip_prefix("dom:")?, object.strip_prefix("obj:")?);
     if domain == "any" || object.split('.').next() == Some(domain) {
         return None;
     }
     let message = format!("`{object}` is not in the domain `{domain}`, so the row never matches");
-    Some(Diagnostic::error(Code::POLICY_ROW, place, message).help("write the object's own domain, or `dom:any`"))
+    let unmatched = Diagnostic::error(Code::POLICY_ROW, origin.field(3), message);
+    Some(unmatched.help("write the object's own domain, or `dom:any`"))
 }
 
 /// Tags and columns in rows that the mesh does not have. An error in a domain's file, a warning in

@@ -81,6 +81,18 @@ pub(super) fn survey(tree: &ManifestTree, problems: &mut Vec<Diagnostic>) -> Fol
     folders
 }
 
+/// The folders of products, closing `/` included, that hold a file with an error.
+pub(super) fn with_errors(problems: &[Diagnostic]) -> BTreeSet<&str> {
+    let errors = problems.iter().filter(|problem| problem.is_error());
+    errors.filter_map(|problem| product_folder(&problem.place.file)).collect()
+}
+
+/// The first three parts of a path, with the `/` after each.
+fn product_folder(path: &str) -> Option<&str> {
+    let (end, _) = path.match_indices('/').nth(2)?;
+    path.get(..=end)
+}
+
 fn named<N: std::str::FromStr<Err = NameError>>(
     text: &str,
     path: &str,

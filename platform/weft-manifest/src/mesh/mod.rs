@@ -16,7 +16,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use weft_model::{Code, Declared, Diagnostic, Domain, DomainName, ManifestTree, ProductRef};
+use weft_model::{Code, Declared, Diagnostic, Domain, DomainName, ManifestTree, ProductRef, parallel};
 
 use crate::domain_file::DomainFile;
 use crate::form::{self, Document, FromNode, Opened, Step};
@@ -57,8 +57,16 @@ fn read_in(tree: &ManifestTree, scope: Scope) -> (Declared, Vec<Diagnostic>) {
 
     let folders = folders::survey(tree, &mut problems);
     declared.domains = domains(tree, &folders, &mut problems);
-    let mut drafts: Vec<Draft> =
-        folders.products.iter().map(|(name, folder)| product::read(tree, name, folder, scope, &mut problems)).collect();
+    let each: Vec<(&ProductRef, &String)> = folders.products.iter().collect();
+    let read = parallel::map(&each, |(name, folder)| {
+        let mut problems = Vec::new();
+        (product::read(tree, name, folder, scope, &mut problems), problems)
+    });
+    let mut drafts: Vec<Draft> = Vec::with_capacity(read.len());
+    for (draft, told) in read {
+        drafts.push(draft);
+        problems.extend(told);
+    }
     if scope == Scope::Mesh {
         references::resolve_across_contracts(tree, &drafts, &declared.domains, &mut problems);
     }
@@ -67,13 +75,13 @@ fn read_in(tree: &ManifestTree, scope: Scope) -> (Declared, Vec<Diagnostic>) {
     order::refuse_rings(&drafts, &mut problems);
     product::services_are_named(&drafts, &declared.domains, &mut problems);
 
+    let in_trouble = folders::with_errors(&problems);
+    let is_broken =
+        |name: &ProductRef, folder: &str| !declared.domains.contains_key(&name.domain) || in_trouble.contains(folder);
     let mut broken: BTreeSet<ProductRef> = folders
         .products
         .iter()
-        .filter(|(name, folder)| {
-            let has_error = |d: &Diagnostic| d.is_error() && d.place.file.starts_with(folder.as_str());
-            !declared.domains.contains_key(&name.domain) || problems.iter().any(has_error)
-        })
+        .filter(|(name, folder)| is_broken(name, folder))
         .map(|(name, _)| name.clone())
         .collect();
     broken.extend(references::wait_for_broken(&drafts, &broken, &mut problems));

@@ -85,9 +85,10 @@ struct Offers<'d> {
 impl<'d> Offers<'d> {
     fn of(drafts: &'d [Draft], problems: &[Diagnostic]) -> Self {
         let mut offers = Offers { ports: BTreeMap::new(), unread: Vec::new(), in_trouble: BTreeMap::new() };
+        let in_trouble = super::folders::with_errors(problems);
         for draft in drafts {
             let folder = draft.file.strip_suffix(super::folders::PRODUCT_FILE).unwrap_or(&draft.file);
-            if problems.iter().any(|problem| problem.is_error() && problem.place.file.starts_with(folder)) {
+            if in_trouble.contains(folder) {
                 let document = draft.document.as_ref();
                 let ports = document.and_then(|document| document.value.output_ports.as_deref()).unwrap_or_default();
                 let named = ports.iter().filter_map(|port| port.contract_id.as_deref());

@@ -44,6 +44,12 @@ pub(super) fn check(contract: &ContractText<'_>, findings: &mut Findings) {
 /// Tells which foreign keys name a column of another contract that is not there.
 pub(crate) fn across_contracts(contracts: &[(&str, &Document<DataContract>)], problems: &mut Vec<Diagnostic>) {
     let mut laid_out: HashMap<&str, ContractText<'_>> = HashMap::new();
+    let (mut by_id, mut by_path): (HashMap<&str, usize>, HashMap<&str, usize>) = Default::default();
+    for (index, (path, document)) in contracts.iter().enumerate() {
+        // Of several with one id the first counts.
+        by_id.entry(&document.value.id).or_insert(index);
+        by_path.insert(path, index);
+    }
     for (file, document) in contracts.iter().filter(|(_, document)| document.source.text.contains("relationships")) {
         let contract = ContractText::of(document, Scope::Mesh);
         let mut findings = Findings::new();
@@ -53,10 +59,8 @@ pub(crate) fn across_contracts(contracts: &[(&str, &Document<DataContract>)], pr
                     continue;
                 };
                 let wanted = path_from(file, other);
-                let is_it =
-                    |path: &str, document: &Document<DataContract>| document.value.id == other || path == wanted;
-                let target = contracts.iter().find(|(path, document)| is_it(path, document));
-                let Some((path, target)) = target else {
+                let index = by_id.get(other).into_iter().chain(by_path.get(wanted.as_str())).min();
+                let Some((path, target)) = index.and_then(|index| contracts.get(*index)) else {
                     findings.push(unknown_contract(*spot, other, contracts, &findings));
                     continue;
                 };

@@ -1,12 +1,13 @@
 //! A plain directory: its content's hash is its revision.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::fs::Metadata;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
-use weft_model::{Content, FileEntry, ManifestTree, Revision};
+use weft_model::{Content, FileEntry, ManifestTree, Revision, parallel};
 
 use super::selection::{FOLDERS, MESH_FILE, is_text, is_too_large, text};
 use super::{RevisionSource, SourceError};
@@ -43,10 +44,12 @@ impl DirectorySource {
         if !self.root.join("products").is_dir() {
             return Err(SourceError::NoMesh { path: self.root.clone() });
         }
-        let mut files = BTreeMap::new();
+        let mut found = Vec::new();
         for name in FOLDERS.iter().chain([&MESH_FILE]) {
-            self.collect(name, 0, &mut files)?;
+            self.collect(name, 0, &mut found)?;
         }
+        let entries = parallel::map(&found, |(path, metadata)| Ok((path.clone(), self.entry(path, metadata)?)));
+        let files = entries.into_iter().collect::<Result<BTreeMap<String, FileEntry>, SourceError>>()?;
         let mut whole = Sha256::new();
         for (path, entry) in &files {
             whole.update(path.as_bytes());
@@ -57,7 +60,8 @@ impl DirectorySource {
         Ok((Revision::new(format!("dir-{}", hex::encode(whole.finalize()))), files))
     }
 
-    fn collect(&self, path: &str, depth: usize, files: &mut BTreeMap<String, FileEntry>) -> Result<(), SourceError> {
+    /// Every file at or below `path`, with what the system says of it.
+    fn collect(&self, path: &str, depth: usize, found: &mut Vec<(String, Metadata)>) -> Result<(), SourceError> {
         let full = self.root.join(path);
         let io = |source| SourceError::Io { path: full.clone(), source };
         let metadata = match full.symlink_metadata() {
@@ -65,29 +69,30 @@ impl DirectorySource {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(io(error)),
         };
-        if metadata.is_symlink() {
-            let target = std::fs::read_link(&full).map_err(io)?;
-            let id = hash(target.as_os_str().as_encoded_bytes());
-            files.insert(path.to_owned(), FileEntry { id, size: 0, content: Content::Link });
-        } else if metadata.is_dir() {
+        if metadata.is_dir() {
             if depth >= FOLDERS_MAX {
                 return Ok(());
             }
             for entry in std::fs::read_dir(&full).map_err(io)? {
                 if let Some(name) = entry.map_err(io)?.file_name().to_str() {
-                    self.collect(&format!("{path}/{name}"), depth + 1, files)?;
+                    self.collect(&format!("{path}/{name}"), depth + 1, found)?;
                 }
             }
-        } else if metadata.is_file() {
-            let entry = self.file(path, &full, &metadata)?;
-            files.insert(path.to_owned(), entry);
+        } else if metadata.is_symlink() || metadata.is_file() {
+            found.push((path.to_owned(), metadata));
         }
         Ok(())
     }
 
-    fn file(&self, path: &str, full: &Path, metadata: &std::fs::Metadata) -> Result<FileEntry, SourceError> {
+    fn entry(&self, path: &str, metadata: &Metadata) -> Result<FileEntry, SourceError> {
+        let full = &self.root.join(path);
         let (size, modified) = (metadata.len(), metadata.modified().ok());
-        let io = |source| SourceError::Io { path: full.to_owned(), source };
+        let io = |source| SourceError::Io { path: full.clone(), source };
+        if metadata.is_symlink() {
+            let target = std::fs::read_link(full).map_err(io)?;
+            let id = hash(target.as_os_str().as_encoded_bytes());
+            return Ok(FileEntry { id, size: 0, content: Content::Link });
+        }
         if is_text(path) && !is_too_large(size) {
             // Hashed as it is read, so that id and content agree.
             let bytes = std::fs::read(full).map_err(io)?;
@@ -95,19 +100,20 @@ impl DirectorySource {
             return Ok(FileEntry { id, size: bytes.len() as u64, content: text(bytes) });
         }
         let content = if is_text(path) { Content::TooLarge } else { Content::Data };
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = seen.get(path)
+        let known = self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        if let Some(known) = known
             && known.size == size
             && known.modified == modified
             && modified.is_some()
         {
-            return Ok(FileEntry { id: known.id.clone(), size, content });
+            return Ok(FileEntry { id: known.id, size, content });
         }
         let mut file = std::fs::File::open(full).map_err(io)?;
         let mut digest = Sha256::new();
         std::io::copy(&mut file, &mut digest).map_err(io)?;
         let id = hex::encode(digest.finalize());
-        seen.insert(path.to_owned(), Seen { modified, size, id: id.clone() });
+        let seen = Seen { modified, size, id: id.clone() };
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), seen);
         Ok(FileEntry { id, size, content })
     }
 
@@ -119,6 +125,10 @@ impl DirectorySource {
 impl RevisionSource for DirectorySource {
     fn newest(&self) -> Result<Revision, SourceError> {
         self.survey().map(|(revision, _)| revision)
+    }
+
+    fn newest_tree(&self) -> Result<ManifestTree, SourceError> {
+        self.survey().map(|(revision, files)| ManifestTree::new(revision, files))
     }
 
     fn tree(&self, revision: &Revision) -> Result<ManifestTree, SourceError> {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use gix::object::tree::EntryKind;
-use weft_model::{Content, FileEntry, ManifestTree, Revision};
+use weft_model::{Content, FileEntry, ManifestTree, Revision, parallel};
 
 use super::selection::{FOLDERS, MESH_FILE, is_text, is_too_large, text};
 use super::{RevisionSource, SourceError};
@@ -106,7 +106,7 @@ pub(super) fn tree_at(
     revision: &Revision,
     place: &Path,
 ) -> Result<ManifestTree, SourceError> {
-    let mut files = BTreeMap::new();
+    let mut found = Vec::new();
     let root = root_tree(repository, revision, place)?;
     let mesh = match prefix {
         "" => Some(root),
@@ -125,15 +125,29 @@ pub(super) fn tree_at(
         let name = entry.filename.to_string();
         let belongs = if entry.mode.is_tree() { FOLDERS.contains(&name.as_str()) } else { name == MESH_FILE };
         if belongs {
-            collect(repository, name, entry.mode.kind(), entry.oid.into(), 0, place, &mut files)?;
+            collect(repository, name, entry.mode.kind(), entry.oid.into(), 0, place, &mut found)?;
         }
     }
-    if files.is_empty() {
+    if found.is_empty() {
         return Err(no_mesh());
     }
+    let shared = repository.clone().into_sync();
+    let read = |repository: &mut gix::Repository, file: &Found| {
+        file_entry(repository, file, place).map(|entry| (file.path.clone(), entry))
+    };
+    let entries = parallel::map_with(&found, || shared.to_thread_local(), read);
+    let files = entries.into_iter().collect::<Result<BTreeMap<String, FileEntry>, SourceError>>()?;
     Ok(ManifestTree::new(revision.clone(), files))
 }
 
+/// A file that a commit names.
+struct Found {
+    path: String,
+    id: gix::ObjectId,
+    is_link: bool,
+}
+
+/// Every file at or below `path`, none of them read.
 fn collect(
     repository: &gix::Repository,
     path: String,
@@ -141,9 +155,9 @@ fn collect(
     id: gix::ObjectId,
     depth: usize,
     place: &Path,
-    files: &mut BTreeMap<String, FileEntry>,
+    found: &mut Vec<Found>,
 ) -> Result<(), SourceError> {
-    let content = match kind {
+    let is_link = match kind {
         EntryKind::Tree => {
             if depth >= FOLDERS_MAX {
                 return Ok(());
@@ -160,28 +174,34 @@ fn collect(
                     entry.oid.into(),
                     depth + 1,
                     place,
-                    files,
+                    found,
                 )?;
             }
             return Ok(());
         }
         EntryKind::Commit => return Ok(()),
-        EntryKind::Link => FileEntry { id: id.to_string(), size: 0, content: Content::Link },
-        EntryKind::Blob | EntryKind::BlobExecutable => {
-            let size = repository.find_header(id).map_err(|error| trouble(place, error))?.size();
-            let content = if !is_text(&path) {
-                Content::Data
-            } else if is_too_large(size) {
-                Content::TooLarge
-            } else {
-                let mut blob = repository.find_blob(id).map_err(|error| trouble(place, error))?;
-                text(blob.take_data())
-            };
-            FileEntry { id: id.to_string(), size, content }
-        }
+        EntryKind::Link => true,
+        EntryKind::Blob | EntryKind::BlobExecutable => false,
     };
-    files.insert(path, content);
+    found.push(Found { path, id, is_link });
     Ok(())
+}
+
+fn file_entry(repository: &gix::Repository, file: &Found, place: &Path) -> Result<FileEntry, SourceError> {
+    let id = file.id.to_string();
+    if file.is_link {
+        return Ok(FileEntry { id, size: 0, content: Content::Link });
+    }
+    let size = repository.find_header(file.id).map_err(|error| trouble(place, error))?.size();
+    let content = if !is_text(&file.path) {
+        Content::Data
+    } else if is_too_large(size) {
+        Content::TooLarge
+    } else {
+        let mut blob = repository.find_blob(file.id).map_err(|error| trouble(place, error))?;
+        text(blob.take_data())
+    };
+    Ok(FileEntry { id, size, content })
 }
 
 /// The bytes of one file at a commit.

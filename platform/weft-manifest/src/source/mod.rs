@@ -24,6 +24,11 @@ pub trait RevisionSource: Send + Sync + fmt::Debug {
     /// The manifests and rules of a revision. Data files are named, not loaded.
     fn tree(&self, revision: &Revision) -> Result<ManifestTree, SourceError>;
 
+    /// The newest revision with its manifests and rules, in one look where that is cheaper.
+    fn newest_tree(&self) -> Result<ManifestTree, SourceError> {
+        self.tree(&self.newest()?)
+    }
+
     /// The bytes of one file of a revision, by its path in [`tree`](Self::tree).
     fn read(&self, revision: &Revision, path: &str) -> Result<Vec<u8>, SourceError>;
 

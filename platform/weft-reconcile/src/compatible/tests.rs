@@ -144,13 +144,13 @@ struct Outcome {
     problems: Vec<Diagnostic>,
 }
 
-async fn change(after: &ManifestTree) -> Outcome {
+fn change(after: &ManifestTree) -> Outcome {
     let (served, problems) = weft_manifest::read(&mesh("1.0.0", &[]));
     assert!(!problems.iter().any(Diagnostic::is_error), "{problems:?}");
     let known = Known { reads: seen(), ..Known::nothing() }.with_published(&served);
     let (mut declared, _) = weft_manifest::read(after);
-    let queries = sql_check::check(after, &mut declared, &known.published).await;
-    let (reviews, problems) = check(after, &mut declared, &queries.reads, &known).await;
+    let queries = sql_check::check(after, &mut declared, &known.published);
+    let (reviews, problems) = check(after, &mut declared, &queries.reads, &known);
     Outcome { declared, published: Published::clone(&known.published), reviews, problems }
 }
 
@@ -173,8 +173,8 @@ fn expected(edits: &[(usize, Edit)]) -> BTreeSet<String> {
     products.chain(people).collect()
 }
 
-#[tokio::test]
-async fn of_two_hundred_changes_exactly_the_readers_of_what_they_hit_are_named() {
+#[test]
+fn of_two_hundred_changes_exactly_the_readers_of_what_they_hit_are_named() {
     let mut cases = Vec::new();
     for column in 0..COLUMNS {
         for (e, edit) in EDITS.into_iter().enumerate() {
@@ -190,15 +190,15 @@ async fn of_two_hundred_changes_exactly_the_readers_of_what_they_hit_are_named()
     }
     assert_eq!(cases.len(), 200);
     for edits in cases {
-        let outcome = change(&mesh("1.0.0", &edits)).await;
+        let outcome = change(&mesh("1.0.0", &edits));
         assert_eq!(named(&outcome.reviews), expected(&edits), "{edits:?}");
     }
 }
 
-#[tokio::test]
-async fn a_breaking_change_is_refused_and_a_new_major_version_lets_it_through() {
+#[test]
+fn a_breaking_change_is_refused_and_a_new_major_version_lets_it_through() {
     let edits = [(5, Edit::Remove)];
-    let refused = change(&mesh("1.1.0", &edits)).await;
+    let refused = change(&mesh("1.1.0", &edits));
     let told: Vec<String> = refused.problems.iter().map(|p| format!("{p}\n  {}", p.label)).collect();
     expect![[r#"
         products/d/source/contracts/out.odcs.yaml:4:1 W0501 this breaks readers of `d.source.out` 1.0.0: `out.c5`
@@ -207,21 +207,21 @@ async fn a_breaking_change_is_refused_and_a_new_major_version_lets_it_through() 
     .assert_eq(&told.join("\n"));
     assert!(refused.declared.broken.contains(&"d.source".parse().unwrap()));
 
-    let major = change(&mesh("2.0.0", &edits)).await;
+    let major = change(&mesh("2.0.0", &edits));
     assert_eq!(major.reviews[0].verdict, Verdict::Breaking);
     assert!(major.problems.is_empty(), "{:?}", major.problems);
 }
 
-#[tokio::test]
-async fn a_version_that_rises_too_little_is_refused_and_told_what_it_must_be() {
-    let refused = change(&mesh("1.0.1", &[(1, Edit::GrowEnum)])).await;
+#[test]
+fn a_version_that_rises_too_little_is_refused_and_told_what_it_must_be() {
+    let refused = change(&mesh("1.0.1", &[(1, Edit::GrowEnum)]));
     assert_eq!(refused.problems[0].code, Code::CHANGE_VERSION);
     assert_eq!(refused.problems[0].help.as_deref(), Some("write `version: 1.1.0` here and at the port"));
-    assert!(change(&mesh("1.1.0", &[(1, Edit::GrowEnum)])).await.problems.is_empty());
+    assert!(change(&mesh("1.1.0", &[(1, Edit::GrowEnum)])).problems.is_empty());
 }
 
-#[tokio::test]
-async fn who_answers_for_a_change_may_make_it_until_a_day() {
+#[test]
+fn who_answers_for_a_change_may_make_it_until_a_day() {
     let with = |until: &str| {
         let tree = mesh("1.1.0", &[(5, Edit::Remove)]);
         let texts: Vec<(String, String)> =
@@ -241,15 +241,15 @@ async fn who_answers_for_a_change_may_make_it_until_a_day() {
             .collect();
         ManifestTree::of_texts(edited.iter().map(|(file, text)| (file.as_str(), text.as_str())))
     };
-    let allowed = change(&with("2000-01-01")).await;
+    let allowed = change(&with("2000-01-01"));
     assert!(allowed.problems.is_empty(), "{:?}", allowed.problems);
     assert_eq!(allowed.reviews[0].verdict, Verdict::Breaking);
-    let late = change(&with("1969-12-31")).await;
+    let late = change(&with("1969-12-31"));
     assert_eq!(late.problems[0].code, Code::CHANGE_BREAKING);
 }
 
-#[tokio::test]
-async fn a_product_that_is_read_does_not_go_away() {
+#[test]
+fn a_product_that_is_read_does_not_go_away() {
     let tree = mesh("1.0.0", &[]);
     let texts: Vec<(String, String)> = tree
         .files()
@@ -260,15 +260,15 @@ async fn a_product_that_is_read_does_not_go_away() {
     let (served, _) = weft_manifest::read(&mesh("1.0.0", &[]));
     let known = Known { reads: seen(), ..Known::nothing() }.with_published(&served);
     let (mut declared, _) = weft_manifest::read(&without);
-    let (reviews, problems) = check(&without, &mut declared, &BTreeMap::new(), &known).await;
+    let (reviews, problems) = check(&without, &mut declared, &BTreeMap::new(), &known);
     assert_eq!(problems[0].code, Code::CHANGE_REMOVED);
     assert_eq!(problems[0].message, "`d.source.out` goes away and has 8 readers");
     assert!(plan(&declared, &known.published, &reviews).steps.is_empty());
 }
 
-#[tokio::test]
-async fn a_plan_reads_on_one_screen() {
-    let outcome = change(&mesh("2.0.0", &[(5, Edit::Remove), (1, Edit::GrowEnum), (9, Edit::Reword)])).await;
+#[test]
+fn a_plan_reads_on_one_screen() {
+    let outcome = change(&mesh("2.0.0", &[(5, Edit::Remove), (1, Edit::GrowEnum), (9, Edit::Reword)]));
     let plan = plan(&outcome.declared, &outcome.published, &outcome.reviews);
     let text = plan.to_text(false);
     let without_id = text.rsplit_once(" · plan ").map_or(text.as_str(), |(text, _)| text);

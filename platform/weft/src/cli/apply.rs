@@ -31,7 +31,7 @@ pub(super) fn apply(arguments: &Apply) -> Result<(), Failure> {
     let home = Home::at(&arguments.home.home);
     let wanted = arguments.file.as_deref().map(read).transpose()?;
     let source = source::open(&arguments.mesh, &home.mirrors()).map_err(plan::coded)?;
-    let tree = source.newest().and_then(|revision| source.tree(&revision)).map_err(plan::coded)?;
+    let tree = source.newest_tree().map_err(plan::coded)?;
     if let Some(wanted) = wanted.as_ref().filter(|wanted| wanted.revision != tree.revision) {
         let (planned, newest) = (wanted.revision.short(), tree.revision.short());
         return Err(moved(format!("the plan is of revision {planned} and the newest is {newest}")));

@@ -26,7 +26,7 @@ pub(super) enum Command {
     /// Begin a mesh, a domain or a product
     #[command(subcommand)]
     Init(Init),
-    /// Have git check the manifests before each commit
+    /// Have git check the manifests before each commit or push
     #[command(subcommand)]
     Hook(Hook),
     /// Check manifests, rules and SQL as they are on disk
@@ -117,20 +117,24 @@ pub(super) enum Init {
     },
     /// A domain of the mesh in this folder, with an owner and a service
     Domain { name: weft_model::DomainName },
-    /// A product made from a CSV file, whose columns are guessed
+    /// A product made from a file or table, whose columns are guessed
     Product {
         /// `domain.product`
         name: weft_model::ProductRef,
-        /// A CSV file with a header [default: a small example]
-        #[arg(long, value_name = "FILE")]
-        from: Option<PathBuf>,
+        /// A CSV file with a header, a Parquet file, a Delta table's folder, or the URL of one of the
+        /// last two [default: a small example]
+        #[arg(long, value_name = "FILE|URL")]
+        from: Option<String>,
     },
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Hook {
-    /// Write git's pre-commit hook of this repository
-    Install,
+    /// Write git's pre-commit hook of this repository, or pre-receive where it is bare
+    Install {
+        #[command(flatten)]
+        home: HomeArgument,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use weft_model::{DomainName, ProductRef};
 
 use super::arguments::Init;
-use super::{Exit, Failure, terminal};
+use super::{Exit, Failure, origin, terminal};
 use crate::mesh_folder;
 use crate::render::diagnostics::counted;
 use crate::scaffold::{self, Files};
@@ -44,19 +44,17 @@ fn domain(name: &DomainName) -> Result<(), Failure> {
     Ok(())
 }
 
-fn product(name: &ProductRef, from: Option<&Path>) -> Result<(), Failure> {
+fn product(name: &ProductRef, from: Option<&str>) -> Result<(), Failure> {
     let root = here()?;
     if !root.join(format!("products/{}/domain.yaml", name.domain)).is_file() {
         return Err(Failure::new(Exit::Problems, format!("there is no domain `{}` here", name.domain))
             .help(format!("begin it with `weft init domain {}`", name.domain)));
     }
-    let data = match from {
-        None => scaffold::EXAMPLE.to_owned(),
-        Some(file) => fs::read_to_string(file)
-            .map_err(|error| Failure::io(format!("cannot read `{}`", file.display()), &error))?,
+    let (origin, guess) = match from {
+        None => origin::example()?,
+        Some(from) => origin::read(from)?,
     };
-    let guess = scaffold::columns_of_csv(&data).map_err(|error| Failure::new(Exit::Problems, error.to_string()))?;
-    write(&root, &scaffold::product(&name.domain, &name.product, &data, &guess))?;
+    write(&root, &scaffold::product(&name.domain, &name.product, origin, &guess))?;
     let key = guess.key().map_or("no key".to_owned(), |key| format!("key `{key}`"));
     let personal = match guess.personal().as_slice() {
         [] => "nothing personal".to_owned(),
@@ -82,13 +80,13 @@ fn write(root: &Path, files: &Files) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Conflict, format!("`{taken}` is there already, and nothing was written"))
             .help("take another name or folder, or move that file away"));
     }
-    for (path, text) in files {
+    for (path, content) in files {
         let file = root.join(path);
         let unwritten = |error| Failure::io(format!("cannot write `{}`", file.display()), &error);
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder).map_err(unwritten)?;
         }
-        fs::write(&file, text).map_err(unwritten)?;
+        fs::write(&file, content).map_err(unwritten)?;
         terminal::note(&format!("  created  {path}"));
     }
     Ok(())

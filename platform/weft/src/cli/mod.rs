@@ -10,6 +10,7 @@ mod failure;
 mod flight_failure;
 mod hook;
 mod init;
+mod origin;
 mod plan;
 mod policy;
 mod products;
@@ -47,7 +48,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Up(arguments) => up::up(arguments),
         Command::Serve(arguments) => up::serve(&arguments),
         Command::Init(command) => init::init(&command),
-        Command::Hook(Hook::Install) => hook::install(),
+        Command::Hook(Hook::Install { home }) => hook::install(&home.home),
         Command::Validate(arguments) => validate::validate(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Apply(arguments) => apply::apply(&arguments),

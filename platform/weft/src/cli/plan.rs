@@ -20,7 +20,7 @@ pub(super) const LIVE: &str = "live";
 pub(super) fn plan(arguments: &Plan) -> Result<(), Failure> {
     let home = Home::at(&arguments.home.home);
     let source = source::open(&arguments.mesh, &home.mirrors()).map_err(coded)?;
-    let tree = source.newest().and_then(|revision| source.tree(&revision)).map_err(coded)?;
+    let tree = source.newest_tree().map_err(coded)?;
     let planned = block_on(Planned::of(source.as_ref(), &tree, &home, &arguments.against))?;
     planned.tell_problems(&tree);
 
