@@ -12,7 +12,9 @@ pub mod data_type;
 pub mod declared;
 pub mod diagnostic;
 pub mod domain;
+pub mod duration;
 pub mod name;
+pub mod outline;
 pub mod principal;
 pub mod product;
 pub mod published;
@@ -27,6 +29,10 @@ pub use declared::Declared;
 pub use diagnostic::{Diagnostic, Label, Place, Severity};
 pub use domain::Domain;
 pub use name::{DomainName, NameError, PortName, PortRef, ProductName, ProductRef};
+pub use outline::{
+    ColumnOutline, ContractOutline, DocumentOutline, DomainOutline, Outline, PartOutline, ProductOutline, RoleOutline,
+    ServiceLevelOutline, TableOutline, Written,
+};
 pub use principal::{Action, AttributeValue, Principal, PrincipalKind};
 pub use product::{DataProduct, InputPort, OutputPort, SeedFormat, Transform};
 pub use published::{PortRelease, Published, Release};
