@@ -335,6 +335,7 @@ impl DiagnosticRow {
         let severity = match self.severity.as_str() {
             "error" => Severity::Error,
             "warning" => Severity::Warning,
+            "info" => Severity::Info,
             other => return Err(CatalogError::corrupt("severity", other)),
         };
         let product = match self.product {

@@ -1,6 +1,7 @@
-//! Rules as files become decisions. The only crate that knows casbin.
+//! Rules as files become decisions, and standards that judge manifests. The only crate that knows casbin.
 //!
-//! [`read`] takes the rules of a revision, strictly and totally; [`Rules::compile`] makes an
+//! [`read`] takes the rules of a revision, strictly and totally; [`Standards::check`] holds manifests
+//! against those that ask for more than the open standards; [`Rules::compile`] makes an
 //! immutable [`PolicySnapshot`] of them; [`Policies`] holds the one in force. Whoever wants
 //! something asks an [`Authorizer`] and gets a [`Decision`], and only this crate can build one that
 //! allows. Whatever is not clear is denied.
@@ -26,6 +27,7 @@ mod rules;
 mod schema;
 mod self_test;
 mod snapshot;
+mod standards;
 mod yaml;
 
 pub use decision::{
@@ -40,6 +42,7 @@ pub use rules::{Rules, read};
 pub use schema::{SCHEMA_KINDS, schema};
 pub use self_test::ensure_decides_right;
 pub use snapshot::{PolicyError, PolicySnapshot};
+pub use standards::Standards;
 
 #[cfg(test)]
 mod reference;

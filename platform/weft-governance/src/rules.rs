@@ -15,6 +15,7 @@ use crate::restrictions::{self, Restrictions, Whose};
 use crate::ring::{self, DEPTH_MAX, Trouble};
 use crate::row::{self, Origin, RowSet, Scope};
 use crate::snapshot::{Parts, PolicyError, PolicySnapshot};
+use crate::standards::{self, Standards};
 use crate::{MeshFacts, ObjectRef, model, self_test};
 
 mod known;
@@ -26,9 +27,10 @@ const ROWS_MAX: usize = 100_000;
 
 const POLICIES: &str = "governance/policies/";
 const CASES: &str = "governance/cases/";
+const STANDARDS: &str = "governance/standards/";
 const RESTRICTIONS_FILE: &str = "governance/restrictions.yaml";
 
-/// The rules of one revision: principals, policies, restrictions and cases.
+/// The rules of one revision: principals, policies, restrictions, cases and standards.
 #[derive(Clone, Debug)]
 pub struct Rules {
     mesh: RowSet,
@@ -38,6 +40,7 @@ pub struct Rules {
     mesh_restrictions: Option<Arc<Restrictions>>,
     restrictions: BTreeMap<ProductRef, ProductRules>,
     cases: Vec<Case>,
+    standards: Standards,
     refused: bool,
 }
 
@@ -109,6 +112,14 @@ pub fn read(tree: &ManifestTree) -> (Rules, Vec<Diagnostic>) {
             cases.extend(found);
         }
     }
+    let mut standards = Standards::default();
+    for file in paths(tree, STANDARDS, &[".yaml", ".yml"]) {
+        if let Some(text) = text_of(tree, file, &mut diagnostics) {
+            let (found, trouble) = standards::read(file, &text);
+            diagnostics.extend(trouble);
+            standards.append(found);
+        }
+    }
     let mut mesh_restrictions = None;
     if let Some(text) = text_of(tree, RESTRICTIONS_FILE, &mut diagnostics) {
         let (found, trouble) = restrictions::read(RESTRICTIONS_FILE, &text, Whose::Mesh);
@@ -173,13 +184,18 @@ pub fn read(tree: &ManifestTree) -> (Rules, Vec<Diagnostic>) {
     }
     weft_model::diagnostic::sort(&mut diagnostics);
     let principals = Arc::new(principals);
-    (Rules { mesh, domains, principals, mesh_restrictions, restrictions, cases, refused }, diagnostics)
+    (Rules { mesh, domains, principals, mesh_restrictions, restrictions, cases, standards, refused }, diagnostics)
 }
 
 impl Rules {
     /// Something in `governance/` has errors, so the revision must not be applied.
     pub fn refused(&self) -> bool {
         self.refused
+    }
+
+    /// What the mesh asks of its manifests.
+    pub fn standards(&self) -> &Standards {
+        &self.standards
     }
 
     /// Everyone that the revision knows.
@@ -489,26 +505,19 @@ fn unread_files(tree: &ManifestTree) -> Vec<Diagnostic> {
             "model.conf" | "principals.yaml" | "restrictions.yaml" | "decisions.txt" => true,
             _ if rest.ends_with(".md") => true,
             _ if is_direct("policies/") => rest.ends_with(".csv"),
-            _ if is_direct("cases/") => rest.ends_with(".yaml") || rest.ends_with(".yml"),
+            _ if is_direct("cases/") || is_direct("standards/") => rest.ends_with(".yaml") || rest.ends_with(".yml"),
             _ => false,
         };
-        if rest.starts_with("standards/") {
-            diagnostics.push(not_built_yet(path));
-        } else if !read {
+        if !read {
             let is_like_a_rule = [".csv", ".yaml", ".yml", ".conf"].iter().any(|ending| path.ends_with(ending));
             let make = if is_like_a_rule { Diagnostic::error } else { Diagnostic::warning };
             let stray = make(Code::FILE_STRAY, Place::start_of(path), "nothing reads this file");
-            let help =
-                "`governance/` holds model.conf, principals.yaml, restrictions.yaml, policies/*.csv, cases/*.yaml";
+            let help = "`governance/` holds model.conf, principals.yaml, restrictions.yaml, policies/*.csv, \
+                        cases/*.yaml, standards/*.yaml";
             diagnostics.push(stray.help(help));
         }
     }
     diagnostics
-}
-
-fn not_built_yet(path: &str) -> Diagnostic {
-    Diagnostic::error(Code::FILE_STRAY, Place::start_of(path), "rules of this kind are not built yet")
-        .help("this version would not keep them; take the file out until then")
 }
 
 /// Rings and chains that are too long, told at rows of `rows`; `around` are rows that hold too.

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde::Serialize;
 
+use crate::standards::StandardsFile;
+
 /// The kinds of file that [`schema`] knows.
-pub const SCHEMA_KINDS: &[&str] = &["principals", "case", "restrictions"];
+pub const SCHEMA_KINDS: &[&str] = &["principals", "case", "restrictions", "standard"];
 
 /// The JSON Schema (draft 2020-12) of a file kind; `None` for a kind of another crate.
 pub fn schema(kind: &str) -> Option<serde_json::Value> {
@@ -16,6 +18,7 @@ pub fn schema(kind: &str) -> Option<serde_json::Value> {
         "principals" => Some(generator.into_root_schema_for::<PrincipalsFile>().to_value()),
         "restrictions" => Some(generator.into_root_schema_for::<RestrictionsFile>().to_value()),
         "case" => Some(generator.into_root_schema_for::<CasesFile>().to_value()),
+        "standard" => Some(generator.into_root_schema_for::<StandardsFile>().to_value()),
         _ => None,
     }
 }
@@ -240,6 +243,32 @@ mod tests {
         assert_eq!(case["$defs"]["Case"]["required"].as_array().unwrap().len(), 5);
         let actions = case["$defs"]["Action"]["enum"].as_array().unwrap();
         assert_eq!(actions.iter().map(|a| a.as_str().unwrap()).collect::<Vec<_>>(), Action::ALL.map(Action::as_str));
+    }
+
+    #[test]
+    fn the_schema_of_standards_and_their_reader_know_the_same_rules() {
+        use crate::standards::{COMMON_KEYS, RULES, is_about_domains};
+
+        let schema = schema("standard").unwrap();
+        // A section or rule that may be left out is a choice of its definition and null.
+        let definition = |property: &serde_json::Value| {
+            let name = property["anyOf"][0]["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+            schema["$defs"][name].clone()
+        };
+        let sorted = |mut names: Vec<String>| {
+            names.sort();
+            names
+        };
+        assert_eq!(keys(&schema), sorted(RULES.iter().map(|(section, _)| (*section).to_owned()).collect()));
+        for (section, rules) in RULES {
+            let of_section = definition(&schema["properties"][section]);
+            assert_eq!(keys(&of_section), sorted(rules.iter().map(|(rule, _)| (*rule).to_owned()).collect()));
+            for (rule, parameters) in *rules {
+                let common = COMMON_KEYS.iter().filter(|key| **key != "statuses" || !is_about_domains(section, rule));
+                let known = common.chain(*parameters).map(|key| (*key).to_owned()).collect();
+                assert_eq!(keys(&definition(&of_section["properties"][rule])), sorted(known), "{section}.{rule}");
+            }
+        }
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub(crate) struct Reader<'a> {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
+/// A key that is known, where it is written, and its value.
+pub(crate) type Entry<'n> = (&'static str, &'n Node, &'n Node);
+
 /// A value and where it stands.
 pub(crate) struct Node {
     at: Location,
@@ -142,28 +145,58 @@ impl<'a> Reader<'a> {
         node: &'n Node,
         keys: [&'static str; N],
     ) -> Option<[Option<&'n Node>; N]> {
+        let entries = self.entries(node, &keys)?;
+        Some(keys.map(|key| entries.iter().find(|(name, ..)| *name == key).map(|(_, _, value)| *value)))
+    }
+
+    /// The entries of a mapping as written, each with its key, which is one of `keys`.
+    pub(crate) fn entries<'n>(&mut self, node: &'n Node, keys: &[&'static str]) -> Option<Vec<Entry<'n>>> {
         let Value::Map(entries) = &node.value else {
             self.wrong_type(node, "a mapping");
             return None;
         };
-        let mut found = [None; N];
+        let mut found = Vec::new();
         for (key, value) in entries {
             let Some(name) = self.text(key) else { continue };
-            if let Some(slot) = keys.iter().position(|known| *known == name) {
-                if let Some(slot) = found.get_mut(slot) {
-                    *slot = Some(value);
-                }
+            if let Some(known) = keys.iter().find(|known| **known == name) {
+                found.push((*known, key, value));
                 continue;
             }
             let place = self.place(key);
             let mut diagnostic = Diagnostic::error(Code::KEY_UNKNOWN, place, format!("key `{name}` is not known here"));
-            diagnostic = match nearest(name, keys) {
+            diagnostic = match nearest(name, keys.iter().copied()) {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                 None => diagnostic.help(format!("known keys: {}", keys.join(", "))),
             };
             self.diagnostics.push(diagnostic);
         }
         Some(found)
+    }
+
+    /// A text that is one of `words`.
+    pub(crate) fn one_of<'n>(&mut self, node: &'n Node, what: &str, words: &[&str]) -> Option<&'n str> {
+        let text = self.text(node)?;
+        if words.contains(&text) {
+            return Some(text);
+        }
+        let help = match nearest(text, words.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("write one of {}", words.join(", ")),
+        };
+        let message = format!("`{text}` is not {what}");
+        self.diagnostics.push(Diagnostic::error(Code::VALUE_NOT_ALLOWED, self.place(node), message).help(help));
+        None
+    }
+
+    /// A whole number that is not negative.
+    pub(crate) fn count(&mut self, node: &Node) -> Option<usize> {
+        if let Value::Integer(number) = &node.value
+            && let Ok(count) = usize::try_from(*number)
+        {
+            return Some(count);
+        }
+        self.wrong_type(node, "a whole number, 0 or more");
+        None
     }
 
     /// A value that must be there; `parent` is where to say that it is not.

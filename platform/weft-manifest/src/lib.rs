@@ -25,4 +25,4 @@ pub mod weft_properties;
 
 pub use form::{Number, OrVariable, Scalar};
 pub use json_schema::{SCHEMA_KINDS, schema};
-pub use mesh::{read, read_apart, read_lone};
+pub use mesh::{read, read_apart, read_lone, read_with_outline};

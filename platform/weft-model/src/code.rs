@@ -188,8 +188,8 @@ codes! {
     SERVICE_LEVEL_ORDER = "W0431";
     /// A schedule or a time zone is not one.
     SCHEDULE_INVALID = "W0432";
-    /// A column that looks like personal data has no classification.
-    CLASSIFICATION_MISSING = "W0433";
+    /// A classification is not in the vocabulary, or a column that looks like personal data has none.
+    CLASSIFICATION = "W0433";
     /// The column for the protected value is not there.
     ENCRYPTED_NAME = "W0434";
     /// A measure does not say what it computes, or cannot be one.
@@ -218,6 +218,16 @@ codes! {
     DOMAIN_INCOMPLETE = "W0454";
     /// An upstream product has errors, so this one waits.
     INPUT_BROKEN = "W0455";
+    /// A name is not written as the mesh's standards ask.
+    STANDARD_NAMING = "W0460";
+    /// The people whom the mesh's standards ask for are not named.
+    STANDARD_OWNERSHIP = "W0461";
+    /// A service level that the mesh's standards ask for is missing, or outside their bounds.
+    STANDARD_FRESHNESS = "W0462";
+    /// A description that the mesh's standards ask for is missing or too short.
+    STANDARD_DOCUMENTATION = "W0463";
+    /// A file of standards has a rule that cannot be applied.
+    STANDARD_INVALID = "W0464";
 
     // 05xx plan and compatibility
     /// A change breaks readers, and neither the version nor an override says so.

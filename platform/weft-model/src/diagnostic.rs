@@ -6,18 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::Code;
 
-/// How bad a diagnostic is. Ordered: an error outranks a warning.
+/// How bad a diagnostic is. Ordered: an error outranks a warning, and that a mere remark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
+    Info,
     Warning,
     Error,
 }
 
 impl Severity {
-    /// `warning` or `error`.
+    /// `info`, `warning` or `error`.
     pub fn as_str(self) -> &'static str {
         match self {
+            Severity::Info => "info",
             Severity::Warning => "warning",
             Severity::Error => "error",
         }

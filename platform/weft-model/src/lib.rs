@@ -12,8 +12,10 @@ pub mod data_type;
 pub mod declared;
 pub mod diagnostic;
 pub mod domain;
+pub mod duration;
 pub mod name;
 pub mod observed_read;
+pub mod outline;
 pub mod parallel;
 pub mod principal;
 pub mod product;
@@ -30,6 +32,10 @@ pub use diagnostic::{Diagnostic, Label, Place, Severity};
 pub use domain::Domain;
 pub use name::{DomainName, NameError, PortName, PortRef, ProductName, ProductRef};
 pub use observed_read::ObservedRead;
+pub use outline::{
+    ColumnOutline, ContractOutline, DocumentOutline, DomainOutline, Outline, PartOutline, ProductOutline, RoleOutline,
+    ServiceLevelOutline, TableOutline, Written,
+};
 pub use principal::{Action, AttributeValue, Principal, PrincipalKind};
 pub use product::{DataProduct, InputPort, OutputPort, Override, SeedFormat, Transform};
 pub use published::{PortRelease, Published, Release};

@@ -1,7 +1,12 @@
 //! Everything that can be said of a revision before anything is done.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use weft_governance::{MeshFacts, PolicySnapshot, Rules};
-use weft_model::{Code, Declared, Diagnostic, DomainName, ManifestTree, Place, ProductRef, Published, Severity};
+use weft_model::{
+    Code, DataProduct, Declared, Diagnostic, DomainName, ManifestTree, Place, ProductRef, Published, Severity,
+};
 
 use crate::known::Kept;
 use crate::{Known, Review, compatible, sql_check};
@@ -26,33 +31,56 @@ impl Checked {
     }
 }
 
-/// Reads manifests and rules, plans every query against its inputs' contracts, asks the rules their
-/// own cases, and compares what changes with what is served. Does nothing to anything; total.
+/// Reads manifests and rules, plans every query against its inputs' contracts, holds the manifests
+/// against the mesh's own standards, compares what changes with what is served, and asks the rules
+/// their own cases. Does nothing to anything; total.
 ///
 /// Where the present text of a domain's or product's rules is broken, the one that was kept holds;
 /// inputs that are broken now are taken as published. A product whose changes are refused is broken.
 pub async fn check(tree: &ManifestTree, known: &Known) -> Checked {
-    let (mut declared, mut diagnostics) = weft_manifest::read(tree);
+    let (mut declared, outline, mut diagnostics) = weft_manifest::read_with_outline(tree);
+    let (rules, trouble) = weft_governance::read(tree);
     let queries = sql_check::check(tree, &mut declared, &known.published);
     diagnostics.extend(queries.diagnostics);
+    let findings = rules.standards().check(&outline, rules.principals(), &mut diagnostics);
+    break_products(&mut declared, &findings);
+    diagnostics.extend(findings);
+    diagnostics.extend(trouble);
     let (reviews, refused) = compatible::check(tree, &mut declared, &queries.reads, known);
     diagnostics.extend(refused);
-    let (rules, snapshot, trouble) = policies(tree, &declared, &known.published, &known.kept);
+    let (rules, snapshot, trouble) = policies(rules, tree, &declared, &known.published, &known.kept);
     diagnostics.extend(trouble);
     weft_model::diagnostic::sort(&mut diagnostics);
     diagnostics.dedup();
     Checked { declared, rules, snapshot, reviews, diagnostics }
 }
 
-/// The rules of a revision and, where they have no errors and their cases hold, the snapshot that
-/// decides by them.
+/// A product of which a standard finds an error stays as last published, as does every product of a
+/// domain of whose own file it finds one.
+fn break_products(declared: &mut Declared, findings: &[Diagnostic]) {
+    let files: BTreeSet<&str> =
+        findings.iter().filter(|told| told.is_error()).map(|told| told.place.file.as_str()).collect();
+    let is_broken = |product: &DataProduct| {
+        let domain = format!("products/{}/domain.yaml", product.name.domain);
+        let folder = product.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        files.contains(domain.as_str()) || files.iter().any(|file| Path::new(file).starts_with(folder))
+    };
+    let broken: Vec<ProductRef> = declared.products.iter().filter(|p| is_broken(p)).map(|p| p.name.clone()).collect();
+    for product in broken {
+        declared.mark_broken(&product);
+    }
+}
+
+/// The rules, completed by those that were `kept`, and, where they have no errors and their cases
+/// hold, the snapshot that decides by them.
 pub(crate) fn policies(
+    mut rules: Rules,
     tree: &ManifestTree,
     declared: &Declared,
     published: &Published,
     kept: &Kept,
 ) -> (Rules, Option<PolicySnapshot>, Vec<Diagnostic>) {
-    let (mut rules, mut diagnostics) = weft_governance::read(tree);
+    let mut diagnostics = Vec::new();
     let facts = MeshFacts::of(declared, published);
     diagnostics.extend(rules.check_restrictions(&facts));
     let broken: Vec<DomainName> = rules.broken_domains().cloned().collect();

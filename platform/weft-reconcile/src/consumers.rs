@@ -42,13 +42,13 @@ impl Consumers {
     /// product that stays as it is published count as published. Then whoever was seen reading.
     pub(crate) fn of(declared: &Declared, read: &BTreeMap<ProductRef, ProductReads>, known: &Known) -> Self {
         let mut consumers = Consumers::default();
-        for (name, reads) in read {
+        for (name, reads) in read.iter().filter(|(name, _)| !declared.broken.contains(*name)) {
             let owner = declared.domains.get(&name.domain).map_or("", |domain| domain.owner.as_str());
             consumers.add_product(name, owner, reads.clone());
         }
         let published = &known.published;
         let stay = published.releases.values().filter(|release| declared.broken.contains(&release.product.name));
-        for release in stay.filter(|release| !read.contains_key(&release.product.name)) {
+        for release in stay {
             let reads = reads_of(&release.product, published);
             consumers.add_product(&release.product.name, &release.domain.owner, reads);
         }

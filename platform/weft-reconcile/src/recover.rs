@@ -31,7 +31,8 @@ impl Controller {
                 let kept = Kept::in_catalog(&self.parts.catalog).await?;
                 // The queries of that revision need no second look: only its rules are put in force.
                 let (declared, _) = weft_manifest::read(&tree);
-                let (_, snapshot, _) = policies(&tree, &declared, &published, &kept);
+                let (rules, _) = weft_governance::read(&tree);
+                let (_, snapshot, _) = policies(rules, &tree, &declared, &published, &kept);
                 if let Some(snapshot) = snapshot {
                     self.parts.policies.replace(snapshot);
                 }

@@ -255,7 +255,8 @@ fn files_that_nothing_reads_and_files_that_cannot_be_read_are_told() {
         &[
             ("governance/README.md", "about"),
             ("governance/decisions.txt", "generated"),
-            ("governance/standards/naming.yaml", ""),
+            ("governance/standards/naming.yaml", "naming: {columns: {severity: of, pattern: a}}"),
+            ("governance/standards/deep/naming.yaml", ""),
             ("governance/policies/old.txt", ""),
             ("governance/policies/deep/more.csv", "p"),
             ("governance/Policies/mesh.csv", "p"),

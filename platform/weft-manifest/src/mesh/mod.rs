@@ -16,13 +16,13 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use weft_model::{Code, Declared, Diagnostic, Domain, DomainName, ManifestTree, ProductRef, parallel};
+use weft_model::{Code, Declared, Diagnostic, Domain, DomainName, ManifestTree, Outline, ProductRef, parallel};
 
 use crate::domain_file::DomainFile;
 use crate::form::{self, Document, FromNode, Opened, Step};
 use crate::mesh_file::MeshFile;
 use crate::odps::DataProductDocument;
-use crate::rules::Scope;
+use crate::rules::{self, Scope};
 use product::Draft;
 
 const MESH_FILE: &str = "mesh.yaml";
@@ -34,7 +34,14 @@ const MESH_FILE: &str = "mesh.yaml";
 /// `broken` and not in `products`; the others are not touched by it. `refused` is set where
 /// `mesh.yaml` has errors.
 pub fn read(tree: &ManifestTree) -> (Declared, Vec<Diagnostic>) {
-    read_in(tree, Scope::Mesh)
+    read_in(tree, Scope::Mesh, None)
+}
+
+/// Reads every manifest of a revision as [`read`] does, and lays out what they say for standards to judge.
+pub fn read_with_outline(tree: &ManifestTree) -> (Declared, Outline, Vec<Diagnostic>) {
+    let mut outline = Outline::default();
+    let (declared, problems) = read_in(tree, Scope::Mesh, Some(&mut outline));
+    (declared, outline, problems)
 }
 
 /// Reads a product's folder, or a document within one, that stands in no mesh.
@@ -44,10 +51,10 @@ pub fn read(tree: &ManifestTree) -> (Declared, Vec<Diagnostic>) {
 /// are there. Of a product's document without a file beside it, only what it says itself is judged:
 /// its ports need no transform, and no name that SQL could use. In order of file and place.
 pub fn read_apart(tree: &ManifestTree) -> Vec<Diagnostic> {
-    read_in(tree, Scope::Alone).1
+    read_in(tree, Scope::Alone, None).1
 }
 
-fn read_in(tree: &ManifestTree, scope: Scope) -> (Declared, Vec<Diagnostic>) {
+fn read_in(tree: &ManifestTree, scope: Scope, mut outline: Option<&mut Outline>) -> (Declared, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut declared = Declared::empty(tree.revision.clone());
     if tree.file(MESH_FILE).is_some() {
@@ -56,7 +63,7 @@ fn read_in(tree: &ManifestTree, scope: Scope) -> (Declared, Vec<Diagnostic>) {
     }
 
     let folders = folders::survey(tree, &mut problems);
-    declared.domains = domains(tree, &folders, &mut problems);
+    declared.domains = domains(tree, &folders, &mut outline, &mut problems);
     let each: Vec<(&ProductRef, &String)> = folders.products.iter().collect();
     let read = parallel::map(&each, |(name, folder)| {
         let mut problems = Vec::new();
@@ -66,6 +73,9 @@ fn read_in(tree: &ManifestTree, scope: Scope) -> (Declared, Vec<Diagnostic>) {
     for (draft, told) in read {
         drafts.push(draft);
         problems.extend(told);
+    }
+    if let Some(outline) = outline {
+        outline.products = drafts.iter().map(Draft::outline).collect();
     }
     if scope == Scope::Mesh {
         references::resolve_across_contracts(tree, &drafts, &declared.domains, &mut problems);
@@ -137,6 +147,7 @@ fn open_as<T: FromNode>(
 fn domains(
     tree: &ManifestTree,
     folders: &folders::Folders,
+    outline: &mut Option<&mut Outline>,
     problems: &mut Vec<Diagnostic>,
 ) -> BTreeMap<DomainName, Domain> {
     let mut domains = BTreeMap::new();
@@ -163,6 +174,9 @@ fn domains(
         }
         if document.has_errors || !is_named {
             continue;
+        }
+        if let Some(outline) = outline {
+            outline.domains.push(rules::outline::domain(name, &document));
         }
         let file = document.value;
         let domain = Domain {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use weft_model::{
     Code, Contract, ContractKey, DataProduct, Diagnostic, Domain, DomainName, InputPort, ManifestTree, OutputPort,
-    Override, Place, PortName, PortRef, ProductRef, Transform,
+    Override, Place, PortName, PortRef, ProductOutline, ProductRef, Transform,
 };
 
 use super::contract::{self, ContractFile};
@@ -36,6 +36,14 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// What the folder's documents say, for standards to judge.
+    pub(super) fn outline(&self) -> ProductOutline {
+        let document = self.document.as_ref().filter(|document| !document.has_errors);
+        let contracts = self.contracts.iter().filter_map(|contract| contract.document.as_ref());
+        let contracts = contracts.filter(|contract| !contract.has_errors).map(rules::outline::contract).collect();
+        rules::outline::product(&self.name, document, contracts)
+    }
+
     /// The product, if every part of it was found.
     pub(super) fn into_product(self) -> Option<DataProduct> {
         let document = self.document?.value;

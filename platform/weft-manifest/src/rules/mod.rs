@@ -14,6 +14,7 @@ mod keys;
 mod lifecycle;
 mod names;
 mod nesting;
+pub(crate) mod outline;
 mod patterns;
 mod ports;
 mod quality;

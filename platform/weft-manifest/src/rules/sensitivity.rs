@@ -56,22 +56,33 @@ pub(super) fn check(contract: &ContractText<'_>, findings: &mut Findings) {
 }
 
 fn is_classified(table: &Table<'_>, field: &Field<'_>, findings: &mut Findings) {
-    let Some(name) = field.property.name.as_deref().filter(|name| field.is_scalar() && looks_personal(name)) else {
+    let Some(name) = field.property.name.as_deref().filter(|_| is_called_personal(field)) else { return };
+    if says_how_sensitive(table, field) {
         return;
-    };
+    }
+    let message = format!("column `{}` looks like personal data and has no classification", clipped(name));
+    findings.push(
+        Diagnostic::warning(Code::CLASSIFICATION, field.spot.at("name"), message)
+            .help("add `classification:`, such as `personal`, or `public` if it tells of nobody"),
+    );
+}
+
+/// Whether a field holds single values under a name that tells of a person.
+pub(super) fn is_called_personal(field: &Field<'_>) -> bool {
+    field.is_scalar() && field.property.name.as_deref().is_some_and(looks_personal)
+}
+
+/// Whether a field, or one that it is part of, has a classification or a tag about persons.
+pub(super) fn says_how_sensitive(table: &Table<'_>, field: &Field<'_>) -> bool {
     let mut next = Some(field);
     while let Some(at) = next {
         let tags = at.property.tags.iter().flatten();
         if at.property.classification.is_some() || tags.into_iter().any(|tag| is_about_persons(tag)) {
-            return;
+            return true;
         }
         next = at.outer.and_then(|outer| table.fields.get(outer));
     }
-    let message = format!("column `{}` looks like personal data and has no classification", clipped(name));
-    findings.push(
-        Diagnostic::warning(Code::CLASSIFICATION_MISSING, field.spot.at("name"), message)
-            .help("add `classification:`, such as `personal`, or `public` if it tells of nobody"),
-    );
+    false
 }
 
 fn is_about_persons(tag: &str) -> bool {

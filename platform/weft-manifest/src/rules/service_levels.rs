@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDateTime;
+use weft_model::duration::{iso_seconds, seconds_of};
 use weft_model::{Code, Diagnostic};
 
 use super::findings::Findings;
@@ -44,18 +45,6 @@ const KNOWN: &[(&str, &str, Measure)] = &[
     ("timeOfAvailability", "", Measure::Free),
 ];
 
-/// Units of time, each with its length in seconds. A month counts 30 days and a year 365.
-const UNITS: &[(&[&str], f64)] = &[
-    (&["ms", "millisecond", "milliseconds"], 0.001),
-    (&["s", "sec", "second", "seconds"], 1.0),
-    (&["min", "minute", "minutes"], 60.0),
-    (&["h", "hr", "hour", "hours"], 3600.0),
-    (&["d", "day", "days"], 86_400.0),
-    (&["w", "week", "weeks"], 604_800.0),
-    (&["mo", "mon", "month", "months"], 2_592_000.0),
-    (&["y", "yr", "year", "years"], 31_536_000.0),
-];
-
 /// What a service level comes to.
 enum Amount {
     Seconds(f64),
@@ -83,6 +72,17 @@ pub(super) fn check(contract: &ContractText<'_>, findings: &mut Findings) {
     }
     elements.check(contract.root, "slaDefaultElement", contract.value.sla_default_element.as_deref(), "", findings);
     agree(&told, findings);
+}
+
+/// The full name of a service level that is known and, where it is a length of time, how long that is.
+pub(super) fn meaning(level: &ServiceLevel) -> Option<(&'static str, Option<u64>)> {
+    let (name, measure) = known(&level.property)?;
+    let milliseconds = match amount(level, measure) {
+        // A length beyond all bounds stays the longest there is.
+        Ok(Amount::Seconds(seconds)) => Some((seconds * 1000.0).round() as u64),
+        _ => None,
+    };
+    Some((name, milliseconds))
 }
 
 fn known(property: &str) -> Option<(&'static str, Measure)> {
@@ -163,37 +163,6 @@ fn number(value: &Scalar) -> Option<f64> {
         Scalar::Text(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
         Scalar::Null | Scalar::Boolean(_) => None,
     }
-}
-
-fn seconds_of(unit: &str) -> Option<f64> {
-    let unit = unit.to_lowercase();
-    UNITS.iter().find(|(words, _)| words.contains(&unit.as_str())).map(|(_, seconds)| *seconds)
-}
-
-/// The length of an ISO 8601 duration, such as `P1DT12H`.
-fn iso_seconds(text: &str) -> Option<f64> {
-    let rest = text.strip_prefix('P')?;
-    let (days, time) = rest.split_once('T').map_or((rest, None), |(days, time)| (days, Some(time)));
-    let mut total = iso_part(days, &[('Y', "y"), ('M', "mo"), ('W', "w"), ('D', "d")])?;
-    let mut is_empty = days.is_empty();
-    if let Some(time) = time {
-        total += iso_part(time, &[('H', "h"), ('M', "min"), ('S', "s")])?;
-        is_empty = time.is_empty();
-    }
-    (!is_empty).then_some(total)
-}
-
-fn iso_part(text: &str, units: &[(char, &str)]) -> Option<f64> {
-    let (mut total, mut rest, mut units) = (0.0, text, units.iter());
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest.get(..end)?.parse().ok()?;
-        let letter = rest.get(end..)?.chars().next()?;
-        let (_, unit) = units.find(|(word, _)| *word == letter)?;
-        total += number * seconds_of(unit)?;
-        rest = rest.get(end + 1..)?;
-    }
-    Some(total)
 }
 
 /// What an element of a service level can be.
@@ -296,20 +265,5 @@ fn agree(told: &[(&str, Spot<'_>, Amount)], findings: &mut Findings) {
                 .also(lag.at("value"), format!("`{name}`"))
                 .help(format!("keep rows for longer, or make `{name}` shorter")),
         );
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_read_as_iso_8601_has_them() {
-        for (text, seconds) in [("P1D", 86_400.0), ("PT4H", 14_400.0), ("P1DT12H", 129_600.0), ("PT0.5S", 0.5)] {
-            assert_eq!(iso_seconds(text), Some(seconds), "{text}");
-        }
-        for text in ["", "P", "PT", "P1", "1D", "P1H", "P1D1Y", "PT1D", "P-1D", "P1é"] {
-            assert_eq!(iso_seconds(text), None, "{text}");
-        }
     }
 }

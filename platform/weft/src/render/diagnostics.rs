@@ -50,7 +50,7 @@ pub fn github(diagnostics: &[Diagnostic], sources: &dyn Sources) -> String {
         };
         out.push_str(&format!(
             "::{} file={},line={line},col={column},endLine={end_line},endColumn={end_column},title={}::{}\n",
-            diagnostic.severity.as_str(),
+            if diagnostic.severity == Severity::Info { "notice" } else { diagnostic.severity.as_str() },
             escaped_property(&sources.shown(file)),
             diagnostic.code,
             escaped(&message),
@@ -69,17 +69,20 @@ pub struct Looked {
     pub elapsed: Duration,
 }
 
-/// `2 errors, 0 warnings in 1 of 7 products (412 files, 0.09 s)`, without a line break.
+/// `2 errors, 0 warnings in 1 of 7 products (412 files, 0.09 s)`, without a line break. Remarks are
+/// counted only where there are some.
 pub fn summary(diagnostics: &[Diagnostic], looked: Looked) -> String {
     let errors = diagnostics.iter().filter(|d| d.is_error()).count();
-    let warnings = diagnostics.len() - errors;
+    let remarks = diagnostics.iter().filter(|d| d.severity == Severity::Info).count();
+    let warnings = diagnostics.len() - errors - remarks;
     let Looked { products, troubled, files, elapsed } = looked;
     let rest = format!("({}, {:.2} s)", counted(files, "file"), elapsed.as_secs_f64());
     if diagnostics.is_empty() {
         return format!("no problems in {} {rest}", counted(products, "product"));
     }
     let within = format!("{troubled} of {}", counted(products, "product"));
-    format!("{}, {} in {within} {rest}", counted(errors, "error"), counted(warnings, "warning"))
+    let remarks = if remarks == 0 { String::new() } else { format!(", {}", counted(remarks, "remark")) };
+    format!("{}, {}{remarks} in {within} {rest}", counted(errors, "error"), counted(warnings, "warning"))
 }
 
 /// `1 file`, `2 files`.
@@ -156,6 +159,7 @@ impl miette::Diagnostic for Framed<'_> {
 
     fn severity(&self) -> Option<miette::Severity> {
         Some(match self.diagnostic.severity {
+            Severity::Info => miette::Severity::Advice,
             Severity::Warning => miette::Severity::Warning,
             Severity::Error => miette::Severity::Error,
         })

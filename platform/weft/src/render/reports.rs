@@ -33,7 +33,7 @@ pub fn sarif(diagnostics: &[Diagnostic], sources: &dyn Sources) -> String {
         let others: Vec<_> = diagnostic.others.iter().map(|other| location(&other.place, Some(&other.text))).collect();
         json!({
             "ruleId": diagnostic.code.as_str(),
-            "level": diagnostic.severity.as_str(),
+            "level": if diagnostic.severity == Severity::Info { "note" } else { diagnostic.severity.as_str() },
             "message": { "text": with_help(diagnostic) },
             "locations": [location(&diagnostic.place, None)],
             "relatedLocations": others,
@@ -75,7 +75,7 @@ pub fn junit(diagnostics: &[Diagnostic], sources: &dyn Sources) -> String {
             let (kind, message) = (diagnostic.code.as_str(), escaped(&with_help(diagnostic)));
             let told = match diagnostic.severity {
                 Severity::Error => format!("<failure type=\"{kind}\" message=\"{message}\"/>"),
-                Severity::Warning => format!("<system-out>{message}</system-out>"),
+                Severity::Warning | Severity::Info => format!("<system-out>{message}</system-out>"),
             };
             let _ = writeln!(xml, "    <testcase classname=\"{file}\" name=\"{name}\">{told}</testcase>");
         }

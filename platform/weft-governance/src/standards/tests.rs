@@ -1,0 +1,266 @@
+use expect_test::{Expect, expect};
+use weft_model::{
+    ColumnOutline, ContractOutline, DocumentOutline, DomainOutline, PartOutline, ProductOutline, RoleOutline,
+    ServiceLevelOutline, TableOutline, Written,
+};
+
+use super::*;
+use crate::principals;
+
+const FILE: &str = "governance/standards/s.yaml";
+const PRODUCT: &str = "products/sales/orders/product.odps.yaml";
+const CONTRACT: &str = "products/sales/orders/contracts/lines.odcs.yaml";
+
+fn at(file: &str, line: u32) -> Place {
+    Place { line, ..Place::start_of(file) }
+}
+
+fn written(file: &str, line: u32, text: &str) -> Written {
+    Written { text: text.to_owned(), place: at(file, line) }
+}
+
+fn part(file: &str, line: u32, name: &str, description: Option<&str>) -> PartOutline {
+    PartOutline { name: written(file, line, name), description: description.map(|text| written(file, line + 1, text)) }
+}
+
+fn document(file: &str, status: &str) -> DocumentOutline {
+    DocumentOutline {
+        head: at(file, 3),
+        status: Some(status.to_owned()),
+        purpose: Some(written(file, 5, "Orders.")),
+        usage: None,
+        limitations: None,
+        description: Some(at(file, 5)),
+        team: None,
+        support: None,
+        members: 0,
+        channels: 0,
+    }
+}
+
+fn column(line: u32, path: &str, classification: Option<&str>) -> ColumnOutline {
+    let name = path.rsplit('.').next().unwrap();
+    ColumnOutline {
+        part: part(CONTRACT, line, name, None),
+        path: path.to_owned(),
+        is_within: path.contains('.'),
+        classification: classification.map(|word| written(CONTRACT, line + 2, word)),
+        is_classified: classification.is_some(),
+        looks_personal: name == "email",
+    }
+}
+
+/// A mesh that says little: whatever a rule asks for, it breaks.
+fn outline() -> Outline {
+    let domain = DomainOutline {
+        name: "sales".parse().unwrap(),
+        head: at("products/sales/domain.yaml", 1),
+        description: None,
+        owner: written("products/sales/domain.yaml", 2, "sales-ownrs"),
+        stewards: Vec::new(),
+        contact: Some(written("products/sales/domain.yaml", 3, "ask around")),
+    };
+    let role =
+        RoleOutline { name: written(CONTRACT, 60, "reader"), has_first_approver: true, has_second_approver: false };
+    let level = ServiceLevelOutline {
+        property: "freshness",
+        value: written(CONTRACT, 71, "3"),
+        milliseconds: Some(3 * 86_400_000),
+    };
+    let contract = ContractOutline {
+        document: document(CONTRACT, "active"),
+        roles: vec![role],
+        service_levels_at: Some(at(CONTRACT, 70)),
+        service_levels: vec![level],
+        tables: vec![TableOutline {
+            part: part(CONTRACT, 10, "Lines", None),
+            columns: vec![
+                column(20, "order_id", Some("public")),
+                column(30, "UnitPrice", Some("Internl")),
+                column(40, "email", None),
+                column(50, "buyer.nickname", None),
+            ],
+        }],
+    };
+    let product = ProductOutline {
+        name: "sales.orders".parse().unwrap(),
+        document: Some(document(PRODUCT, "draft")),
+        ports: vec![part(PRODUCT, 8, "lines", Some("Lines"))],
+        contracts: vec![contract],
+    };
+    Outline { domains: vec![domain], products: vec![product] }
+}
+
+fn principals() -> Principals {
+    principals::read("groups: [{name: sales-owners}]").0
+}
+
+fn render(mut diagnostics: Vec<Diagnostic>) -> String {
+    weft_model::diagnostic::sort(&mut diagnostics);
+    let others = |told: &Diagnostic| -> String {
+        told.others.iter().map(|other| format!("  {}: {}\n", other.place, other.text)).collect()
+    };
+    diagnostics.iter().map(|told| format!("{} {told}\n{}", told.severity.as_str(), others(told))).collect()
+}
+
+fn standards(text: &str) -> Standards {
+    let (rules, trouble) = read(FILE, text);
+    assert_eq!(render(trouble), "");
+    Standards { rules }
+}
+
+#[track_caller]
+fn check(text: &str, expected: Expect) {
+    expected.assert_eq(&render(standards(text).check(&outline(), &principals(), &mut Vec::new())));
+}
+
+#[track_caller]
+fn check_file(text: &str, expected: Expect) {
+    expected.assert_eq(&render(read(FILE, text).1));
+}
+
+#[test]
+fn names_are_held_against_a_pattern_as_a_whole_and_a_length() {
+    check(
+        "\
+naming:
+  domains: {severity: info, pattern: '[a-z]{6,}'}
+  products: {severity: warning, pattern: '.*', lengthMax: 3}
+  ports: {severity: error, pattern: 'lin'}
+  tables: {severity: error, pattern: '[a-z_]+'}
+  columns: {severity: error, pattern: '[a-z_]+', because: SQL needs no quotes}
+",
+        expect![[""]],
+    );
+}
+
+#[test]
+fn people_are_to_be_named() {
+    check(
+        "\
+ownership:
+  owner: {severity: error}
+  stewards: {severity: warning}
+  contact: {severity: warning, pattern: '[^@]+@[^@]+'}
+  team: {severity: error, least: 2}
+  support: {severity: error}
+  approvers: {severity: error, levels: 2}
+",
+        expect![[""]],
+    );
+}
+
+#[test]
+fn classifications_are_words_of_the_vocabulary() {
+    check(
+        "\
+classification:
+  vocabulary: {severity: error, words: [public, internal, personal]}
+  everyColumn: {severity: warning}
+",
+        expect![[""]],
+    );
+}
+
+#[test]
+fn contracts_state_service_levels_within_bounds() {
+    check(
+        "\
+freshness:
+  latency: {severity: error, max: P1D}
+  retention: {severity: warning, statuses: [active], min: 1 y}
+  frequency: {severity: warning, statuses: [draft]}
+",
+        expect![[""]],
+    );
+}
+
+#[test]
+fn what_there_is_is_to_be_explained() {
+    check(
+        "\
+documentation:
+  domains: {severity: warning}
+  ports: {severity: warning, lengthMin: 10}
+  tables: {severity: warning}
+  columns: {severity: warning, statuses: [active]}
+  purpose: {severity: error, lengthMin: 20, statuses: [draft]}
+  limitations: {severity: info, statuses: [active]}
+",
+        expect![[""]],
+    );
+}
+
+#[test]
+fn a_rule_on_personal_data_takes_the_place_of_what_reading_said() {
+    let said = || {
+        let of = |line| Diagnostic::warning(Code::CLASSIFICATION, at(CONTRACT, line), "looks like personal data");
+        vec![of(40), of(99)]
+    };
+    let told = |text: &str| {
+        let mut said = said();
+        let found = standards(text).check(&outline(), &principals(), &mut said);
+        let lines = |told: Vec<Diagnostic>| -> Vec<(u32, &str)> {
+            told.iter().map(|told| (told.place.line, told.severity.as_str())).collect()
+        };
+        (lines(said), lines(found))
+    };
+    assert_eq!(told(""), (vec![(40, "warning"), (99, "warning")], vec![]));
+    assert_eq!(
+        told("classification: {personal: {severity: error, names: ['nick.*']}}"),
+        (vec![(99, "warning")], vec![(40, "error"), (50, "error")])
+    );
+    assert_eq!(told("classification: {personal: {severity: off}}"), (vec![(99, "warning")], vec![]));
+    let elsewhere = "classification: {personal: {severity: error, statuses: [draft]}}";
+    assert_eq!(told(elsewhere), (vec![(40, "warning"), (99, "warning")], vec![]));
+}
+
+#[test]
+fn a_rule_can_be_off_or_for_some_domains_alone() {
+    check("ownership: {support: {severity: off}}", expect![[""]]);
+    check("ownership: {support: {severity: error, domains: [sale]}}", expect![[""]]);
+}
+
+#[test]
+fn what_is_found_in_one_file_is_bounded_and_an_error_is_never_lost() {
+    let mut outline = outline();
+    let table = &mut outline.products[0].contracts[0].tables[0];
+    table.columns = (0..300).map(|line| column(line, "plain", None)).collect();
+    let rules = "\
+documentation: {columns: {severity: warning}}
+ownership: {approvers: {severity: error, levels: 2}}
+";
+    let found = standards(rules).check(&outline, &principals(), &mut Vec::new());
+    assert_eq!(found.len(), 200);
+    let last = found.last().unwrap();
+    assert!(last.is_error());
+    assert_eq!(last.help.as_deref(), Some("there are 101 more findings of standards in this file: mend these first"));
+}
+
+#[test]
+fn what_is_wrong_with_a_file_of_standards_is_told_at_its_place() {
+    check_file(
+        "\
+namin: {}
+naming:
+  colums: {severity: error}
+  columns: {severity: fatal, pattern: '[a-z', lengthMax: none}
+  ports: {pattern: 3, lengthMin: 2}
+  tables:
+    severity: error
+  domains: {severity: error, pattern: a, statuses: [active]}
+ownership:
+  team: {severity: error, least: 0}
+  support: yes
+  owner: {severity: error, domains: [Sales]}
+classification:
+  vocabulary: {severity: error, words: [a, a]}
+freshness:
+  latency: {severity: error, max: 5 m, statuses: [activ]}
+  retention: {severity: error, min: 2 d, max: P1D}
+",
+        expect![[""]],
+    );
+    check_file("naming: [", expect![[""]]);
+    check_file("", expect![[""]]);
+}
