@@ -17,6 +17,7 @@ pub mod principal;
 pub mod product;
 pub mod published;
 pub mod revision;
+pub mod transform_test;
 pub mod tree;
 
 pub use clock::Clock;
@@ -31,4 +32,5 @@ pub use principal::{Action, AttributeValue, Principal, PrincipalKind};
 pub use product::{DataProduct, InputPort, OutputPort, SeedFormat, Transform};
 pub use published::{PortRelease, Published, Release};
 pub use revision::Revision;
+pub use transform_test::{TestRow, TransformTest};
 pub use tree::{Content, FileEntry, ManifestTree};

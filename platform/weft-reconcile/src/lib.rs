@@ -18,9 +18,11 @@ mod publish;
 mod recover;
 mod report;
 mod sql_check;
+mod transform_tests;
 
 pub use check::{Checked, Kept, check};
 pub use controller::{Controller, Parts};
 pub use error::ReconcileError;
 pub use plan::{Change, Plan, RefreshReason, Step, plan};
 pub use report::{Outcome, OutcomeStatus, Progress, Report, Silent};
+pub use transform_tests::{TestOutcome, TestVerdict, Tested, test};

@@ -41,7 +41,11 @@ pub(crate) async fn check(tree: &ManifestTree, declared: &mut Declared, publishe
 }
 
 /// The schemas of a product's inputs: as declared, else as published.
-fn inputs(product: &DataProduct, declared: &Declared, published: &Published) -> BTreeMap<PortRef, SchemaRef> {
+pub(crate) fn inputs(
+    product: &DataProduct,
+    declared: &Declared,
+    published: &Published,
+) -> BTreeMap<PortRef, SchemaRef> {
     let mut inputs = BTreeMap::new();
     for input in &product.inputs {
         let contract: Option<&Contract> =

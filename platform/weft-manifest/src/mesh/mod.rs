@@ -9,6 +9,7 @@ mod purposes;
 mod references;
 mod tags;
 mod transform;
+mod transform_tests;
 
 #[cfg(test)]
 mod tests;
@@ -66,6 +67,8 @@ fn read_in(tree: &ManifestTree, scope: Scope) -> (Declared, Vec<Diagnostic>) {
     order::refuse_rings(&drafts, &mut problems);
     product::services_are_named(&drafts, &declared.domains, &mut problems);
 
+    let mut tests = transform_tests::resolve(tree, &drafts, &mut problems);
+
     let mut broken: BTreeSet<ProductRef> = folders
         .products
         .iter()
@@ -83,6 +86,8 @@ fn read_in(tree: &ManifestTree, scope: Scope) -> (Declared, Vec<Diagnostic>) {
     // A product that is neither declared nor told as broken would be retired: never by accident.
     let lost = folders.products.keys().filter(|name| !declared_names.contains(name)).cloned();
     declared.broken = lost.collect();
+    tests.retain(|test| declared.product(&test.product).is_some());
+    declared.tests = tests;
     weft_model::diagnostic::sort(&mut problems);
     (declared, problems)
 }

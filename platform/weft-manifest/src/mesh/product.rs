@@ -9,10 +9,11 @@ use weft_model::{
 
 use super::contract::{self, ContractFile};
 use super::folders::PRODUCT_FILE;
-use super::{open_as, purposes, tags, transform};
+use super::{open_as, purposes, tags, transform, transform_tests};
 use crate::form::{Document, Step, listed, nearest};
 use crate::odps::{DataProductDocument, OutputPort as Port};
 use crate::rules::{self, Scope};
+use crate::test_file::TestFile;
 
 /// Most ports of one product, inputs and outputs each.
 pub(super) const PORTS_MAX: usize = 500;
@@ -31,6 +32,8 @@ pub(super) struct Draft {
     pub(super) inputs: Vec<Option<InputPort>>,
     /// What the data may be asked for, as far as it is well written.
     purposes: Vec<String>,
+    /// Unit tests of its transforms, as written.
+    pub(super) tests: Vec<Document<TestFile>>,
 }
 
 impl Draft {
@@ -71,6 +74,7 @@ pub(super) fn read(
         outputs: Vec::new(),
         inputs: Vec::new(),
         purposes: Vec::new(),
+        tests: transform_tests::read_all(tree, folder, problems),
     };
     if tree.file(&file).is_none() {
         problems.push(

@@ -7,6 +7,7 @@ mod diff;
 mod explain;
 mod failure;
 mod flight_failure;
+mod found;
 mod hook;
 mod init;
 mod plan;
@@ -15,6 +16,7 @@ mod products;
 mod query;
 mod schema;
 mod terminal;
+mod test;
 mod token;
 mod up;
 mod validate;
@@ -48,6 +50,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Init(command) => init::init(&command),
         Command::Hook(Hook::Install) => hook::install(),
         Command::Validate(arguments) => validate::validate(&arguments),
+        Command::Test(arguments) => test::test(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::Query(arguments) => query::query(&arguments),
