@@ -50,7 +50,7 @@ mod view;
 mod written_out;
 
 pub use answer::Answer;
-pub use contract_check::{QueryShape, SqlProblem, check_query};
+pub use contract_check::{ContractQueryShape, QueryShape, SqlProblem, check_contract_query, check_query};
 pub use engine::{Engine, Parts};
 pub use error::QueryError;
 pub use intake::Intake;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{DataProduct, Domain, DomainName, PortRef, ProductRef, Revision, TransformTest};
+use crate::{ContractSql, DataProduct, Domain, DomainName, PortRef, ProductRef, Revision, TransformTest};
 
 /// Everything that one revision declares, as far as it could be understood.
 ///
@@ -13,6 +13,8 @@ pub struct Declared {
     pub domains: BTreeMap<DomainName, Domain>,
     /// A product comes after every product that it reads. Those with errors are not among them.
     pub products: Vec<DataProduct>,
+    /// The SQL that contracts hold, those of products with errors among them, as far as it can be planned.
+    pub contract_sql: Vec<ContractSql>,
     /// Unit tests of the products' transforms, in order of file.
     pub tests: Vec<TransformTest>,
     /// Products that the revision holds but that have errors: they stay as last published.
@@ -28,6 +30,7 @@ impl Declared {
             revision,
             domains: BTreeMap::new(),
             products: Vec::new(),
+            contract_sql: Vec::new(),
             tests: Vec::new(),
             broken: BTreeSet::new(),
             refused: false,

@@ -6,7 +6,7 @@ use weft_catalog::{Catalog, CatalogError};
 use weft_governance::{MeshFacts, PolicySnapshot, Rules};
 use weft_model::{Code, Declared, Diagnostic, DomainName, ManifestTree, Place, ProductRef, Published, Severity};
 
-use crate::{sql_check, transform_tests};
+use crate::{contract_sql, sql_check, transform_tests};
 
 /// The last good texts of rules that one domain or product is responsible for: they hold on where the
 /// present text is broken.
@@ -47,14 +47,15 @@ impl Checked {
     }
 }
 
-/// Reads manifests and rules, plans every query against its inputs' contracts, runs it on the rows of
-/// its tests, and asks the rules their own cases. Does nothing to anything; total.
+/// Reads manifests and rules, plans every query of transforms and contracts, runs those of transforms on
+/// the rows of their tests, and asks the rules their own cases. Does nothing to anything; total.
 ///
 /// Where the present text of a domain's or product's rules is broken, the one that was `kept` holds;
 /// inputs that are broken now are taken as `published`.
 pub async fn check(tree: &ManifestTree, published: &Published, kept: &Kept) -> Checked {
     let (mut declared, mut diagnostics) = weft_manifest::read(tree);
     diagnostics.extend(sql_check::check(tree, &mut declared, published).await);
+    diagnostics.extend(contract_sql::check(&mut declared, published).await);
     diagnostics.extend(transform_tests::check(&mut declared, published).await);
     let (rules, snapshot, trouble) = policies(tree, &declared, published, kept);
     diagnostics.extend(trouble);

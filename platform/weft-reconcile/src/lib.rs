@@ -9,6 +9,7 @@ mod apply;
 mod build;
 mod check;
 mod conform;
+mod contract_sql;
 mod controller;
 mod error;
 mod fingerprint;
@@ -21,6 +22,7 @@ mod sql_check;
 mod transform_tests;
 
 pub use check::{Checked, Kept, check};
+pub use contract_sql::check_apart;
 pub use controller::{Controller, Parts};
 pub use error::ReconcileError;
 pub use plan::{Change, Plan, RefreshReason, Step, plan};

@@ -2,6 +2,7 @@
 
 pub(crate) mod column_type;
 mod contract;
+mod contract_sql;
 mod folders;
 mod order;
 mod product;
@@ -43,8 +44,8 @@ pub fn read(tree: &ManifestTree) -> (Declared, Vec<Diagnostic>) {
 /// contract says all that its readers need, that its variables have values, and that those it names
 /// are there. Of a product's document without a file beside it, only what it says itself is judged:
 /// its ports need no transform, and no name that SQL could use. In order of file and place.
-pub fn read_apart(tree: &ManifestTree) -> Vec<Diagnostic> {
-    read_in(tree, Scope::Alone).1
+pub fn read_apart(tree: &ManifestTree) -> (Declared, Vec<Diagnostic>) {
+    read_in(tree, Scope::Alone)
 }
 
 fn read_in(tree: &ManifestTree, scope: Scope) -> (Declared, Vec<Diagnostic>) {
@@ -67,6 +68,7 @@ fn read_in(tree: &ManifestTree, scope: Scope) -> (Declared, Vec<Diagnostic>) {
     order::refuse_rings(&drafts, &mut problems);
     product::services_are_named(&drafts, &declared.domains, &mut problems);
 
+    declared.contract_sql = contract_sql::of_drafts(&drafts);
     let mut tests = transform_tests::resolve(tree, &drafts, &mut problems);
 
     let mut broken: BTreeSet<ProductRef> = folders

@@ -77,7 +77,7 @@ impl Validated {
                 "give a folder with `products/`, a folder with `product.odps.yaml`, a `*.odps.yaml` or a `*.odcs.yaml`",
             ));
         };
-        let mut problems = weft_manifest::read_apart(&lone.tree);
+        let mut problems = block_on(async { Ok(weft_reconcile::check_apart(&lone.tree).await) })?;
         problems.retain(|problem| lone.concerns(problem));
         self.products += 1;
         self.troubled += usize::from(!problems.is_empty());
