@@ -6,7 +6,7 @@ use std::fs;
 use chrono::{DateTime, Utc};
 use weft_governance::{AccessRequest, Authorizer, MeshFacts, ObjectRef, PolicySnapshot, decisions_matrix};
 use weft_model::{Action, PortRef, Published};
-use weft_reconcile::{Checked, Kept, check};
+use weft_reconcile::{Checked, Known, check};
 
 use crate::meshes::{repository, tree};
 
@@ -83,7 +83,7 @@ async fn who_has_no_rights_discovers_nothing() {
 }
 
 async fn demo() -> Checked {
-    check(&tree(&repository()), &Published::default(), &Kept::default()).await
+    check(&tree(&repository()), &Known::nothing()).await
 }
 
 fn in_force(checked: &Checked) -> &PolicySnapshot {

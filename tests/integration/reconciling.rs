@@ -5,7 +5,7 @@ use std::sync::Arc;
 use weft::Settings;
 use weft::clock::SystemClock;
 use weft_model::Code;
-use weft_reconcile::{Kept, OutcomeStatus, check, plan};
+use weft_reconcile::{Known, OutcomeStatus, check, plan};
 use weft_testkit::{Repository, TestMesh, minimal_mesh};
 
 use crate::asking::ask;
@@ -26,9 +26,10 @@ async fn a_plan_after_it_was_applied_is_empty() {
     let manifests = with_totals();
     let mesh = TestMesh::start(manifests.path()).await;
     assert_eq!(mesh.first.plan.steps.len(), 2);
-    let published = mesh.catalog().published();
-    let checked = check(&tree(manifests.path()), &published, &Kept::default()).await;
-    assert!(plan(&checked.declared, &published).is_empty());
+    let tree = tree(manifests.path());
+    let known = Known::in_catalog(mesh.catalog(), &tree, weft_model::Clock::now(&SystemClock)).await.unwrap();
+    let checked = check(&tree, &known).await;
+    assert!(plan(&checked.declared, &known.published, &checked.reviews).is_empty());
     mesh.stop().await;
 }
 

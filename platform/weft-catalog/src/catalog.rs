@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
 use sqlx::Connection;
-use weft_model::{Clock, DomainName, ProductRef, Published, Release, Revision};
+use weft_model::{Clock, DomainName, ObservedRead, ProductRef, Published, Release, Revision};
 
 use crate::audit::{self, AuditVerdict};
 use crate::decisions::DecisionRecord;
@@ -15,7 +16,7 @@ use crate::error::{CatalogError, Doing};
 use crate::run::{CheckRecord, Run};
 use crate::store::Store;
 use crate::trail::{self, Sink, Trail};
-use crate::{releases, runs, settings};
+use crate::{releases, runs, settings, usage};
 
 /// What is published, by whom, from what, in which state.
 ///
@@ -211,6 +212,19 @@ impl Catalog {
     /// `weft_audit_failures_total`. To be called within a Tokio runtime.
     pub fn note_decisions(&self, records: Vec<DecisionRecord>) {
         trail::note(&self.inner, records);
+    }
+
+    /// Who was seen reading what since, in order of port, column and principal; the day of `since`
+    /// counts whole. For the platform itself: what a principal may see of it, a [`CatalogView`] tells.
+    ///
+    /// [`CatalogView`]: crate::CatalogView
+    ///
+    /// # Errors
+    ///
+    /// Trouble with the database alone. A catalog of before the mesh observed reads holds none.
+    pub async fn reads_since(&self, since: DateTime<Utc>) -> Result<Vec<ObservedRead>, CatalogError> {
+        let mut transaction = self.inner.store.read().await?;
+        usage::since(&mut transaction, since).await
     }
 
     /// Whether the record of decisions is as it was written.

@@ -22,6 +22,7 @@ mod settings;
 mod sight;
 mod store;
 mod trail;
+mod usage;
 mod view;
 mod views;
 

@@ -77,6 +77,7 @@ pub(crate) fn release(number: u64, ports: &[&str], inputs: &[&str]) -> Release {
             purpose: "to test".into(),
             tags: vec![],
             purposes: vec![],
+            overrides: vec![],
             inputs: inputs
                 .iter()
                 .map(|input| input.parse::<PortRef>().unwrap())
@@ -119,6 +120,7 @@ fn contract(key: ContractKey) -> Contract {
         purpose: String::new(),
         tags: vec![],
         columns: vec![column],
+        document: String::new(),
     }
 }
 

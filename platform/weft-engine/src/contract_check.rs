@@ -20,7 +20,8 @@ use crate::{Limits, QueryError, statement};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryShape {
     pub schema: SchemaRef,
-    pub reads: BTreeSet<PortRef>,
+    /// The ports that it names, each with those of its columns that its answer depends on.
+    pub reads: BTreeMap<PortRef, BTreeSet<String>>,
 }
 
 /// What is wrong with a query, and where in its text. Lines and columns count from 1.
@@ -91,7 +92,7 @@ struct Planned {
     schema: SchemaRef,
     /// As written, not optimised.
     plan: LogicalPlan,
-    reads: BTreeSet<PortRef>,
+    reads: BTreeMap<PortRef, BTreeSet<String>>,
 }
 
 async fn plan(sql: &str, tables: &Tables<'_>) -> Result<Planned, SqlProblem> {
@@ -103,7 +104,7 @@ async fn plan(sql: &str, tables: &Tables<'_>) -> Result<Planned, SqlProblem> {
     let base = base_state();
     let names = statement::tables_of(&base, &query).map_err(|error| problem(&error, sql))?;
     let catalogs = MemoryCatalogProviderList::new();
-    let mut reads = BTreeSet::new();
+    let mut reads = BTreeMap::new();
     for name in names {
         let own = tables.own.iter().find(|(own, _)| own.eq_ignore_ascii_case(&name));
         if let Some((_, schema)) = own {
@@ -119,14 +120,32 @@ async fn plan(sql: &str, tables: &Tables<'_>) -> Result<Planned, SqlProblem> {
         };
         let table = Arc::new(EmptyTable::new(Arc::clone(schema)));
         put(&catalogs, &port, table).map_err(|error| planning(&error, sql))?;
-        reads.insert(port);
+        reads.insert(port, BTreeSet::new());
     }
     let state = SessionStateBuilder::new_from_existing(base).with_catalog_list(Arc::new(catalogs)).build();
     let plan = state.statement_to_plan(query.statement).await.map_err(|error| planning(&error, sql))?;
     statement::ensure_reads_only(&plan).map_err(|error| problem(&error, sql))?;
     // Types are settled by analysis; it also finds what planning alone lets pass.
     let optimised = state.optimize(&plan).map_err(|error| planning(&error, sql))?;
+    columns_read(&optimised, &mut reads).map_err(|error| planning(&error, sql))?;
     Ok(Planned { schema: Arc::clone(optimised.schema().inner()), plan, reads })
+}
+
+/// Adds the columns that a plan takes from each of the tables. They are few only in an optimised plan.
+fn columns_read(plan: &LogicalPlan, reads: &mut BTreeMap<PortRef, BTreeSet<String>>) -> Result<(), DataFusionError> {
+    plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node
+            && let Ok(port) = scan.table_name.to_string().parse::<PortRef>()
+            && let Some(columns) = reads.get_mut(&port)
+        {
+            let filtered =
+                scan.filters.iter().flat_map(|filter| filter.column_refs()).map(|column| column.name.clone());
+            let yielded = scan.projected_schema.fields().iter().map(|field| field.name().clone());
+            columns.extend(yielded.chain(filtered));
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(())
 }
 
 fn undeclared(sql: &str, name: &str, tables: &Tables<'_>) -> SqlProblem {

@@ -4,7 +4,8 @@ use std::fmt::{self, Write};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, StringBuilder};
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, StringArray};
+use arrow::buffer::{Buffer, OffsetBuffer};
 use arrow::compute::{is_null, nullif};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
@@ -173,20 +174,20 @@ fn mapped<T: ArrowPrimitiveType>(array: &ArrayRef, shown: impl Fn(T::Native) -> 
     Arc::new(shown)
 }
 
-/// Each text as `show` writes it.
-fn texts(array: &ArrayRef, show: impl Fn(&str, &mut StringBuilder) -> fmt::Result) -> Result<ArrayRef, ArrowError> {
+/// Each text as `show` writes it, all into one buffer.
+fn texts(array: &ArrayRef, show: impl Fn(&str, &mut String) -> fmt::Result) -> Result<ArrayRef, ArrowError> {
     let array = array.as_string::<i32>();
-    let mut shown = StringBuilder::with_capacity(array.len(), array.value_data().len());
+    let mut shown = String::with_capacity(array.value_data().len() + array.len() * 4);
+    let mut ends = Vec::with_capacity(array.len() + 1);
+    ends.push(0);
     for text in array {
-        match text {
-            Some(text) => {
-                show(text, &mut shown).map_err(|error| ArrowError::ExternalError(error.into()))?;
-                shown.append_value("");
-            }
-            None => shown.append_null(),
+        if let Some(text) = text {
+            show(text, &mut shown).map_err(|error| ArrowError::ExternalError(error.into()))?;
         }
+        ends.push(i32::try_from(shown.len()).map_err(|_| ArrowError::OffsetOverflowError(shown.len()))?);
     }
-    Ok(Arc::new(shown.finish()))
+    let values = Buffer::from_vec(shown.into_bytes());
+    Ok(Arc::new(StringArray::try_new(OffsetBuffer::new(ends.into()), values, array.nulls().cloned())?))
 }
 
 /// A number that is not negative, from a hash.
@@ -202,7 +203,7 @@ fn floor<T: Into<i64> + TryFrom<i64>>(value: T, to: i64, lowest: T) -> T {
     value.checked_sub(value.rem_euclid(to)).and_then(|shown| T::try_from(shown).ok()).unwrap_or(lowest)
 }
 
-fn partial_email(text: &str, shown: &mut impl Write) -> fmt::Result {
+fn partial_email(text: &str, shown: &mut String) -> fmt::Result {
     match text.split_once('@') {
         Some((name, domain)) if !name.is_empty() && !domain.is_empty() && !domain.contains('@') => {
             shown.write_str(beginning(name, 1))?;
@@ -214,7 +215,7 @@ fn partial_email(text: &str, shown: &mut impl Write) -> fmt::Result {
 }
 
 /// The first characters, but never all of them.
-fn prefix(text: &str, characters: usize, shown: &mut impl Write) -> fmt::Result {
+fn prefix(text: &str, characters: usize, shown: &mut String) -> fmt::Result {
     let mut beginning = beginning(text, characters);
     if beginning.len() == text.len() {
         beginning = text.char_indices().next_back().and_then(|(last, _)| text.get(..last)).unwrap_or_default();
@@ -257,7 +258,7 @@ fn truncated_micros(micros: i64, to: DatePart) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Date32Array, Decimal128Array, Int8Array, Int64Array, StringArray, TimestampMicrosecondArray};
+    use arrow::array::{Date32Array, Decimal128Array, Int8Array, Int64Array, TimestampMicrosecondArray};
     use expect_test::expect;
     use weft_governance::Literal;
 

@@ -67,3 +67,17 @@ record! {
         lookback: Option<String>,
     }
 }
+
+record! {
+    /// One entry of the property `overrides` of a product: a change that is allowed although it breaks
+    /// readers.
+    pub struct OverrideProperty as "override" {
+        /// The change as a plan names it.
+        change: String,
+        reason: String,
+        /// Who allowed it.
+        approver: String,
+        /// The last day on which it counts.
+        until: String,
+    }
+}

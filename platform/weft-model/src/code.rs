@@ -220,6 +220,16 @@ codes! {
     INPUT_BROKEN = "W0455";
 
     // 05xx plan and compatibility
+    /// A change breaks readers, and neither the version nor an override says so.
+    CHANGE_BREAKING = "W0501";
+    /// The version does not rise as far as the changes ask.
+    CHANGE_VERSION = "W0502";
+    /// A column becomes less sensitive, and nobody answers for it.
+    CHANGE_DECLASSIFIED = "W0503";
+    /// A port goes away that is still read.
+    CHANGE_REMOVED = "W0504";
+    /// The world has moved since the plan was made.
+    PLAN_MOVED = "W0505";
     /// A test is about a port that its product does not make by SQL.
     TEST_PORT = "W0510";
     /// A test gives rows to what is no input of its product.

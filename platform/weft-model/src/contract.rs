@@ -38,6 +38,10 @@ pub struct Contract {
     pub tags: Vec<String>,
     /// In the order written; names differ even without regard to case.
     pub columns: Vec<Column>,
+    /// The ODCS document as it is committed, so that a later version can be compared with it. Empty
+    /// where it was published before documents were kept.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub document: String,
 }
 
 impl Contract {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{Contract, ContractKey, PortName, PortRef, ProductRef};
@@ -24,6 +25,9 @@ pub struct DataProduct {
     /// What the data may be asked for; grants may depend on it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub purposes: Vec<String>,
+    /// Changes of contracts that are allowed although they break readers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
     /// None is a port of this product.
     pub inputs: Vec<InputPort>,
     /// Not empty, names distinct.
@@ -40,6 +44,18 @@ impl DataProduct {
     pub fn output(&self, port: &PortName) -> Option<&OutputPort> {
         self.outputs.iter().find(|output| &output.name == port)
     }
+}
+
+/// A change of a contract that someone answers for, although it breaks readers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Override {
+    /// The change as a plan names it: `departures.gate`, `departures.gate type`, `departures freshness`.
+    pub change: String,
+    pub reason: String,
+    /// Who allowed it.
+    pub approver: String,
+    /// The last day on which it counts.
+    pub until: NaiveDate,
 }
 
 /// A table of another product that this product's transforms read.

@@ -1,33 +1,10 @@
 //! Everything that can be said of a revision before anything is done.
 
-use std::collections::BTreeMap;
-
-use weft_catalog::{Catalog, CatalogError};
 use weft_governance::{MeshFacts, PolicySnapshot, Rules};
 use weft_model::{Code, Declared, Diagnostic, DomainName, ManifestTree, Place, ProductRef, Published, Severity};
 
-use crate::{contract_sql, sql_check, transform_tests};
-
-/// The last good texts of rules that one domain or product is responsible for: they hold on where the
-/// present text is broken.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Kept {
-    /// Each domain's `access.csv`.
-    pub access: BTreeMap<DomainName, String>,
-    /// Each product's `restrictions.yaml`.
-    pub restrictions: BTreeMap<ProductRef, String>,
-}
-
-impl Kept {
-    /// The texts that `catalog` keeps.
-    ///
-    /// # Errors
-    ///
-    /// If it cannot be read.
-    pub async fn in_catalog(catalog: &Catalog) -> Result<Self, CatalogError> {
-        Ok(Kept { access: catalog.access_texts().await?, restrictions: catalog.restrictions_texts().await? })
-    }
-}
+use crate::known::Kept;
+use crate::{Known, Review, compatible, contract_sql, sql_check, transform_tests};
 
 /// What a revision declares, by which rules, and what is wrong with it.
 #[derive(Debug)]
@@ -36,6 +13,8 @@ pub struct Checked {
     pub rules: Rules,
     /// The rules, ready to decide; `None` where they have errors.
     pub snapshot: Option<PolicySnapshot>,
+    /// What changes in contracts that are served, by product.
+    pub reviews: Vec<Review>,
     /// In the order in which people read them.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -48,20 +27,24 @@ impl Checked {
 }
 
 /// Reads manifests and rules, plans every query of transforms and contracts, runs those of transforms on
-/// the rows of their tests, and asks the rules their own cases. Does nothing to anything; total.
+/// the rows of their tests, asks the rules their own cases, and compares what changes with what is served.
+/// Does nothing to anything; total.
 ///
-/// Where the present text of a domain's or product's rules is broken, the one that was `kept` holds;
-/// inputs that are broken now are taken as `published`.
-pub async fn check(tree: &ManifestTree, published: &Published, kept: &Kept) -> Checked {
+/// Where the present text of a domain's or product's rules is broken, the one that was kept holds;
+/// inputs that are broken now are taken as published. A product whose changes are refused is broken.
+pub async fn check(tree: &ManifestTree, known: &Known) -> Checked {
     let (mut declared, mut diagnostics) = weft_manifest::read(tree);
-    diagnostics.extend(sql_check::check(tree, &mut declared, published).await);
-    diagnostics.extend(contract_sql::check(&mut declared, published).await);
-    diagnostics.extend(transform_tests::check(&mut declared, published).await);
-    let (rules, snapshot, trouble) = policies(tree, &declared, published, kept);
+    let queries = sql_check::check(tree, &mut declared, &known.published).await;
+    diagnostics.extend(queries.diagnostics);
+    diagnostics.extend(contract_sql::check(&mut declared, &known.published).await);
+    diagnostics.extend(transform_tests::check(&mut declared, &known.published).await);
+    let (reviews, refused) = compatible::check(tree, &mut declared, &queries.reads, known).await;
+    diagnostics.extend(refused);
+    let (rules, snapshot, trouble) = policies(tree, &declared, &known.published, &known.kept);
     diagnostics.extend(trouble);
     weft_model::diagnostic::sort(&mut diagnostics);
     diagnostics.dedup();
-    Checked { declared, rules, snapshot, diagnostics }
+    Checked { declared, rules, snapshot, reviews, diagnostics }
 }
 
 /// The rules of a revision and, where they have no errors and their cases hold, the snapshot that

@@ -13,9 +13,9 @@ use weft_model::{Clock, ManifestTree, Revision};
 use weft_storage::{SourceLimits, Warehouse};
 
 use crate::apply::Applied;
-use crate::check::{Checked, Kept, check};
+use crate::check::{Checked, check};
 use crate::report::{Outcome, OutcomeStatus, Progress, Report};
-use crate::{Plan, ReconcileError, plan};
+use crate::{Known, Plan, ReconcileError, plan};
 
 /// How often the source is asked for a newer revision.
 const POLL_EVERY: Duration = Duration::from_secs(1);
@@ -56,10 +56,9 @@ impl Controller {
     /// one product's data is not an error; it is told in the [`Report`].
     pub async fn reconcile(&self, revision: &Revision) -> Result<Report, ReconcileError> {
         let tree = self.tree(revision).await?;
-        let published = self.parts.catalog.published();
-        let kept = Kept::in_catalog(&self.parts.catalog).await?;
+        let known = Known::in_catalog(&self.parts.catalog, &tree, self.parts.clock.now()).await?;
 
-        let mut checked = check(&tree, &published, &kept).await;
+        let mut checked = check(&tree, &known).await;
         if checked.is_refused() {
             return self.refuse(checked).await;
         }
@@ -67,7 +66,7 @@ impl Controller {
         self.put_in_force(&mut checked).await?;
 
         // A product with errors stays as it was last published; the others go on.
-        let plan = plan(&checked.declared, &published);
+        let plan = plan(&checked.declared, &known.published, &checked.reviews);
         let run = self.begin(&plan, &checked).await?;
         let applied = self.apply(&plan, &checked.declared).await;
         self.finish(run, plan, checked, applied).await
@@ -156,7 +155,7 @@ impl Controller {
     async fn refuse(&self, checked: Checked) -> Result<Report, ReconcileError> {
         self.are_newest.store(false, Ordering::SeqCst);
         let revision = checked.declared.revision.clone();
-        let plan = Plan { revision: revision.clone(), steps: Vec::new(), unchanged: 0 };
+        let plan = Plan::of_nothing(revision.clone());
         let mut run = self.new_run(&plan, &checked);
         (run.status, run.ended_at, run.plan) = (RunStatus::Refused, Some(self.parts.clock.now()), None);
         self.parts.catalog.record_run(&run).await?;

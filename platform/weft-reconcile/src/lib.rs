@@ -6,25 +6,35 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod apply;
+mod as_published;
 mod build;
 mod check;
+mod compatible;
 mod conform;
+mod consumers;
 mod contract_sql;
 mod controller;
 mod error;
 mod fingerprint;
 mod judge;
+mod known;
 mod plan;
 mod publish;
 mod recover;
 mod report;
+mod review;
+mod rule_lines;
 mod sql_check;
 mod transform_tests;
 
-pub use check::{Checked, Kept, check};
+pub use check::{Checked, check};
+pub use consumers::Consumer;
 pub use contract_sql::check_apart;
 pub use controller::{Controller, Parts};
 pub use error::ReconcileError;
+pub use known::{Kept, Known};
 pub use plan::{Change, Plan, RefreshReason, Step, plan};
 pub use report::{Outcome, OutcomeStatus, Progress, Report, Silent};
+pub use review::{Refusal, Review, ReviewedChange, Verdict};
+pub use rule_lines::{RuleLine, rule_lines};
 pub use transform_tests::{TestOutcome, TestVerdict, Tested, test};

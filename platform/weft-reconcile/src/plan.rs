@@ -1,12 +1,12 @@
 //! The plan: what must happen for the mesh to match the manifests.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde::Serialize;
 use weft_model::{DataProduct, Declared, PortRef, Published, Release, Revision};
 
 use crate::fingerprint::{fingerprints, hash};
+use crate::{Review, RuleLine, Verdict};
 
 /// What must happen, in order, for the mesh to match the manifests at `revision`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -15,8 +15,12 @@ pub struct Plan {
     /// A product comes after everything it reads; retirements come last. Ports that stay as they
     /// are have no step.
     pub steps: Vec<Step>,
-    /// How many ports stay as they are.
-    pub unchanged: usize,
+    /// What changes in contracts that are served, and whom it hits. A refused one has no step.
+    pub reviews: Vec<Review>,
+    /// Lines of policies, restrictions and groups that come and go; filled by [`Plan::with_rules`].
+    pub rules: Vec<RuleLine>,
+    /// The ports that stay as they are.
+    pub unchanged: Vec<PortRef>,
 }
 
 /// One thing that happens to one port.
@@ -26,6 +30,11 @@ pub struct Step {
     pub change: Change,
     /// What the port is to be made from; absent where it is retired.
     pub fingerprint: Option<String>,
+    /// The release that it takes the place of; none where the product is not served yet.
+    pub replaces: Option<u64>,
+    /// Rows and bytes of the table as it is served, which is what a rebuild rewrites.
+    pub rows: Option<u64>,
+    pub bytes: Option<u64>,
 }
 
 /// What happens to a port.
@@ -62,7 +71,8 @@ impl Change {
         }
     }
 
-    fn sign_and_reason(self) -> (char, &'static str) {
+    /// `+`, `~` or `-`, and what happens in words.
+    pub(crate) fn sign_and_reason(self) -> (char, &'static str) {
         match self {
             Change::Create => ('+', "created"),
             Change::Refresh(RefreshReason::ContractChanged) => ('~', "rebuilt: its contract changes"),
@@ -75,49 +85,43 @@ impl Change {
 }
 
 impl Plan {
+    /// A plan that does nothing.
+    pub fn of_nothing(revision: Revision) -> Self {
+        Plan { revision, steps: Vec::new(), reviews: Vec::new(), rules: Vec::new(), unchanged: Vec::new() }
+    }
+
+    /// The same plan, with what `rules` changes about who may see what.
+    #[must_use]
+    pub fn with_rules(self, rules: Vec<RuleLine>) -> Self {
+        Plan { rules, ..self }
+    }
+
     /// Whether nothing is to be done.
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
 
-    /// The plan's content address: the same steps at the same revision have the same.
-    pub fn id(&self) -> String {
-        let text = serde_json::to_value(self).unwrap_or_default();
-        hash(&text).chars().take(16).collect()
+    /// Whether some change is refused.
+    pub fn is_refused(&self) -> bool {
+        self.reviews.iter().any(|review| review.verdict == Verdict::Refused)
     }
 
-    /// For people, one screen: what changes, a line a port; `verbose` adds the fingerprints.
-    pub fn to_text(&self, verbose: bool) -> String {
-        let mut text = String::new();
-        for step in &self.steps {
-            let (sign, reason) = step.change.sign_and_reason();
-            let _ = writeln!(text, "  {sign} {:<40} {reason}", step.port.to_string());
-            if let (true, Some(fingerprint)) = (verbose, &step.fingerprint) {
-                let _ = writeln!(text, "      fingerprint {fingerprint}");
-            }
-        }
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        let _ = writeln!(
-            text,
-            "{} changed, {} unchanged · revision {} · plan {}",
-            self.steps.len(),
-            self.unchanged,
-            self.revision.short(),
-            self.id()
-        );
-        text
+    /// The plan's content address: the same steps from the same releases to the same revision have the
+    /// same. Who reads what is no part of it, since that changes with every query.
+    pub fn id(&self) -> String {
+        let text = serde_json::json!({ "revision": self.revision, "steps": self.steps });
+        hash(&text).chars().take(16).collect()
     }
 }
 
 /// Works out the steps from `published` to `declared`.
 ///
-/// Pure and total: same two values, same plan. Products with errors stay as they are published.
-pub fn plan(declared: &Declared, published: &Published) -> Plan {
+/// Pure and total: same values, same plan. Products with errors stay as they are published; `reviews`
+/// say what of it concerns readers.
+pub fn plan(declared: &Declared, published: &Published, reviews: &[Review]) -> Plan {
     let fingerprints = fingerprints(declared, published);
     let mut steps = Vec::new();
-    let mut unchanged = 0;
+    let mut unchanged = Vec::new();
     for product in &declared.products {
         let before = published.releases.get(&product.name);
         let described_anew = before.is_some_and(|release| is_described_anew(release, product, declared));
@@ -126,13 +130,21 @@ pub fn plan(declared: &Declared, published: &Published) -> Plan {
             let fingerprint = fingerprints.get(&port).cloned();
             let change = change(before, product, &port, fingerprint.as_deref());
             match change.or(described_anew.then_some(Change::Redescribe)) {
-                Some(change) => steps.push(Step { port, change, fingerprint }),
-                None => unchanged += 1,
+                Some(change) => steps.push(Step::new(port, change, fingerprint, before)),
+                None => unchanged.push(port),
             }
         }
     }
     steps.extend(retirements(declared, published));
-    Plan { revision: declared.revision.clone(), steps, unchanged }
+    Plan { revision: declared.revision.clone(), steps, reviews: reviews.to_vec(), rules: Vec::new(), unchanged }
+}
+
+impl Step {
+    fn new(port: PortRef, change: Change, fingerprint: Option<String>, before: Option<&Release>) -> Self {
+        let served = before.and_then(|release| release.ports.get(&port.port));
+        let (rows, bytes) = (served.and_then(|port| port.rows), served.and_then(|port| port.bytes));
+        Step { port, change, fingerprint, replaces: before.map(|release| release.number), rows, bytes }
+    }
 }
 
 fn change(
@@ -174,12 +186,14 @@ fn retirements(declared: &Declared, published: &Published) -> Vec<Step> {
         for port in release.ports.keys() {
             let stays = declared_products.get(name).is_some_and(|product| product.output(port).is_some());
             if !stays {
-                steps.push(Step { port: name.port(port), change: Change::Retire, fingerprint: None });
+                steps.push(Step::new(name.port(port), Change::Retire, None, Some(release)));
             }
         }
     }
     steps
 }
+
+mod text;
 
 #[cfg(test)]
 mod tests;

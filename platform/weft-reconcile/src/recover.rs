@@ -1,8 +1,9 @@
 //! Starting again: what a process that died, or a catalog that was lost, left behind.
 
 use crate::ReconcileError;
-use crate::check::{Kept, policies};
+use crate::check::policies;
 use crate::controller::Controller;
+use crate::known::Kept;
 
 impl Controller {
     /// Makes the catalog whole again and puts the last policies in force. To be called once, before

@@ -9,18 +9,30 @@ use weft_model::{
 };
 use weft_storage::{arrow_schema, arrow_type};
 
+use crate::consumers::ProductReads;
+
+/// What is wrong with the queries of a revision, and what those that are sound read.
+#[derive(Debug, Default)]
+pub(crate) struct Queries {
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Of each product without an error in a query.
+    pub(crate) reads: BTreeMap<ProductRef, ProductReads>,
+}
+
 /// Plans every query of `declared`. A product with an error in one counts as broken from then on.
-pub(crate) async fn check(tree: &ManifestTree, declared: &mut Declared, published: &Published) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
+pub(crate) async fn check(tree: &ManifestTree, declared: &mut Declared, published: &Published) -> Queries {
+    let mut queries = Queries::default();
     let mut broken: Vec<ProductRef> = Vec::new();
     for product in &declared.products {
         let inputs = inputs(product, declared, published);
-        let mut read = std::collections::BTreeSet::new();
+        let mut read = ProductReads::new();
         for output in &product.outputs {
             let Some((file, sql)) = output.transform.sql() else { continue };
             let found = match check_query(sql, &inputs).await {
                 Ok(shape) => {
-                    read.extend(shape.reads);
+                    for (port, columns) in shape.reads {
+                        read.entry(port).or_default().extend(columns);
+                    }
                     compare(file, sql, &shape.schema, output)
                 }
                 Err(problem) => vec![in_sql(file, sql, problem)],
@@ -28,16 +40,17 @@ pub(crate) async fn check(tree: &ManifestTree, declared: &mut Declared, publishe
             if found.iter().any(Diagnostic::is_error) {
                 broken.push(product.name.clone());
             }
-            diagnostics.extend(found);
+            queries.diagnostics.extend(found);
         }
         if !broken.contains(&product.name) {
-            diagnostics.extend(unread(tree, product, &read));
+            queries.diagnostics.extend(unread(tree, product, &read));
+            queries.reads.insert(product.name.clone(), read);
         }
     }
     for product in broken {
         declared.mark_broken(&product);
     }
-    diagnostics
+    queries
 }
 
 /// The schemas of a product's inputs: as declared, else as published.
@@ -158,12 +171,12 @@ fn column_place(file: &str, sql: &str, name: &str) -> Place {
 }
 
 /// Inputs that are declared and that no query reads.
-fn unread(tree: &ManifestTree, product: &DataProduct, read: &std::collections::BTreeSet<PortRef>) -> Vec<Diagnostic> {
+fn unread(tree: &ManifestTree, product: &DataProduct, read: &ProductReads) -> Vec<Diagnostic> {
     let text = tree.text(&product.file).map_or("", |text| text);
     product
         .inputs
         .iter()
-        .filter(|input| !read.contains(&input.port))
+        .filter(|input| !read.contains_key(&input.port))
         .map(|input| {
             let at = text.find(&input.contract.id).unwrap_or(0);
             let place = Place::of_bytes(&product.file, text, at, at + input.contract.id.len());

@@ -135,7 +135,8 @@ fn summary(report: &Report, elapsed: Duration) -> String {
     let with = |status| report.outcomes.iter().filter(|outcome| outcome.status == status).count();
     let applied = with(OutcomeStatus::Applied);
     let missed = report.outcomes.len() - applied;
-    let mut text = format!("{revision}: {} changed, {} unchanged", counted(applied, "port"), report.plan.unchanged);
+    let mut text =
+        format!("{revision}: {} changed, {} unchanged", counted(applied, "port"), report.plan.unchanged.len());
     if missed > 0 {
         text.push_str(&format!(", {missed} not made: what was published of them stays"));
     }
@@ -172,7 +173,7 @@ mod tests {
         let revision = Revision::new("4f2c1aa0b5de4f2c1aa0b5de4f2c1aa0b5de0000");
         let place = Place { line: 3, column: 7, ..Place::start_of("products/a/b/transforms/c.sql") };
         Report {
-            plan: Plan { revision: revision.clone(), steps: Vec::new(), unchanged: 4 },
+            plan: Plan::of_nothing(revision.clone()),
             revision,
             outcomes,
             diagnostics: vec![Diagnostic::error(Code::SQL_SYNTAX, place, "no statement").help("write one")],
@@ -204,7 +205,7 @@ mod tests {
         expect![[r#"
               ✗ products/a/b/transforms/c.sql:3:7 W0201 no statement
                   help: write one
-            revision 4f2c1aa0b5de: 1 port changed, 4 unchanged, 1 not made: what was published of them stays (2.0 s)
+            revision 4f2c1aa0b5de: 1 port changed, 0 unchanged, 1 not made: what was published of them stays (2.0 s)
         "#]]
         .assert_eq(&told(&report(steps, false)));
         expect![[r#"

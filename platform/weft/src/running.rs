@@ -90,7 +90,16 @@ impl Mesh {
     /// As [`Controller::reconcile`].
     pub async fn reconcile(&self) -> Result<Report, ReconcileError> {
         let revision = self.controller.newest().await?;
-        self.controller.reconcile(&revision).await
+        self.reconcile_to(&revision).await
+    }
+
+    /// Brings the mesh to `revision`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Controller::reconcile`].
+    pub async fn reconcile_to(&self, revision: &Revision) -> Result<Report, ReconcileError> {
+        self.controller.reconcile(revision).await
     }
 
     /// Follows revisions newer than that of the first reconcile until the mesh stops, and tells of

@@ -78,8 +78,8 @@ impl Comparison {
     }
 }
 
-/// How a line begins: what the change means to those who read.
-fn label(change: &Change) -> &'static str {
+/// In a word what the change means to those who read: `BREAKING`, `access`, `sla`, `warning`, `safe`.
+pub fn label(change: &Change) -> &'static str {
     let is_service = matches!(
         change.rule,
         Rule::ServiceLooser
@@ -98,7 +98,7 @@ fn label(change: &Change) -> &'static str {
 }
 
 /// `+ margin_eur decimal(12,2)`, `~ description of net_eur`, `~ freshness 07:00 → 06:00`.
-pub(super) fn line(change: &Change, names_table: bool) -> String {
+pub fn line(change: &Change, names_table: bool) -> String {
     let table = change.subject.table.as_deref();
     let prefix = table.filter(|_| names_table && change.subject.column.is_some());
     let column = change.subject.column.as_deref().map(|column| match prefix {

@@ -7,6 +7,7 @@ mod access;
 mod columns;
 mod comparison;
 mod constraints;
+mod ending;
 mod instants;
 mod levels;
 mod meaning;
@@ -24,7 +25,10 @@ use semver::Version;
 use weft_model::compatibility::Change;
 pub use weft_model::compatibility::minimum_bump;
 
-pub use comparison::{Comparison, Folders, Pair, Unreadable, compare_files, compare_folders, compare_texts};
+pub use comparison::{
+    Comparison, Folders, Pair, Unreadable, compare_files, compare_folders, compare_texts, label, line,
+};
+pub use ending::supported_until;
 
 use crate::odcs::DataContract;
 use scope::Scope;

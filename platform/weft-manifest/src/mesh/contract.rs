@@ -72,6 +72,7 @@ impl ContractFile {
             purpose: purpose.unwrap_or_default(),
             tags,
             columns,
+            document: document.source.text.to_string(),
         })
     }
 

@@ -5,6 +5,7 @@ mod contract;
 mod contract_sql;
 mod folders;
 mod order;
+mod overrides;
 mod product;
 mod purposes;
 mod references;

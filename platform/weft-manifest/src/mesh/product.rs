@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use weft_model::{
     Code, Contract, ContractKey, DataProduct, Diagnostic, Domain, DomainName, InputPort, ManifestTree, OutputPort,
-    Place, PortName, PortRef, ProductRef, Transform,
+    Override, Place, PortName, PortRef, ProductRef, Transform,
 };
 
 use super::contract::{self, ContractFile};
 use super::folders::PRODUCT_FILE;
-use super::{open_as, purposes, tags, transform, transform_tests};
+use super::{open_as, overrides, purposes, tags, transform, transform_tests};
 use crate::form::{Document, Step, listed, nearest};
 use crate::odps::{DataProductDocument, OutputPort as Port};
 use crate::rules::{self, Scope};
@@ -32,6 +32,8 @@ pub(super) struct Draft {
     pub(super) inputs: Vec<Option<InputPort>>,
     /// What the data may be asked for, as far as it is well written.
     purposes: Vec<String>,
+    /// Changes that are allowed although they break readers, as far as they are well written.
+    overrides: Vec<Override>,
     /// Unit tests of its transforms, as written.
     pub(super) tests: Vec<Document<TestFile>>,
 }
@@ -50,6 +52,7 @@ impl Draft {
             purpose: document.description.and_then(|description| description.purpose).unwrap_or_default(),
             tags: document.tags.unwrap_or_default(),
             purposes: self.purposes,
+            overrides: self.overrides,
             inputs: self.inputs.into_iter().collect::<Option<_>>()?,
             outputs: self.outputs,
         })
@@ -74,6 +77,7 @@ pub(super) fn read(
         outputs: Vec::new(),
         inputs: Vec::new(),
         purposes: Vec::new(),
+        overrides: Vec::new(),
         tests: transform_tests::read_all(tree, folder, problems),
     };
     if tree.file(&file).is_none() {
@@ -101,6 +105,7 @@ pub(super) fn read(
     domain_is_the_folders(document, name, problems);
     root_properties_are_known(document, problems);
     draft.purposes = purposes::read(document, problems);
+    draft.overrides = overrides::read(document, problems);
     let ports = document.value.output_ports.as_deref().unwrap_or_default();
     if ports.is_empty() && !document.has_errors {
         let place = document.place(&[Step::Key("outputPorts")]);
@@ -163,6 +168,7 @@ pub(super) fn judge_alone(document: &Document<DataProductDocument>, problems: &m
     rules::judge_product(document, Scope::Alone, problems);
     root_properties_are_known(document, problems);
     purposes::read(document, problems);
+    overrides::read(document, problems);
     if ports_are_few_enough(document, problems) {
         input_names_are_taken_once(document, problems);
         output_names_are_taken_once(document, problems);

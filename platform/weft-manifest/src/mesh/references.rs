@@ -119,6 +119,18 @@ impl<'d> Offers<'d> {
     }
 }
 
+impl Offers<'_> {
+    /// The ports that offer a contract: at the very version, else at the highest one that keeps what
+    /// that version promised.
+    fn of_contract(&self, contract: &ContractKey) -> Option<&[PortRef]> {
+        let next = ContractKey { id: contract.id.clone(), version: Version::new(contract.version.major + 1, 0, 0) };
+        let exact = self.ports.get(contract);
+        let keeps = |key: &&ContractKey| key.version.pre.is_empty() && key.version.major == contract.version.major;
+        let higher = || self.ports.range(contract..&next).rev().find(|(key, _)| keeps(key)).map(|(_, ports)| ports);
+        exact.or_else(higher).map(Vec::as_slice)
+    }
+}
+
 /// Finds for each input port the port that offers its contract.
 pub(super) fn resolve_inputs(drafts: &mut [Draft], problems: &mut Vec<Diagnostic>) {
     let offers = Offers::of(drafts, problems);
@@ -157,7 +169,7 @@ fn inputs_of(draft: &Draft, offers: &Offers<'_>, problems: &mut Vec<Diagnostic>)
             return None;
         };
         let contract = ContractKey { id: id.clone(), version: parsed };
-        match offers.ports.get(&contract).map(Vec::as_slice) {
+        match offers.of_contract(&contract) {
             Some([port]) => {
                 let port = port.clone();
                 return Some(InputPort { name: input.name.clone(), contract, port });

@@ -40,6 +40,7 @@ fn product(name: &str, inputs: &[&str], comment: &str) -> DataProduct {
         purpose: String::new(),
         tags: Vec::new(),
         purposes: Vec::new(),
+        overrides: Vec::new(),
         inputs: inputs
             .iter()
             .map(|input| InputPort { name: (*input).to_owned(), contract: contract(input), port: full(input) })
@@ -54,6 +55,7 @@ fn product(name: &str, inputs: &[&str], comment: &str) -> DataProduct {
                 purpose: String::new(),
                 tags: Vec::new(),
                 columns: vec![column],
+                document: String::new(),
             },
             transform,
         }],
@@ -81,7 +83,7 @@ fn declared(products: Vec<DataProduct>) -> Declared {
 /// What is served once the plan from `published` to `declared` is applied.
 fn apply(declared: &Declared, published: &Published) -> Published {
     let mut after = published.clone();
-    let plan = plan(declared, published);
+    let plan = plan(declared, published, &[]);
     for step in &plan.steps {
         let name = step.port.product_ref();
         let Some(product) = declared.product(&name) else {
@@ -112,7 +114,7 @@ fn apply(declared: &Declared, published: &Published) -> Published {
 }
 
 fn changes(declared: &Declared, published: &Published) -> Vec<String> {
-    let plan = plan(declared, published);
+    let plan = plan(declared, published, &[]);
     plan.steps.iter().map(|step| format!("{} {}", step.change.as_str(), step.port)).collect()
 }
 
@@ -179,9 +181,9 @@ proptest! {
     #[test]
     fn a_plan_that_is_applied_is_done(before in meshes(), after in meshes()) {
         let served = apply(&before, &Published::default());
-        prop_assert_eq!(plan(&after, &served), plan(&after, &served));
+        prop_assert_eq!(plan(&after, &served, &[]), plan(&after, &served, &[]));
         let served = apply(&after, &served);
-        prop_assert!(plan(&after, &served).is_empty());
+        prop_assert!(plan(&after, &served, &[]).is_empty());
     }
 }
 

@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 use weft_model::ManifestTree;
 
 use super::*;
-use crate::{Kept, check};
+use crate::{Known, check};
 
 const DOMAIN: &str = "domain: air\nowner: air-team\nservice: air-jobs\n";
 
@@ -161,7 +161,7 @@ async fn a_test_of_a_product_with_errors_is_not_run_and_the_errors_are_told() {
 #[tokio::test]
 async fn a_product_whose_test_fails_is_broken_and_others_are_not() {
     let tree = ManifestTree::of_texts(texts(SQL, "port: daily\nexpect: [{carrier: AA}]\n"));
-    let checked = check(&tree, &Published::default(), &Kept::default()).await;
+    let checked = check(&tree, &Known::nothing()).await;
     let broken: Vec<String> = checked.declared.broken.iter().map(ToString::to_string).collect();
     assert_eq!(broken, ["air.delays"]);
     assert!(checked.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::TEST_FAILED));

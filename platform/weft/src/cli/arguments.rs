@@ -35,6 +35,8 @@ pub(super) enum Command {
     Test(Test),
     /// Show what the committed state of a mesh would change
     Plan(Plan),
+    /// Carry out a plan, and exactly that plan
+    Apply(Apply),
     /// Show what changes between two contracts, and whom it breaks
     Diff(Diff),
     /// Run a query as one principal
@@ -170,10 +172,10 @@ pub(super) struct Plan {
     /// Folder with `products/` and `governance/`, or a git URL
     #[arg(default_value = ".")]
     pub(super) mesh: String,
-    /// What to compare with
-    #[arg(long, value_enum, default_value_t = Against::Live)]
-    pub(super) against: Against,
-    /// Also show what each port is made from
+    /// What to compare with: `live`, what the home's catalog says is served, or a revision of the mesh
+    #[arg(long, value_name = "live|REF", default_value = "live")]
+    pub(super) against: String,
+    /// Show all changes and readers, what each port is made from, and what stays as it is
     #[arg(short, long)]
     pub(super) verbose: bool,
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
@@ -185,16 +187,28 @@ pub(super) struct Plan {
     pub(super) home: HomeArgument,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum Against {
-    /// What the home's catalog says is published
-    Live,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum PlanFormat {
     Text,
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Apply {
+    /// A plan made by `weft plan --out FILE` [default: what `weft plan` shows now]
+    #[arg(value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// Do not ask
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// Folder with `products/` and `governance/`, or a git URL
+    #[arg(long, value_name = "MESH", default_value = ".")]
+    pub(super) mesh: String,
+    /// Object store for tables, as with `weft up` [default: <home>/warehouse]
+    #[arg(long, value_name = "URL")]
+    pub(super) warehouse: Option<String>,
+    #[command(flatten)]
+    pub(super) home: HomeArgument,
 }
 
 #[derive(Debug, Args)]
@@ -328,7 +342,7 @@ mod tests {
 
     #[test]
     fn commands_of_later_issues_are_not_there() {
-        for command in ["apply", "diff", "access", "lineage", "features", "doctor", "init"] {
+        for command in ["diff", "access", "lineage", "features", "doctor", "init"] {
             assert!(Arguments::try_parse_from(["weft", command]).is_err(), "{command}");
         }
     }

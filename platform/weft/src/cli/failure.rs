@@ -109,7 +109,7 @@ pub fn exit_of(code: Code) -> Exit {
     match code {
         Code::ACCESS_DENIED | Code::UNAUTHENTICATED => Exit::Denied,
         Code::NOT_READY => Exit::Unreachable,
-        Code::HOME_LOCKED => Exit::Conflict,
+        Code::HOME_LOCKED | Code::PLAN_MOVED => Exit::Conflict,
         Code::INTERNAL => Exit::Bug,
         _ => Exit::Problems,
     }

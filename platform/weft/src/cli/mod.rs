@@ -1,5 +1,6 @@
 //! The command line: one file a command, thin over the library.
 
+mod apply;
 mod arguments;
 mod completions;
 mod connection;
@@ -52,6 +53,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Validate(arguments) => validate::validate(&arguments),
         Command::Test(arguments) => test::test(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
+        Command::Apply(arguments) => apply::apply(&arguments),
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::Query(arguments) => query::query(&arguments),
         Command::Products(command) => products::products(command),

@@ -4,34 +4,27 @@ use std::fs;
 use std::sync::Arc;
 
 use weft_catalog::{Catalog, CatalogError};
-use weft_manifest::source::{self, SourceError};
-use weft_model::Published;
-use weft_reconcile::Kept;
+use weft_manifest::source::{self, RevisionSource, SourceError};
+use weft_model::{Clock, ManifestTree, Revision};
+use weft_reconcile::{Checked, Known, rule_lines};
 
-use super::arguments::{Against, Plan, PlanFormat};
+use super::arguments::{Plan, PlanFormat};
 use super::{Exit, Failure, Look, block_on, terminal};
 use crate::clock::SystemClock;
 use crate::home::Home;
 use crate::render::diagnostics::{self, Sources, counted};
 
+/// The word for what is served now, as opposed to a revision.
+pub(super) const LIVE: &str = "live";
+
 pub(super) fn plan(arguments: &Plan) -> Result<(), Failure> {
-    let Against::Live = arguments.against;
     let home = Home::at(&arguments.home.home);
-    let coded = |error: SourceError| Failure::coded(error.code(), error.to_string());
     let source = source::open(&arguments.mesh, &home.mirrors()).map_err(coded)?;
     let tree = source.newest().and_then(|revision| source.tree(&revision)).map_err(coded)?;
-    let (published, checked) = block_on(async {
-        let (published, kept) = live(&home).await?;
-        let checked = weft_reconcile::check(&tree, &published, &kept).await;
-        Ok((published, checked))
-    })?;
+    let planned = block_on(Planned::of(source.as_ref(), &tree, &home, &arguments.against))?;
+    planned.tell_problems(&tree);
 
-    let sources = Committed(&tree);
-    if !checked.diagnostics.is_empty() {
-        terminal::note(&diagnostics::text(&checked.diagnostics, &sources, Look::of_stderr()));
-    }
-    let plan = weft_reconcile::plan(&checked.declared, &published);
-    let json = serde_json::to_string_pretty(&plan).map_err(|error| Failure::new(Exit::Bug, error.to_string()))?;
+    let json = planned.json()?;
     if let Some(file) = &arguments.out {
         fs::write(file, format!("{json}\n"))
             .map_err(|error| Failure::io(format!("cannot write `{}`", file.display()), &error))?;
@@ -39,37 +32,105 @@ pub(super) fn plan(arguments: &Plan) -> Result<(), Failure> {
     match arguments.format {
         PlanFormat::Json => terminal::print(&format!("{json}\n"))?,
         PlanFormat::Text => {
-            let live = published.revision.as_ref().map_or("nothing published", |revision| revision.short());
-            terminal::note(&format!("Comparing {} with live ({live}), read-only.\n", tree.revision.short()));
-            terminal::print(&format!("{}\n", plan.to_text(arguments.verbose).trim_end()))?;
+            terminal::note(&format!("Comparing {} with {}, read-only.\n", tree.revision.short(), planned.against));
+            terminal::print(&format!("{}\n", planned.plan.to_text(arguments.verbose).trim_end()))?;
         }
     }
-    let errors = checked.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    if errors == 0 {
-        return Ok(());
-    }
-    let consequence = if checked.is_refused() {
-        "the revision would be refused as a whole"
-    } else {
-        "their products would stay as they are"
-    };
-    Err(Failure::new(Exit::Problems, format!("{} in the manifests: {consequence}", counted(errors, "error"))))
+    planned.verdict()
 }
 
-/// What the home's catalog says is served, and the rules that it keeps. Changes nothing, so that a
-/// server may hold the home.
-async fn live(home: &Home) -> Result<(Arc<Published>, Kept), Failure> {
+/// A plan, and what it was made from.
+pub(super) struct Planned {
+    pub(super) plan: weft_reconcile::Plan,
+    checked: Checked,
+    /// What it was compared with, in words.
+    against: String,
+}
+
+impl Planned {
+    /// Plans what `tree` would change of what is served (`live`) or of what another revision declares.
+    pub(super) async fn of(
+        source: &dyn RevisionSource,
+        tree: &ManifestTree,
+        home: &Home,
+        against: &str,
+    ) -> Result<Self, Failure> {
+        let before = match against {
+            LIVE => None,
+            name => Some(source.named(name).and_then(|revision| source.tree(&revision)).map_err(coded)?),
+        };
+        let mut known = known(home, tree).await?;
+        if let Some(before) = &before {
+            known = known.with_published(&weft_reconcile::check(before, &Known::nothing()).await.declared);
+        }
+        let checked = weft_reconcile::check(tree, &known).await;
+        let published = known.published.revision.as_ref();
+        let before = before.or_else(|| source.tree(published.filter(|served| **served != tree.revision)?).ok());
+        let rules = before.map(|before| rule_lines(&before, tree)).unwrap_or_default();
+        let plan = weft_reconcile::plan(&checked.declared, &known.published, &checked.reviews).with_rules(rules);
+        let served = published.map_or("nothing published", Revision::short);
+        let against = if against == LIVE { format!("live ({served})") } else { format!("{against} ({served})") };
+        Ok(Planned { plan, checked, against })
+    }
+
+    /// Writes to stderr what is wrong in the manifests.
+    pub(super) fn tell_problems(&self, tree: &ManifestTree) {
+        if !self.checked.diagnostics.is_empty() {
+            terminal::note(&diagnostics::text(&self.checked.diagnostics, &Committed(tree), Look::of_stderr()));
+        }
+    }
+
+    /// The plan for programs: its fields, and its `id`.
+    fn json(&self) -> Result<String, Failure> {
+        let bug = |error: serde_json::Error| Failure::new(Exit::Bug, error.to_string());
+        let mut value = serde_json::to_value(&self.plan).map_err(bug)?;
+        if let serde_json::Value::Object(keys) = &mut value {
+            keys.insert("id".to_owned(), self.plan.id().into());
+        }
+        serde_json::to_string_pretty(&value).map_err(bug)
+    }
+
+    /// An error where the plan would not be carried out whole.
+    ///
+    /// # Errors
+    ///
+    /// Exit code 4 for a change that is refused for the sake of its readers, 1 for other problems.
+    pub(super) fn verdict(&self) -> Result<(), Failure> {
+        let refused = self.plan.reviews.iter().flat_map(|review| &review.refusals).count();
+        let errors = self.checked.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+        if errors > refused {
+            let consequence = if self.checked.is_refused() {
+                "the revision would be refused as a whole"
+            } else {
+                "their products would stay as they are"
+            };
+            let message = format!("{} in the manifests: {consequence}", counted(errors, "error"));
+            return Err(Failure::new(Exit::Problems, message));
+        }
+        if self.plan.is_refused() {
+            let message = format!("{} refused: the products stay as they are served", counted(refused, "change"));
+            return Err(Failure::new(Exit::Breaking, message));
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn coded(error: SourceError) -> Failure {
+    Failure::coded(error.code(), error.to_string())
+}
+
+/// What the home's catalog knows. Changes nothing, so that a server may hold the home.
+async fn known(home: &Home, tree: &ManifestTree) -> Result<Known, Failure> {
     if !home.catalog().is_file() {
-        return Ok((Arc::default(), Kept::default()));
+        return Ok(Known { now: SystemClock.now(), ..Known::nothing() });
     }
     let coded = |error: CatalogError| Failure::coded(error.code(), error.to_string());
     let catalog = Catalog::open_read_only(&home.catalog(), Arc::new(SystemClock)).await.map_err(coded)?;
-    let kept = Kept::in_catalog(&catalog).await.map_err(coded)?;
-    Ok((catalog.published(), kept))
+    Known::in_catalog(&catalog, tree, SystemClock.now()).await.map_err(coded)
 }
 
 /// The committed files, which need not be what is on disk.
-struct Committed<'a>(&'a weft_model::ManifestTree);
+struct Committed<'a>(&'a ManifestTree);
 
 impl Sources for Committed<'_> {
     fn text(&self, file: &str) -> Option<Arc<str>> {

@@ -48,11 +48,16 @@ pub(super) fn serve(arguments: &Serve) -> Result<(), Failure> {
     }
 }
 
-fn run(settings: Settings) -> Result<(), Failure> {
+/// Makes the home that a mesh with these settings works in, and its log.
+pub(super) fn prepare_for(settings: &Settings) -> Result<(), Failure> {
     let home = Home::at(&settings.home);
     prepare(home.root())
         .and_then(|()| log::to_file(&home.logs()))
-        .map_err(|error| Failure::io(format!("cannot write to the home `{}`", home.root().display()), &error))?;
+        .map_err(|error| Failure::io(format!("cannot write to the home `{}`", home.root().display()), &error))
+}
+
+fn run(settings: Settings) -> Result<(), Failure> {
+    prepare_for(&settings)?;
     block_on(async { lifecycle::run(settings).await.map_err(|error| failure(&error)) })
 }
 
@@ -76,7 +81,8 @@ fn prepare(root: &Path) -> std::io::Result<()> {
     fs::write(root.join(".gitignore"), "*\n")
 }
 
-fn failure(error: &StartError) -> Failure {
+/// Why a mesh did not start, as a person reads it.
+pub(super) fn failure(error: &StartError) -> Failure {
     tracing::error!(%error, "the mesh did not start");
     let exit = error.code().map_or(Exit::Problems, exit_of);
     Failure { code: error.code(), help: error.help(), ..Failure::new(exit, error.to_string()) }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use weft_catalog::product_of_file;
-use weft_model::{Diagnostic, Published};
-use weft_reconcile::Kept;
+use weft_model::Diagnostic;
+use weft_reconcile::Known;
 
 use super::arguments::{ReportFormat, Validate};
 use super::found::{Found, by_mesh};
@@ -55,8 +55,7 @@ struct Validated {
 impl Validated {
     fn mesh(&mut self, root: &Path, wanted: &[PathBuf]) -> Result<(), Failure> {
         let tree = mesh_folder::working_tree(root).map_err(|error| Failure::coded(error.code(), error.to_string()))?;
-        let checked =
-            block_on(async { Ok(weft_reconcile::check(&tree, &Published::default(), &Kept::default()).await) })?;
+        let checked = block_on(async { Ok(weft_reconcile::check(&tree, &Known::nothing()).await) })?;
         let wanted: Vec<PathBuf> = wanted.iter().map(|path| relative(path, root)).collect();
         let is_wanted = |file: &str| wanted.iter().any(|path| Path::new(file).starts_with(path));
         let mine: Vec<Diagnostic> = checked.diagnostics.into_iter().filter(|d| is_wanted(&d.place.file)).collect();

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use expect_test::expect;
 use weft_model::{ManifestTree, Published};
-use weft_reconcile::Kept;
+use weft_reconcile::Known;
 
 use super::*;
 
@@ -10,7 +10,7 @@ use super::*;
 async fn problems(files: &Files) -> Vec<String> {
     let texts: BTreeMap<&str, &str> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let tree = ManifestTree::of_texts(texts);
-    let checked = weft_reconcile::check(&tree, &Published::default(), &Kept::default()).await;
+    let checked = weft_reconcile::check(&tree, &Known::nothing()).await;
     checked.diagnostics.iter().map(ToString::to_string).collect()
 }
 

@@ -1,0 +1,191 @@
+//! A plan as people read it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use weft_manifest::compatibility::{label, line};
+use weft_model::compatibility::Grade;
+use weft_model::{PortRef, ProductRef};
+
+use super::{Plan, Step};
+use crate::{Consumer, Review, ReviewedChange, Verdict};
+
+/// Most changes of a port, and consumers of a change, that a plan shows unless it is to show all.
+const CHANGES_MAX: usize = 12;
+const CONSUMERS_MAX: usize = 6;
+
+impl Plan {
+    /// For people, one screen: what changes, by product and port, and whom it hits. `verbose` shows all
+    /// of it, what the ports are made from, and those that stay as they are.
+    pub fn to_text(&self, verbose: bool) -> String {
+        let mut text = String::new();
+        for (product, ports) in self.by_product() {
+            let _ = writeln!(text, "  {} {product}{}", sign_of(&ports), verdict_of(&ports));
+            let width = ports.keys().map(|port| port.port.as_str().len()).max().unwrap_or_default();
+            for (port, item) in ports {
+                let _ = writeln!(text, "      {}", item.line(port.port.as_str(), width));
+                if let (true, Some(fingerprint)) = (verbose, item.step.and_then(|step| step.fingerprint.as_ref())) {
+                    let _ = writeln!(text, "          fingerprint {fingerprint}");
+                }
+                if let Some(review) = item.review {
+                    review_lines(&mut text, review, verbose);
+                }
+            }
+        }
+        self.rule_lines(&mut text, verbose);
+        if verbose {
+            for port in &self.unchanged {
+                let _ = writeln!(text, "    {port}   stays as it is");
+            }
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        let breaking = self.reviews.iter().filter(|review| review.verdict >= Verdict::Breaking).count();
+        let refused = self.reviews.iter().filter(|review| review.verdict == Verdict::Refused).count();
+        let _ = write!(text, "{} changed, {} unchanged", self.steps.len(), self.unchanged.len());
+        for (count, word) in [(breaking, "breaking"), (refused, "refused")] {
+            if count > 0 {
+                let _ = write!(text, " · {count} {word}");
+            }
+        }
+        let _ = writeln!(text, " · revision {} · plan {}", self.revision.short(), self.id());
+        text
+    }
+
+    fn rule_lines(&self, text: &mut String, verbose: bool) {
+        if self.rules.is_empty() {
+            return;
+        }
+        let shown = if verbose { self.rules.len() } else { CHANGES_MAX };
+        let _ = writeln!(text, "  ~ access");
+        for rule in self.rules.iter().take(shown) {
+            let _ = writeln!(text, "      {} {}:{}   {}", rule.sign.as_str(), rule.file, rule.line, rule.text);
+        }
+        more(text, "      ", self.rules.len().saturating_sub(shown), "line");
+    }
+
+    /// Steps and reviews together, products in the order in which they are built; refused ones last.
+    fn by_product(&self) -> Vec<(ProductRef, BTreeMap<&PortRef, Item<'_>>)> {
+        let mut products: Vec<(ProductRef, BTreeMap<&PortRef, Item<'_>>)> = Vec::new();
+        let mut place = |port: &PortRef| {
+            let name = port.product_ref();
+            products.iter().position(|(product, _)| *product == name).unwrap_or_else(|| {
+                products.push((name, BTreeMap::new()));
+                products.len() - 1
+            })
+        };
+        let steps: Vec<(usize, &Step)> = self.steps.iter().map(|step| (place(&step.port), step)).collect();
+        let reviews: Vec<(usize, &Review)> = self.reviews.iter().map(|review| (place(&review.port), review)).collect();
+        for (i, step) in steps {
+            if let Some((_, ports)) = products.get_mut(i) {
+                ports.entry(&step.port).or_default().step = Some(step);
+            }
+        }
+        for (i, review) in reviews {
+            if let Some((_, ports)) = products.get_mut(i) {
+                ports.entry(&review.port).or_default().review = Some(review);
+            }
+        }
+        products
+    }
+}
+
+/// What a plan says of one port.
+#[derive(Clone, Copy, Debug, Default)]
+struct Item<'a> {
+    step: Option<&'a Step>,
+    review: Option<&'a Review>,
+}
+
+impl Item<'_> {
+    fn sign(&self) -> char {
+        self.step.map_or('✗', |step| step.change.sign_and_reason().0)
+    }
+
+    /// `~ departures  1.0.0 → 1.1.0  rebuilt: its contract changes · 336,776 rows, 12.3 MB`.
+    fn line(&self, port: &str, width: usize) -> String {
+        let versions = match self.review {
+            Some(review) if review.from == review.to => format!("  {}", review.from),
+            Some(review) => format!("  {} → {}", review.from, review.to),
+            None => String::new(),
+        };
+        let reason = self.step.map_or("refused, stays as it is served", |step| step.change.sign_and_reason().1);
+        let rewrites = self.step.filter(|step| matches!(step.change, super::Change::Refresh(_)));
+        let size = rewrites.and_then(|step| Some(format!(" · {}", sized(step.rows?, step.bytes?)))).unwrap_or_default();
+        format!("{} {port:width$}{versions}  {reason}{size}", self.sign())
+    }
+}
+
+fn sign_of(ports: &BTreeMap<&PortRef, Item<'_>>) -> char {
+    let mut signs = ports.values().map(Item::sign);
+    let first = signs.next().unwrap_or('~');
+    if signs.all(|sign| sign == first) { first } else { '~' }
+}
+
+fn verdict_of(ports: &BTreeMap<&PortRef, Item<'_>>) -> &'static str {
+    match ports.values().filter_map(|item| item.review).map(|review| review.verdict).max() {
+        Some(Verdict::Refused) => "   REFUSED",
+        Some(Verdict::Breaking) => "   BREAKING",
+        Some(Verdict::Safe) => "   safe",
+        None => "",
+    }
+}
+
+fn review_lines(text: &mut String, review: &Review, verbose: bool) {
+    let mut changes: Vec<&ReviewedChange> = review.changes.iter().collect();
+    changes.sort_by_key(|reviewed| std::cmp::Reverse(reviewed.change.grades.consumers));
+    let shown = if verbose { changes.len() } else { CHANGES_MAX };
+    let width = changes.iter().take(shown).map(|c| label(&c.change).len()).max().unwrap_or_default();
+    for reviewed in changes.iter().take(shown) {
+        let since = match reviewed.since == review.from {
+            true => String::new(),
+            false => format!("   for readers of {}", reviewed.since),
+        };
+        let _ = writeln!(text, "          {:width$} {}{since}", label(&reviewed.change), line(&reviewed.change, false));
+        if let Some(allowed) = &reviewed.overridden {
+            let _ = writeln!(
+                text,
+                "              allowed by {} until {}: {}",
+                allowed.approver, allowed.until, allowed.reason
+            );
+        }
+        let most = if verbose { usize::MAX } else { CONSUMERS_MAX };
+        let verb = if reviewed.change.grades.consumers == Grade::Error { "breaks" } else { "concerns" };
+        for consumer in reviewed.consumers.iter().take(most) {
+            let _ = writeln!(text, "              {verb}  {}", told(consumer));
+        }
+        more(text, "              ", reviewed.consumers.len().saturating_sub(most), "reader");
+    }
+    more(text, "          ", changes.len().saturating_sub(shown), "change");
+}
+
+fn more(text: &mut String, indent: &str, count: usize, noun: &str) {
+    if count > 0 {
+        let plural = if count == 1 { "" } else { "s" };
+        let _ = writeln!(text, "{indent}and {count} more {noun}{plural}; -v shows them");
+    }
+}
+
+fn told(consumer: &Consumer) -> String {
+    match consumer {
+        Consumer::Product { product, owner } => format!("{:<24} input port, owner {owner}", product.to_string()),
+        Consumer::Observed { principal, queries, last_at } => {
+            let plural = if *queries == 1 { "query" } else { "queries" };
+            format!("{principal:<24} {queries} {plural}, the last on {}", last_at.format("%Y-%m-%d"))
+        }
+    }
+}
+
+/// `336,776 rows, 12.3 MB`.
+fn sized(rows: u64, bytes: u64) -> String {
+    let digits = rows.to_string();
+    let mut grouped = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{grouped} rows, {:.1} MB", bytes as f64 / 1e6)
+}
