@@ -169,6 +169,23 @@ def mask(rest):
     return spoil_restriction(f"masks:\n  - {{id: m, port: lines, {rest}}}\n", 2)
 
 
+TEST = "products/sales/orders/tests/one.yaml"
+
+
+def spoil_test(text, line):
+    def spoil(mesh):
+        mesh.write(TEST, text)
+        return TEST, line
+
+    return spoil
+
+
+def spoil_query(mesh):
+    query = "SELECT COUNT(*) FROM {object} WHERE amuont > 0"
+    rule = f"    quality: [{{type: sql, query: '{query}', mustBe: 0}}]\n    properties:"
+    return CONTRACT, mesh.edit(CONTRACT, "    properties:", rule)
+
+
 CASES = [
     ("a misspelt effect", "W0302", spoil_rule("p, role:analyst, dom:sales, obj:sales, read, *, -, alow")),
     ("an unknown section", "W0302", spoil_rule("p9, role:analyst, dom:sales, obj:sales, read, *, -, allow")),
@@ -187,6 +204,10 @@ CASES = [
     ("a mask that does not fit", "W0310", mask("column: amount, mask: partial_email")),
     ("a mask that hides nothing", "W0310", mask("column: order_id, mask: {round: 1}")),
     ("a mask that is none", "W0308", mask("column: amount, mask: blur")),
+    ("a test of a port that no query makes", "W0510", spoil_test("port: lines\nexpect: []\n", 1)),
+    ("a test with an unknown key", "W0107", spoil_test("port: lines\nexpct: []\n", 2)),
+    ("a test without a row", "W0105", spoil_test("port: lines\nexpect: 3\n", 2)),
+    ("a rule on a column that is not there", "W0426", spoil_query),
     ("malformed YAML", "W0101", spoil_yaml),
     ("a wrong type", "W0105", spoil_type),
     ("an unknown key", "W0107", spoil_key),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::MemoryCatalogProviderList;
-use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
@@ -14,7 +14,7 @@ use futures::FutureExt;
 use weft_model::{Code, PortRef};
 
 use crate::engine::base_state;
-use crate::namespace::put;
+use crate::namespace::{put, put_at};
 use crate::{Limits, QueryError, statement};
 
 /// What a query would yield and reads.
@@ -47,6 +47,32 @@ pub fn check_query(sql: &str, inputs: &BTreeMap<PortRef, SchemaRef>) -> Result<Q
     ContractPlanner::new().check(sql, inputs)
 }
 
+/// What a query within a contract would yield.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContractQueryShape {
+    pub schema: SchemaRef,
+    /// Most rows that it can yield, as far as its form tells.
+    pub rows_max: Option<usize>,
+    /// Whether it makes one row of many, apart from what it asks in sub-queries.
+    pub aggregates: bool,
+    /// Whether it looks at rows beside each other.
+    pub has_windows: bool,
+}
+
+/// The tables that a query may name.
+struct Tables<'a> {
+    own: &'a BTreeMap<String, SchemaRef>,
+    inputs: &'a BTreeMap<PortRef, SchemaRef>,
+}
+
+struct Planned {
+    /// As the optimised plan has it.
+    schema: SchemaRef,
+    /// As written, not optimised.
+    plan: LogicalPlan,
+    reads: BTreeMap<PortRef, BTreeSet<String>>,
+}
+
 /// Plans queries over contracts, one after another: settings and functions are made once for all of them.
 #[derive(Debug)]
 pub struct ContractPlanner {
@@ -71,18 +97,55 @@ impl ContractPlanner {
     ///
     /// The first problem that keeps the query from being planned, a table outside `inputs` among them.
     pub fn check(&mut self, sql: &str, inputs: &BTreeMap<PortRef, SchemaRef>) -> Result<QueryShape, SqlProblem> {
+        let planned = self.plan(sql, &Tables { own: &BTreeMap::new(), inputs })?;
+        Ok(QueryShape { schema: planned.schema, reads: planned.reads })
+    }
+
+    /// As [`check`](Self::check), with tables of the contract's `own` beside the inputs. These are found by
+    /// their names in whatever case.
+    ///
+    /// # Errors
+    ///
+    /// The first problem that keeps the query from being planned; [`Code::SQL_INPUT_UNDECLARED`] for a table
+    /// that is neither.
+    pub fn check_contract(
+        &mut self,
+        sql: &str,
+        own: &BTreeMap<String, SchemaRef>,
+        inputs: &BTreeMap<PortRef, SchemaRef>,
+    ) -> Result<ContractQueryShape, SqlProblem> {
+        let Planned { schema, plan, .. } = self.plan(sql, &Tables { own, inputs })?;
+        let (mut aggregates, mut has_windows) = (false, false);
+        // What this closure does cannot fail.
+        let _ = plan.apply(|node| {
+            aggregates |= matches!(node, LogicalPlan::Aggregate(_));
+            has_windows |= matches!(node, LogicalPlan::Window(_));
+            Ok(TreeNodeRecursion::Continue)
+        });
+        Ok(ContractQueryShape { schema, rows_max: plan.max_rows(), aggregates, has_windows })
+    }
+
+    fn plan(&mut self, sql: &str, tables: &Tables<'_>) -> Result<Planned, SqlProblem> {
         let limits = Limits::for_transforms();
         let query = statement::parse(sql, &limits).map_err(|error| problem(&error, sql))?;
         if query.parameters > 0 {
-            return Err(at_start(Code::QUERY_PARAMETERS, "a transform has no parameters".to_owned()));
+            return Err(at_start(Code::QUERY_PARAMETERS, "there are no parameters here".to_owned()));
         }
         let names = statement::tables_of(&self.state, &query).map_err(|error| problem(&error, sql))?;
         let catalogs = MemoryCatalogProviderList::new();
         let mut reads = BTreeMap::new();
         for name in names {
-            let declared = name.parse::<PortRef>().ok().and_then(|port| Some((inputs.get(&port)?, port)));
+            let own = tables.own.iter().find(|(own, _)| own.eq_ignore_ascii_case(&name));
+            if let Some((_, schema)) = own {
+                let table = Arc::new(EmptyTable::new(Arc::clone(schema)));
+                let options = &self.state.config_options().catalog;
+                put_at(&catalogs, (&options.default_catalog, &options.default_schema, &name), table)
+                    .map_err(|error| planning(&error, sql))?;
+                continue;
+            }
+            let declared = name.parse::<PortRef>().ok().and_then(|port| Some((tables.inputs.get(&port)?, port)));
             let Some((schema, port)) = declared else {
-                return Err(undeclared(sql, &name, inputs));
+                return Err(undeclared(sql, &name, tables));
             };
             let table = Arc::new(EmptyTable::new(Arc::clone(schema)));
             put(&catalogs, &port, table).map_err(|error| planning(&error, sql))?;
@@ -96,9 +159,9 @@ impl ContractPlanner {
         let plan = plan.map_err(|error| planning(&error, sql))?;
         statement::ensure_reads_only(&plan).map_err(|error| problem(&error, sql))?;
         // Types are settled by analysis; it also finds what planning alone lets pass.
-        let plan = self.state.optimize(&plan).map_err(|error| planning(&error, sql))?;
-        columns_read(&plan, &mut reads).map_err(|error| planning(&error, sql))?;
-        Ok(QueryShape { schema: Arc::clone(plan.schema().inner()), reads })
+        let optimised = self.state.optimize(&plan).map_err(|error| planning(&error, sql))?;
+        columns_read(&optimised, &mut reads).map_err(|error| planning(&error, sql))?;
+        Ok(Planned { schema: Arc::clone(optimised.schema().inner()), plan, reads })
     }
 }
 
@@ -119,17 +182,24 @@ fn columns_read(plan: &LogicalPlan, reads: &mut BTreeMap<PortRef, BTreeSet<Strin
     Ok(())
 }
 
-fn undeclared(sql: &str, name: &str, inputs: &BTreeMap<PortRef, SchemaRef>) -> SqlProblem {
-    let known: Vec<String> = inputs.keys().map(PortRef::to_string).collect();
-    let inputs = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+fn undeclared(sql: &str, name: &str, tables: &Tables<'_>) -> SqlProblem {
     let (line, column) = find(sql, name).unwrap_or((1, 1));
+    let inputs: Vec<String> = tables.inputs.keys().map(PortRef::to_string).collect();
+    let own: Vec<String> = tables.own.keys().cloned().collect();
+    let known = if own.is_empty() { inputs } else { [own, inputs].concat() };
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let (what, help) = if tables.own.is_empty() {
+        ("which is no input port of the product", "declare an input port for it, or read one of those declared")
+    } else {
+        ("which is neither a table of the contract nor an input of the product", "read one of those that are")
+    };
     SqlProblem {
         code: Code::SQL_INPUT_UNDECLARED,
-        message: format!("the query reads `{name}`, which is no input port of the product"),
+        message: format!("the query reads `{name}`, {what}"),
         line,
         column,
         end: Some((line, column + u32::try_from(name.len()).unwrap_or(0))),
-        help: Some(format!("declare an input port for it, or read one of those declared: {inputs}")),
+        help: Some(format!("{help}: {known}")),
     }
 }
 
@@ -230,6 +300,24 @@ mod tests {
     fn a_table_that_is_no_input_is_refused() {
         let answer = check("select 1\nfrom a.b.secrets");
         assert!(matches!(&answer, Err(text) if text.starts_with("2:6 W0207")), "{answer:?}");
+    }
+
+    #[test]
+    fn a_query_of_a_contract_reads_its_own_tables_in_any_case_and_tells_its_shape() {
+        let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("delay", DataType::Float64, true)]));
+        let own = BTreeMap::from([("Flights".to_owned(), schema)]);
+        let shape = |sql| {
+            let shape = ContractPlanner::new().check_contract(sql, &own, &BTreeMap::new());
+            shape.map(|s| (s.rows_max, s.aggregates, s.has_windows)).map_err(|p| p.code.as_str())
+        };
+        assert_eq!(shape("select count(*) from flights"), Ok((Some(1), true, false)));
+        assert_eq!(shape("select count(*) = 0 from \"Flights\" having count(*) > 1"), Ok((Some(1), true, false)));
+        assert_eq!(shape("select 1 + (select max(delay) from flights)"), Ok((Some(1), false, false)));
+        assert_eq!(shape("select delay from flights limit 1"), Ok((Some(1), false, false)));
+        assert_eq!(shape("select count(*) from flights group by delay"), Ok((None, true, false)));
+        assert_eq!(shape("select sum(delay) over () from flights"), Ok((None, false, true)));
+        assert_eq!(shape("select count(*) from others"), Err("W0207"));
+        assert_eq!(shape("select count(dealy) from flights"), Err("W0203"));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! SQL for one principal over governed tables: the only place where anybody's SQL is planned.
 //!
-//! [`Session::query`] is the spine. [`Engine::load`], [`Engine::measure`] and [`check_query`] serve
-//! the reconciler: rows on their way in, checks of rows nobody may see yet, and SQL planned against
-//! contracts before anything exists.
+//! [`Session::query`] is the spine. [`Engine::load`], [`Engine::measure`], [`check_query`] and
+//! [`try_query`] serve the reconciler: rows on their way in, checks of rows nobody may see yet, and SQL
+//! planned against contracts, and run on the rows of its tests, before anything exists.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 #![expect(clippy::disallowed_methods, reason = "the engine is where plans run")]
@@ -46,12 +46,13 @@ mod stoppable;
 mod system;
 mod tables;
 mod terms;
+mod trial;
 mod verify;
 mod view;
 mod written_out;
 
 pub use answer::Answer;
-pub use contract_check::{ContractPlanner, QueryShape, SqlProblem, check_query};
+pub use contract_check::{ContractPlanner, ContractQueryShape, QueryShape, SqlProblem, check_query};
 pub use engine::{Engine, Parts};
 pub use error::QueryError;
 pub use intake::Intake;
@@ -60,3 +61,4 @@ pub use mask_values::MaskKey;
 pub use parameters::Parameters;
 pub use session::{Description, Session, SessionOptions};
 pub use tables::TableEntry;
+pub use trial::try_query;

@@ -78,4 +78,16 @@ impl Limits {
             ..Limits::default()
         }
     }
+
+    /// For unit tests of transforms, which have a handful of rows and run before every plan.
+    pub fn for_tests() -> Self {
+        Limits {
+            running_max: Duration::from_secs(10),
+            memory_bytes_max: 256 << 20,
+            spill_bytes_max: 0,
+            result_rows_max: 100_000,
+            result_bytes_max: 64 << 20,
+            ..Limits::default()
+        }
+    }
 }

@@ -176,19 +176,28 @@ pub(crate) fn put(
     port: &PortRef,
     table: Arc<dyn TableProvider>,
 ) -> datafusion::error::Result<()> {
-    let catalog = catalogs.catalog(port.domain.as_str()).unwrap_or_else(|| {
+    put_at(catalogs, (port.domain.as_str(), port.product.as_str(), port.port.as_str()), table)
+}
+
+/// Puts a table under a catalog's, a schema's and its own name.
+pub(crate) fn put_at(
+    catalogs: &MemoryCatalogProviderList,
+    (catalog, schema, name): (&str, &str, &str),
+    table: Arc<dyn TableProvider>,
+) -> datafusion::error::Result<()> {
+    let catalog = catalogs.catalog(catalog).unwrap_or_else(|| {
         let fresh: Arc<dyn CatalogProvider> = Arc::new(MemoryCatalogProvider::new());
-        catalogs.register_catalog(port.domain.to_string(), Arc::clone(&fresh));
+        catalogs.register_catalog(catalog.to_owned(), Arc::clone(&fresh));
         fresh
     });
-    let schema = match catalog.schema(port.product.as_str()) {
+    let schema = match catalog.schema(schema) {
         Some(schema) => schema,
         None => {
             let fresh: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
-            catalog.register_schema(port.product.as_str(), Arc::clone(&fresh))?;
+            catalog.register_schema(schema, Arc::clone(&fresh))?;
             fresh
         }
     };
-    schema.register_table(port.port.to_string(), table)?;
+    schema.register_table(name.to_owned(), table)?;
     Ok(())
 }

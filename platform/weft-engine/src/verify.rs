@@ -42,6 +42,18 @@ pub(crate) fn ensure_governed(plan: &Arc<dyn ExecutionPlan>, seal: &Seal) -> Res
     Ok(())
 }
 
+/// Lets a plan pass only if none of its leaves reads storage.
+pub(crate) fn ensure_storeless(plan: &Arc<dyn ExecutionPlan>) -> Result<(), QueryError> {
+    let mut open = vec![plan];
+    while let Some(node) = open.pop() {
+        if node.children().is_empty() && !is_harmless(node.as_ref()) {
+            return Err(refused(node.name(), "reads storage where there is none"));
+        }
+        open.extend(node.children());
+    }
+    Ok(())
+}
+
 /// Where rows are hidden, the filter that hides them stands directly below the barrier.
 fn ensure_condition(barrier: &SecurityBarrierExec) -> Result<(), QueryError> {
     let Some(condition) = barrier.condition() else { return Ok(()) };
@@ -106,6 +118,7 @@ mod tests {
     fn storage_without_a_barrier_is_refused() {
         let plan: Arc<dyn ExecutionPlan> = Arc::new(CoalescePartitionsExec::new(storage_leaf()));
         assert!(ensure_governed(&plan, &seal("user:ana")).is_err());
+        assert!(ensure_storeless(&plan).is_err());
     }
 
     #[test]

@@ -9,9 +9,10 @@ use crate::domain_file::DomainFile;
 use crate::mesh_file::MeshFile;
 use crate::odcs::DataContract;
 use crate::odps::DataProductDocument;
+use crate::test_file::TestFile;
 
 /// Kinds of file that [`schema`] knows.
-pub const SCHEMA_KINDS: &[&str] = &["product", "contract", "domain", "mesh"];
+pub const SCHEMA_KINDS: &[&str] = &["product", "contract", "domain", "mesh", "test"];
 
 /// The JSON Schema of a kind of file; `None` for a kind that is not one of [`SCHEMA_KINDS`].
 pub fn schema(kind: &str) -> Option<Json> {
@@ -20,6 +21,7 @@ pub fn schema(kind: &str) -> Option<Json> {
         "contract" => Some(schema_of::<DataContract>()),
         "domain" => Some(schema_of::<DomainFile>()),
         "mesh" => Some(schema_of::<MeshFile>()),
+        "test" => Some(schema_of::<TestFile>()),
         _ => None,
     }
 }

@@ -21,6 +21,7 @@ pub mod odcs;
 pub mod odps;
 mod rules;
 pub mod source;
+pub mod test_file;
 pub mod weft_properties;
 
 pub use form::{Number, OrVariable, Scalar};

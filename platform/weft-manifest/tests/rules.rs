@@ -188,7 +188,7 @@ fn what_only_publishing_asks_is_not_asked_of_a_document_apart() {
     let mut files = BTreeMap::new();
     texts(&fixture, &fixture, &mut files);
     let tree = ManifestTree::new(Revision::new("test"), files);
-    let problems = weft_manifest::read_apart(&tree);
+    let (_, problems) = weft_manifest::read_apart(&tree);
     assert_eq!(problems, vec![]);
 }
 
@@ -196,7 +196,7 @@ fn what_only_publishing_asks_is_not_asked_of_a_document_apart() {
 fn a_product_without_a_file_beside_it_is_judged_by_what_it_says() {
     let told = |text: &str| {
         let tree = ManifestTree::of_texts([("products/lone/lone/product.odps.yaml", text)]);
-        let problems = weft_manifest::read_apart(&tree).into_iter();
+        let problems = weft_manifest::read_apart(&tree).1.into_iter();
         let of_file = problems.filter(|problem| problem.place.file.ends_with(".odps.yaml"));
         of_file.map(|problem| problem.code.as_str()).collect::<Vec<_>>()
     };

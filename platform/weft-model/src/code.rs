@@ -240,6 +240,20 @@ codes! {
     CHANGE_REMOVED = "W0504";
     /// The world has moved since the plan was made.
     PLAN_MOVED = "W0505";
+    /// A test is about a port that its product does not make by SQL.
+    TEST_PORT = "W0510";
+    /// A test gives rows to what is no input of its product.
+    TEST_INPUT = "W0511";
+    /// A row of a test names a column that is not there.
+    TEST_COLUMN = "W0512";
+    /// A value of a test does not fit the type of its column.
+    TEST_VALUE = "W0513";
+    /// The rows of a test cannot be read.
+    TEST_ROWS = "W0514";
+    /// Other rows come of a transform than its test expects.
+    TEST_FAILED = "W0515";
+    /// A transform could not be run on the rows of its test.
+    TEST_BROKE_OFF = "W0516";
 
     // 06xx data quality
     /// The data has other columns or types than the contract.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{DataProduct, Domain, DomainName, PortRef, ProductRef, Revision};
+use crate::{ContractSql, DataProduct, Domain, DomainName, PortRef, ProductRef, Revision, TransformTest};
 
 /// Everything that one revision declares, as far as it could be understood.
 ///
@@ -13,6 +13,10 @@ pub struct Declared {
     pub domains: BTreeMap<DomainName, Domain>,
     /// A product comes after every product that it reads. Those with errors are not among them.
     pub products: Vec<DataProduct>,
+    /// The SQL that contracts hold, those of products with errors among them, as far as it can be planned.
+    pub contract_sql: Vec<ContractSql>,
+    /// Unit tests of the products' transforms, in order of file.
+    pub tests: Vec<TransformTest>,
     /// Products that the revision holds but that have errors: they stay as last published.
     pub broken: BTreeSet<ProductRef>,
     /// The mesh's own file has errors, so the whole revision must not be applied.
@@ -22,7 +26,15 @@ pub struct Declared {
 impl Declared {
     /// A revision that declares nothing.
     pub fn empty(revision: Revision) -> Self {
-        Declared { revision, domains: BTreeMap::new(), products: Vec::new(), broken: BTreeSet::new(), refused: false }
+        Declared {
+            revision,
+            domains: BTreeMap::new(),
+            products: Vec::new(),
+            contract_sql: Vec::new(),
+            tests: Vec::new(),
+            broken: BTreeSet::new(),
+            refused: false,
+        }
     }
 
     /// The product of that name, if it is declared without errors.

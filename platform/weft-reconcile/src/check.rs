@@ -9,7 +9,7 @@ use weft_model::{
 };
 
 use crate::known::Kept;
-use crate::{Known, Review, compatible, sql_check};
+use crate::{Known, Review, compatible, contract_sql, sql_check, transform_tests};
 
 /// What a revision declares, by which rules, and what is wrong with it.
 #[derive(Debug)]
@@ -31,9 +31,9 @@ impl Checked {
     }
 }
 
-/// Reads manifests and rules, plans every query against its inputs' contracts, holds the manifests
-/// against the mesh's own standards, compares what changes with what is served, and asks the rules
-/// their own cases. Does nothing to anything; total.
+/// Reads manifests and rules, plans every query of transforms and contracts, runs those of transforms on
+/// the rows of their tests, holds the manifests against the mesh's own standards, compares what changes
+/// with what is served, and asks the rules their own cases. Does nothing to anything; total.
 ///
 /// Where the present text of a domain's or product's rules is broken, the one that was kept holds;
 /// inputs that are broken now are taken as published. A product whose changes are refused is broken.
@@ -42,6 +42,8 @@ pub async fn check(tree: &ManifestTree, known: &Known) -> Checked {
     let (rules, trouble) = weft_governance::read(tree);
     let queries = sql_check::check(tree, &mut declared, &known.published);
     diagnostics.extend(queries.diagnostics);
+    diagnostics.extend(contract_sql::check(&mut declared, &known.published));
+    diagnostics.extend(transform_tests::check(&mut declared, &known.published).await);
     let findings = rules.standards().check(&outline, rules.principals(), &mut diagnostics);
     break_products(&mut declared, &findings);
     diagnostics.extend(findings);

@@ -69,6 +69,15 @@ fn of_product(
     (found, read)
 }
 
+/// The schemas of a product's inputs: as declared, else as published.
+pub(crate) fn inputs(
+    product: &DataProduct,
+    declared: &Declared,
+    published: &Published,
+) -> BTreeMap<PortRef, SchemaRef> {
+    Offers::of(declared, published).inputs_of(product)
+}
+
 /// The contracts of all ports: as declared, else as published.
 struct Offers<'a> {
     declared: HashMap<PortRef, &'a Contract>,

@@ -136,7 +136,7 @@ mod tests {
                     outputPorts:\n  - {name: lines, contractId: c-1, version: 1.0.0}\n";
         fs::write(&path, text).unwrap();
         let lone = Lone::read(&path).unwrap().unwrap();
-        let problems = weft_manifest::read_apart(&lone.tree);
+        let (_, problems) = weft_manifest::read_apart(&lone.tree);
         let codes: Vec<Code> = problems.iter().filter(|problem| lone.concerns(problem)).map(|p| p.code).collect();
         assert!(codes.contains(&Code::KEY_UNKNOWN), "{problems:?}");
         assert!(!codes.contains(&Code::CONTRACT_UNKNOWN), "{problems:?}");

@@ -12,9 +12,7 @@ pub(crate) mod yaml;
 pub(crate) use document::{Document, Opened, SourceText, Step, open, read, text_of};
 pub use number::Number;
 pub use reader::Scalar;
-#[cfg(test)]
-pub(crate) use reader::json;
-pub(crate) use reader::{Field, FromNode, Reader, clipped, is_absent, key_of, listed, nearest};
+pub(crate) use reader::{Field, FromNode, Reader, clipped, is_absent, json, key_of, listed, nearest};
 pub(crate) use spot::Spot;
 pub use variable::OrVariable;
 pub(crate) use variable::{Word, has_variable, variables};

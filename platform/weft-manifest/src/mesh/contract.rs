@@ -30,7 +30,7 @@ pub(super) struct ContractFile {
     pub(super) is_offered: bool,
     pub(super) document: Option<Document<DataContract>>,
     /// Whether neither its form nor what it says has an error.
-    is_sound: bool,
+    pub(super) is_sound: bool,
 }
 
 impl ContractFile {
@@ -159,7 +159,8 @@ fn is_stored(property: &Property) -> bool {
     property.semantic_type.as_ref().and_then(OrVariable::known) != Some(SemanticType::Measure)
 }
 
-fn columns(
+/// The columns of the table at `index` that are stored. Reports those that cannot be.
+pub(super) fn columns(
     document: &Document<DataContract>,
     index: usize,
     object: &SchemaObject,

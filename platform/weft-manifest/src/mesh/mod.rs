@@ -2,6 +2,7 @@
 
 pub(crate) mod column_type;
 mod contract;
+mod contract_sql;
 mod folders;
 mod order;
 mod overrides;
@@ -10,6 +11,7 @@ mod purposes;
 mod references;
 mod tags;
 mod transform;
+mod transform_tests;
 
 #[cfg(test)]
 mod tests;
@@ -50,8 +52,8 @@ pub fn read_with_outline(tree: &ManifestTree) -> (Declared, Outline, Vec<Diagnos
 /// contract says all that its readers need, that its variables have values, and that those it names
 /// are there. Of a product's document without a file beside it, only what it says itself is judged:
 /// its ports need no transform, and no name that SQL could use. In order of file and place.
-pub fn read_apart(tree: &ManifestTree) -> Vec<Diagnostic> {
-    read_in(tree, Scope::Alone, None).1
+pub fn read_apart(tree: &ManifestTree) -> (Declared, Vec<Diagnostic>) {
+    read_in(tree, Scope::Alone, None)
 }
 
 fn read_in(tree: &ManifestTree, scope: Scope, mut outline: Option<&mut Outline>) -> (Declared, Vec<Diagnostic>) {
@@ -85,6 +87,9 @@ fn read_in(tree: &ManifestTree, scope: Scope, mut outline: Option<&mut Outline>)
     order::refuse_rings(&drafts, &mut problems);
     product::services_are_named(&drafts, &declared.domains, &mut problems);
 
+    declared.contract_sql = contract_sql::of_drafts(&drafts);
+    let mut tests = transform_tests::resolve(tree, &drafts, &mut problems);
+
     let in_trouble = folders::with_errors(&problems);
     let is_broken =
         |name: &ProductRef, folder: &str| !declared.domains.contains_key(&name.domain) || in_trouble.contains(folder);
@@ -102,6 +107,8 @@ fn read_in(tree: &ManifestTree, scope: Scope, mut outline: Option<&mut Outline>)
     // A product that is neither declared nor told as broken would be retired: never by accident.
     let lost = folders.products.keys().filter(|name| !declared_names.contains(name)).cloned();
     declared.broken = lost.collect();
+    tests.retain(|test| declared.product(&test.product).is_some());
+    declared.tests = tests;
     weft_model::diagnostic::sort(&mut problems);
     (declared, problems)
 }

@@ -9,10 +9,11 @@ use weft_model::{
 
 use super::contract::{self, ContractFile};
 use super::folders::PRODUCT_FILE;
-use super::{open_as, overrides, purposes, tags, transform};
+use super::{open_as, overrides, purposes, tags, transform, transform_tests};
 use crate::form::{Document, Step, listed, nearest};
 use crate::odps::{DataProductDocument, OutputPort as Port};
 use crate::rules::{self, Scope};
+use crate::test_file::TestFile;
 
 /// Most ports of one product, inputs and outputs each.
 pub(super) const PORTS_MAX: usize = 500;
@@ -33,6 +34,8 @@ pub(super) struct Draft {
     purposes: Vec<String>,
     /// Changes that are allowed although they break readers, as far as they are well written.
     overrides: Vec<Override>,
+    /// Unit tests of its transforms, as written.
+    pub(super) tests: Vec<Document<TestFile>>,
 }
 
 impl Draft {
@@ -83,6 +86,7 @@ pub(super) fn read(
         inputs: Vec::new(),
         purposes: Vec::new(),
         overrides: Vec::new(),
+        tests: transform_tests::read_all(tree, folder, problems),
     };
     if tree.file(&file).is_none() {
         problems.push(

@@ -31,6 +31,8 @@ pub(super) enum Command {
     Hook(Hook),
     /// Check manifests, rules and SQL as they are on disk
     Validate(Validate),
+    /// Run the unit tests of transforms
+    Test(Test),
     /// Show what the committed state of a mesh would change
     Plan(Plan),
     /// Carry out a plan, and exactly that plan
@@ -142,12 +144,21 @@ pub(super) struct Validate {
     /// Meshes, folders within one, or lone product and contract files
     #[arg(default_value = ".")]
     pub(super) paths: Vec<PathBuf>,
-    #[arg(long, value_enum, default_value_t = ValidateFormat::Text)]
-    pub(super) format: ValidateFormat,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(super) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Test {
+    /// Meshes, or folders and tests within one
+    #[arg(default_value = ".")]
+    pub(super) paths: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(super) format: ReportFormat,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum ValidateFormat {
+pub(super) enum ReportFormat {
     /// Source frames for people
     Text,
     /// An array of objects
@@ -306,7 +317,7 @@ pub(super) struct Token {
 
 #[derive(Debug, Args)]
 pub(super) struct Schema {
-    /// product, contract, domain, mesh, principals, case, config, …
+    /// product, contract, domain, mesh, test, principals, case, config, …
     pub(super) kind: String,
 }
 

@@ -8,6 +8,7 @@ mod diff;
 mod explain;
 mod failure;
 mod flight_failure;
+mod found;
 mod hook;
 mod init;
 mod origin;
@@ -17,6 +18,7 @@ mod products;
 mod query;
 mod schema;
 mod terminal;
+mod test;
 mod token;
 mod up;
 mod validate;
@@ -50,6 +52,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Init(command) => init::init(&command),
         Command::Hook(Hook::Install { home }) => hook::install(&home.home),
         Command::Validate(arguments) => validate::validate(&arguments),
+        Command::Test(arguments) => test::test(&arguments),
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Apply(arguments) => apply::apply(&arguments),
         Command::Diff(arguments) => diff::diff(&arguments),

@@ -55,9 +55,9 @@ pub fn sarif(diagnostics: &[Diagnostic], sources: &dyn Sources) -> String {
     format!("{log:#}\n")
 }
 
-/// A JUnit report: a suite for each file with a diagnostic, whose errors are its failures; without any
-/// diagnostic, one test that passed. Ends in a line break.
-pub fn junit(diagnostics: &[Diagnostic], sources: &dyn Sources) -> String {
+/// A JUnit report of `command`: a suite for each file with a diagnostic, whose errors are its failures,
+/// and one for each file that `passed`; without any, one test that passed. Ends in a line break.
+pub fn junit(command: &str, diagnostics: &[Diagnostic], passed: &[String], sources: &dyn Sources) -> String {
     let mut by_file: BTreeMap<String, Vec<&Diagnostic>> = BTreeMap::new();
     for diagnostic in diagnostics {
         by_file.entry(sources.shown(&diagnostic.place.file)).or_default().push(diagnostic);
@@ -65,8 +65,8 @@ pub fn junit(diagnostics: &[Diagnostic], sources: &dyn Sources) -> String {
     let failures = |of: &[&Diagnostic]| of.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let all: Vec<&Diagnostic> = diagnostics.iter().collect();
     let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
-    let count = all.len().max(1);
-    let _ = writeln!(xml, "<testsuites name=\"weft validate\" tests=\"{count}\" failures=\"{}\">", failures(&all));
+    let count = (all.len() + passed.len()).max(1);
+    let _ = writeln!(xml, "<testsuites name=\"{command}\" tests=\"{count}\" failures=\"{}\">", failures(&all));
     for (file, found) in &by_file {
         let (file, tests) = (escaped(file), found.len());
         let _ = writeln!(xml, "  <testsuite name=\"{file}\" tests=\"{tests}\" failures=\"{}\">", failures(found));
@@ -81,7 +81,11 @@ pub fn junit(diagnostics: &[Diagnostic], sources: &dyn Sources) -> String {
         }
         xml.push_str("  </testsuite>\n");
     }
-    if diagnostics.is_empty() {
+    for file in passed.iter().map(|file| escaped(file)) {
+        let _ = writeln!(xml, "  <testsuite name=\"{file}\" tests=\"1\" failures=\"0\">");
+        let _ = writeln!(xml, "    <testcase classname=\"{file}\" name=\"passed\"/>\n  </testsuite>");
+    }
+    if diagnostics.is_empty() && passed.is_empty() {
         xml.push_str(
             "  <testsuite name=\"manifests\" tests=\"1\" failures=\"0\">\n    \
              <testcase classname=\"manifests\" name=\"no problems\"/>\n  </testsuite>\n",
@@ -157,8 +161,10 @@ mod tests {
               </testsuite>
             </testsuites>
         "#]]
-        .assert_eq(&junit(&problems(), &Plain));
-        assert!(junit(&[], &Plain).contains("tests=\"1\" failures=\"0\""));
+        .assert_eq(&junit("weft validate", &problems(), &[], &Plain));
+        assert!(junit("weft validate", &[], &[], &Plain).contains("tests=\"1\" failures=\"0\""));
+        let passed = junit("weft test", &[], &["tests/a.yaml".to_owned(), "tests/b.yaml".to_owned()], &Plain);
+        assert!(passed.contains("name=\"weft test\" tests=\"2\" failures=\"0\"") && passed.contains("tests/b.yaml"));
     }
 
     #[test]

@@ -1,0 +1,223 @@
+//! The SQL that contracts hold, planned against their own tables and the inputs of their product.
+
+use std::collections::BTreeMap;
+
+use arrow::datatypes::{DataType, SchemaRef};
+use weft_engine::{ContractPlanner, ContractQueryShape, SqlProblem};
+use weft_model::{
+    Code, ContractSql, Declared, Diagnostic, ManifestTree, Place, PortRef, ProductRef, Published, SqlRole,
+};
+use weft_storage::arrow_schema;
+
+use crate::sql_check;
+
+/// Judges contracts and products that stand in no mesh: what [`weft_manifest::read_apart`] tells, and what
+/// their SQL lacks, as far as tables are concerned that they hold themselves. In order of file and place.
+pub async fn check_apart(tree: &ManifestTree) -> Vec<Diagnostic> {
+    let (declared, mut diagnostics) = weft_manifest::read_apart(tree);
+    for sql in &declared.contract_sql {
+        let found = judge(sql, &BTreeMap::new()).await;
+        // What else there is to read is not known here.
+        let found = found.filter(|(of, _)| *of != Some(Code::SQL_INPUT_UNDECLARED));
+        diagnostics.extend(found.map(|(_, found)| found));
+    }
+    weft_model::diagnostic::sort(&mut diagnostics);
+    diagnostics
+}
+
+/// Plans the SQL of every contract. A product with an error in one counts as broken from then on.
+pub(crate) async fn check(declared: &mut Declared, published: &Published) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    let mut broken: Vec<ProductRef> = Vec::new();
+    let mut inputs: BTreeMap<&ProductRef, BTreeMap<PortRef, SchemaRef>> = BTreeMap::new();
+    for sql in &declared.contract_sql {
+        let product = declared.product(&sql.product);
+        let inputs = inputs.entry(&sql.product).or_insert_with(|| {
+            product.map(|product| sql_check::inputs(product, declared, published)).unwrap_or_default()
+        });
+        if let Some((of, found)) = judge(sql, inputs).await {
+            // Which inputs a product with errors has is not known.
+            if product.is_some() || of != Some(Code::SQL_INPUT_UNDECLARED) {
+                diagnostics.push(found);
+                broken.push(sql.product.clone());
+            }
+        }
+    }
+    for product in broken {
+        declared.mark_broken(&product);
+    }
+    diagnostics
+}
+
+/// What is wrong with a piece of SQL, if anything is; with the planner's own code, where it is its word.
+async fn judge(sql: &ContractSql, inputs: &BTreeMap<PortRef, SchemaRef>) -> Option<(Option<Code>, Diagnostic)> {
+    // A table whose columns are not all understood would be told to lack them.
+    let own: BTreeMap<String, SchemaRef> = tables(sql)?;
+    let text = &sql.text;
+    match ContractPlanner::new().check_contract(&text.sql, &own, inputs) {
+        Ok(shape) => {
+            let (message, help) = misshapen(sql, &shape)?;
+            Some((None, Diagnostic::error(code(sql.role), text.place_of_all(), message).help(help)))
+        }
+        Err(_) if sql.role == SqlRole::Column => None,
+        Err(problem) => Some((Some(problem.code), unplanned(sql, problem))),
+    }
+}
+
+/// Names and columns of the contract's own tables; `None` where some are not known.
+fn tables(sql: &ContractSql) -> Option<BTreeMap<String, SchemaRef>> {
+    let mut tables = BTreeMap::new();
+    for table in sql.tables.iter() {
+        let schema = arrow_schema(table.columns.as_ref()?);
+        let port = table.port.as_ref().map(PortRef::to_string);
+        let names = [port, table.physical_name.clone(), Some(table.name.clone())];
+        tables.extend(names.into_iter().flatten().map(|name| (name, SchemaRef::clone(&schema))));
+    }
+    Some(tables)
+}
+
+fn code(role: SqlRole) -> Code {
+    match role {
+        SqlRole::Rule => Code::QUALITY_SQL,
+        SqlRole::Measure | SqlRole::Dimension | SqlRole::Column => Code::SEMANTIC_TYPE,
+    }
+}
+
+fn unplanned(sql: &ContractSql, problem: SqlProblem) -> Diagnostic {
+    let at = |line, column| Place::of_word_at("", &sql.text.sql, line, column).bytes;
+    let (start, mut end) = at(problem.line, problem.column);
+    if let Some((line, column)) = problem.end {
+        end = end.max(at(line, column).0);
+    }
+    let message = format!("{} cannot be computed: {}", sql.noun, problem.message);
+    let diagnostic = Diagnostic::error(code(sql.role), sql.text.place(start, end), message);
+    diagnostic.help(problem.help.unwrap_or_else(|| match sql.role {
+        SqlRole::Rule => "write one SELECT over the tables of the contract".to_owned(),
+        _ => "write an expression over the columns of its table".to_owned(),
+    }))
+}
+
+/// How the shape is not that of what the SQL is to be, and what to do.
+fn misshapen(sql: &ContractSql, shape: &ContractQueryShape) -> Option<(String, &'static str)> {
+    let noun = &sql.noun;
+    let columns = shape.schema.fields();
+    let one = match columns.iter().as_slice() {
+        [one] => one.data_type(),
+        _ if sql.role == SqlRole::Column => return None,
+        several => {
+            let message = format!("{noun} computes {} values, and is to be one", several.len());
+            return Some((message, "keep one of them"));
+        }
+    };
+    match sql.role {
+        SqlRole::Rule if !matches!(shape.rows_max, Some(0 | 1)) => Some((
+            format!("{noun} may return many rows, and one number is compared"),
+            "write one aggregate such as `COUNT(*)`, without GROUP BY",
+        )),
+        SqlRole::Rule if !(one.is_numeric() || matches!(one, DataType::Boolean | DataType::Null)) => Some((
+            format!("{noun} returns a value of type {one}, and a number or boolean is compared"),
+            "return a count, a share or a condition",
+        )),
+        SqlRole::Rule => None,
+        SqlRole::Measure if shape.aggregates && !shape.has_windows => None,
+        SqlRole::Measure => Some((
+            format!("{noun} is a measure, and has a value for each row"),
+            "write an aggregate over columns of the table, such as `SUM(amount)`",
+        )),
+        SqlRole::Dimension if shape.aggregates || shape.has_windows => Some((
+            format!("{noun} is a dimension, and is computed from many rows"),
+            "write an expression over the columns of one row, or say `semanticType: measure`",
+        )),
+        SqlRole::Column if shape.aggregates => Some((
+            format!("{noun} is a column, and an aggregate has no value for each row"),
+            "say `semanticType: measure`, or take the aggregate out",
+        )),
+        SqlRole::Dimension | SqlRole::Column => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    /// What is told of a contract with one table `flights` of `carrier` and `delay` and what more there is.
+    async fn check(table: &str, columns: &str, expected: Expect) {
+        let contract = format!(
+            "\
+apiVersion: v3.2.0
+kind: DataContract
+id: flights
+version: 1.0.0
+schema:
+  - name: flights
+    quality:{table}
+    properties:
+      - {{name: carrier, logicalType: string}}
+      - {{name: delay, logicalType: number}}
+{columns}"
+        );
+        let file = "products/air/flights/contracts/flights.odcs.yaml";
+        let found = check_apart(&ManifestTree::of_texts([(file, contract.as_str())])).await;
+        let own = found.iter().filter(|found| found.place.file == file);
+        let told: Vec<String> = own.map(|found| found.to_string().replace(file, "flights")).collect();
+        expected.assert_eq(&told.join("\n"));
+    }
+
+    async fn check_rule(query: &str, expected: Expect) {
+        let rule = format!("\n      - {{id: r, type: sql, query: \"{query}\", mustBe: 0}}");
+        check(&rule, "", expected).await;
+    }
+
+    #[tokio::test]
+    async fn a_rule_that_returns_one_number_or_boolean_is_sound() {
+        for query in [
+            "SELECT COUNT(*) FROM {object}",
+            "SELECT 100.0 * COUNT(delay) / COUNT(*) FROM flights WHERE carrier <> 'x'",
+            "SELECT MAX(delay) > 10 FROM ${table}",
+            "WITH late AS (SELECT * FROM {object} WHERE delay > 15) SELECT COUNT(*) FROM late",
+            "SELECT COUNT(*) FROM elsewhere",
+        ] {
+            check_rule(query, expect![""]).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_column_that_is_not_there_is_told_within_the_query() {
+        check_rule("SELECT COUNT(*) FROM {object} WHERE dealy > 1", expect![[r#""#]]).await;
+        let folded = "\n      - type: sql\n        query: >-\n          SELECT COUNT(*)\n          FROM {object}\n          WHERE carrier = 'x'\n            AND dealy > 1\n        mustBe: 0";
+        check(folded, "", expect![[r#""#]]).await;
+        check_rule("SELECT COUNT(* FROM {object}", expect![[r#""#]]).await;
+        check_rule("SELECT nonsense(delay) FROM {object}", expect![[r#""#]]).await;
+    }
+
+    #[tokio::test]
+    async fn a_rule_that_returns_more_or_other_than_a_number_is_told() {
+        check_rule("SELECT COUNT(*) FROM {object} GROUP BY carrier", expect![[r#""#]]).await;
+        check_rule("SELECT MIN(delay), MAX(delay) FROM {object}", expect![[r#""#]]).await;
+        check_rule("SELECT MAX(carrier) FROM {object}", expect![[r#""#]]).await;
+    }
+
+    #[tokio::test]
+    async fn what_measures_and_dimensions_compute_is_told_where_it_is_not_that() {
+        let computed = |kind: &str, logic: &str| {
+            format!("      - {{name: c, logicalType: number, semanticType: {kind}, transformLogic: \"{logic}\"}}\n")
+        };
+        for (kind, logic) in [
+            ("measure", "SUM(delay) / COUNT(*)"),
+            ("dimension", "UPPER(carrier)"),
+            ("column", "o.amount * 2"),
+            ("column", "delay * 2"),
+        ] {
+            check(" []", &computed(kind, logic), expect![""]).await;
+        }
+        check(" []", &computed("measure", "UPPER(carrier)"), expect![[r#""#]]).await;
+        check(" []", &computed("measure", "SUM(dealy)"), expect![[r#""#]]).await;
+        check(" []", &computed("measure", "SUM(delay) / delay"), expect![[r#""#]]).await;
+        check(" []", &computed("measure", "SUM(delay)), (SUM(delay)"), expect![[r#""#]]).await;
+        check(" []", &computed("dimension", "SUM(delay)"), expect![[r#""#]]).await;
+        check(" []", &computed("dimension", "ROW_NUMBER() OVER ()"), expect![[r#""#]]).await;
+        check(" []", &computed("column", "SUM(delay)"), expect![[r#""#]]).await;
+    }
+}
