@@ -42,7 +42,7 @@ pub async fn check(tree: &ManifestTree, known: &Known) -> Checked {
     let (rules, trouble) = weft_governance::read(tree);
     let queries = sql_check::check(tree, &mut declared, &known.published);
     diagnostics.extend(queries.diagnostics);
-    diagnostics.extend(contract_sql::check(&mut declared, &known.published));
+    diagnostics.extend(contract_sql::check(&mut declared, &known.published).await);
     diagnostics.extend(transform_tests::check(&mut declared, &known.published).await);
     let findings = rules.standards().check(&outline, rules.principals(), &mut diagnostics);
     break_products(&mut declared, &findings);

@@ -1,6 +1,6 @@
 //! Every query of a revision, planned against the contracts of what it reads.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use arrow::datatypes::SchemaRef;
 use weft_engine::{ContractPlanner, SqlProblem};

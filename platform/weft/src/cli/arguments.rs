@@ -217,7 +217,7 @@ pub(super) struct Apply {
 
 #[derive(Debug, Args)]
 pub(super) struct Diff {
-    /// A contract, a folder of contracts, or a revision of the mesh in this folder
+    /// A contract, a folder of contracts, a revision of the mesh in this folder, or `product@version`
     #[arg(value_name = "OLD")]
     pub(super) old: String,
     /// What it becomes

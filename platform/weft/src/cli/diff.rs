@@ -4,12 +4,16 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
+use weft_catalog::{Catalog, CatalogError};
 use weft_manifest::compatibility::{Folders, compare_files, compare_folders};
 use weft_manifest::source::{self, SourceError};
+use weft_model::{ProductRef, Release};
 
 use super::arguments::{Diff, DiffFormat};
-use super::{Exit, Failure, terminal};
+use super::{Exit, Failure, block_on, terminal};
+use crate::clock::SystemClock;
 use crate::home::Home;
 use crate::render::diagnostics::counted;
 
@@ -23,9 +27,11 @@ pub(super) fn diff(arguments: &Diff) -> Result<(), Failure> {
     if old.is_dir() && new.is_dir() {
         return tell(&compare_folders(&texts(old)?, &texts(new)?), false, arguments.format);
     }
-    if arguments.old.contains('@') && arguments.new.contains('@') {
-        return Err(Failure::usage("versions of a product cannot be compared yet")
-            .help("compare the revisions that brought them: `weft diff REF REF`"));
+    if let (Some(old), Some(new)) = (versioned(&arguments.old), versioned(&arguments.new)) {
+        let home = Home::at(&arguments.home.home);
+        let (old, new) = block_on(async { Ok((released(&home, &old).await?, released(&home, &new).await?)) })?;
+        let folders = compare_folders(&old, &new);
+        return tell(&folders, !folders.only_old.is_empty(), arguments.format);
     }
     let folders = compare_folders(&contracts_at(arguments, &arguments.old)?, &contracts_at(arguments, &arguments.new)?);
     // A contract that is gone takes its port with it.
@@ -76,6 +82,33 @@ fn contracts_at(arguments: &Diff, reference: &str) -> Result<BTreeMap<String, St
     let tree = source.tree(&revision).map_err(coded)?;
     let contracts = tree.files().filter(|(path, _)| path.ends_with(CONTRACT));
     Ok(contracts.filter_map(|(path, _)| Some((path.to_owned(), tree.text(path)?.to_string()))).collect())
+}
+
+/// `domain.product@version`; `None` for what is not written so.
+fn versioned(text: &str) -> Option<(ProductRef, String)> {
+    let (product, version) = text.split_once('@')?;
+    Some((product.parse().ok()?, version.trim_start_matches('v').to_owned()))
+}
+
+/// The contracts, by port, of the newest release of a version of a product.
+async fn released(home: &Home, (product, version): &(ProductRef, String)) -> Result<BTreeMap<String, String>, Failure> {
+    let coded = |error: CatalogError| Failure::coded(error.code(), error.to_string());
+    if !home.catalog().is_file() {
+        let message = format!("nothing is published in the home `{}`", home.root().display());
+        return Err(Failure::new(Exit::Problems, message).help("name another with `--home DIR`"));
+    }
+    let catalog = Catalog::open_read_only(&home.catalog(), Arc::new(SystemClock)).await.map_err(coded)?;
+    let releases = catalog.releases(product).await.map_err(coded)?;
+    let of = |release: &Release| release.product.version.clone().unwrap_or_default();
+    let Some(release) = releases.iter().find(|release| of(release) == *version) else {
+        let mut known: Vec<String> = releases.iter().map(of).collect();
+        known.dedup();
+        let message = format!("`{product}` was never released as version {version}");
+        let failure = Failure::new(Exit::Problems, message);
+        return Err(if known.is_empty() { failure } else { failure.help(format!("it was as {}", known.join(", "))) });
+    };
+    let contracts = release.product.outputs.iter().map(|output| (output.name.to_string(), output.contract.document.clone()));
+    Ok(contracts.collect())
 }
 
 /// The contracts of a folder, by file name.
