@@ -16,3 +16,4 @@ mod reconciling;
 mod registry;
 mod tickets;
 mod two_worlds;
+mod usage;

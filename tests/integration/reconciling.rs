@@ -120,8 +120,13 @@ async fn a_commit_that_tightens_access_is_in_force_even_where_its_data_fail() {
 
 #[tokio::test]
 async fn only_what_is_committed_counts() {
-    let repository = Repository::of(minimal_mesh());
+    let manifests = minimal_mesh();
+    let oversight = "p, user:ana, dom:system, obj:system.mesh.runs, discover, *, -, allow\n";
+    manifests.write("governance/policies/oversight.csv", oversight);
+    let repository = Repository::of(manifests);
     let mesh = TestMesh::start(repository.path()).await;
+    let made = ask(&mesh, "ana", "select distinct author, signature from system.mesh.runs").await;
+    assert_eq!(made.as_deref(), Ok("Test <test@example.com>,none"));
     let sql = "select count(*) from sales.orders.lines";
     repository.manifests().write("products/sales/orders/data/lines.csv", "order_id,amount\n1,1.00\n");
     assert!(mesh.reconcile().await.outcomes.is_empty());

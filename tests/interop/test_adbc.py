@@ -74,6 +74,12 @@ def test_catalogs_are_domains_schemas_products_and_tables_ports(ana):
     assert "loyalty.engagement.tiers" not in tables, "what ana may not know of is not there for her"
 
 
+def test_what_a_query_reads_is_on_record(ana):
+    rows(ana, "select count(*) n from reference.carriers.airlines where upper(name) like 'A%'")
+    reads = "select distinct column_name from system.usage.reads where port = 'reference.carriers.airlines'"
+    assert {row["column_name"] for row in rows(ana, reads)} >= {None, "name"}
+
+
 def test_patterns_choose_among_tables(ana):
     found = ana.adbc_get_objects(depth="tables", table_name_filter="d%p_rtures").read_all().to_pylist()
     names = [

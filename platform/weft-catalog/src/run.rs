@@ -68,6 +68,12 @@ pub struct Run {
     /// Unique; names the run everywhere.
     pub id: String,
     pub revision: Revision,
+    /// `Name <e-mail>` as the commit says; `None` where the revision is no commit.
+    pub author: Option<String>,
+    /// When it was committed, as the commit says.
+    pub committed_at: Option<DateTime<Utc>>,
+    /// What is known of its signature: `none`, or as in `ssh unverified`.
+    pub signature: Option<String>,
     pub started_at: DateTime<Utc>,
     /// `None` while it runs.
     pub ended_at: Option<DateTime<Utc>>,

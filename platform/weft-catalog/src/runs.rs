@@ -22,9 +22,11 @@ pub(crate) async fn record(
         .await
         .doing("read a run")?;
     sqlx::query(
-        "INSERT INTO runs (id, revision, plan, status, started_at, ended_at) VALUES (?, ?, ?, ?, ?, ?) \
+        "INSERT INTO runs (id, revision, plan, status, started_at, ended_at, author, committed_at, signature) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) \
          ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, plan = excluded.plan, \
-         status = excluded.status, started_at = excluded.started_at, ended_at = excluded.ended_at",
+         status = excluded.status, started_at = excluded.started_at, ended_at = excluded.ended_at, \
+         author = excluded.author, committed_at = excluded.committed_at, signature = excluded.signature",
     )
     .bind(&run.id)
     .bind(run.revision.as_str())
@@ -32,6 +34,9 @@ pub(crate) async fn record(
     .bind(run.status.as_str())
     .bind(moment::to_text(run.started_at))
     .bind(run.ended_at.map(moment::to_text))
+    .bind(&run.author)
+    .bind(run.committed_at.map(moment::to_text))
+    .bind(&run.signature)
     .execute(&mut *connection)
     .await
     .doing("record a run")?;
@@ -269,6 +274,9 @@ struct RunRow {
     status: String,
     started_at: String,
     ended_at: Option<String>,
+    author: Option<String>,
+    committed_at: Option<String>,
+    signature: Option<String>,
 }
 
 impl RunRow {
@@ -277,6 +285,9 @@ impl RunRow {
             status: RunStatus::parse(&self.status).ok_or_else(|| CatalogError::corrupt("run status", &self.status))?,
             id: self.id,
             revision: Revision::new(self.revision),
+            author: self.author,
+            committed_at: moment::from_optional(self.committed_at)?,
+            signature: self.signature,
             started_at: moment::from_text(&self.started_at)?,
             ended_at: moment::from_optional(self.ended_at)?,
             plan: self.plan,

@@ -128,6 +128,9 @@ pub(crate) fn run(id: &str, second: u64, steps: &[(&str, StepStatus)], files: &[
     Run {
         id: id.into(),
         revision: revision("rev1"),
+        author: Some("Ana <ana@example.com>".into()),
+        committed_at: Some(at(second)),
+        signature: Some("ssh unverified".into()),
         started_at: at(second),
         ended_at: Some(at(second + 1)),
         status: RunStatus::Partial,

@@ -367,6 +367,9 @@ impl CatalogView {
         Some(RunView {
             status: if whole { run.status } else { status_of_seen(&run) },
             plan: run.plan.filter(|_| whole),
+            author: run.author.filter(|_| whole),
+            committed_at: run.committed_at.filter(|_| whole),
+            signature: run.signature.filter(|_| whole),
             id: run.id,
             revision: run.revision,
             started_at: run.started_at,

@@ -125,6 +125,11 @@ pub struct PortVersionView {
 pub struct RunView {
     pub id: String,
     pub revision: Revision,
+    /// Who made the revision, when, and how that was signed, as its commit says; `None` where it is no
+    /// commit, and for who may not see the mesh's own runs.
+    pub author: Option<String>,
+    pub committed_at: Option<DateTime<Utc>>,
+    pub signature: Option<String>,
     pub started_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
     /// For who may not see the mesh's own runs: how the steps and diagnostics shown here came out.

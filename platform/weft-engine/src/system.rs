@@ -182,6 +182,8 @@ const TABLES: [SystemTable; 11] = [
             ("column", Number),
             ("row_count", Number),
             ("table_version", Number),
+            ("author", Text),
+            ("signature", Text),
         ],
     },
     SystemTable {
@@ -400,6 +402,7 @@ async fn runs(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
                 text(kind),
             ]
         };
+        let made = || [maybe(run.author.clone()), maybe(run.signature.clone())];
         for step in &run.steps {
             let mut row = head("step");
             row.extend([
@@ -414,6 +417,7 @@ async fn runs(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
                 count(step.rows),
                 count(step.table_version),
             ]);
+            row.extend(made());
             rows.push(row);
         }
         for problem in &run.diagnostics {
@@ -430,12 +434,14 @@ async fn runs(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
                 count(None),
                 count(None),
             ]);
+            row.extend(made());
             rows.push(row);
         }
         if run.steps.is_empty() && run.diagnostics.is_empty() {
             let mut row = head("run");
             row.extend((0..6).map(|_| maybe(None)));
             row.extend((0..4).map(|_| count(None)));
+            row.extend(made());
             rows.push(row);
         }
     }

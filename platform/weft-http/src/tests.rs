@@ -1,7 +1,7 @@
 mod hooks;
 mod sql;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Router;
@@ -14,7 +14,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 use tower::ServiceExt;
-use weft_catalog::{Catalog, Run, RunStatus, RunStep, StepStatus};
+use weft_catalog::{Catalog, ReadRecord, Run, RunStatus, RunStep, StepStatus};
 use weft_engine::{Engine, Limits, MaskKey, Parts};
 use weft_governance::{MeshFacts, Policies};
 use weft_identity::{Authenticator, Directory, HookSecret, TokenSigner};
@@ -156,6 +156,9 @@ fn run(id: &str, port: &str) -> Run {
     Run {
         id: id.into(),
         revision: Revision::new("rev1"),
+        author: Some("Ana <ana@example.com>".into()),
+        committed_at: Some(noon()),
+        signature: Some("none".into()),
         started_at: noon(),
         ended_at: Some(noon()),
         status: RunStatus::Succeeded,
@@ -303,6 +306,18 @@ async fn hidden_and_unknown_are_one_answer_but_for_the_name() {
               "trace_id": "<trace>"
             }"#]],
     );
+}
+
+#[tokio::test]
+async fn the_usage_of_a_port_counts_the_reads_that_the_asker_may_know_of() {
+    let mesh = mesh().await;
+    for (principal, column) in [("user:ana", Some("id")), ("user:ana", None), ("user:omar", Some("id"))] {
+        let columns = column.map(str::to_owned).into_iter().collect();
+        let ports = BTreeMap::from([("fleet.aircraft.planes".parse().unwrap(), columns)]);
+        let principal = principal.to_owned();
+        mesh.catalog.note_reads(ReadRecord { at: noon(), principal, purpose: None, ports });
+    }
+    check(&mesh.get("/api/v1/ports/fleet/aircraft/planes/usage", "ana").await, 200, expect![[""]]);
 }
 
 #[tokio::test]

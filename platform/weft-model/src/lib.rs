@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod code;
+pub mod commit;
 pub mod compatibility;
 pub mod contract;
 pub mod contract_sql;
@@ -27,6 +28,7 @@ pub mod tree;
 
 pub use clock::Clock;
 pub use code::Code;
+pub use commit::{Commit, SignatureKind};
 pub use contract::{Classification, Column, ColumnPart, Contract, ContractKey};
 pub use contract_sql::{ContractSql, ContractTable, SqlRole, WrittenSql};
 pub use data_type::{DataType, Field, IntegerFormat};

@@ -10,7 +10,7 @@ use weft_catalog::{Catalog, Run, RunDiagnostic, RunStatus, RunStep, StepStatus};
 use weft_engine::Engine;
 use weft_governance::Policies;
 use weft_manifest::source::RevisionSource;
-use weft_model::{Clock, ManifestTree, Revision};
+use weft_model::{Clock, Commit, ManifestTree, Revision};
 use weft_storage::{SourceLimits, Warehouse};
 
 use crate::apply::Applied;
@@ -125,6 +125,20 @@ impl Controller {
         Ok(tree.map_err(|_| ReconcileError::Task)??)
     }
 
+    /// What the commit behind a revision says of its making, read on the blocking pool; nothing where
+    /// it cannot be read, for no revision waits for that.
+    async fn commit(&self, revision: &Revision) -> Option<Commit> {
+        let (source, of) = (Arc::clone(&self.parts.source), revision.clone());
+        match tokio::task::spawn_blocking(move || source.commit(&of)).await {
+            Ok(Ok(commit)) => commit,
+            Ok(Err(error)) => {
+                tracing::warn!(%revision, %error, "who made the revision cannot be told");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
     /// One file of a revision, read on the blocking pool.
     pub(crate) async fn file(&self, revision: &Revision, path: &str) -> Result<Vec<u8>, ReconcileError> {
         let (source, revision, path) = (Arc::clone(&self.parts.source), revision.clone(), path.to_owned());
@@ -166,7 +180,7 @@ impl Controller {
         self.are_newest.store(false, Ordering::SeqCst);
         let revision = checked.declared.revision.clone();
         let plan = Plan::of_nothing(revision.clone());
-        let mut run = self.new_run(&plan, &checked);
+        let mut run = self.new_run(&plan, &checked).await;
         (run.status, run.ended_at, run.plan) = (RunStatus::Refused, Some(self.parts.clock.now()), None);
         self.parts.catalog.record_run(&run).await?;
         Ok(Report { revision, plan, outcomes: Vec::new(), diagnostics: checked.diagnostics, refused: true })
@@ -178,7 +192,7 @@ impl Controller {
         if known && plan.is_empty() && checked.diagnostics.is_empty() {
             return Ok(None);
         }
-        let run = self.new_run(plan, checked);
+        let run = self.new_run(plan, checked).await;
         self.parts.catalog.record_run(&run).await?;
         Ok(Some(run))
     }
@@ -224,10 +238,14 @@ impl Controller {
         Ok(report)
     }
 
-    fn new_run(&self, plan: &Plan, checked: &Checked) -> Run {
+    async fn new_run(&self, plan: &Plan, checked: &Checked) -> Run {
+        let commit = self.commit(&plan.revision).await;
         Run {
             id: Uuid::now_v7().to_string(),
             revision: plan.revision.clone(),
+            author: commit.as_ref().map(|commit| commit.author.clone()),
+            committed_at: commit.as_ref().map(|commit| commit.at),
+            signature: commit.as_ref().map(Commit::signature_text),
             started_at: self.parts.clock.now(),
             ended_at: None,
             status: RunStatus::Running,

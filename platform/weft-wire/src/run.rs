@@ -11,6 +11,11 @@ use weft_model::{PortRef, ProductRef, Revision, Severity};
 pub struct Run {
     pub id: String,
     pub revision: Revision,
+    /// Who made the revision, when, and how that was signed (`none`, or as in `ssh unverified`), as its
+    /// commit says; `null` where it is no commit, or the asker may not know.
+    pub author: Option<String>,
+    pub committed_at: Option<DateTime<Utc>>,
+    pub signature: Option<String>,
     pub started_at: DateTime<Utc>,
     /// `null` while it runs.
     pub ended_at: Option<DateTime<Utc>>,

@@ -5,12 +5,14 @@ use weft_model::PortRef;
 use super::*;
 use crate::sample::at;
 
+type Written = (Vec<(Reads, Times)>, Vec<QueryRecord>);
+
 /// Keeps what is written to it, unless it is told to fail.
 #[derive(Default)]
 struct Paper {
     tally: Tally,
     fails: AtomicBool,
-    written: Mutex<Vec<(Vec<(Reads, Times)>, Vec<QueryRecord>)>>,
+    written: Mutex<Vec<Written>>,
 }
 
 impl Ledger for Paper {

@@ -96,6 +96,8 @@ async fn everything(view: &CatalogView) -> String {
     for run in view.runs().await.unwrap() {
         let steps: Vec<_> = run.steps.iter().map(|s| format!("{} {} {:?}", s.port, s.status, s.rows)).collect();
         let files: Vec<_> = run.diagnostics.iter().map(|d| d.file.as_str()).collect();
+        let made = (run.author.is_some(), run.committed_at.is_some(), run.signature.is_some());
+        assert_eq!(made, (run.plan.is_some(), run.plan.is_some(), run.plan.is_some()));
         writeln!(text, "run {} {} plan {:?} {steps:?} {files:?}", run.id, run.status, run.plan).unwrap();
         assert_eq!(view.run(&run.id).await.unwrap(), run);
     }

@@ -5,8 +5,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use gix::object::tree::EntryKind;
-use weft_model::{Content, FileEntry, ManifestTree, Revision, parallel};
+use weft_model::{Commit, Content, FileEntry, ManifestTree, Revision, parallel};
 
+use super::commit::made_by;
 use super::selection::{FOLDERS, MESH_FILE, is_text, is_too_large, text};
 use super::{RevisionSource, SourceError};
 
@@ -65,6 +66,10 @@ impl RevisionSource for GitSource {
         read_at(&self.repository.to_thread_local(), &self.prefix, revision, path, &self.place)
     }
 
+    fn commit(&self, revision: &Revision) -> Result<Option<Commit>, SourceError> {
+        made_by(&self.repository.to_thread_local(), revision, &self.place).map(Some)
+    }
+
     fn named(&self, name: &str) -> Result<Revision, SourceError> {
         let unknown = || SourceError::NoRevision { place: self.describe(), name: name.to_owned() };
         let repository = self.repository.to_thread_local();
@@ -82,7 +87,7 @@ pub(super) fn open(root: &Path) -> Result<gix::ThreadSafeRepository, SourceError
     gix::open::Options::isolated().open(root).map_err(|error| trouble(root, error))
 }
 
-fn trouble(place: &Path, error: impl fmt::Display) -> SourceError {
+pub(super) fn trouble(place: &Path, error: impl fmt::Display) -> SourceError {
     SourceError::Git { place: place.display().to_string(), problem: error.to_string() }
 }
 
@@ -229,8 +234,16 @@ fn root_tree<'r>(
     revision: &Revision,
     place: &Path,
 ) -> Result<gix::Tree<'r>, SourceError> {
+    commit_at(repository, revision, place)?.tree().map_err(|error| trouble(place, error))
+}
+
+/// The commit that the revision names.
+pub(super) fn commit_at<'r>(
+    repository: &'r gix::Repository,
+    revision: &Revision,
+    place: &Path,
+) -> Result<gix::Commit<'r>, SourceError> {
     let gone = || SourceError::MovedOn { place: place.display().to_string(), revision: revision.clone() };
     let id = gix::ObjectId::from_hex(revision.as_str().as_bytes()).map_err(|_| gone())?;
-    let commit = repository.find_commit(id).map_err(|_| gone())?;
-    commit.tree().map_err(|error| trouble(place, error))
+    repository.find_commit(id).map_err(|_| gone())
 }

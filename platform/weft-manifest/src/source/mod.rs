@@ -1,5 +1,6 @@
 //! Where revisions come from: a git work tree, a bare repository, a remote, or a plain directory.
 
+mod commit;
 mod directory;
 mod git;
 mod remote;
@@ -11,7 +12,7 @@ mod tests;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use weft_model::{Code, ManifestTree, Revision};
+use weft_model::{Code, Commit, ManifestTree, Revision};
 
 /// A place that holds the manifests of a mesh, one state of them at a time.
 ///
@@ -35,6 +36,11 @@ pub trait RevisionSource: Send + Sync + fmt::Debug {
     /// The revision that `name` means: a branch, a tag, `HEAD~1`, a commit's id. Nothing is fetched.
     fn named(&self, name: &str) -> Result<Revision, SourceError> {
         Err(SourceError::NoRevision { place: self.describe(), name: name.to_owned() })
+    }
+
+    /// What the commit behind a revision says of its making; `None` where there is no commit.
+    fn commit(&self, _revision: &Revision) -> Result<Option<Commit>, SourceError> {
+        Ok(None)
     }
 
     /// For people: what this is and where.

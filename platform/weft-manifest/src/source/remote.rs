@@ -9,8 +9,9 @@ use gix::bstr::BStr;
 use gix::protocol::handshake::Ref;
 use gix::remote::Direction;
 use sha2::{Digest, Sha256};
-use weft_model::{ManifestTree, Revision};
+use weft_model::{Commit, ManifestTree, Revision};
 
+use super::commit::made_by;
 use super::git::{read_at, tree_at};
 use super::{RevisionSource, SourceError};
 
@@ -125,6 +126,10 @@ impl RevisionSource for RemoteSource {
 
     fn read(&self, revision: &Revision, path: &str) -> Result<Vec<u8>, SourceError> {
         read_at(&self.open()?, "", revision, path, Path::new(&self.shown))
+    }
+
+    fn commit(&self, revision: &Revision) -> Result<Option<Commit>, SourceError> {
+        made_by(&self.open()?, revision, Path::new(&self.shown)).map(Some)
     }
 
     fn describe(&self) -> String {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
-use weft_model::{Code, Content};
+use weft_model::{Code, Content, SignatureKind};
 
 use super::{RevisionSource, open};
 
@@ -95,6 +95,49 @@ fn a_work_tree_shows_what_is_committed_and_nothing_else() {
     assert_ne!(before, after);
     assert_eq!(&**source.tree(&after).unwrap().text("products/air/domain.yaml").unwrap(), "domain: edited\n");
     assert_eq!(&**source.tree(&before).unwrap().text("products/air/domain.yaml").unwrap(), "domain: air\n");
+}
+
+#[test]
+fn a_commit_says_who_made_it_and_with_what_it_is_signed() {
+    let folder = repository();
+    let (source, _mirrors) = opened(folder.path().to_str().unwrap());
+    let made = |source: &dyn RevisionSource| source.commit(&source.newest().unwrap()).unwrap().unwrap();
+    let commit = made(&*source);
+    assert_eq!((commit.author.as_str(), commit.signature), ("Ana <ana@example.com>", None));
+
+    let head = |format: &str| {
+        let output = Command::new("git").args(["log", "-1", format]).current_dir(folder.path()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    assert_eq!(commit.at.timestamp().to_string(), head("--format=%ct"));
+    let tree = head("--format=%T");
+    for (begins, kind) in [
+        ("-----BEGIN PGP SIGNATURE-----", SignatureKind::OpenPgp),
+        ("-----BEGIN SSH SIGNATURE-----", SignatureKind::Ssh),
+        ("-----BEGIN SIGNED MESSAGE-----", SignatureKind::X509),
+        ("me", SignatureKind::Other),
+    ] {
+        let text = format!(
+            "tree {tree}\nauthor An\u{7}a <a@example.com> 1700000000 +0100\ncommitter Bo <b@example.com> 1700000001 +0000\n\
+             gpgsig {begins}\n abc\n\nsigned\n"
+        );
+        write(folder.path(), ".git/signed", text);
+        git(folder.path(), &["hash-object", "-t", "commit", "-w", ".git/signed"]);
+        let id = Command::new("git")
+            .args(["hash-object", "-t", "commit", ".git/signed"])
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        git(folder.path(), &["reset", "--quiet", "--hard", String::from_utf8(id.stdout).unwrap().trim()]);
+        let commit = made(&*source);
+        assert_eq!((commit.author.as_str(), commit.at.timestamp()), ("Ana <a@example.com>", 1_700_000_001));
+        assert_eq!(commit.signature, Some(kind), "{begins}");
+    }
+
+    let plain = TempDir::new().unwrap();
+    mesh(plain.path());
+    let (directory, _mirrors) = opened(plain.path().to_str().unwrap());
+    assert_eq!(directory.commit(&directory.newest().unwrap()).unwrap(), None);
 }
 
 #[test]
