@@ -23,6 +23,6 @@ mod rules;
 pub mod source;
 pub mod weft_properties;
 
-pub use form::{Number, OrVariable, Scalar};
+pub use form::{Number, OrVariable, Scalar, resolved};
 pub use json_schema::{SCHEMA_KINDS, schema};
 pub use mesh::{read, read_apart, read_lone, read_with_outline};

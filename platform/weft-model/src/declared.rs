@@ -11,6 +11,8 @@ use crate::{DataProduct, Domain, DomainName, PortRef, ProductRef, Revision};
 pub struct Declared {
     pub revision: Revision,
     pub domains: BTreeMap<DomainName, Domain>,
+    /// The variables that manifests may take from each environment; empty where none are named.
+    pub environments: BTreeMap<String, BTreeSet<String>>,
     /// A product comes after every product that it reads. Those with errors are not among them.
     pub products: Vec<DataProduct>,
     /// Products that the revision holds but that have errors: they stay as last published.
@@ -22,7 +24,14 @@ pub struct Declared {
 impl Declared {
     /// A revision that declares nothing.
     pub fn empty(revision: Revision) -> Self {
-        Declared { revision, domains: BTreeMap::new(), products: Vec::new(), broken: BTreeSet::new(), refused: false }
+        Declared {
+            revision,
+            domains: BTreeMap::new(),
+            environments: BTreeMap::new(),
+            products: Vec::new(),
+            broken: BTreeSet::new(),
+            refused: false,
+        }
     }
 
     /// The product of that name, if it is declared without errors.

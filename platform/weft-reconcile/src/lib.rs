@@ -10,6 +10,7 @@ mod build;
 mod check;
 mod conform;
 mod controller;
+mod environment;
 mod error;
 mod fingerprint;
 mod judge;
@@ -21,6 +22,7 @@ mod sql_check;
 
 pub use check::{Checked, Kept, check};
 pub use controller::{Controller, Parts};
+pub use environment::Environment;
 pub use error::ReconcileError;
 pub use plan::{Change, Plan, RefreshReason, Step, plan};
 pub use report::{Outcome, OutcomeStatus, Progress, Report, Silent};

@@ -10,7 +10,7 @@ use weft_model::{
 use super::contract::{self, ContractFile};
 use super::folders::PRODUCT_FILE;
 use super::{open_as, purposes, tags, transform};
-use crate::form::{Document, Step, listed, nearest};
+use crate::form::{Document, Spot, Step, listed, nearest};
 use crate::odps::{DataProductDocument, OutputPort as Port};
 use crate::rules::{self, Scope};
 
@@ -34,6 +34,12 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// The documents of the folder that could be read, to be walked.
+    pub(super) fn spots(&self) -> impl Iterator<Item = Spot<'_>> {
+        let contracts = self.contracts.iter().filter_map(|contract| contract.document.as_ref()).map(Document::spot);
+        self.document.as_ref().map(Document::spot).into_iter().chain(contracts)
+    }
+
     /// What the folder's documents say, for standards to judge.
     pub(super) fn outline(&self) -> ProductOutline {
         let document = self.document.as_ref().filter(|document| !document.has_errors);
@@ -101,7 +107,7 @@ pub(super) fn read(
         judge_alone(document, problems);
         return draft;
     }
-    rules::judge_product(document, scope, problems);
+    rules::judge_product(document, problems);
     domain_is_the_folders(document, name, problems);
     root_properties_are_known(document, problems);
     draft.purposes = purposes::read(document, problems);
@@ -164,7 +170,7 @@ pub(super) fn read(
 
 /// Reports what is wrong with a product's document by itself.
 pub(super) fn judge_alone(document: &Document<DataProductDocument>, problems: &mut Vec<Diagnostic>) {
-    rules::judge_product(document, Scope::Alone, problems);
+    rules::judge_product(document, problems);
     root_properties_are_known(document, problems);
     purposes::read(document, problems);
     if ports_are_few_enough(document, problems) {
