@@ -127,8 +127,8 @@ impl Controller {
                 let intake = self.intake(order).await?;
                 match self.parts.engine.load(&intake, &order.output.contract.columns).await {
                     Ok(rows) => Ok(rows),
-                    Err(error) if holds_values(order) => Err(unreadable_source(order, error.code())),
                     Err(StorageError::Refused { findings }) => Err(Unbuilt::refused(&findings)),
+                    Err(error) if holds_values(order) => Err(unreadable_source(order, error.code())),
                     Err(error) => Err(Unbuilt::failed(error.code(), error)),
                 }
             }
@@ -226,10 +226,8 @@ fn unreadable_source(order: &Order<'_>, code: Code) -> Unbuilt {
         Transform::Source { url, .. } => url.as_str(),
         _ => "",
     };
-    let text = format!(
-        "the source `{url}` cannot be read as its format and the contract say; why is not told, since it is reached by \
-         values of variables"
-    );
+    let text =
+        format!("the source `{url}` cannot be read; why is not told, since it is reached by values of variables");
     Unbuilt::failed(code, text)
 }
 
