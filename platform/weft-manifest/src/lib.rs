@@ -24,6 +24,6 @@ pub mod source;
 pub mod test_file;
 pub mod weft_properties;
 
-pub use form::{Number, OrVariable, Scalar};
+pub use form::{Number, OrVariable, Scalar, resolved};
 pub use json_schema::{SCHEMA_KINDS, schema};
 pub use mesh::{read, read_apart, read_lone, read_with_outline};

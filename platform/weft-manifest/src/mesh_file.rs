@@ -7,6 +7,17 @@ record! {
         /// URL of an object store.
         warehouse: Option<String>,
         domains: Option<Vec<DomainSource>>,
+        /// Where the mesh runs, each with the variables that manifests may take from it.
+        environments: Option<Vec<Environment>>,
+    }
+}
+
+record! {
+    /// Where the mesh runs, such as `staging`; `weft up --environment NAME` says which it is.
+    pub struct Environment as "environment" {
+        name: String,
+        /// Names of the only environment variables that may stand in manifests.
+        variables: Option<Vec<String>>,
     }
 }
 

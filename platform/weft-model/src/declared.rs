@@ -11,6 +11,8 @@ use crate::{ContractSql, DataProduct, Domain, DomainName, PortRef, ProductRef, R
 pub struct Declared {
     pub revision: Revision,
     pub domains: BTreeMap<DomainName, Domain>,
+    /// The variables that manifests may take from each environment; empty where none are named.
+    pub environments: BTreeMap<String, BTreeSet<String>>,
     /// A product comes after every product that it reads. Those with errors are not among them.
     pub products: Vec<DataProduct>,
     /// The SQL that contracts hold, those of products with errors among them, as far as it can be planned.
@@ -29,6 +31,7 @@ impl Declared {
         Declared {
             revision,
             domains: BTreeMap::new(),
+            environments: BTreeMap::new(),
             products: Vec::new(),
             contract_sql: Vec::new(),
             tests: Vec::new(),

@@ -35,8 +35,9 @@ impl Controller {
                 continue;
             }
             let Some(domain) = declared.domains.get(&product.name.domain) else { continue };
-            let outcomes =
-                self.apply_product((plan, &plan_id), product, domain, &steps, &failed, &mut applied.checks).await?;
+            let outcomes = self
+                .apply_product((plan, &plan_id, declared), product, domain, &steps, &failed, &mut applied.checks)
+                .await?;
             failed.extend(
                 outcomes.iter().filter(|o| o.status != OutcomeStatus::Applied).map(|outcome| outcome.port.clone()),
             );
@@ -49,7 +50,7 @@ impl Controller {
     /// Builds what changes of a product and releases it, or leaves it as it was.
     async fn apply_product(
         &self,
-        (plan, plan_id): (&Plan, &str),
+        (plan, plan_id, declared): (&Plan, &str, &Declared),
         product: &DataProduct,
         domain: &Domain,
         steps: &[&Step],
@@ -81,6 +82,7 @@ impl Controller {
                         plan: plan_id,
                         release: number,
                         domain,
+                        environments: &declared.environments,
                         product,
                         output,
                         fingerprint,

@@ -121,3 +121,76 @@ fn uncompiled(error: &weft_governance::PolicyError) -> Diagnostic {
         ..Diagnostic::error(Code::POLICY_ROW, Place::start_of("governance/policies"), error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STANDARDS: &str = "\
+naming:
+  columns: {severity: error, pattern: '[a-z_]+'}
+ownership:
+  contact: {severity: error, domains: [sea]}
+documentation:
+  columns: {severity: warning}
+";
+
+    fn mesh(column_of_air: &str, standards: &str) -> ManifestTree {
+        let mut texts = vec![
+            ("governance/model.conf".to_owned(), include_str!("../../../governance/model.conf").to_owned()),
+            ("governance/standards/s.yaml".to_owned(), standards.to_owned()),
+        ];
+        for (domain, column) in [("air", column_of_air), ("land", "flight"), ("sea", "flight")] {
+            let file = |name: &str| format!("products/{domain}/{name}");
+            let owner = format!("domain: {domain}\nowner: {domain}-owners\nservice: jobs\n");
+            let product = format!(
+                "apiVersion: v1.1.0\nkind: DataProduct\nid: {domain}\nstatus: draft\noutputPorts:\n\
+                 - name: rows\n  contractId: {domain}-rows\n  version: 1.0.0\n  customProperties:\n  \
+                 - {{property: transform, vendor: weft, value: {{kind: view}}}}\n"
+            );
+            let contract = format!(
+                "apiVersion: v3.2.0\nkind: DataContract\nid: {domain}-rows\nversion: 1.0.0\nstatus: draft\n\
+                 schema:\n- name: rows\n  properties:\n  - name: {column}\n    logicalType: string\n"
+            );
+            texts.extend([
+                (file("domain.yaml"), owner),
+                (file("trips/product.odps.yaml"), product),
+                (file("trips/contracts/rows.odcs.yaml"), contract),
+                (file("trips/transforms/rows.sql"), format!("SELECT 'a' AS \"{column}\"")),
+            ]);
+        }
+        ManifestTree::of_texts(texts.iter().map(|(path, text)| (path.as_str(), text.as_str())))
+    }
+
+    async fn told(tree: &ManifestTree) -> (Vec<String>, bool, Vec<String>) {
+        let checked = check(tree, &Published::default(), &Kept::default()).await;
+        let told = checked.diagnostics.iter();
+        let told = told.map(|told| format!("{} {} {}", told.severity.as_str(), told.place, told.code)).collect();
+        (checked.declared.broken.iter().map(ToString::to_string).collect(), checked.is_refused(), told)
+    }
+
+    #[tokio::test]
+    async fn an_error_of_a_standard_holds_its_product_back_and_nothing_else() {
+        let (broken, refused, told) = told(&mesh("Flight", STANDARDS)).await;
+        assert_eq!((broken.as_slice(), refused), (&["air.trips".to_owned(), "sea.trips".to_owned()][..], false));
+        assert_eq!(
+            told,
+            [
+                "error products/air/trips/contracts/rows.odcs.yaml:9:11 W0460",
+                "warning products/air/trips/contracts/rows.odcs.yaml:9:11 W0463",
+                "warning products/land/trips/contracts/rows.odcs.yaml:9:11 W0463",
+                "error products/sea/domain.yaml:1:9 W0461",
+                "warning products/sea/trips/contracts/rows.odcs.yaml:9:11 W0463",
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_file_of_standards_with_an_error_refuses_the_revision() {
+        let (_, refused, told) = told(&mesh("flight", "naming: {columns: {severity: error}}")).await;
+        assert_eq!(
+            (refused, told.as_slice()),
+            (true, &["error governance/standards/s.yaml:1:10 W0106".to_owned()][..])
+        );
+    }
+}

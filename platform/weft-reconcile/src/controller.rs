@@ -15,6 +15,7 @@ use weft_storage::{SourceLimits, Warehouse};
 
 use crate::apply::Applied;
 use crate::check::{Checked, check};
+use crate::environment::Environment;
 use crate::report::{Outcome, OutcomeStatus, Progress, Report};
 use crate::{Known, Plan, ReconcileError, plan};
 
@@ -36,6 +37,7 @@ pub struct Parts {
 /// Brings the mesh to revisions. There must be one for a home, and it does one revision at a time.
 pub struct Controller {
     pub(crate) parts: Parts,
+    pub(crate) environment: Environment,
     /// Whether the policies in force are those of the newest revision that was met.
     are_newest: AtomicBool,
     pushed: Arc<Notify>,
@@ -44,7 +46,18 @@ pub struct Controller {
 impl Controller {
     /// A controller over `parts`. Does nothing yet.
     pub fn new(parts: Parts) -> Self {
-        Controller { parts, are_newest: AtomicBool::new(false), pushed: Arc::default() }
+        Controller {
+            parts,
+            environment: Environment::default(),
+            are_newest: AtomicBool::new(false),
+            pushed: Arc::default(),
+        }
+    }
+
+    /// The same in `environment`, from which variables in the addresses of sources take their values.
+    #[must_use]
+    pub fn within(self, environment: Environment) -> Self {
+        Controller { environment, ..self }
     }
 
     /// Brings the mesh to `revision`. This is the whole of "a commit becomes a table".

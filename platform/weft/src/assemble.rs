@@ -14,9 +14,10 @@ use weft_http::Doors;
 use weft_identity::{Authenticator, Directory, HookSecret, TokenSigner};
 use weft_manifest::source::{self, RevisionSource};
 use weft_model::{Clock, Principal};
-use weft_reconcile::{Controller, Progress};
+use weft_reconcile::{Controller, Environment, Progress};
 use weft_storage::{SourceLimits, Warehouse};
 
+use crate::environment;
 use crate::home::{Address, Home};
 use crate::mask_key;
 use crate::running::{Door, Mesh};
@@ -60,7 +61,7 @@ impl Mesh {
             mask_key: MaskKey::new(mask_key),
         });
         engine.guard_memory(None);
-        let controller = Arc::new(Controller::new(weft_reconcile::Parts {
+        let controller = Controller::new(weft_reconcile::Parts {
             source: Arc::clone(&source),
             catalog: Arc::clone(&catalog),
             policies: Arc::clone(&policies),
@@ -69,7 +70,9 @@ impl Mesh {
             clock: Arc::clone(&clock),
             progress,
             sources: SourceLimits { local_files: true, options: settings.store.clone() },
-        }));
+        });
+        let environment = settings.environment.map(|name| Environment::new(name, environment::value_of));
+        let controller = Arc::new(controller.within(environment.unwrap_or_default()));
 
         controller.recover().await?;
         warehouse.prove_put_if_absent().await?;

@@ -25,9 +25,11 @@ struct Config {
     http: Option<String>,
     /// Address of the Flight SQL door, `host:port`. Default: `127.0.0.1:8815`.
     flight: Option<String>,
+    /// Environment of `mesh.yaml` from which variables in manifests take their values. Default: none.
+    environment: Option<String>,
 }
 
-const KEYS: [&str; 5] = ["mesh", "home", "warehouse", "http", "flight"];
+const KEYS: [&str; 6] = ["mesh", "home", "warehouse", "http", "flight", "environment"];
 
 /// The JSON Schema of a configuration file.
 pub fn schema() -> serde_json::Value {
@@ -68,6 +70,7 @@ pub fn read(file: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
         warehouse: reader.text_of(&table, "warehouse"),
         http: reader.address_of(&table, "http", HTTP),
         flight: reader.address_of(&table, "flight", FLIGHT),
+        environment: reader.text_of(&table, "environment"),
         store: std::collections::HashMap::new(),
         limits: weft_engine::Limits::default(),
     };
@@ -168,7 +171,7 @@ mod tests {
             weft.toml:1:1 W0107 unknown key `hom`
             help: did you mean `home`?
             weft.toml:2:1 W0107 unknown key `colour`
-            help: the keys are mesh, home, warehouse, http, flight
+            help: the keys are mesh, home, warehouse, http, flight, environment
             weft.toml:3:13 W0105 `warehouse` is a string, this is an integer
             weft.toml:4:10 W0108 `here` is not an address
             help: write an IP address and a port, such as `127.0.0.1:8815`

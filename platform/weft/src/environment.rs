@@ -1,5 +1,5 @@
-//! What is taken from environment variables: options of object stores, and nothing else. (Client
-//! commands read `WEFT_SERVER` and `WEFT_TOKEN` as arguments.)
+//! What is taken from environment variables: options of object stores, and the values of variables that
+//! `mesh.yaml` allows manifests. (Arguments read `WEFT_SERVER`, `WEFT_TOKEN` and `WEFT_ENVIRONMENT`.)
 
 use std::collections::HashMap;
 
@@ -11,6 +11,12 @@ pub fn store_options() -> HashMap<String, String> {
     options_of(
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
     )
+}
+
+/// The value of one variable, as long as it is a text.
+#[expect(clippy::disallowed_methods, reason = "the binary reads the environment and passes on what it found")]
+pub fn value_of(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 fn options_of(variables: impl Iterator<Item = (String, String)>) -> HashMap<String, String> {

@@ -24,6 +24,8 @@ pub struct Settings {
     pub http: SocketAddr,
     /// As with `http`.
     pub flight: SocketAddr,
+    /// Which environment of `mesh.yaml` this is; `None` gives variables in manifests their defaults only.
+    pub environment: Option<String>,
     /// Options of the object store, under the names that it knows (`aws_endpoint`, …).
     pub store: HashMap<String, String>,
     /// How much one query may take.
@@ -40,6 +42,7 @@ impl Settings {
             warehouse: None,
             http: free,
             flight: free,
+            environment: None,
             store: HashMap::new(),
             limits: Limits::default(),
         }

@@ -22,8 +22,11 @@ const SEVERITIES: [&str; 4] = ["error", "warning", "info", "off"];
 /// What every rule says or may say. Of these, rules about domains have no `statuses`.
 pub(crate) const COMMON_KEYS: [&str; 4] = ["severity", "domains", "statuses", "because"];
 
-/// Rules by section, and the parameters of each.
-pub(crate) const RULES: &[(&str, &[(&str, &[&str])])] = &[
+/// A rule's name and its parameters.
+type RuleKeys = (&'static str, &'static [&'static str]);
+
+/// Rules by section.
+pub(crate) const RULES: &[(&str, &[RuleKeys])] = &[
     (
         "naming",
         &[

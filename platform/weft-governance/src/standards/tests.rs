@@ -130,7 +130,23 @@ naming:
   tables: {severity: error, pattern: '[a-z_]+'}
   columns: {severity: error, pattern: '[a-z_]+', because: SQL needs no quotes}
 ",
-        expect![[""]],
+        expect![[r#"
+            info products/sales/domain.yaml:1:1 W0460 domain `sales` is not named as `[a-z]{6,}` asks
+            help: find a name that matches the pattern as a whole
+              governance/standards/s.yaml:2:3: `naming.domains` asks for it
+            error products/sales/orders/contracts/lines.odcs.yaml:10:1 W0460 table `Lines` is not named as `[a-z_]+` asks
+            help: rename it to `lines`
+              governance/standards/s.yaml:5:3: `naming.tables` asks for it
+            error products/sales/orders/contracts/lines.odcs.yaml:30:1 W0460 column `UnitPrice` is not named as `[a-z_]+` asks
+            help: rename it to `unit_price`
+              governance/standards/s.yaml:6:3: `naming.columns` asks for it: SQL needs no quotes
+            warning products/sales/orders/product.odps.yaml:3:1 W0460 the name of product `sales.orders` is longer than 3 characters
+            help: find a name of 3 characters or fewer
+              governance/standards/s.yaml:3:3: `naming.products` asks for it
+            error products/sales/orders/product.odps.yaml:8:1 W0460 port `lines` is not named as `lin` asks
+            help: find a name that matches the pattern as a whole
+              governance/standards/s.yaml:4:3: `naming.ports` asks for it
+        "#]],
     );
 }
 
@@ -146,7 +162,26 @@ ownership:
   support: {severity: error}
   approvers: {severity: error, levels: 2}
 ",
-        expect![[""]],
+        expect![[r#"
+            warning products/sales/domain.yaml:1:1 W0461 domain `sales` names no steward
+            help: name people who look after the data in `stewards:`
+              governance/standards/s.yaml:3:3: `ownership.stewards` asks for it
+            error products/sales/domain.yaml:2:1 W0461 the owner of domain `sales`, `sales-ownrs`, is no group
+            help: did you mean `sales-owners`?
+              governance/standards/s.yaml:2:3: `ownership.owner` asks for it
+            warning products/sales/domain.yaml:3:1 W0461 the contact of domain `sales` is not as `[^@]+@[^@]+` asks
+            help: write a contact that matches the pattern as a whole
+              governance/standards/s.yaml:4:3: `ownership.contact` asks for it
+            error products/sales/orders/contracts/lines.odcs.yaml:60:1 W0461 role `reader` has no `secondLevelApprovers`
+            help: add `secondLevelApprovers:` with the group or user who grants the role
+              governance/standards/s.yaml:7:3: `ownership.approvers` asks for it
+            error products/sales/orders/product.odps.yaml:3:1 W0461 product `sales.orders` names no support channel
+            help: add `support:` with a `channel` and its `url`, where readers can ask
+              governance/standards/s.yaml:6:3: `ownership.support` asks for it
+            error products/sales/orders/product.odps.yaml:3:1 W0461 product `sales.orders` names no team member, and the standard asks for 2
+            help: add `team:` with `members:`, each with a `username`
+              governance/standards/s.yaml:5:3: `ownership.team` asks for it
+        "#]],
     );
 }
 
@@ -158,7 +193,14 @@ classification:
   vocabulary: {severity: error, words: [public, internal, personal]}
   everyColumn: {severity: warning}
 ",
-        expect![[""]],
+        expect![[r#"
+            error products/sales/orders/contracts/lines.odcs.yaml:32:1 W0433 `Internl` is not a classification of this mesh
+            help: did you mean `internal`?
+              governance/standards/s.yaml:2:3: `classification.vocabulary` asks for it
+            warning products/sales/orders/contracts/lines.odcs.yaml:40:1 W0433 column `email` has no classification
+            help: add `classification:` with one of `public`, `internal`, `personal`
+              governance/standards/s.yaml:3:3: `classification.everyColumn` asks for it
+        "#]],
     );
 }
 
@@ -171,7 +213,14 @@ freshness:
   retention: {severity: warning, statuses: [active], min: 1 y}
   frequency: {severity: warning, statuses: [draft]}
 ",
-        expect![[""]],
+        expect![[r#"
+            warning products/sales/orders/contracts/lines.odcs.yaml:70:1 W0462 the contract states no `retention`
+            help: add to `slaProperties`: `{property: retention, value: 1 y}`
+              governance/standards/s.yaml:3:3: `freshness.retention` asks for it
+            error products/sales/orders/contracts/lines.odcs.yaml:71:1 W0462 `freshness` is longer than the P1D that the standard allows
+            help: promise P1D or less
+              governance/standards/s.yaml:2:3: `freshness.latency` asks for it
+        "#]],
     );
 }
 
@@ -187,7 +236,35 @@ documentation:
   purpose: {severity: error, lengthMin: 20, statuses: [draft]}
   limitations: {severity: info, statuses: [active]}
 ",
-        expect![[""]],
+        expect![[r#"
+            warning products/sales/domain.yaml:1:1 W0463 domain `sales` has no description
+            help: say in `description:` what a reader has to know, in a sentence
+              governance/standards/s.yaml:2:3: `documentation.domains` asks for it
+            info products/sales/orders/contracts/lines.odcs.yaml:5:1 W0463 the contract has no limitations
+            help: say under `description:` in `limitations:` what the data cannot be used for
+              governance/standards/s.yaml:7:3: `documentation.limitations` asks for it
+            warning products/sales/orders/contracts/lines.odcs.yaml:10:1 W0463 table `Lines` has no description
+            help: say in `description:` what a reader has to know, in a sentence
+              governance/standards/s.yaml:4:3: `documentation.tables` asks for it
+            warning products/sales/orders/contracts/lines.odcs.yaml:20:1 W0463 column `order_id` has no description
+            help: say in `description:` what a reader has to know, in a sentence
+              governance/standards/s.yaml:5:3: `documentation.columns` asks for it
+            warning products/sales/orders/contracts/lines.odcs.yaml:30:1 W0463 column `UnitPrice` has no description
+            help: say in `description:` what a reader has to know, in a sentence
+              governance/standards/s.yaml:5:3: `documentation.columns` asks for it
+            warning products/sales/orders/contracts/lines.odcs.yaml:40:1 W0463 column `email` has no description
+            help: say in `description:` what a reader has to know, in a sentence
+              governance/standards/s.yaml:5:3: `documentation.columns` asks for it
+            warning products/sales/orders/contracts/lines.odcs.yaml:50:1 W0463 column `buyer.nickname` has no description
+            help: say in `description:` what a reader has to know, in a sentence
+              governance/standards/s.yaml:5:3: `documentation.columns` asks for it
+            error products/sales/orders/product.odps.yaml:5:1 W0463 the purpose of product `sales.orders` has 7 characters, and the standard asks for 20
+            help: say under `description:` in `purpose:` what the data are for
+              governance/standards/s.yaml:6:3: `documentation.purpose` asks for it
+            warning products/sales/orders/product.odps.yaml:9:1 W0463 the description of port `lines` has 5 characters, and the standard asks for 10
+            help: say in `description:` what a reader has to know, in a sentence
+              governance/standards/s.yaml:3:3: `documentation.ports` asks for it
+        "#]],
     );
 }
 
@@ -218,7 +295,13 @@ fn a_rule_on_personal_data_takes_the_place_of_what_reading_said() {
 #[test]
 fn a_rule_can_be_off_or_for_some_domains_alone() {
     check("ownership: {support: {severity: off}}", expect![[""]]);
-    check("ownership: {support: {severity: error, domains: [sale]}}", expect![[""]]);
+    check(
+        "ownership: {support: {severity: error, domains: [sale]}}",
+        expect![[r#"
+        warning governance/standards/s.yaml:1:50 W0464 there is no domain `sale`, so the rule has no effect there
+        help: did you mean `sales`?
+    "#]],
+    );
 }
 
 #[test]
@@ -259,8 +342,38 @@ freshness:
   latency: {severity: error, max: 5 m, statuses: [activ]}
   retention: {severity: error, min: 2 d, max: P1D}
 ",
-        expect![[""]],
+        expect![[r#"
+            error governance/standards/s.yaml:1:1 W0107 key `namin` is not known here
+            help: did you mean `naming`?
+            error governance/standards/s.yaml:3:3 W0107 key `colums` is not known here
+            help: did you mean `columns`?
+            error governance/standards/s.yaml:4:23 W0108 `fatal` is not a severity
+            help: write one of error, warning, info, off
+            error governance/standards/s.yaml:4:39 W0464 the pattern does not compile: unclosed character class
+            error governance/standards/s.yaml:4:58 W0105 expected a whole number, 0 or more, found a text
+            error governance/standards/s.yaml:5:3 W0106 key `severity` is missing
+            error governance/standards/s.yaml:5:20 W0105 expected a text, found an integer
+            error governance/standards/s.yaml:5:23 W0107 key `lengthMin` is not known here
+            help: did you mean `lengthMax`?
+            error governance/standards/s.yaml:6:3 W0106 key `pattern` is missing
+            error governance/standards/s.yaml:8:42 W0107 key `statuses` is not known here
+            help: known keys: severity, domains, because, pattern, lengthMax
+            error governance/standards/s.yaml:10:34 W0464 0 asks for nothing: write `severity: off` to switch the rule off
+            error governance/standards/s.yaml:11:12 W0105 expected a mapping, found a text
+            error governance/standards/s.yaml:12:38 W0110 `Sales` is not a name: use 1 to 63 of a-z, 0-9 and _, starting with a letter
+            error governance/standards/s.yaml:14:44 W0464 `a` is written twice
+            error governance/standards/s.yaml:16:35 W0464 `5 m` is not a length of time
+            help: write a duration such as `P1D` or `PT4H`, or a number with a unit such as `36 h`
+            error governance/standards/s.yaml:16:51 W0108 `activ` is not a status
+            help: did you mean `active`?
+            error governance/standards/s.yaml:17:47 W0464 no length lies between 2 d and P1D
+        "#]],
     );
-    check_file("naming: [", expect![[""]]);
+    check_file(
+        "naming: [",
+        expect![[r#"
+        error governance/standards/s.yaml:1:9 W0101 unclosed bracket '['
+    "#]],
+    );
     check_file("", expect![[""]]);
 }

@@ -14,5 +14,5 @@ pub use number::Number;
 pub use reader::Scalar;
 pub(crate) use reader::{Field, FromNode, Reader, clipped, is_absent, json, key_of, listed, nearest};
 pub(crate) use spot::Spot;
-pub use variable::OrVariable;
-pub(crate) use variable::{Word, has_variable, variables};
+pub use variable::{OrVariable, resolved};
+pub(crate) use variable::{Variable, Word, has_variable, is_variable_name, variables};

@@ -49,9 +49,31 @@ fn token(text: &str, start: usize) -> Option<Variable<'_>> {
         Some((name, default)) => (name, Some(default).filter(|default| !default.is_empty())),
         None => (body, None),
     };
+    is_variable_name(name).then_some(Variable { name, default, start, end: start + 3 + length })
+}
+
+/// The text with each variable replaced by its value, or else by its default. An empty value counts as none.
+///
+/// # Errors
+///
+/// The name of the first variable that has neither.
+pub fn resolved(text: &str, value_of: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+    let (mut whole, mut from) = (String::new(), 0);
+    for variable in variables(text) {
+        let value = value_of(variable.name).filter(|value| !value.is_empty());
+        let value = value.or_else(|| variable.default.map(str::to_owned)).ok_or_else(|| variable.name.to_owned())?;
+        whole.push_str(text.get(from..variable.start).unwrap_or_default());
+        whole.push_str(&value);
+        from = variable.end;
+    }
+    whole.push_str(text.get(from..).unwrap_or_default());
+    Ok(whole)
+}
+
+/// Whether a variable can be called so.
+pub(crate) fn is_variable_name(name: &str) -> bool {
     let is_first = |c: char| c.is_ascii_alphabetic() || c == '_';
-    let is_name = name.starts_with(is_first) && name.chars().all(|c| is_first(c) || c.is_ascii_digit());
-    is_name.then_some(Variable { name, default, start, end: start + 3 + length })
+    name.starts_with(is_first) && name.chars().all(|c| is_first(c) || c.is_ascii_digit())
 }
 
 /// A word of a fixed list.
@@ -121,6 +143,18 @@ mod tests {
         let found = variables("jdbc://${HOST}:${PORT:-5432}/${EMPTY:-}");
         let told: Vec<_> = found.iter().map(|variable| (variable.name, variable.default)).collect();
         assert_eq!(told, [("HOST", None), ("PORT", Some("5432")), ("EMPTY", None)]);
+    }
+
+    #[test]
+    fn a_value_stands_before_a_default_and_is_not_looked_into() {
+        let value_of = |name: &str| match name {
+            "HOST" => Some("${PORT}".to_owned()),
+            "EMPTY" => Some(String::new()),
+            _ => None,
+        };
+        assert_eq!(resolved("s3://${HOST:-x}/${PORT:-1}/${EMPTY:-e}/é", value_of), Ok("s3://${PORT}/1/e/é".to_owned()));
+        assert_eq!(resolved("${HOST}/${PORT}", value_of), Err("PORT".to_owned()));
+        assert_eq!(resolved("${EMPTY}", value_of), Err("EMPTY".to_owned()));
     }
 
     #[test]

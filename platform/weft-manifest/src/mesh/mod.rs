@@ -3,6 +3,7 @@
 pub(crate) mod column_type;
 mod contract;
 mod contract_sql;
+mod environments;
 mod folders;
 mod order;
 mod overrides;
@@ -59,9 +60,16 @@ pub fn read_apart(tree: &ManifestTree) -> (Declared, Vec<Diagnostic>) {
 fn read_in(tree: &ManifestTree, scope: Scope, mut outline: Option<&mut Outline>) -> (Declared, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut declared = Declared::empty(tree.revision.clone());
+    let mut allowed = Vec::new();
     if tree.file(MESH_FILE).is_some() {
         let read: Option<Document<MeshFile>> = open_as(tree, MESH_FILE, "mesh.yaml", &mut problems);
-        declared.refused = read.is_none_or(|document| document.has_errors);
+        declared.refused = read.as_ref().is_none_or(|document| document.has_errors);
+        if let Some(document) = &read {
+            let before = problems.len();
+            allowed = environments::read(document, &mut problems);
+            declared.refused |= problems.len() > before;
+            declared.environments = allowed.iter().map(|of| (of.name.clone(), of.variables.clone())).collect();
+        }
     }
 
     let folders = folders::survey(tree, &mut problems);
@@ -80,6 +88,9 @@ fn read_in(tree: &ManifestTree, scope: Scope, mut outline: Option<&mut Outline>)
         outline.products = drafts.iter().map(Draft::outline).collect();
     }
     if scope == Scope::Mesh {
+        for draft in &drafts {
+            draft.spots().for_each(|document| rules::have_values(document, &allowed, &mut problems));
+        }
         references::resolve_across_contracts(tree, &drafts, &declared.domains, &mut problems);
     }
     references::names_are_taken_once(&drafts, &mut problems);

@@ -10,7 +10,7 @@ use weft_model::{
 use super::contract::{self, ContractFile};
 use super::folders::PRODUCT_FILE;
 use super::{open_as, overrides, purposes, tags, transform, transform_tests};
-use crate::form::{Document, Step, listed, nearest};
+use crate::form::{Document, Spot, Step, listed, nearest};
 use crate::odps::{DataProductDocument, OutputPort as Port};
 use crate::rules::{self, Scope};
 use crate::test_file::TestFile;
@@ -39,6 +39,12 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// The documents of the folder that could be read, to be walked.
+    pub(super) fn spots(&self) -> impl Iterator<Item = Spot<'_>> {
+        let contracts = self.contracts.iter().filter_map(|contract| contract.document.as_ref()).map(Document::spot);
+        self.document.as_ref().map(Document::spot).into_iter().chain(contracts)
+    }
+
     /// What the folder's documents say, for standards to judge.
     pub(super) fn outline(&self) -> ProductOutline {
         let document = self.document.as_ref().filter(|document| !document.has_errors);
@@ -109,7 +115,7 @@ pub(super) fn read(
         judge_alone(document, problems);
         return draft;
     }
-    rules::judge_product(document, scope, problems);
+    rules::judge_product(document, problems);
     domain_is_the_folders(document, name, problems);
     root_properties_are_known(document, problems);
     draft.purposes = purposes::read(document, problems);
@@ -173,7 +179,7 @@ pub(super) fn read(
 
 /// Reports what is wrong with a product's document by itself.
 pub(super) fn judge_alone(document: &Document<DataProductDocument>, problems: &mut Vec<Diagnostic>) {
-    rules::judge_product(document, Scope::Alone, problems);
+    rules::judge_product(document, problems);
     root_properties_are_known(document, problems);
     purposes::read(document, problems);
     overrides::read(document, problems);

@@ -34,6 +34,7 @@ use weft_model::Diagnostic;
 pub(crate) use approvers::Directory;
 pub(crate) use lifecycle::agrees_with_contract;
 pub(crate) use relationships::across_contracts;
+pub(crate) use variables::{EnvironmentText, have_values};
 
 use crate::form::Document;
 use crate::odcs::DataContract;
@@ -69,13 +70,13 @@ pub(crate) fn judge_contract(document: &Document<DataContract>, scope: Scope, pr
     sensitivity::check(&contract, &mut findings);
     semantics::check(&contract, &mut findings);
     secrets::check(contract.root, &mut findings);
-    variables::check(contract.root, scope, &mut findings);
+    variables::check(contract.root, &mut findings);
     formats::contract(&contract, &mut findings);
     findings.tell(problems);
 }
 
 /// Tells what is wrong with a product's document.
-pub(crate) fn judge_product(document: &Document<DataProductDocument>, scope: Scope, problems: &mut Vec<Diagnostic>) {
+pub(crate) fn judge_product(document: &Document<DataProductDocument>, problems: &mut Vec<Diagnostic>) {
     let root = document.spot();
     let mut findings = Findings::new();
     lifecycle::product(root, &document.value, &mut findings);
@@ -83,7 +84,7 @@ pub(crate) fn judge_product(document: &Document<DataProductDocument>, scope: Sco
     ports::check(document, &mut findings);
     schedules::product(root, &document.value, &mut findings);
     secrets::check(root, &mut findings);
-    variables::check(root, scope, &mut findings);
+    variables::check(root, &mut findings);
     formats::product(root, &document.value, &mut findings);
     findings.tell(problems);
 }

@@ -97,6 +97,9 @@ pub(super) struct Up {
     /// Address of the Flight SQL door; port 0 picks a free one
     #[arg(long, value_name = "ADDR", default_value = crate::settings::FLIGHT)]
     pub(super) flight: SocketAddr,
+    /// Environment of `mesh.yaml` from which variables in manifests take their values
+    #[arg(long, value_name = "NAME", env = "WEFT_ENVIRONMENT")]
+    pub(super) environment: Option<String>,
     /// Keep state in a temporary folder that is removed at the end
     #[arg(long, conflicts_with = "home")]
     pub(super) ephemeral: bool,
@@ -104,7 +107,7 @@ pub(super) struct Up {
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
-    /// TOML file with the keys mesh, home, warehouse, http and flight
+    /// TOML file with the keys mesh, home, warehouse, http, flight and environment
     #[arg(long, value_name = "FILE")]
     pub(super) config: PathBuf,
 }

@@ -167,3 +167,43 @@ fn colour_changes_no_word() {
     assert!(coloured.contains('\u{1b}'));
     assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), text(&problems(), &One, Look::PLAIN));
 }
+
+/// One file of a tree, as text that is shown under its own path.
+struct Files<'a>(&'a [(&'a str, &'a str)]);
+
+impl Sources for Files<'_> {
+    fn text(&self, file: &str) -> Option<Arc<str>> {
+        self.0.iter().find(|(path, _)| *path == file).map(|(_, text)| (*text).into())
+    }
+
+    fn shown(&self, file: &str) -> String {
+        file.to_owned()
+    }
+}
+
+#[test]
+fn a_person_sees_which_rule_of_the_mesh_asks_for_what() {
+    let files = [
+        (
+            "governance/standards/s.yaml",
+            "naming:\n  columns: {severity: error, pattern: '[a-z_]+', because: SQL needs no quotes}\n\
+             documentation:\n  columns: {severity: info}\n",
+        ),
+        ("products/air/domain.yaml", "domain: air\nowner: air-owners\n"),
+        (
+            "products/air/flights/contracts/departures.odcs.yaml",
+            "apiVersion: v3.2.0\nkind: DataContract\nid: departures\nversion: 1.0.0\nstatus: draft\n\
+             schema:\n  - name: departures\n    properties:\n      - {name: DepTime, logicalType: string}\n",
+        ),
+    ];
+    let tree = weft_model::ManifestTree::of_texts(files);
+    let (_, outline, _) = weft_manifest::read_with_outline(&tree);
+    let (rules, trouble) = weft_governance::read(&tree);
+    assert!(trouble.iter().all(|told| told.code == Code::FILE_MISSING), "{trouble:?}");
+    let mut found = rules.standards().check(&outline, rules.principals(), &mut Vec::new());
+    weft_model::diagnostic::sort(&mut found);
+    check(&text(&found, &Files(&files), Look::PLAIN), expect![[""]]);
+    check(&github(&found, &Files(&files)), expect![[""]]);
+    let looked = Looked { products: 1, troubled: 1, files: 3, elapsed: Duration::from_millis(90) };
+    assert_eq!(summary(&found, looked), "1 error, 0 warnings, 1 remark in 1 of 1 product (3 files, 0.09 s)");
+}
