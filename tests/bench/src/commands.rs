@@ -10,8 +10,8 @@ use chrono::DateTime;
 use tempfile::TempDir;
 use weft_catalog::Catalog;
 use weft_manifest::source;
-use weft_model::{Clock, PortRelease, Published, Release};
-use weft_reconcile::Kept;
+use weft_model::{Clock, PortRelease, Release};
+use weft_reconcile::Known;
 use weft_testkit::{FixedClock, Repository};
 
 use crate::large_mesh::{self, PRODUCTS};
@@ -84,10 +84,10 @@ fn resident_peak(status: &Path) -> f64 {
 async fn publish_all(repository: &Repository, home: &Path) {
     let source = source::open(repository.path().to_str().unwrap(), &home.join("mirrors")).unwrap();
     let tree = source.newest().and_then(|revision| source.tree(&revision)).unwrap();
-    let nothing = Published::default();
-    let checked = weft_reconcile::check(&tree, &nothing, &Kept::default()).await;
+    let nothing = Known::nothing();
+    let checked = weft_reconcile::check(&tree, &nothing).await;
     assert!(checked.diagnostics.is_empty(), "{:?}", checked.diagnostics.first());
-    let plan = weft_reconcile::plan(&checked.declared, &nothing);
+    let plan = weft_reconcile::plan(&checked.declared, &nothing.published, &checked.reviews);
     assert_eq!(plan.steps.len(), PRODUCTS);
     let release = |product: &weft_model::DataProduct| Release {
         number: 1,

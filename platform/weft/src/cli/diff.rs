@@ -107,7 +107,8 @@ async fn released(home: &Home, (product, version): &(ProductRef, String)) -> Res
         let failure = Failure::new(Exit::Problems, message);
         return Err(if known.is_empty() { failure } else { failure.help(format!("it was as {}", known.join(", "))) });
     };
-    let contracts = release.product.outputs.iter().map(|output| (output.name.to_string(), output.contract.document.clone()));
+    let contracts =
+        release.product.outputs.iter().map(|output| (output.name.to_string(), output.contract.document.clone()));
     Ok(contracts.collect())
 }
 
