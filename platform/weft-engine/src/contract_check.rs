@@ -92,8 +92,9 @@ impl ContractPlanner {
         };
         let plan = plan.map_err(|error| planning(&error, sql))?;
         statement::ensure_reads_only(&plan).map_err(|error| problem(&error, sql))?;
-        // Types are settled by analysis; it also finds what planning alone lets pass.
-        let plan = self.state.optimize(&plan).map_err(|error| planning(&error, sql))?;
+        // Types are settled by analysis, which also finds what planning alone lets pass; optimising changes neither.
+        let analysed = self.state.analyzer().execute_and_check(plan, self.state.config_options(), |_, _| {});
+        let plan = analysed.map_err(|error| planning(&error, sql))?;
         Ok(QueryShape { schema: Arc::clone(plan.schema().inner()), reads })
     }
 }
