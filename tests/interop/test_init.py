@@ -1,7 +1,10 @@
 """A mesh begun from nothing, up to a commit that git refuses."""
 
+import hmac
 import os
 import subprocess
+import urllib.error
+import urllib.request
 from datetime import date
 from decimal import Decimal
 
@@ -73,6 +76,15 @@ def test_a_bare_repository_takes_in_what_validates_and_nothing_else(tmp_path):
     assert at == git("rev-parse", "main~1", cwd=mesh).stdout
 
 
+def pushed(server, headers):
+    """The status of a push hook with these headers."""
+    request = urllib.request.Request(f"{server.http}/api/v1/hooks/git", data=b"{}", headers=headers, method="POST")
+    try:
+        return urllib.request.urlopen(request, timeout=30).status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
 def test_a_product_is_begun_from_a_parquet_file_and_from_a_delta_table(tmp_path):
     rows = pa.table(
         {
@@ -111,4 +123,8 @@ def test_a_product_is_begun_from_a_parquet_file_and_from_a_delta_table(tmp_path)
         for name in ("seeded", "read"):
             answer = server.query("ana", f"select sum(member) as members, count(day) as days from sales.{name}.rows")
             assert answer == [{"members": 6, "days": 2}]
+        secret = (server.home / "keys" / "hook.secret").read_text().strip()
+        signature = hmac.new(secret.encode(), b"{}", "sha256").hexdigest()
+        assert pushed(server, {"x-hub-signature-256": f"sha256={signature}"}) == 202
+        assert pushed(server, {}) == 401
     assert command("init", "product", "sales.none", "--from", tmp_path, cwd=mesh).returncode == 1

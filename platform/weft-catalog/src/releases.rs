@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::SqliteConnection;
-use weft_model::{ProductRef, Release, Revision};
+use weft_model::{ProductRef, Release, Revision, parallel};
 
 use crate::error::{CatalogError, Doing};
 use crate::moment;
@@ -27,7 +27,7 @@ pub(crate) async fn served(connection: &mut SqliteConnection) -> Result<BTreeMap
     .fetch_all(connection)
     .await
     .doing("read what is published")?;
-    let releases = documents.iter().map(|document| parse(document));
+    let releases = parallel::map(&documents, |document| parse(document)).into_iter();
     releases.map(|release| release.map(|release| (release.product.name.clone(), release))).collect()
 }
 

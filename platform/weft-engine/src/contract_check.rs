@@ -21,8 +21,8 @@ use crate::{Limits, QueryError, statement};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryShape {
     pub schema: SchemaRef,
-    /// The ports that it names, each with those of its columns that its answer depends on.
-    pub reads: BTreeMap<PortRef, BTreeSet<String>>,
+    /// The ports that it names.
+    pub reads: BTreeSet<PortRef>,
 }
 
 /// What is wrong with a query, and where in its text. Lines and columns count from 1.
@@ -66,11 +66,11 @@ struct Tables<'a> {
 }
 
 struct Planned {
-    /// As the optimised plan has it.
-    schema: SchemaRef,
-    /// As written, not optimised.
+    /// As written.
     plan: LogicalPlan,
-    reads: BTreeMap<PortRef, BTreeSet<String>>,
+    /// With types settled.
+    analysed: LogicalPlan,
+    reads: BTreeSet<PortRef>,
 }
 
 /// Plans queries over contracts, one after another: settings and functions are made once for all of them.
@@ -98,7 +98,25 @@ impl ContractPlanner {
     /// The first problem that keeps the query from being planned, a table outside `inputs` among them.
     pub fn check(&mut self, sql: &str, inputs: &BTreeMap<PortRef, SchemaRef>) -> Result<QueryShape, SqlProblem> {
         let planned = self.plan(sql, &Tables { own: &BTreeMap::new(), inputs })?;
-        Ok(QueryShape { schema: planned.schema, reads: planned.reads })
+        Ok(QueryShape { schema: Arc::clone(planned.analysed.schema().inner()), reads: planned.reads })
+    }
+
+    /// The ports that a query names, each with those of its columns that its answer depends on. Takes longer
+    /// than [`check`](Self::check).
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub fn columns_read(
+        &mut self,
+        sql: &str,
+        inputs: &BTreeMap<PortRef, SchemaRef>,
+    ) -> Result<BTreeMap<PortRef, BTreeSet<String>>, SqlProblem> {
+        let planned = self.plan(sql, &Tables { own: &BTreeMap::new(), inputs })?;
+        let optimised = self.state.optimize(&planned.analysed).map_err(|error| planning(&error, sql))?;
+        let mut reads = planned.reads.into_iter().map(|port| (port, BTreeSet::new())).collect();
+        columns_read(&optimised, &mut reads).map_err(|error| planning(&error, sql))?;
+        Ok(reads)
     }
 
     /// As [`check`](Self::check), with tables of the contract's `own` beside the inputs. These are found by
@@ -114,7 +132,7 @@ impl ContractPlanner {
         own: &BTreeMap<String, SchemaRef>,
         inputs: &BTreeMap<PortRef, SchemaRef>,
     ) -> Result<ContractQueryShape, SqlProblem> {
-        let Planned { schema, plan, .. } = self.plan(sql, &Tables { own, inputs })?;
+        let Planned { plan, analysed, .. } = self.plan(sql, &Tables { own, inputs })?;
         let (mut aggregates, mut has_windows) = (false, false);
         // What this closure does cannot fail.
         let _ = plan.apply(|node| {
@@ -122,6 +140,7 @@ impl ContractPlanner {
             has_windows |= matches!(node, LogicalPlan::Window(_));
             Ok(TreeNodeRecursion::Continue)
         });
+        let schema = Arc::clone(analysed.schema().inner());
         Ok(ContractQueryShape { schema, rows_max: plan.max_rows(), aggregates, has_windows })
     }
 
@@ -133,7 +152,7 @@ impl ContractPlanner {
         }
         let names = statement::tables_of(&self.state, &query).map_err(|error| problem(&error, sql))?;
         let catalogs = MemoryCatalogProviderList::new();
-        let mut reads = BTreeMap::new();
+        let mut reads = BTreeSet::new();
         for name in names {
             let own = tables.own.iter().find(|(own, _)| own.eq_ignore_ascii_case(&name));
             if let Some((_, schema)) = own {
@@ -149,7 +168,7 @@ impl ContractPlanner {
             };
             let table = Arc::new(EmptyTable::new(Arc::clone(schema)));
             put(&catalogs, &port, table).map_err(|error| planning(&error, sql))?;
-            reads.insert(port, BTreeSet::new());
+            reads.insert(port);
         }
         self.state.register_catalog_list(Arc::new(catalogs));
         // Tables in memory are there at once: nothing is waited for.
@@ -158,10 +177,10 @@ impl ContractPlanner {
         };
         let plan = plan.map_err(|error| planning(&error, sql))?;
         statement::ensure_reads_only(&plan).map_err(|error| problem(&error, sql))?;
-        // Types are settled by analysis; it also finds what planning alone lets pass.
-        let optimised = self.state.optimize(&plan).map_err(|error| planning(&error, sql))?;
-        columns_read(&optimised, &mut reads).map_err(|error| planning(&error, sql))?;
-        Ok(Planned { schema: Arc::clone(optimised.schema().inner()), plan, reads })
+        // Types are settled by analysis, which also finds what planning alone lets pass; optimising changes neither.
+        let analysed = self.state.analyzer().execute_and_check(plan.clone(), self.state.config_options(), |_, _| {});
+        let analysed = analysed.map_err(|error| planning(&error, sql))?;
+        Ok(Planned { plan, analysed, reads })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The words of the mesh: names, products, contracts, principals, diagnostics, codes.
 //!
-//! Values only: no IO, no async, no Arrow. Everything else in the workspace speaks in these types.
+//! Values, and [`parallel`] for many of them: no IO, no async, no Arrow. Everything else in the workspace
+//! speaks in these types.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 

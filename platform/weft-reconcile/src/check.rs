@@ -40,15 +40,14 @@ impl Checked {
 pub async fn check(tree: &ManifestTree, known: &Known) -> Checked {
     let (mut declared, outline, mut diagnostics) = weft_manifest::read_with_outline(tree);
     let (rules, trouble) = weft_governance::read(tree);
-    let queries = sql_check::check(tree, &mut declared, &known.published);
-    diagnostics.extend(queries.diagnostics);
+    diagnostics.extend(sql_check::check(tree, &mut declared, &known.published));
     diagnostics.extend(contract_sql::check(&mut declared, &known.published).await);
     diagnostics.extend(transform_tests::check(&mut declared, &known.published).await);
     let findings = rules.standards().check(&outline, rules.principals(), &mut diagnostics);
     break_products(&mut declared, &findings);
     diagnostics.extend(findings);
     diagnostics.extend(trouble);
-    let (reviews, refused) = compatible::check(tree, &mut declared, &queries.reads, known);
+    let (reviews, refused) = compatible::check(tree, &mut declared, known);
     diagnostics.extend(refused);
     let (rules, snapshot, trouble) = policies(rules, tree, &declared, &known.published, &known.kept);
     diagnostics.extend(trouble);

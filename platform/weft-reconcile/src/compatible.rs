@@ -1,27 +1,23 @@
 //! Whether a revision may change what is served as it does: every contract against its readers.
 
-use std::collections::BTreeMap;
-
 use weft_model::compatibility::Bump;
-use weft_model::{Code, Declared, Diagnostic, ManifestTree, Place, ProductRef, Release};
+use weft_model::{Code, Declared, Diagnostic, ManifestTree, Place, Release};
 
 use crate::Known;
-use crate::consumers::{Consumer, Consumers, ProductReads};
+use crate::consumers::{Consumer, Consumers};
 use crate::review::{Refusal, Review, Reviewer, Verdict};
 
-/// Reviews every contract that changes, `read` being what the sound products of the revision read.
-/// A product with a refused change counts as broken from then on, one that goes away too.
+/// Reviews every contract that changes. A product with a refused change counts as broken from then on, one that goes away too.
 pub(crate) fn check(
     tree: &ManifestTree,
     declared: &mut Declared,
-    read: &BTreeMap<ProductRef, ProductReads>,
     known: &Known,
 ) -> (Vec<Review>, Vec<Diagnostic>) {
     // Whoever reads is of interest only where something changes.
     if known.history.is_empty() {
         return (Vec::new(), Vec::new());
     }
-    let consumers = Consumers::of(declared, read, known);
+    let consumers = Consumers::of(declared, known);
     let today = known.now.date_naive();
     let (mut reviews, mut diagnostics) = (Vec::new(), Vec::new());
     let mut refused = Vec::new();

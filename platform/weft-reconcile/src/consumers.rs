@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use weft_engine::ContractPlanner;
 use weft_model::compatibility::Readership;
-use weft_model::{DataProduct, Declared, PortRef, ProductRef, Published, Release};
-use weft_storage::arrow_schema;
+use weft_model::{DataProduct, Declared, PortRef, ProductRef};
 
-use crate::Known;
+use crate::{Known, sql_check};
 
 /// The columns that a product's queries read, by port.
-pub(crate) type ProductReads = BTreeMap<PortRef, BTreeSet<String>>;
+type ProductReads = BTreeMap<PortRef, BTreeSet<String>>;
 
 /// Someone who reads a port.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -38,19 +38,27 @@ pub(crate) struct Consumers {
 }
 
 impl Consumers {
-    /// The readers as a revision declares them, `read` being what its sound products read; those of a
-    /// product that stays as it is published count as published. Then whoever was seen reading.
-    pub(crate) fn of(declared: &Declared, read: &BTreeMap<ProductRef, ProductReads>, known: &Known) -> Self {
+    /// Who reads ports of the products that change, as `known.history` names them: the products that read
+    /// them as the revision declares it, or as it is published where a product stays; then whoever was
+    /// seen reading.
+    pub(crate) fn of(declared: &Declared, known: &Known) -> Self {
         let mut consumers = Consumers::default();
-        for (name, reads) in read.iter().filter(|(name, _)| !declared.broken.contains(*name)) {
-            let owner = declared.domains.get(&name.domain).map_or("", |domain| domain.owner.as_str());
-            consumers.add_product(name, owner, reads.clone());
+        let changes = |product: &&DataProduct| {
+            product.inputs.iter().any(|input| known.history.contains_key(&input.port.product_ref()))
+        };
+        for product in declared.products.iter().filter(changes) {
+            let owner = declared.domains.get(&product.name.domain).map_or("", |domain| domain.owner.as_str());
+            let inputs = sql_check::inputs(product, declared, &known.published);
+            consumers.add_product(&product.name, owner, reads_of(product, &inputs));
         }
-        let published = &known.published;
-        let stay = published.releases.values().filter(|release| declared.broken.contains(&release.product.name));
-        for release in stay {
-            let reads = reads_of(&release.product, published);
-            consumers.add_product(&release.product.name, &release.domain.owner, reads);
+        let releases = known.published.releases.values();
+        for release in releases.filter(|release| declared.broken.contains(&release.product.name)) {
+            let product = &release.product;
+            if changes(&product) {
+                let nothing = Declared::empty(declared.revision.clone());
+                let inputs = sql_check::inputs(product, &nothing, &known.published);
+                consumers.add_product(&product.name, &release.domain.owner, reads_of(product, &inputs));
+            }
         }
         consumers.add_observed(declared, known);
         consumers
@@ -102,26 +110,14 @@ impl Consumers {
     }
 }
 
-/// What the queries of a published product read. One that cannot be planned any more reads every
-/// column of its inputs, as far as anyone can tell.
-fn reads_of(product: &DataProduct, published: &Published) -> ProductReads {
-    let contract_of = |port: &PortRef| {
-        let (release, _): (&Release, _) = published.port(port)?;
-        Some(&release.product.output(&port.port)?.contract)
-    };
-    let inputs = product.inputs.iter().filter_map(|input| Some((&input.port, contract_of(&input.port)?)));
-    let inputs: BTreeMap<PortRef, _> =
-        inputs.map(|(port, contract)| (port.clone(), arrow_schema(&contract.columns))).collect();
+/// What the queries of a product read. One that cannot be planned reads every column of its inputs, as
+/// far as anyone can tell.
+fn reads_of(product: &DataProduct, inputs: &BTreeMap<PortRef, SchemaRef>) -> ProductReads {
     let mut planner = ContractPlanner::new();
     let mut reads = ProductReads::new();
+    let all = || inputs.iter().map(|(port, schema)| (port.clone(), schema.fields().iter().map(|f| f.name().clone()).collect()));
     for (_, sql) in product.outputs.iter().filter_map(|output| output.transform.sql()) {
-        let found = match planner.check(sql, &inputs) {
-            Ok(shape) => shape.reads,
-            Err(_) => inputs
-                .iter()
-                .map(|(port, schema)| (port.clone(), schema.fields().iter().map(|f| f.name().clone()).collect()))
-                .collect(),
-        };
+        let found = planner.columns_read(sql, inputs).unwrap_or_else(|_| all().collect());
         for (port, columns) in found {
             reads.entry(port).or_default().extend(columns);
         }

@@ -1,6 +1,6 @@
 //! Every query of a revision, planned against the contracts of what it reads.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use arrow::datatypes::SchemaRef;
 use weft_engine::{ContractPlanner, SqlProblem};
@@ -10,54 +10,38 @@ use weft_model::{
 };
 use weft_storage::{arrow_schema, arrow_type};
 
-use crate::consumers::ProductReads;
-
-/// What is wrong with the queries of a revision, and what those that are sound read.
-#[derive(Debug, Default)]
-pub(crate) struct Queries {
-    pub(crate) diagnostics: Vec<Diagnostic>,
-    /// Of each product without an error in a query.
-    pub(crate) reads: BTreeMap<ProductRef, ProductReads>,
-}
-
 /// Plans every query of `declared`. A product with an error in one counts as broken from then on.
-pub(crate) fn check(tree: &ManifestTree, declared: &mut Declared, published: &Published) -> Queries {
+pub(crate) fn check(tree: &ManifestTree, declared: &mut Declared, published: &Published) -> Vec<Diagnostic> {
     let offers = Offers::of(declared, published);
     let work = |planner: &mut ContractPlanner, product: &DataProduct| of_product(planner, tree, product, &offers);
     let found = parallel::map_with(&declared.products, ContractPlanner::new, work);
-    let mut queries = Queries::default();
-    let mut broken: Vec<ProductRef> = Vec::new();
-    for (product, (told, read)) in declared.products.iter().zip(found) {
-        if told.iter().any(Diagnostic::is_error) {
-            broken.push(product.name.clone());
-        } else {
-            queries.reads.insert(product.name.clone(), read);
-        }
-        queries.diagnostics.extend(told);
-    }
+    let has_error = |told: &[Diagnostic]| told.iter().any(Diagnostic::is_error);
+    let broken = declared.products.iter().zip(&found).filter(|(_, told)| has_error(told));
+    let broken: Vec<ProductRef> = broken.map(|(product, _)| product.name.clone()).collect();
     for product in broken {
         declared.mark_broken(&product);
     }
-    queries
+    found.into_iter().flatten().collect()
 }
 
-/// What is wrong with the queries of one product, and what they read.
+/// What is wrong with the queries of one product.
 fn of_product(
     planner: &mut ContractPlanner,
     tree: &ManifestTree,
     product: &DataProduct,
     offers: &Offers<'_>,
-) -> (Vec<Diagnostic>, ProductReads) {
+) -> Vec<Diagnostic> {
+    if offers.were_good_for(product) {
+        return Vec::new();
+    }
     let inputs = offers.inputs_of(product);
-    let mut read = ProductReads::new();
+    let mut read = BTreeSet::new();
     let mut found = Vec::new();
     for output in &product.outputs {
         let Some((file, sql)) = output.transform.sql() else { continue };
         match planner.check(sql, &inputs) {
             Ok(shape) => {
-                for (port, columns) in shape.reads {
-                    read.entry(port).or_default().extend(columns);
-                }
+                read.extend(shape.reads);
                 found.extend(compare(file, sql, &shape.schema, output));
             }
             Err(problem) => found.push(in_sql(file, sql, problem)),
@@ -66,7 +50,7 @@ fn of_product(
     if !found.iter().any(Diagnostic::is_error) {
         found.extend(unread(tree, product, &read));
     }
-    (found, read)
+    found
 }
 
 /// The schemas of a product's inputs: as declared, else as published.
@@ -93,11 +77,27 @@ impl<'a> Offers<'a> {
         Offers { declared: outputs.collect(), published }
     }
 
-    fn contract(&self, port: &PortRef) -> Option<&Contract> {
-        self.declared.get(port).copied().or_else(|| {
-            let (release, _) = self.published.port(port)?;
-            Some(&release.product.output(&port.port)?.contract)
-        })
+    fn contract(&self, port: &PortRef) -> Option<&'a Contract> {
+        self.declared.get(port).copied().or_else(|| self.published_contract(port))
+    }
+
+    fn published_contract(&self, port: &PortRef) -> Option<&'a Contract> {
+        let (release, _) = self.published.port(port)?;
+        Some(&release.product.output(&port.port)?.contract)
+    }
+
+    /// Whether the product was published as it is, over inputs of the same columns, and reads all of them: then its
+    /// queries were planned before, and ran.
+    fn were_good_for(&self, product: &DataProduct) -> bool {
+        let is_same = self.published.releases.get(&product.name).is_some_and(|release| release.product == *product);
+        is_same
+            && product.inputs.iter().all(|input| {
+                let name = input.port.to_string();
+                let mut queries = product.outputs.iter().filter_map(|output| output.transform.sql());
+                let columns = |contract: &'a Contract| &contract.columns;
+                queries.any(|(_, sql)| sql.contains(&name))
+                    && self.published_contract(&input.port).map(columns) == self.contract(&input.port).map(columns)
+            })
     }
 
     fn inputs_of(&self, product: &DataProduct) -> BTreeMap<PortRef, SchemaRef> {
@@ -204,12 +204,12 @@ fn column_place(file: &str, sql: &str, name: &str) -> Place {
 }
 
 /// Inputs that are declared and that no query reads.
-fn unread(tree: &ManifestTree, product: &DataProduct, read: &ProductReads) -> Vec<Diagnostic> {
+fn unread(tree: &ManifestTree, product: &DataProduct, read: &BTreeSet<PortRef>) -> Vec<Diagnostic> {
     let text = tree.text(&product.file).map_or("", |text| text);
     product
         .inputs
         .iter()
-        .filter(|input| !read.contains_key(&input.port))
+        .filter(|input| !read.contains(&input.port))
         .map(|input| {
             let at = text.find(&input.contract.id).unwrap_or(0);
             let place = Place::of_bytes(&product.file, text, at, at + input.contract.id.len());

@@ -149,8 +149,8 @@ fn change(after: &ManifestTree) -> Outcome {
     assert!(!problems.iter().any(Diagnostic::is_error), "{problems:?}");
     let known = Known { reads: seen(), ..Known::nothing() }.with_published(&served);
     let (mut declared, _) = weft_manifest::read(after);
-    let queries = sql_check::check(after, &mut declared, &known.published);
-    let (reviews, problems) = check(after, &mut declared, &queries.reads, &known);
+    sql_check::check(after, &mut declared, &known.published);
+    let (reviews, problems) = check(after, &mut declared, &known);
     Outcome { declared, published: Published::clone(&known.published), reviews, problems }
 }
 
@@ -260,7 +260,7 @@ fn a_product_that_is_read_does_not_go_away() {
     let (served, _) = weft_manifest::read(&mesh("1.0.0", &[]));
     let known = Known { reads: seen(), ..Known::nothing() }.with_published(&served);
     let (mut declared, _) = weft_manifest::read(&without);
-    let (reviews, problems) = check(&without, &mut declared, &BTreeMap::new(), &known);
+    let (reviews, problems) = check(&without, &mut declared, &known);
     assert_eq!(problems[0].code, Code::CHANGE_REMOVED);
     assert_eq!(problems[0].message, "`d.source.out` goes away and has 8 readers");
     assert!(plan(&declared, &known.published, &reviews).steps.is_empty());

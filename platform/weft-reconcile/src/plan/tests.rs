@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use chrono::DateTime;
 use proptest::prelude::*;
 use weft_model::{
-    Column, ColumnPart, Contract, ContractKey, DataType, Domain, InputPort, OutputPort, PortRelease, SeedFormat,
-    Transform,
+    Column, ColumnPart, Contract, ContractKey, DataType, Domain, InputPort, ManifestTree, OutputPort, PortRelease,
+    SeedFormat, Transform,
 };
 
 use super::*;
@@ -197,4 +197,24 @@ fn meshes() -> impl Strategy<Value = Declared> {
         });
         declared(products.collect())
     })
+}
+
+#[test]
+fn queries_that_ran_over_the_same_columns_are_not_planned_again() {
+    let told = |declared: &Declared, published: &Published| {
+        crate::sql_check::check(&ManifestTree::of_texts([]), &mut declared.clone(), published).len()
+    };
+    let mut products = vec![product("a", &[], "1"), product("b", &["a"], "1")];
+    // Whether it is planned shows by what is told of it.
+    products[1].outputs[0].transform =
+        Transform::Full { file: "b.sql".to_owned(), sql: "select nothing from d.a.out".to_owned() };
+    let wanted = declared(products.clone());
+    assert_eq!(told(&wanted, &Published::default()), 1);
+    let served = apply(&wanted, &Published::default());
+    assert_eq!(told(&wanted, &served), 0);
+    let mut narrower = products.clone();
+    narrower[0].outputs[0].contract.columns[0].data_type = DataType::Boolean;
+    assert_eq!(told(&declared(narrower), &served), 1, "an input has other columns");
+    products[1].outputs[0].contract.columns[0].data_type = DataType::Boolean;
+    assert_eq!(told(&declared(products), &served), 1, "the contract is another");
 }

@@ -51,7 +51,7 @@ pub struct Tested {
 pub async fn test(tree: &ManifestTree, wanted: impl Fn(&str) -> bool) -> Tested {
     let published = Published::default();
     let (mut declared, mut diagnostics) = weft_manifest::read(tree);
-    diagnostics.extend(sql_check::check(tree, &mut declared, &published).diagnostics);
+    diagnostics.extend(sql_check::check(tree, &mut declared, &published));
     let mut tested = Tested::default();
     let tests: BTreeMap<&str, &TransformTest> = declared.tests.iter().map(|test| (test.file.as_str(), test)).collect();
     let files = tree.under("products/").map(|(file, _)| file).filter(|file| is_test(file) && wanted(file));

@@ -73,7 +73,59 @@ fn typed_rows() -> RecordBatch {
 fn a_file_that_says_what_its_columns_hold_is_believed() {
     let guess = typed().guess().unwrap();
     assert_eq!((guess.key(), guess.personal()), (Some("member"), vec!["email: private"]));
-    expect![[r#""#]].assert_eq(&format!("properties:\n{}", guess.to_properties()));
+    expect![[r#"
+        properties:
+              - name: day
+                description: What day says.
+                logicalType: date
+                physicalType: date
+                classification: internal
+              - name: member
+                description: What member says.
+                logicalType: integer
+                physicalType: bigint
+                required: true
+                unique: true
+                primaryKey: true # guessed: confirm it
+                primaryKeyPosition: 1
+                classification: internal
+              - name: "email: private"
+                description: "What email: private says."
+                logicalType: string
+                physicalType: string
+                classification: personal # guessed from its name: confirm it
+              - name: paid
+                description: What paid says.
+                logicalType: number
+                physicalType: decimal(12,2)
+                required: true
+                classification: internal
+              - name: at
+                description: What at says.
+                logicalType: timestamp
+                physicalType: timestamp
+                classification: internal
+              - name: labels
+                description: What labels says.
+                logicalType: array
+                items:
+                  logicalType: string
+                  physicalType: string
+                classification: internal
+              - name: place
+                description: What place says.
+                logicalType: object
+                properties:
+                  - name: zip code
+                    logicalType: string
+                    physicalType: string
+                    required: true
+                  - name: lat
+                    logicalType: number
+                    physicalType: float
+                classification: internal
+    "#]]
+    .assert_eq(&format!("properties:\n{}", guess.to_properties()));
     let mut twice = typed();
     twice.add(&typed_rows()).unwrap();
     assert_eq!(twice.guess().unwrap().key(), None, "a value that comes twice tells nothing apart");
