@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use expect_test::expect;
-use weft_model::{ManifestTree, Published};
+use weft_model::ManifestTree;
 use weft_reconcile::Known;
 
 use super::*;
