@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList};
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -264,6 +264,11 @@ fn no_catalogs() -> Arc<dyn CatalogProviderList> {
 
 /// Settings and functions that every session has.
 pub(crate) fn base_state() -> SessionState {
+    static BASE: LazyLock<SessionState> = LazyLock::new(make_base_state);
+    BASE.clone()
+}
+
+fn make_base_state() -> SessionState {
     let config = SessionConfig::new()
         .with_create_default_catalog_and_schema(false)
         .with_information_schema(false)

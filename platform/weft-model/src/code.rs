@@ -192,7 +192,7 @@ codes! {
     CLASSIFICATION = "W0433";
     /// The column for the protected value is not there.
     ENCRYPTED_NAME = "W0434";
-    /// A measure does not say what it computes, or cannot be one.
+    /// A measure or a dimension does not say what it computes, or cannot be one.
     SEMANTIC_TYPE = "W0435";
     /// An approver is neither a team nor a user.
     APPROVER_UNKNOWN = "W0436";

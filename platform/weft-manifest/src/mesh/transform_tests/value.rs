@@ -19,14 +19,15 @@ pub(super) fn misfit(value: &Json, data_type: &DataType) -> Option<String> {
         }
         (DataType::Float32 | DataType::Float64, value) => unless(value.is_number(), "a number"),
         (DataType::Decimal { precision, scale }, value) => {
-            let (digits, after) = (usize::from(*precision), usize::try_from(*scale).unwrap_or_default());
+            let after = usize::try_from(*scale).unwrap_or_default();
+            let before = usize::from(*precision).saturating_sub(after);
             let written = match value {
                 Json::Number(number) => number.to_string(),
                 Json::String(text) => text.clone(),
                 _ => String::new(),
             };
-            let wanted = || format!("a number of {} digits before and {after} after the point at most", digits - after);
-            (!is_decimal(&written, digits.saturating_sub(after), after)).then(wanted)
+            let wanted = || format!("a number of {before} digits before and {after} after the point at most");
+            (!is_decimal(&written, before, after)).then(wanted)
         }
         (DataType::Date, value) => unless(value.as_str().is_some_and(is_date), "a date such as `2026-01-31`"),
         (DataType::Timestamp { utc: true }, value) => {
