@@ -162,7 +162,7 @@ documentation:
     }
 
     async fn told(tree: &ManifestTree) -> (Vec<String>, bool, Vec<String>) {
-        let checked = check(tree, &Published::default(), &Kept::default()).await;
+        let checked = check(tree, &Known::nothing()).await;
         let told = checked.diagnostics.iter();
         let told = told.map(|told| format!("{} {} {}", told.severity.as_str(), told.place, told.code)).collect();
         (checked.declared.broken.iter().map(ToString::to_string).collect(), checked.is_refused(), told)

@@ -8,11 +8,7 @@ use crate::consumers::{Consumer, Consumers};
 use crate::review::{Refusal, Review, Reviewer, Verdict};
 
 /// Reviews every contract that changes. A product with a refused change counts as broken from then on, one that goes away too.
-pub(crate) fn check(
-    tree: &ManifestTree,
-    declared: &mut Declared,
-    known: &Known,
-) -> (Vec<Review>, Vec<Diagnostic>) {
+pub(crate) fn check(tree: &ManifestTree, declared: &mut Declared, known: &Known) -> (Vec<Review>, Vec<Diagnostic>) {
     // Whoever reads is of interest only where something changes.
     if known.history.is_empty() {
         return (Vec::new(), Vec::new());

@@ -115,7 +115,9 @@ impl Consumers {
 fn reads_of(product: &DataProduct, inputs: &BTreeMap<PortRef, SchemaRef>) -> ProductReads {
     let mut planner = ContractPlanner::new();
     let mut reads = ProductReads::new();
-    let all = || inputs.iter().map(|(port, schema)| (port.clone(), schema.fields().iter().map(|f| f.name().clone()).collect()));
+    let all = || {
+        inputs.iter().map(|(port, schema)| (port.clone(), schema.fields().iter().map(|f| f.name().clone()).collect()))
+    };
     for (_, sql) in product.outputs.iter().filter_map(|output| output.transform.sql()) {
         let found = planner.columns_read(sql, inputs).unwrap_or_else(|_| all().collect());
         for (port, columns) in found {
