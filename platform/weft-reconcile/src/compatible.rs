@@ -1,34 +1,35 @@
 //! Whether a revision may change what is served as it does: every contract against its readers.
 
+use std::collections::HashMap;
+
 use weft_model::compatibility::Bump;
-use weft_model::{Code, Declared, Diagnostic, ManifestTree, Place, Release};
+use weft_model::{Code, DataProduct, Declared, Diagnostic, ManifestTree, Place, Published, Release};
 
 use crate::Known;
 use crate::consumers::{Consumer, Consumers};
 use crate::review::{Refusal, Review, Reviewer, Verdict};
 
-/// Reviews every contract that changes. A product with a refused change counts as broken from then on, one that goes away too.
+/// Reviews every contract that changes. A product with a refused change counts as broken from then on,
+/// one that goes away too.
 pub(crate) fn check(tree: &ManifestTree, declared: &mut Declared, known: &Known) -> (Vec<Review>, Vec<Diagnostic>) {
-    // Whoever reads is of interest only where something changes.
-    if known.history.is_empty() {
+    let changed = changed(declared, &known.published);
+    // Who reads is of interest only where something changes.
+    if changed.is_empty() {
         return (Vec::new(), Vec::new());
     }
-    let consumers = Consumers::of(declared, known);
+    let names = changed.iter().map(|(release, _)| &release.product.name).collect();
+    let consumers = Consumers::of(declared, known, &names);
     let today = known.now.date_naive();
     let (mut reviews, mut diagnostics) = (Vec::new(), Vec::new());
     let mut refused = Vec::new();
-    for (name, history) in &known.history {
-        let Some(served) = known.published.releases.get(name) else { continue };
-        if declared.broken.contains(name) {
-            continue;
-        }
-        let reviewer = Reviewer { consumers: &consumers, history, today };
-        let found = of_product(declared, served, &reviewer);
+    for (served, product) in changed {
+        let history = known.history.get(&served.product.name).map(Vec::as_slice).unwrap_or_default();
+        let found = of_product(product, served, &Reviewer { consumers: &consumers, history, today });
         for review in &found {
-            diagnostics.extend(review.refusals.iter().map(|refusal| told(refusal, review, served, declared, tree)));
+            diagnostics.extend(review.refusals.iter().map(|refusal| told(refusal, review, served, product, tree)));
         }
         if found.iter().any(|review| review.verdict == Verdict::Refused) {
-            refused.push(name.clone());
+            refused.push(served.product.name.clone());
         }
         reviews.extend(found);
     }
@@ -38,8 +39,22 @@ pub(crate) fn check(tree: &ManifestTree, declared: &mut Declared, known: &Known)
     (reviews, diagnostics)
 }
 
-fn of_product(declared: &Declared, served: &Release, reviewer: &Reviewer<'_>) -> Vec<Review> {
-    let product = declared.product(&served.product.name);
+/// The products that are served and, without errors, declared with other contracts or other ports, or not
+/// at all.
+fn changed<'a>(declared: &'a Declared, published: &'a Published) -> Vec<(&'a Release, Option<&'a DataProduct>)> {
+    let products: HashMap<_, _> = declared.products.iter().map(|product| (&product.name, product)).collect();
+    let sound = published.releases.values().filter(|release| !declared.broken.contains(&release.product.name));
+    let both = sound.map(|release| (release, products.get(&release.product.name).copied()));
+    let is_changed = |(release, product): &(&Release, Option<&DataProduct>)| {
+        release.product.outputs.iter().any(|old| {
+            let new = product.and_then(|product| product.output(&old.name));
+            new.is_none_or(|new| new.contract.document != old.contract.document)
+        })
+    };
+    both.filter(is_changed).collect()
+}
+
+fn of_product(product: Option<&DataProduct>, served: &Release, reviewer: &Reviewer<'_>) -> Vec<Review> {
     let outputs = product.map(|product| product.outputs.as_slice()).unwrap_or_default();
     let changed = product
         .into_iter()
@@ -52,7 +67,7 @@ fn of_product(declared: &Declared, served: &Release, reviewer: &Reviewer<'_>) ->
 
 fn told(refusal: &Refusal, review: &Review, served: &Release, declared: &Declared, tree: &ManifestTree) -> Diagnostic {
     let port = &review.port;
-    let contract = declared.port(port).map(|(_, output)| &output.contract);
+    let contract = product.and_then(|product| product.output(&port.port)).map(|output| &output.contract);
     let at_version =
         || contract.map_or_else(|| gone_place(served, tree), |contract| version_place(&contract.file, tree));
     let (from, to) = (&review.from, &review.to);

@@ -38,13 +38,12 @@ pub(crate) struct Consumers {
 }
 
 impl Consumers {
-    /// Who reads ports of the products that change, as `known.history` names them: the products that read
-    /// them as the revision declares it, or as it is published where a product stays; then whoever was
-    /// seen reading.
-    pub(crate) fn of(declared: &Declared, known: &Known) -> Self {
+    /// Who reads ports of the products that are `changed`: the products that read them as the revision
+    /// declares it, or as it is published where a product stays; then whoever was seen reading.
+    pub(crate) fn of(declared: &Declared, known: &Known, changed: &BTreeSet<&ProductRef>) -> Self {
         let mut consumers = Consumers::default();
         let changes = |product: &&DataProduct| {
-            product.inputs.iter().any(|input| known.history.contains_key(&input.port.product_ref()))
+            product.inputs.iter().any(|input| changed.contains(&input.port.product_ref()))
         };
         for product in declared.products.iter().filter(changes) {
             let owner = declared.domains.get(&product.name.domain).map_or("", |domain| domain.owner.as_str());

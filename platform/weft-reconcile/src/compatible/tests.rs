@@ -145,7 +145,11 @@ struct Outcome {
 }
 
 fn change(after: &ManifestTree) -> Outcome {
-    let (served, problems) = weft_manifest::read(&mesh("1.0.0", &[]));
+    change_of(&mesh("1.0.0", &[]), after)
+}
+
+fn change_of(before: &ManifestTree, after: &ManifestTree) -> Outcome {
+    let (served, problems) = weft_manifest::read(before);
     assert!(!problems.iter().any(Diagnostic::is_error), "{problems:?}");
     let known = Known { reads: seen(), ..Known::nothing() }.with_published(&served);
     let (mut declared, _) = weft_manifest::read(after);
@@ -246,6 +250,14 @@ fn who_answers_for_a_change_may_make_it_until_a_day() {
     assert_eq!(allowed.reviews[0].verdict, Verdict::Breaking);
     let late = change(&with("1969-12-31"));
     assert_eq!(late.problems[0].code, Code::CHANGE_BREAKING);
+}
+
+#[test]
+fn a_column_does_not_become_less_sensitive_by_itself() {
+    let refused = change_of(&mesh("1.0.0", &[(3, Edit::Classify)]), &mesh("1.1.0", &[]));
+    assert_eq!(refused.problems[0].code, Code::CHANGE_DECLASSIFIED);
+    assert_eq!(refused.problems[0].message, "this makes `d.source.out` less sensitive: `out.c3 classification`");
+    assert!(change(&mesh("1.1.0", &[(3, Edit::Classify)])).problems.is_empty(), "raising it is at once");
 }
 
 #[test]
