@@ -22,7 +22,7 @@ FILES = {
 SAMPLES = {
     "mesh": (
         {"mesh": "demo", "environments": [{"name": "live", "variables": ["BUCKET"]}]},
-        {"environments": [{"nam": "live"}]},
+        {"environments": [{"title": "live"}]},
     ),
     "config": (
         tomllib.loads('mesh = "."\nhttp = "127.0.0.1:0"\nenvironment = "live"'),
@@ -75,5 +75,5 @@ def test_a_schema_tells_right_from_wrong(kind):
 def test_an_unknown_rule_of_a_standard_is_no_rule():
     rule = {"severity": "error", "pattern": "a"}
     assert problems("standard", {"naming": {"columns": rule}}) == []
-    assert problems("standard", {"naming": {"colums": rule}}) != []
+    assert problems("standard", {"naming": {"rows": rule}}) != []
     assert problems("standard", {"naming": {"columns": rule | {"severity": "fatal"}}}) != []

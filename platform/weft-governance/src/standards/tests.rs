@@ -324,9 +324,9 @@ ownership: {approvers: {severity: error, levels: 2}}
 fn what_is_wrong_with_a_file_of_standards_is_told_at_its_place() {
     check_file(
         "\
-namin: {}
+namings: {}
 naming:
-  colums: {severity: error}
+  column: {severity: error}
   columns: {severity: fatal, pattern: '[a-z', lengthMax: none}
   ports: {pattern: 3, lengthMin: 2}
   tables:
@@ -339,13 +339,13 @@ ownership:
 classification:
   vocabulary: {severity: error, words: [a, a]}
 freshness:
-  latency: {severity: error, max: 5 m, statuses: [activ]}
+  latency: {severity: error, max: 5 m, statuses: [actives]}
   retention: {severity: error, min: 2 d, max: P1D}
 ",
         expect![[r#"
-            error governance/standards/s.yaml:1:1 W0107 key `namin` is not known here
+            error governance/standards/s.yaml:1:1 W0107 key `namings` is not known here
             help: did you mean `naming`?
-            error governance/standards/s.yaml:3:3 W0107 key `colums` is not known here
+            error governance/standards/s.yaml:3:3 W0107 key `column` is not known here
             help: did you mean `columns`?
             error governance/standards/s.yaml:4:23 W0108 `fatal` is not a severity
             help: write one of error, warning, info, off
@@ -364,7 +364,7 @@ freshness:
             error governance/standards/s.yaml:14:44 W0464 `a` is written twice
             error governance/standards/s.yaml:16:35 W0464 `5 m` is not a length of time
             help: write a duration such as `P1D` or `PT4H`, or a number with a unit such as `36 h`
-            error governance/standards/s.yaml:16:51 W0108 `activ` is not a status
+            error governance/standards/s.yaml:16:51 W0108 `actives` is not a status
             help: did you mean `active`?
             error governance/standards/s.yaml:17:47 W0464 no length lies between 2 d and P1D
         "#]],
