@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use expect_test::{Expect, expect};
 use weft_governance::{MeshFacts, PolicySnapshot};
-use weft_model::{ManifestTree, PortRef, Revision};
+use weft_model::{Column, ManifestTree, PortRef, Revision};
 
 use crate::sample::{at, clock, noon, release};
 use crate::{Catalog, CatalogView, QueryRecord, ReadRecord};
@@ -77,6 +77,10 @@ async fn mesh() -> Catalog {
     let catalog = Catalog::open_in_memory(clock()).await.unwrap();
     let mut flights = release(1, &["aviation.flights.departures", "aviation.flights.arrivals"], &[]);
     flights.domain.stewards = vec!["stella".to_owned(), "jobs".to_owned()];
+    for output in &mut flights.product.outputs {
+        let column = Column { name: "seats".to_owned(), ..output.contract.columns[0].clone() };
+        output.contract.columns.push(column);
+    }
     catalog.publish(vec![flights, release(1, &["fleet.aircraft.planes"], &[])]).await.unwrap();
     let (departures, planes) = ("aviation.flights.departures", "fleet.aircraft.planes");
     catalog.note_reads(read("user:ana", 1, &[(departures, &["id", "seats"])]));
@@ -110,22 +114,79 @@ async fn check(name: &str, expected: Expect) {
 
 #[tokio::test]
 async fn a_principal_sees_its_own_reads_of_what_it_may_know() {
-    check("ana", expect![[""]]).await;
-    check("ben", expect![[""]]).await;
+    check(
+        "ana",
+        expect![[r#"
+            2026-03-02 aviation.flights.departures* user:ana 1
+            2026-03-02 aviation.flights.departures.seats user:ana 1
+            2026-03-01 aviation.flights.departures* user:ana 1
+            2026-03-01 aviation.flights.departures.seats user:ana 1
+            query user:ana ok ["aviation.flights.departures"]
+        "#]],
+    )
+    .await;
+    check(
+        "ben",
+        expect![[r#"
+        query user:ben W0202 []
+    "#]],
+    )
+    .await;
     check("nobody", expect![[""]]).await;
 }
 
 #[tokio::test]
 async fn who_answers_for_a_port_sees_who_reads_it() {
-    check("omar", expect![[""]]).await;
-    check("stella", expect![[""]]).await;
+    check(
+        "omar",
+        expect![[r#"
+        2026-03-02 aviation.flights.departures* user:ana 1
+        2026-03-02 aviation.flights.departures.seats user:ana 1
+        2026-03-01 aviation.flights.departures* service:jobs 1
+        2026-03-01 aviation.flights.departures* user:ana 1
+        2026-03-01 aviation.flights.departures.id user:ana 1
+        2026-03-01 aviation.flights.departures.seats user:ana 1
+    "#]],
+    )
+    .await;
+    check(
+        "stella",
+        expect![[r#"
+        2026-03-02 aviation.flights.departures* user:ana 1
+        2026-03-02 aviation.flights.departures.seats user:ana 1
+        2026-03-01 aviation.flights.departures* service:jobs 1
+        2026-03-01 aviation.flights.departures* user:ana 1
+        2026-03-01 aviation.flights.departures.id user:ana 1
+        2026-03-01 aviation.flights.departures.seats user:ana 1
+    "#]],
+    )
+    .await;
     // A service is no steward, whatever its name.
     check("jobs", expect![[""]]).await;
 }
 
 #[tokio::test]
 async fn who_may_read_the_platforms_usage_sees_all_of_it() {
-    check("greta", expect![[""]]).await;
+    check(
+        "greta",
+        expect![[r#"
+        2026-03-02 aviation.flights.departures* user:ana 1
+        2026-03-02 aviation.flights.departures.seats user:ana 1
+        2026-03-02 fleet.aircraft.planes* user:ana 1
+        2026-03-02 fleet.aircraft.planes.id user:ana 1
+        2026-03-01 aviation.flights.departures* service:jobs 1
+        2026-03-01 aviation.flights.departures* user:ana 1
+        2026-03-01 aviation.flights.departures.id user:ana 1
+        2026-03-01 aviation.flights.departures.seats user:ana 1
+        2026-03-01 aviation.gone.lines* user:ana 1
+        2026-03-01 aviation.gone.lines.id user:ana 1
+        2026-03-01 fleet.aircraft.planes* service:jobs 1
+        2026-03-01 fleet.aircraft.planes.id service:jobs 1
+        query user:ben W0202 []
+        query user:ana ok ["aviation.flights.departures", "fleet.aircraft.planes"]
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -173,8 +234,17 @@ async fn what_was_read_outlasts_the_process_and_is_told_to_who_only_reads() {
             reads.iter().map(line).collect::<Vec<_>>().join("\n")
         }
     };
-    expect![[""]].assert_eq(&told(at(0)).await);
-    expect![[""]].assert_eq(&told(at(6)).await);
+    expect![[r#"
+        a.b.c * user:ana 1 1772366401
+        a_b.flights.departures * service:jobs 1 1772456400
+        a_b.flights.departures * user:ana 2 1772366405
+        a_b.flights.departures seats service:jobs 1 1772456400
+        a_b.flights.departures seats user:ana 2 1772366405"#]]
+    .assert_eq(&told(at(0)).await);
+    expect![[r#"
+        a_b.flights.departures * service:jobs 1 1772456400
+        a_b.flights.departures seats service:jobs 1 1772456400"#]]
+    .assert_eq(&told(at(6)).await);
 }
 
 #[tokio::test]
