@@ -49,7 +49,7 @@ pub(crate) struct Field {
 pub(crate) fn key_of(field: &str) -> String {
     let mut key = String::with_capacity(field.len());
     let mut upper = false;
-    for c in field.trim_start_matches("r#").chars() {
+    for c in field.strip_prefix("r#").unwrap_or(field).chars() {
         if c == '_' {
             upper = true;
         } else {
@@ -63,7 +63,7 @@ pub(crate) fn key_of(field: &str) -> String {
 fn is_key_of(field: &str, key: &str) -> bool {
     let mut key = key.bytes();
     let mut upper = false;
-    for b in field.trim_start_matches("r#").bytes() {
+    for b in field.strip_prefix("r#").unwrap_or(field).bytes() {
         if b == b'_' {
             upper = true;
             continue;
