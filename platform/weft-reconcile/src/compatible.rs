@@ -65,7 +65,13 @@ fn of_product(product: Option<&DataProduct>, served: &Release, reviewer: &Review
     changed.chain(gone).collect()
 }
 
-fn told(refusal: &Refusal, review: &Review, served: &Release, declared: &Declared, tree: &ManifestTree) -> Diagnostic {
+fn told(
+    refusal: &Refusal,
+    review: &Review,
+    served: &Release,
+    product: Option<&DataProduct>,
+    tree: &ManifestTree,
+) -> Diagnostic {
     let port = &review.port;
     let contract = product.and_then(|product| product.output(&port.port)).map(|output| &output.contract);
     let at_version =

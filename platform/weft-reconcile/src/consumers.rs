@@ -42,9 +42,8 @@ impl Consumers {
     /// declares it, or as it is published where a product stays; then whoever was seen reading.
     pub(crate) fn of(declared: &Declared, known: &Known, changed: &BTreeSet<&ProductRef>) -> Self {
         let mut consumers = Consumers::default();
-        let changes = |product: &&DataProduct| {
-            product.inputs.iter().any(|input| changed.contains(&input.port.product_ref()))
-        };
+        let changes =
+            |product: &&DataProduct| product.inputs.iter().any(|input| changed.contains(&input.port.product_ref()));
         for product in declared.products.iter().filter(changes) {
             let owner = declared.domains.get(&product.name.domain).map_or("", |domain| domain.owner.as_str());
             let inputs = sql_check::inputs(product, declared, &known.published);
