@@ -76,7 +76,7 @@ fn outline() -> Outline {
             part: part(CONTRACT, 10, "Lines", None),
             columns: vec![
                 column(20, "order_id", Some("public")),
-                column(30, "UnitPrice", Some("Internl")),
+                column(30, "UnitPrice", Some("Internals")),
                 column(40, "email", None),
                 column(50, "buyer.nickname", None),
             ],
@@ -194,7 +194,7 @@ classification:
   everyColumn: {severity: warning}
 ",
         expect![[r#"
-            error products/sales/orders/contracts/lines.odcs.yaml:32:1 W0433 `Internl` is not a classification of this mesh
+            error products/sales/orders/contracts/lines.odcs.yaml:32:1 W0433 `Internals` is not a classification of this mesh
             help: did you mean `internal`?
               governance/standards/s.yaml:2:3: `classification.vocabulary` asks for it
             warning products/sales/orders/contracts/lines.odcs.yaml:40:1 W0433 column `email` has no classification
