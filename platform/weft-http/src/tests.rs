@@ -317,7 +317,29 @@ async fn the_usage_of_a_port_counts_the_reads_that_the_asker_may_know_of() {
         let principal = principal.to_owned();
         mesh.catalog.note_reads(ReadRecord { at: noon(), principal, purpose: None, ports });
     }
-    check(&mesh.get("/api/v1/ports/fleet/aircraft/planes/usage", "ana").await, 200, expect![[""]]);
+    check(
+        &mesh.get("/api/v1/ports/fleet/aircraft/planes/usage", "ana").await,
+        200,
+        expect![[r#"
+        {
+          "port": "fleet.aircraft.planes",
+          "byEveryone": false,
+          "days": [
+            {
+              "day": "2026-03-01",
+              "queries": 2,
+              "principals": 1
+            }
+          ],
+          "columns": [
+            {
+              "name": "id",
+              "queries": 1,
+              "lastAt": "2026-03-01T12:00:00Z"
+            }
+          ]
+        }"#]],
+    );
 }
 
 #[tokio::test]
@@ -578,6 +600,9 @@ async fn runs_are_listed_in_parts_and_shown_step_by_step() {
             {
               "id": "r1",
               "revision": "rev1",
+              "author": null,
+              "committedAt": null,
+              "signature": null,
               "startedAt": "2026-03-01T12:00:00Z",
               "endedAt": "2026-03-01T12:00:00Z",
               "status": "succeeded",
