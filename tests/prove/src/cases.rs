@@ -84,7 +84,7 @@ impl Pair {
     /// The queries without parameters as SQL, each with whether the order of its rows says something.
     pub fn statements(&self) -> Vec<(String, bool)> {
         let plain = self.queries.iter().filter(|query| !matches!(query.manner, Manner::Prepared(_)));
-        plain.map(|query| (query.sql(), query.is_ordered())).collect()
+        plain.map(|query| (query.sql(), query.has_ordered_rows())).collect()
     }
 }
 

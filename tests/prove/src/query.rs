@@ -99,6 +99,11 @@ impl Query {
         self.ordered || self.manner != Manner::Run && !matches!(self.manner, Manner::Prepared(_))
     }
 
+    /// Whether its rows come in an order of its own where it is run, whatever its manner.
+    pub(crate) fn has_ordered_rows(&self) -> bool {
+        self.ordered || self.manner == Manner::Explain
+    }
+
     /// The same query with one clause less, in every way.
     pub(crate) fn smaller(&self) -> Vec<Query> {
         let mut all = Vec::new();
