@@ -202,8 +202,42 @@ fn a_person_sees_which_rule_of_the_mesh_asks_for_what() {
     assert!(trouble.iter().all(|told| told.code == Code::FILE_MISSING), "{trouble:?}");
     let mut found = rules.standards().check(&outline, rules.principals(), &mut Vec::new());
     weft_model::diagnostic::sort(&mut found);
-    check(&text(&found, &Files(&files), Look::PLAIN), expect![[""]]);
-    check(&github(&found, &Files(&files)), expect![[""]]);
+    check(
+        &text(&found, &Files(&files), Look::PLAIN),
+        expect![[r#"
+            W0460
+
+              × column `DepTime` is not named as `[a-z_]+` asks
+                ╭─[products/air/flights/contracts/departures.odcs.yaml:9:16]
+              8 │     properties:
+              9 │       - {name: DepTime, logicalType: string}
+                ·                ───────
+             10 │
+                ╰────
+              help: rename it to `dep_time`
+              also: governance/standards/s.yaml:2:3 `naming.columns` asks for it: SQL needs no quotes
+
+            W0463
+
+              ☞ column `DepTime` has no description
+                ╭─[products/air/flights/contracts/departures.odcs.yaml:9:16]
+              8 │     properties:
+              9 │       - {name: DepTime, logicalType: string}
+                ·                ───────
+             10 │
+                ╰────
+              help: say in `description:` what a reader has to know, in a sentence
+              also: governance/standards/s.yaml:4:3 `documentation.columns` asks for it
+
+        "#]],
+    );
+    check(
+        &github(&found, &Files(&files)),
+        expect![[r#"
+            ::error file=products/air/flights/contracts/departures.odcs.yaml,line=9,col=16,endLine=9,endColumn=23,title=W0460::column `DepTime` is not named as `[a-z_]+` asks%0Arename it to `dep_time`
+            ::notice file=products/air/flights/contracts/departures.odcs.yaml,line=9,col=16,endLine=9,endColumn=23,title=W0463::column `DepTime` has no description%0Asay in `description:` what a reader has to know, in a sentence
+        "#]],
+    );
     let looked = Looked { products: 1, troubled: 1, files: 3, elapsed: Duration::from_millis(90) };
     assert_eq!(summary(&found, looked), "1 error, 0 warnings, 1 remark in 1 of 1 product (3 files, 0.09 s)");
 }
