@@ -8,7 +8,11 @@ use crate::meshes::repository;
 
 /// What the engine offers to other crates beside names of types. All of it that answers from
 /// somebody's data is reached by one of [`ENTRIES`]; a new item wants a decision whether it is one.
-const OFFERED: [&str; 18] = [
+const OFFERED: [&str; 21] = [
+    "ContractPlanner::check",
+    "ContractPlanner::check_contract",
+    "ContractPlanner::columns_read",
+    "ContractPlanner::new",
     "Engine::cancel",
     "Engine::guard_memory",
     "Engine::load",
@@ -24,8 +28,7 @@ const OFFERED: [&str; 18] = [
     "Session::schema_of",
     "Session::tables",
     "Session::view",
-    "check_contract_query",
-    "check_query",
+    "foreign_rows",
     "try_query",
 ];
 
@@ -36,8 +39,8 @@ const ENTRIES: [&str; 8] = [
     "engine.misfits(",
     "engine.nulls(",
     "engine.repeated(",
-    " check_contract_query(",
-    " check_query(",
+    "ContractPlanner::new",
+    " foreign_rows(",
     " try_query(",
     "Engine::new(",
 ];
@@ -153,13 +156,15 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// What the text of one file offers: functions, and methods of `Engine` and `Session`.
+/// What the text of one file offers: functions, and methods of `ContractPlanner`, `Engine` and `Session`.
 fn public(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut subject = None;
     for line in text.lines() {
         if line.starts_with("impl") {
-            subject = ["Engine", "Session"].into_iter().find(|name| line.starts_with(&format!("impl {name} {{")));
+            subject = ["ContractPlanner", "Engine", "Session"]
+                .into_iter()
+                .find(|name| line.starts_with(&format!("impl {name} {{")));
         }
         let Some(name) = declared(line) else { continue };
         if line.starts_with("pub fn ") || line.starts_with("pub async fn ") {

@@ -105,8 +105,36 @@ def test_a_plan_of_another_revision_is_not_applied(mesh):
     assert nobody.returncode == 2 and "--yes" in nobody.stderr
 
 
-REFUSED = ""
+HIT = """              breaks  aviation.cancellations   input port, owner aviation-owners
+              breaks  loyalty.engagement       input port, owner loyalty-owners
+              breaks  punctuality.carriers     input port, owner punctuality-owners
+              breaks  user:ana                 1 query, the last on DAY
+"""
 
-ALLOWED = ""
+REFUSED = f"""  ✗ reference.carriers   REFUSED
+      ✗ airlines  1.0.0 → 1.1.0  refused, stays as it is served
+          BREAKING - required of name
+{HIT}
+0 changed, 15 unchanged · 1 breaking · 1 refused · revision REVISION · plan ID
+"""
 
-DIFFERENCE = ""
+ALLOWED = f"""  ~ reference.carriers   BREAKING
+      ~ airlines  1.0.0 → 1.1.0  rebuilt: its contract changes · 16 rows, 1.1 kB
+          BREAKING - required of name
+              allowed by omar until 2099-12-31: Two airlines have no name yet.
+{HIT}  ~ aviation.cancellations
+      ~ daily  rebuilt: an input changes · 5,432 rows, 20.3 kB
+  ~ loyalty.engagement
+      ~ tiers  rebuilt: an input changes · 32 rows, 3.4 kB
+  ~ punctuality.carriers
+      ~ scorecard  rebuilt: an input changes
+
+4 changed, 12 unchanged · 1 breaking · revision REVISION · plan ID
+"""
+
+DIFFERENCE = """airlines
+BREAKING - required of name
+
+version 1.0.0 → 1.1.0 is minor; these changes ask for major
+
+"""

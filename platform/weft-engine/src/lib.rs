@@ -1,6 +1,6 @@
 //! SQL for one principal over governed tables: the only place where anybody's SQL is planned.
 //!
-//! [`Session::query`] is the spine. [`Engine::load`], [`Engine::measure`], [`check_query`] and
+//! [`Session::query`] is the spine. [`Engine::load`], [`Engine::measure`], [`ContractPlanner`] and
 //! [`try_query`] serve the reconciler: rows on their way in, checks of rows nobody may see yet, and SQL
 //! planned against contracts, and run on the rows of its tests, before anything exists.
 
@@ -18,6 +18,7 @@ mod engine;
 mod entitlement;
 mod error;
 mod explain;
+mod foreign;
 mod functions;
 mod governed;
 #[cfg(test)]
@@ -52,9 +53,10 @@ mod view;
 mod written_out;
 
 pub use answer::Answer;
-pub use contract_check::{ContractPlanner, ContractQueryShape, QueryShape, SqlProblem, check_query};
+pub use contract_check::{ContractPlanner, ContractQueryShape, QueryShape, SqlProblem};
 pub use engine::{Engine, Parts};
 pub use error::QueryError;
+pub use foreign::{ForeignRows, foreign_rows};
 pub use intake::Intake;
 pub use limits::Limits;
 pub use mask_values::MaskKey;

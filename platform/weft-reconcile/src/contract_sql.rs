@@ -185,18 +185,61 @@ schema:
 
     #[tokio::test]
     async fn a_column_that_is_not_there_is_told_within_the_query() {
-        check_rule("SELECT COUNT(*) FROM {object} WHERE dealy > 1", expect![[r#""#]]).await;
+        check_rule(
+            "SELECT COUNT(*) FROM {object} WHERE dealy > 1",
+            expect![[r#"
+            flights:8:72 W0426 rule `r` cannot be computed: column 'dealy' not found
+            help: possible column flights.delay"#]],
+        )
+        .await;
         let folded = "\n      - type: sql\n        query: >-\n          SELECT COUNT(*)\n          FROM {object}\n          WHERE carrier = 'x'\n            AND dealy > 1\n        mustBe: 0";
-        check(folded, "", expect![[r#""#]]).await;
-        check_rule("SELECT COUNT(* FROM {object}", expect![[r#""#]]).await;
-        check_rule("SELECT nonsense(delay) FROM {object}", expect![[r#""#]]).await;
+        check(
+            folded,
+            "",
+            expect![[r#"
+            flights:13:17 W0426 the rule cannot be computed: column 'dealy' not found
+            help: possible column flights.delay"#]],
+        )
+        .await;
+        check_rule(
+            "SELECT COUNT(* FROM {object}",
+            expect![[r#"
+            flights:8:51 W0426 rule `r` cannot be computed: Expected: ), found: FROM
+            help: write one SELECT over the tables of the contract"#]],
+        )
+        .await;
+        check_rule(
+            "SELECT nonsense(delay) FROM {object}",
+            expect![[r#"
+            flights:8:36 W0426 rule `r` cannot be computed: no function `nonsense` is on offer
+            help: write one SELECT over the tables of the contract"#]],
+        )
+        .await;
     }
 
     #[tokio::test]
     async fn a_rule_that_returns_more_or_other_than_a_number_is_told() {
-        check_rule("SELECT COUNT(*) FROM {object} GROUP BY carrier", expect![[r#""#]]).await;
-        check_rule("SELECT MIN(delay), MAX(delay) FROM {object}", expect![[r#""#]]).await;
-        check_rule("SELECT MAX(carrier) FROM {object}", expect![[r#""#]]).await;
+        check_rule(
+            "SELECT COUNT(*) FROM {object} GROUP BY carrier",
+            expect![[r#"
+            flights:8:36 W0426 rule `r` may return many rows, and one number is compared
+            help: write one aggregate such as `COUNT(*)`, without GROUP BY"#]],
+        )
+        .await;
+        check_rule(
+            "SELECT MIN(delay), MAX(delay) FROM {object}",
+            expect![[r#"
+            flights:8:36 W0426 rule `r` computes 2 values, and is to be one
+            help: keep one of them"#]],
+        )
+        .await;
+        check_rule(
+            "SELECT MAX(carrier) FROM {object}",
+            expect![[r#"
+            flights:8:36 W0426 rule `r` returns a value of type Utf8, and a number or boolean is compared
+            help: return a count, a share or a condition"#]],
+        )
+        .await;
     }
 
     #[tokio::test]
@@ -212,12 +255,51 @@ schema:
         ] {
             check(" []", &computed(kind, logic), expect![""]).await;
         }
-        check(" []", &computed("measure", "UPPER(carrier)"), expect![[r#""#]]).await;
-        check(" []", &computed("measure", "SUM(dealy)"), expect![[r#""#]]).await;
-        check(" []", &computed("measure", "SUM(delay) / delay"), expect![[r#""#]]).await;
-        check(" []", &computed("measure", "SUM(delay)), (SUM(delay)"), expect![[r#""#]]).await;
-        check(" []", &computed("dimension", "SUM(delay)"), expect![[r#""#]]).await;
-        check(" []", &computed("dimension", "ROW_NUMBER() OVER ()"), expect![[r#""#]]).await;
-        check(" []", &computed("column", "SUM(delay)"), expect![[r#""#]]).await;
+        check(
+            " []",
+            &computed("measure", "UPPER(carrier)"),
+            expect![[r#"
+            flights:11:79 W0435 `c` is a measure, and has a value for each row
+            help: write an aggregate over columns of the table, such as `SUM(amount)`"#]],
+        )
+        .await;
+        check(
+            " []",
+            &computed("measure", "SUM(dealy)"),
+            expect![[r#"
+            flights:11:84 W0435 `c` cannot be computed: column 'dealy' not found
+            help: possible column flights.delay"#]],
+        )
+        .await;
+        check(" []", &computed("measure", "SUM(delay) / delay"), expect![[r#"
+            flights:11:93 W0435 `c` cannot be computed: 'flights.delay' must appear in GROUP BY clause because it's not an aggregate expression
+            help: Either add 'flights.delay' to GROUP BY clause, or use an aggregate function like ANY_VALUE(flights.delay)"#]]).await;
+        check(" []", &computed("measure", "SUM(delay)), (SUM(delay)"), expect![[r#"
+            flights:11:79 W0435 `c` cannot be computed: the query cannot be planned: Projections require unique expression names but the expression "sum(flights.delay)" at position 0 and "sum(flights.delay)" at position 1 have the same name. Consider aliasing ("AS") one of them
+            help: write an expression over the columns of its table"#]]).await;
+        check(
+            " []",
+            &computed("dimension", "SUM(delay)"),
+            expect![[r#"
+            flights:11:81 W0435 `c` is a dimension, and is computed from many rows
+            help: write an expression over the columns of one row, or say `semanticType: measure`"#]],
+        )
+        .await;
+        check(
+            " []",
+            &computed("dimension", "ROW_NUMBER() OVER ()"),
+            expect![[r#"
+            flights:11:81 W0435 `c` is a dimension, and is computed from many rows
+            help: write an expression over the columns of one row, or say `semanticType: measure`"#]],
+        )
+        .await;
+        check(
+            " []",
+            &computed("column", "SUM(delay)"),
+            expect![[r#"
+            flights:11:78 W0435 `c` is a column, and an aggregate has no value for each row
+            help: say `semanticType: measure`, or take the aggregate out"#]],
+        )
+        .await;
     }
 }

@@ -116,11 +116,8 @@ impl Reviewer<'_> {
                 breaking.filter(|b| changes.iter().all(|c| c.name != b.name || !c.change.breaks())).collect();
             changes.extend(unknown);
         }
-        let counted: Vec<Change> = changes
-            .iter()
-            .filter(|c| c.since == old.key.version && !c.is_allowed())
-            .map(|c| c.change.clone())
-            .collect();
+        let counts = |c: &&ReviewedChange| c.since == old.key.version && !c.is_allowed() && !protects(&c.change);
+        let counted: Vec<Change> = changes.iter().filter(counts).map(|c| c.change.clone()).collect();
         let minimum = minimum_bump(&counted);
         let refusals = match is_in_development(old) {
             true => Vec::new(),
@@ -191,6 +188,12 @@ fn compare(old: &Contract, new: &Contract) -> Option<Comparison> {
 /// `draft` and `proposed` contracts promise nothing yet.
 fn is_in_development(contract: &Contract) -> bool {
     matches!(contract.status.as_deref(), Some("draft" | "proposed"))
+}
+
+/// Whether a change says how sensitive data are. Masks follow it at once, and no version may stand in the
+/// way of that.
+fn protects(change: &Change) -> bool {
+    change.rule == Rule::ClassificationRaised || change.aspect == "tags"
 }
 
 fn refusals(changes: &[ReviewedChange], minimum: Option<Bump>, bump: Option<Bump>) -> Vec<Refusal> {

@@ -53,7 +53,12 @@ fn of_file(file: &str, before: &str, after: &str) -> Vec<RuleLine> {
     };
     let mut found: Vec<RuleLine> =
         lines(before).filter_map(|(line, text)| take(text, Sign::Removed, line, -1)).collect();
-    found.extend(lines(after).filter_map(|(line, text)| take(text, Sign::Added, line, 1)));
+    // Of equal lines the last one is new.
+    let all: Vec<(usize, &str)> = lines(after).collect();
+    let mut added: Vec<RuleLine> =
+        all.into_iter().rev().filter_map(|(line, text)| take(text, Sign::Added, line, 1)).collect();
+    added.reverse();
+    found.extend(added);
     found
 }
 

@@ -7,7 +7,6 @@
 
 mod error;
 mod files;
-mod foreign;
 mod gate;
 mod probe;
 mod release;
@@ -19,7 +18,6 @@ mod write;
 
 pub use error::StorageError;
 pub use files::{FileKind, SourceLimits, file_table, memory_table, source_table};
-pub use foreign::{ForeignRows, foreign_rows};
 pub use gate::{Candidate, CommitJudge, Finding, Verdict};
 pub use scan::scan;
 pub use table::{Committed, TableFile, TableVersion};

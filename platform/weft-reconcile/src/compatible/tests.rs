@@ -284,5 +284,17 @@ fn a_plan_reads_on_one_screen() {
     let plan = plan(&outcome.declared, &outcome.published, &outcome.reviews);
     let text = plan.to_text(false);
     let without_id = text.rsplit_once(" · plan ").map_or(text.as_str(), |(text, _)| text);
-    expect![[r#""#]].assert_eq(without_id);
+    expect![[r#"
+          ~ d.source   BREAKING
+              ~ out  1.0.0 → 2.0.0  rebuilt: its contract changes
+                  BREAKING - c5 string
+                      breaks  d.k3                     input port, owner owners
+                      breaks  user:ana                 3 queries, the last on 1970-01-01
+                  warning  + enum values of c1 3
+                      concerns  d.k0                     input port, owner owners
+                      concerns  d.k1                     input port, owner owners
+                  safe     ~ description of c9
+
+        1 changed, 0 unchanged · 1 breaking · revision test"#]]
+    .assert_eq(without_id);
 }

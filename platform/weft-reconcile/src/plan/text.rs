@@ -187,5 +187,6 @@ fn sized(rows: u64, bytes: u64) -> String {
         }
         grouped.push(digit);
     }
-    format!("{grouped} rows, {:.1} MB", bytes as f64 / 1e6)
+    let (bytes, unit) = if bytes < 1_000_000 { (bytes as f64 / 1e3, "kB") } else { (bytes as f64 / 1e6, "MB") };
+    format!("{grouped} rows, {bytes:.1} {unit}")
 }

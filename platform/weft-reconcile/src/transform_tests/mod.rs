@@ -3,9 +3,6 @@
 mod difference;
 mod table;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::datatypes::{Schema, SchemaRef};
@@ -158,3 +155,6 @@ fn broke_off(test: &TransformTest, sql_file: &str, error: &QueryError) -> Box<Di
             .help(format!("mend `{sql_file}`, or give it rows that can be")),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -125,19 +125,50 @@ expect: [{carrier: AA, flights: 3}, {carrier: UA, flights: 1}, {carrier: \"O'Har
     check_test(
         test,
         expect![[r#"
-        "#]],
+            products/air/delays/tests/one.yaml:5:1 W0515 `air.delays.daily` comes without 1 row that the test expects, and with 1 row that it does not: they differ in `flights`
+            - carrier: 'AA', flights: 3
+            + carrier: 'AA', flights: 2
+            help: mend `products/air/delays/transforms/daily.sql`, or expect what comes out
+            Failed"#]],
     )
     .await;
-    check_test("port: daily\nexpect: [{carrier: AA}]\n", expect![[r#""#]]).await;
+    check_test(
+        "port: daily\nexpect: [{carrier: AA}]\n",
+        expect![[r#"
+        products/air/delays/tests/one.yaml:2:1 W0515 `air.delays.daily` comes without 1 row that the test expects
+        - carrier: 'AA'
+        help: mend `products/air/delays/transforms/daily.sql`, or expect what comes out
+        Failed"#]],
+    )
+    .await;
     let many = "port: daily\ngiven: {air.flights.departures: [{carrier: A}, {carrier: B}, {carrier: C}, {carrier: D}, {carrier: E}, {carrier: F}, {carrier: G}]}\nexpect: []\n";
-    check_test(many, expect![[r#""#]]).await;
+    check_test(
+        many,
+        expect![[r#"
+        products/air/delays/tests/one.yaml:3:1 W0515 `air.delays.daily` comes with 7 rows that the test does not expect
+        + a row, of which no column is named
+        + a row, of which no column is named
+        + a row, of which no column is named
+        + a row, of which no column is named
+        + a row, of which no column is named
+        + … and 2 more
+        help: mend `products/air/delays/transforms/daily.sql`, or expect what comes out
+        Failed"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn order_counts_where_the_test_says_so() {
     let sorted = format!("{SQL} order by carrier desc");
     let test = "port: daily\ninOrder: true\ngiven: {air.flights.departures: [{carrier: AA}, {carrier: UA}]}\nexpect: [{carrier: AA}, {carrier: UA}]\n";
-    expect![[r#""#]].assert_eq(&told(&sorted, test).await);
+    expect![[r#"
+        products/air/delays/tests/one.yaml:4:1 W0515 the rows of `air.delays.daily` come in another order, from row 1 on
+        - carrier: 'AA'
+        + carrier: 'UA'
+        help: mend `products/air/delays/transforms/daily.sql`, or expect what comes out
+        Failed"#]]
+    .assert_eq(&told(&sorted, test).await);
     expect!["Passed"].assert_eq(&told(&sorted, &test.replace("inOrder: true\n", "")).await);
     expect!["Passed"].assert_eq(
         &told(&sorted, &test.replace("[{carrier: AA}, {carrier: UA}]\n", "[{carrier: UA}, {carrier: AA}]\n")).await,
@@ -148,14 +179,27 @@ async fn order_counts_where_the_test_says_so() {
 async fn a_query_that_fails_on_the_rows_given_is_told_at_the_test() {
     let failing = SQL.replace("count(*) as flights", "10 / count(delay) as flights");
     let test = "port: daily\ngiven: {air.flights.departures: [{carrier: AA}]}\nexpect: []\n";
-    expect![[r#""#]].assert_eq(&told(&failing, test).await);
+    expect![[r#"
+        products/air/delays/tests/one.yaml:3:1 W0516 `air.delays.daily` cannot be made of the rows given: a value could not be computed: division by zero
+        help: mend `products/air/delays/transforms/daily.sql`, or give it rows that can be
+        Failed"#]].assert_eq(&told(&failing, test).await);
 }
 
 #[tokio::test]
 async fn a_test_of_a_product_with_errors_is_not_run_and_the_errors_are_told() {
     let test = "port: daily\nexpect: []\n";
-    expect![[r#""#]].assert_eq(&told(&SQL.replace("delay", "dealy"), test).await);
-    expect![[r#""#]].assert_eq(&told(SQL, "port: daily\nexpct: []\n").await);
+    expect![[r#"
+        products/air/delays/transforms/daily.sql:1:42 W0203 column 'dealy' not found
+        help: possible column air.flights.departures.delay
+        NotRun"#]]
+    .assert_eq(&told(&SQL.replace("delay", "dealy"), test).await);
+    expect![[r#"
+        products/air/delays/tests/one.yaml:1:1 W0106 key `expect` is missing in the test
+        help: add `expect:` (a list of rows, or the name of a file)
+        products/air/delays/tests/one.yaml:2:1 W0107 unknown key `expct` in the test
+        help: did you mean `expect`?
+        NotRun"#]]
+    .assert_eq(&told(SQL, "port: daily\nexpct: []\n").await);
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use futures::StreamExt;
 use url::Url;
-use weft_storage::{FileKind, SourceLimits, StorageError, foreign_rows};
+use weft_engine::foreign_rows;
+use weft_storage::{FileKind, SourceLimits, StorageError};
 
 use super::{Exit, Failure, block_on};
 use crate::environment;

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::error::DataFusionError;
-use datafusion::execution::SessionStateBuilder;
 use datafusion::physical_plan::execute_stream;
 use futures::stream::{BoxStream, StreamExt};
+use weft_storage::{FileKind, SourceLimits, StorageError, source_table};
 
-use crate::{FileKind, SourceLimits, StorageError, source_table};
+use crate::engine::base_state;
 
 /// Rows as they come, with the columns that file or table says it has.
 pub struct ForeignRows {
@@ -26,7 +26,7 @@ pub struct ForeignRows {
 /// nothing of that format.
 pub async fn foreign_rows(url: &str, kind: FileKind, limits: &SourceLimits) -> Result<ForeignRows, StorageError> {
     let unreadable = |error: DataFusionError| StorageError::Rows { source: Box::new(error) };
-    let state = SessionStateBuilder::new().with_default_features().build();
+    let state = base_state();
     let table = source_table(&state, url, kind, &HashMap::new(), limits).await?;
     let plan = table.scan(&state, None, &[], None).await.map_err(unreadable)?;
     let schema = plan.schema();
