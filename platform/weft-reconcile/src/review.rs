@@ -193,7 +193,7 @@ fn is_in_development(contract: &Contract) -> bool {
 /// Whether a change says how sensitive data are. Masks follow it at once, and no version may stand in the
 /// way of that.
 fn protects(change: &Change) -> bool {
-    change.rule == Rule::ClassificationRaised || change.aspect == "tags"
+    matches!(change.aspect.as_str(), "classification" | "tags") && change.rule != Rule::ClassificationLowered
 }
 
 fn refusals(changes: &[ReviewedChange], minimum: Option<Bump>, bump: Option<Bump>) -> Vec<Refusal> {
