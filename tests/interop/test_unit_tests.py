@@ -41,7 +41,7 @@ def test_a_query_that_does_otherwise_is_told_by_its_rows(mesh):
     told = json.loads(command("test", "--format", "json", cwd=mesh).stdout)
     assert [(problem["code"], problem["file"]) for problem in told] == [("W0515", TEST)]
     validated = json.loads(command("validate", "--format", "json", cwd=mesh).stdout)
-    assert validated == told
+    assert [problem for problem in validated if problem["severity"] == "error"] == told
     report = ElementTree.fromstring(command("test", "--format", "junit", cwd=mesh).stdout)
     assert (report.get("tests"), report.get("failures")) == ("3", "1")
 
