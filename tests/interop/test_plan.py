@@ -49,6 +49,7 @@ def steady(text):
     """Without what differs from run to run."""
     text = re.sub(r"\b[0-9a-f]{12}\b", "REVISION", text)
     text = re.sub(r"plan [0-9a-f]{16}", "plan ID", text)
+    text = re.sub(r"\d+\.\d kB", "SIZE", text)
     return re.sub(r"the last on \d{4}-\d\d-\d\d", "the last on DAY", text)
 
 
@@ -119,13 +120,13 @@ REFUSED = f"""  ✗ reference.carriers   REFUSED
 """
 
 ALLOWED = f"""  ~ reference.carriers   BREAKING
-      ~ airlines  1.0.0 → 1.1.0  rebuilt: its contract changes · 16 rows, 1.1 kB
+      ~ airlines  1.0.0 → 1.1.0  rebuilt: its contract changes · 16 rows, SIZE
           BREAKING - required of name
               allowed by omar until 2099-12-31: Two airlines have no name yet.
 {HIT}  ~ aviation.cancellations
-      ~ daily  rebuilt: an input changes · 5,432 rows, 20.3 kB
+      ~ daily  rebuilt: an input changes · 5,432 rows, SIZE
   ~ loyalty.engagement
-      ~ tiers  rebuilt: an input changes · 32 rows, 3.4 kB
+      ~ tiers  rebuilt: an input changes · 32 rows, SIZE
   ~ punctuality.carriers
       ~ scorecard  rebuilt: an input changes
 
