@@ -41,7 +41,7 @@ pub async fn check(tree: &ManifestTree, known: &Known) -> Checked {
     let (mut declared, outline, mut diagnostics) = weft_manifest::read_with_outline(tree);
     let (rules, trouble) = weft_governance::read(tree);
     diagnostics.extend(sql_check::check(tree, &mut declared, &known.published));
-    diagnostics.extend(contract_sql::check(&mut declared, &known.published).await);
+    diagnostics.extend(contract_sql::check(&mut declared, &known.published));
     diagnostics.extend(transform_tests::check(&mut declared, &known.published).await);
     let findings = rules.standards().check(&outline, rules.principals(), &mut diagnostics);
     break_products(&mut declared, &findings);

@@ -9,7 +9,8 @@ use weft_engine::ContractPlanner;
 use weft_model::compatibility::Readership;
 use weft_model::{DataProduct, Declared, PortRef, ProductRef};
 
-use crate::{Known, sql_check};
+use crate::Known;
+use crate::sql_check::Offers;
 
 /// The columns that a product's queries read, by port.
 type ProductReads = BTreeMap<PortRef, BTreeSet<String>>;
@@ -44,18 +45,22 @@ impl Consumers {
         let mut consumers = Consumers::default();
         let changes =
             |product: &&DataProduct| product.inputs.iter().any(|input| changed.contains(&input.port.product_ref()));
+        let offers = Offers::of(declared, &known.published);
         for product in declared.products.iter().filter(changes) {
             let owner = declared.domains.get(&product.name.domain).map_or("", |domain| domain.owner.as_str());
-            let inputs = sql_check::inputs(product, declared, &known.published);
-            consumers.add_product(&product.name, owner, reads_of(product, &inputs));
+            consumers.add_product(&product.name, owner, reads_of(product, &offers.inputs_of(product)));
         }
+        let nothing = Declared::empty(declared.revision.clone());
+        let offers = Offers::of(&nothing, &known.published);
         let releases = known.published.releases.values();
         for release in releases.filter(|release| declared.broken.contains(&release.product.name)) {
             let product = &release.product;
             if changes(&product) {
-                let nothing = Declared::empty(declared.revision.clone());
-                let inputs = sql_check::inputs(product, &nothing, &known.published);
-                consumers.add_product(&product.name, &release.domain.owner, reads_of(product, &inputs));
+                consumers.add_product(
+                    &product.name,
+                    &release.domain.owner,
+                    reads_of(product, &offers.inputs_of(product)),
+                );
             }
         }
         consumers.add_observed(declared, known);

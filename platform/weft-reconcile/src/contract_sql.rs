@@ -9,14 +9,15 @@ use weft_model::{
 };
 use weft_storage::arrow_schema;
 
-use crate::sql_check;
+use crate::sql_check::Offers;
 
 /// Judges contracts and products that stand in no mesh: what [`weft_manifest::read_apart`] tells, and what
 /// their SQL lacks, as far as tables are concerned that they hold themselves. In order of file and place.
-pub async fn check_apart(tree: &ManifestTree) -> Vec<Diagnostic> {
+pub fn check_apart(tree: &ManifestTree) -> Vec<Diagnostic> {
     let (declared, mut diagnostics) = weft_manifest::read_apart(tree);
+    let mut planner = ContractPlanner::new();
     for sql in &declared.contract_sql {
-        let found = judge(sql, &BTreeMap::new()).await;
+        let found = judge(&mut planner, sql, &BTreeMap::new());
         // What else there is to read is not known here.
         let found = found.filter(|(of, _)| *of != Some(Code::SQL_INPUT_UNDECLARED));
         diagnostics.extend(found.map(|(_, found)| found));
@@ -26,16 +27,17 @@ pub async fn check_apart(tree: &ManifestTree) -> Vec<Diagnostic> {
 }
 
 /// Plans the SQL of every contract. A product with an error in one counts as broken from then on.
-pub(crate) async fn check(declared: &mut Declared, published: &Published) -> Vec<Diagnostic> {
+pub(crate) fn check(declared: &mut Declared, published: &Published) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     let mut broken: Vec<ProductRef> = Vec::new();
+    let (mut planner, offers) = (ContractPlanner::new(), Offers::of(declared, published));
     let mut inputs: BTreeMap<&ProductRef, BTreeMap<PortRef, SchemaRef>> = BTreeMap::new();
     for sql in &declared.contract_sql {
         let product = declared.product(&sql.product);
-        let inputs = inputs.entry(&sql.product).or_insert_with(|| {
-            product.map(|product| sql_check::inputs(product, declared, published)).unwrap_or_default()
-        });
-        if let Some((of, found)) = judge(sql, inputs).await {
+        let inputs = inputs
+            .entry(&sql.product)
+            .or_insert_with(|| product.map(|product| offers.inputs_of(product)).unwrap_or_default());
+        if let Some((of, found)) = judge(&mut planner, sql, inputs) {
             // Which inputs a product with errors has is not known.
             if product.is_some() || of != Some(Code::SQL_INPUT_UNDECLARED) {
                 diagnostics.push(found);
@@ -50,11 +52,15 @@ pub(crate) async fn check(declared: &mut Declared, published: &Published) -> Vec
 }
 
 /// What is wrong with a piece of SQL, if anything is; with the planner's own code, where it is its word.
-async fn judge(sql: &ContractSql, inputs: &BTreeMap<PortRef, SchemaRef>) -> Option<(Option<Code>, Diagnostic)> {
+fn judge(
+    planner: &mut ContractPlanner,
+    sql: &ContractSql,
+    inputs: &BTreeMap<PortRef, SchemaRef>,
+) -> Option<(Option<Code>, Diagnostic)> {
     // A table whose columns are not all understood would be told to lack them.
     let own: BTreeMap<String, SchemaRef> = tables(sql)?;
     let text = &sql.text;
-    match ContractPlanner::new().check_contract(&text.sql, &own, inputs) {
+    match planner.check_contract(&text.sql, &own, inputs) {
         Ok(shape) => {
             let (message, help) = misshapen(sql, &shape)?;
             Some((None, Diagnostic::error(code(sql.role), text.place_of_all(), message).help(help)))
@@ -143,7 +149,7 @@ mod tests {
     use super::*;
 
     /// What is told of a contract with one table `flights` of `carrier` and `delay` and what more there is.
-    async fn check(table: &str, columns: &str, expected: Expect) {
+    fn check(table: &str, columns: &str, expected: Expect) {
         let contract = format!(
             "\
 apiVersion: v3.2.0
@@ -159,19 +165,19 @@ schema:
 {columns}"
         );
         let file = "products/air/flights/contracts/flights.odcs.yaml";
-        let found = check_apart(&ManifestTree::of_texts([(file, contract.as_str())])).await;
+        let found = check_apart(&ManifestTree::of_texts([(file, contract.as_str())]));
         let own = found.iter().filter(|found| found.place.file == file);
         let told: Vec<String> = own.map(|found| found.to_string().replace(file, "flights")).collect();
         expected.assert_eq(&told.join("\n"));
     }
 
-    async fn check_rule(query: &str, expected: Expect) {
+    fn check_rule(query: &str, expected: Expect) {
         let rule = format!("\n      - {{id: r, type: sql, query: \"{query}\", mustBe: 0}}");
-        check(&rule, "", expected).await;
+        check(&rule, "", expected);
     }
 
-    #[tokio::test]
-    async fn a_rule_that_returns_one_number_or_boolean_is_sound() {
+    #[test]
+    fn a_rule_that_returns_one_number_or_boolean_is_sound() {
         for query in [
             "SELECT COUNT(*) FROM {object}",
             "SELECT 100.0 * COUNT(delay) / COUNT(*) FROM flights WHERE carrier <> 'x'",
@@ -179,19 +185,18 @@ schema:
             "WITH late AS (SELECT * FROM {object} WHERE delay > 15) SELECT COUNT(*) FROM late",
             "SELECT COUNT(*) FROM elsewhere",
         ] {
-            check_rule(query, expect![""]).await;
+            check_rule(query, expect![""]);
         }
     }
 
-    #[tokio::test]
-    async fn a_column_that_is_not_there_is_told_within_the_query() {
+    #[test]
+    fn a_column_that_is_not_there_is_told_within_the_query() {
         check_rule(
             "SELECT COUNT(*) FROM {object} WHERE dealy > 1",
             expect![[r#"
             flights:8:72 W0426 rule `r` cannot be computed: column 'dealy' not found
             help: possible column flights.delay"#]],
-        )
-        .await;
+        );
         let folded = "\n      - type: sql\n        query: >-\n          SELECT COUNT(*)\n          FROM {object}\n          WHERE carrier = 'x'\n            AND dealy > 1\n        mustBe: 0";
         check(
             folded,
@@ -199,51 +204,45 @@ schema:
             expect![[r#"
             flights:13:17 W0426 the rule cannot be computed: column 'dealy' not found
             help: possible column flights.delay"#]],
-        )
-        .await;
+        );
         check_rule(
             "SELECT COUNT(* FROM {object}",
             expect![[r#"
             flights:8:51 W0426 rule `r` cannot be computed: Expected: ), found: FROM
             help: write one SELECT over the tables of the contract"#]],
-        )
-        .await;
+        );
         check_rule(
             "SELECT nonsense(delay) FROM {object}",
             expect![[r#"
             flights:8:36 W0426 rule `r` cannot be computed: no function `nonsense` is on offer
             help: write one SELECT over the tables of the contract"#]],
-        )
-        .await;
+        );
     }
 
-    #[tokio::test]
-    async fn a_rule_that_returns_more_or_other_than_a_number_is_told() {
+    #[test]
+    fn a_rule_that_returns_more_or_other_than_a_number_is_told() {
         check_rule(
             "SELECT COUNT(*) FROM {object} GROUP BY carrier",
             expect![[r#"
             flights:8:36 W0426 rule `r` may return many rows, and one number is compared
             help: write one aggregate such as `COUNT(*)`, without GROUP BY"#]],
-        )
-        .await;
+        );
         check_rule(
             "SELECT MIN(delay), MAX(delay) FROM {object}",
             expect![[r#"
             flights:8:36 W0426 rule `r` computes 2 values, and is to be one
             help: keep one of them"#]],
-        )
-        .await;
+        );
         check_rule(
             "SELECT MAX(carrier) FROM {object}",
             expect![[r#"
             flights:8:36 W0426 rule `r` returns a value of type Utf8, and a number or boolean is compared
             help: return a count, a share or a condition"#]],
-        )
-        .await;
+        );
     }
 
-    #[tokio::test]
-    async fn what_measures_and_dimensions_compute_is_told_where_it_is_not_that() {
+    #[test]
+    fn what_measures_and_dimensions_compute_is_told_where_it_is_not_that() {
         let computed = |kind: &str, logic: &str| {
             format!("      - {{name: c, logicalType: number, semanticType: {kind}, transformLogic: \"{logic}\"}}\n")
         };
@@ -253,7 +252,7 @@ schema:
             ("column", "o.amount * 2"),
             ("column", "delay * 2"),
         ] {
-            check(" []", &computed(kind, logic), expect![""]).await;
+            check(" []", &computed(kind, logic), expect![""]);
         }
         check(
             " []",
@@ -261,45 +260,48 @@ schema:
             expect![[r#"
             flights:11:79 W0435 `c` is a measure, and has a value for each row
             help: write an aggregate over columns of the table, such as `SUM(amount)`"#]],
-        )
-        .await;
+        );
         check(
             " []",
             &computed("measure", "SUM(dealy)"),
             expect![[r#"
             flights:11:84 W0435 `c` cannot be computed: column 'dealy' not found
             help: possible column flights.delay"#]],
-        )
-        .await;
-        check(" []", &computed("measure", "SUM(delay) / delay"), expect![[r#"
+        );
+        check(
+            " []",
+            &computed("measure", "SUM(delay) / delay"),
+            expect![[r#"
             flights:11:93 W0435 `c` cannot be computed: 'flights.delay' must appear in GROUP BY clause because it's not an aggregate expression
-            help: Either add 'flights.delay' to GROUP BY clause, or use an aggregate function like ANY_VALUE(flights.delay)"#]]).await;
-        check(" []", &computed("measure", "SUM(delay)), (SUM(delay)"), expect![[r#"
+            help: Either add 'flights.delay' to GROUP BY clause, or use an aggregate function like ANY_VALUE(flights.delay)"#]],
+        );
+        check(
+            " []",
+            &computed("measure", "SUM(delay)), (SUM(delay)"),
+            expect![[r#"
             flights:11:79 W0435 `c` cannot be computed: the query cannot be planned: Projections require unique expression names but the expression "sum(flights.delay)" at position 0 and "sum(flights.delay)" at position 1 have the same name. Consider aliasing ("AS") one of them
-            help: write an expression over the columns of its table"#]]).await;
+            help: write an expression over the columns of its table"#]],
+        );
         check(
             " []",
             &computed("dimension", "SUM(delay)"),
             expect![[r#"
             flights:11:81 W0435 `c` is a dimension, and is computed from many rows
             help: write an expression over the columns of one row, or say `semanticType: measure`"#]],
-        )
-        .await;
+        );
         check(
             " []",
             &computed("dimension", "ROW_NUMBER() OVER ()"),
             expect![[r#"
             flights:11:81 W0435 `c` is a dimension, and is computed from many rows
             help: write an expression over the columns of one row, or say `semanticType: measure`"#]],
-        )
-        .await;
+        );
         check(
             " []",
             &computed("column", "SUM(delay)"),
             expect![[r#"
             flights:11:78 W0435 `c` is a column, and an aggregate has no value for each row
             help: say `semanticType: measure`, or take the aggregate out"#]],
-        )
-        .await;
+        );
     }
 }

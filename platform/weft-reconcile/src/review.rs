@@ -140,10 +140,10 @@ impl Reviewer<'_> {
             return None;
         }
         let name = output.name.to_string();
-        let is_allowed = allowed.iter().any(|o| o.change == name && o.until >= self.today);
+        let overridden = allowed.iter().find(|o| o.change == name && o.until >= self.today).cloned();
         let has_ended = supported_until(&output.contract.document).is_some_and(|end| end < self.today);
         let version = output.contract.key.version.clone();
-        let may_go = is_allowed || has_ended || is_in_development(&output.contract);
+        let may_go = overridden.is_some() || has_ended || is_in_development(&output.contract);
         let refusals = if may_go { Vec::new() } else { vec![Refusal::Removed { readers: readers.len() }] };
         let verdict = if refusals.is_empty() { Verdict::Breaking } else { Verdict::Refused };
         let change = Change::new(
@@ -152,7 +152,6 @@ impl Reviewer<'_> {
             weft_model::compatibility::Subject { table: Some(name.clone()), ..Default::default() },
         );
         let consumers = readers.iter().map(|reader| reader.consumer.clone()).collect();
-        let overridden = allowed.iter().find(|o| o.change == name && o.until >= self.today).cloned();
         let changes = vec![ReviewedChange { name, change, since: version.clone(), consumers, overridden }];
         let minimum_bump = Some(Bump::Major);
         Some(Review { port, from: version.clone(), to: version, verdict, refusals, minimum_bump, changes })

@@ -53,23 +53,14 @@ fn of_product(
     found
 }
 
-/// The schemas of a product's inputs: as declared, else as published.
-pub(crate) fn inputs(
-    product: &DataProduct,
-    declared: &Declared,
-    published: &Published,
-) -> BTreeMap<PortRef, SchemaRef> {
-    Offers::of(declared, published).inputs_of(product)
-}
-
-/// The contracts of all ports: as declared, else as published.
-struct Offers<'a> {
+/// The contracts of all ports: as declared, else as published. Made once for all who look for inputs.
+pub(crate) struct Offers<'a> {
     declared: HashMap<PortRef, &'a Contract>,
     published: &'a Published,
 }
 
 impl<'a> Offers<'a> {
-    fn of(declared: &'a Declared, published: &'a Published) -> Self {
+    pub(crate) fn of(declared: &'a Declared, published: &'a Published) -> Self {
         let outputs = declared
             .products
             .iter()
@@ -100,7 +91,8 @@ impl<'a> Offers<'a> {
             })
     }
 
-    fn inputs_of(&self, product: &DataProduct) -> BTreeMap<PortRef, SchemaRef> {
+    /// The schemas of a product's inputs.
+    pub(crate) fn inputs_of(&self, product: &DataProduct) -> BTreeMap<PortRef, SchemaRef> {
         let ports = product.inputs.iter().map(|input| &input.port);
         ports.filter_map(|port| Some((port.clone(), arrow_schema(&self.contract(port)?.columns)))).collect()
     }

@@ -14,7 +14,7 @@ use weft_model::{
 };
 use weft_storage::{arrow_schema, nullable_schema};
 
-use crate::sql_check;
+use crate::sql_check::{self, Offers};
 
 /// What became of one test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,7 @@ pub async fn test(tree: &ManifestTree, wanted: impl Fn(&str) -> bool) -> Tested 
     let published = Published::default();
     let (mut declared, mut diagnostics) = weft_manifest::read(tree);
     diagnostics.extend(sql_check::check(tree, &mut declared, &published));
+    let offers = Offers::of(&declared, &published);
     let mut tested = Tested::default();
     let tests: BTreeMap<&str, &TransformTest> = declared.tests.iter().map(|test| (test.file.as_str(), test)).collect();
     let files = tree.under("products/").map(|(file, _)| file).filter(|file| is_test(file) && wanted(file));
@@ -56,7 +57,7 @@ pub async fn test(tree: &ManifestTree, wanted: impl Fn(&str) -> bool) -> Tested 
         let runnable = tests.get(file).and_then(|test| Some((*test, declared.product(&test.product)?)));
         let verdict = match runnable {
             None => TestVerdict::NotRun,
-            Some((test, product)) => match run(test, product, &declared, &published).await {
+            Some((test, product)) => match run(test, product, &offers).await {
                 Ok(()) => TestVerdict::Passed,
                 Err(difference) => {
                     tested.diagnostics.push(*difference);
@@ -81,9 +82,10 @@ pub async fn test(tree: &ManifestTree, wanted: impl Fn(&str) -> bool) -> Tested 
 pub(crate) async fn check(declared: &mut Declared, published: &Published) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     let mut broken: BTreeSet<ProductRef> = BTreeSet::new();
+    let offers = Offers::of(declared, published);
     for test in &declared.tests {
         let Some(product) = declared.product(&test.product) else { continue };
-        if let Err(difference) = run(test, product, declared, published).await {
+        if let Err(difference) = run(test, product, &offers).await {
             diagnostics.push(*difference);
             broken.insert(product.name.clone());
         }
@@ -100,17 +102,12 @@ fn is_test(file: &str) -> bool {
 }
 
 /// Runs one test of `product`. The error is what its author reads.
-async fn run(
-    test: &TransformTest,
-    product: &DataProduct,
-    declared: &Declared,
-    published: &Published,
-) -> Result<(), Box<Diagnostic>> {
+async fn run(test: &TransformTest, product: &DataProduct, offers: &Offers<'_>) -> Result<(), Box<Diagnostic>> {
     // Reading lets no test pass whose port has no query.
     let Some(output) = product.output(&test.port) else { return Ok(()) };
     let Some((sql_file, sql)) = output.transform.sql() else { return Ok(()) };
     let mut tables: BTreeMap<PortRef, RecordBatch> = BTreeMap::new();
-    for (port, schema) in sql_check::inputs(product, declared, published) {
+    for (port, schema) in offers.inputs_of(product) {
         let given = test.given.get(&port).map(Vec::as_slice).unwrap_or_default();
         // A row may leave out what the contract requires.
         let rows = table::of_rows(given, &nullable_schema(&schema)).map_err(|at| no_row(at, &port, &schema))?;

@@ -4,16 +4,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
-use weft_catalog::{Catalog, CatalogError};
 use weft_manifest::compatibility::{Folders, compare_files, compare_folders};
-use weft_manifest::source::{self, SourceError};
+use weft_manifest::source;
 use weft_model::{ProductRef, Release};
 
 use super::arguments::{Diff, DiffFormat};
+use super::plan::{catalog_of, coded, unread};
 use super::{Exit, Failure, block_on, terminal};
-use crate::clock::SystemClock;
 use crate::home::Home;
 use crate::render::diagnostics::counted;
 
@@ -73,7 +71,6 @@ fn broken(contracts: usize) -> Failure {
 
 /// The contracts of the mesh here at a revision, by path.
 fn contracts_at(arguments: &Diff, reference: &str) -> Result<BTreeMap<String, String>, Failure> {
-    let coded = |error: SourceError| Failure::coded(error.code(), error.to_string());
     let mirrors = Home::at(&arguments.home.home).mirrors();
     let source = source::open(".", &mirrors).map_err(coded)?;
     let revision = source.named(reference).map_err(|error| {
@@ -92,13 +89,11 @@ fn versioned(text: &str) -> Option<(ProductRef, String)> {
 
 /// The contracts, by port, of the newest release of a version of a product.
 async fn released(home: &Home, (product, version): &(ProductRef, String)) -> Result<BTreeMap<String, String>, Failure> {
-    let coded = |error: CatalogError| Failure::coded(error.code(), error.to_string());
-    if !home.catalog().is_file() {
+    let Some(catalog) = catalog_of(home).await? else {
         let message = format!("nothing is published in the home `{}`", home.root().display());
         return Err(Failure::new(Exit::Problems, message).help("name another with `--home DIR`"));
-    }
-    let catalog = Catalog::open_read_only(&home.catalog(), Arc::new(SystemClock)).await.map_err(coded)?;
-    let releases = catalog.releases(product).await.map_err(coded)?;
+    };
+    let releases = catalog.releases(product).await.map_err(unread)?;
     let of = |release: &Release| release.product.version.clone().unwrap_or_default();
     let Some(release) = releases.iter().find(|release| of(release) == *version) else {
         let mut known: Vec<String> = releases.iter().map(of).collect();

@@ -121,12 +121,23 @@ pub(super) fn coded(error: SourceError) -> Failure {
 
 /// What the home's catalog knows. Changes nothing, so that a server may hold the home.
 async fn known(home: &Home, tree: &ManifestTree) -> Result<Known, Failure> {
-    if !home.catalog().is_file() {
-        return Ok(Known { now: SystemClock.now(), ..Known::nothing() });
+    match catalog_of(home).await? {
+        Some(catalog) => Known::in_catalog(&catalog, tree, SystemClock.now()).await.map_err(unread),
+        None => Ok(Known { now: SystemClock.now(), ..Known::nothing() }),
     }
-    let coded = |error: CatalogError| Failure::coded(error.code(), error.to_string());
-    let catalog = Catalog::open_read_only(&home.catalog(), Arc::new(SystemClock)).await.map_err(coded)?;
-    Known::in_catalog(&catalog, tree, SystemClock.now()).await.map_err(coded)
+}
+
+/// The home's catalog, for reading alone; `None` where nothing was published from there yet.
+pub(super) async fn catalog_of(home: &Home) -> Result<Option<Catalog>, Failure> {
+    if !home.catalog().is_file() {
+        return Ok(None);
+    }
+    Catalog::open_read_only(&home.catalog(), Arc::new(SystemClock)).await.map(Some).map_err(unread)
+}
+
+/// Trouble with a catalog, as a person reads it.
+pub(super) fn unread(error: CatalogError) -> Failure {
+    Failure::coded(error.code(), error.to_string())
 }
 
 /// The committed files, which need not be what is on disk.

@@ -76,7 +76,7 @@ impl Validated {
                 "give a folder with `products/`, a folder with `product.odps.yaml`, a `*.odps.yaml` or a `*.odcs.yaml`",
             ));
         };
-        let mut problems = block_on(async { Ok(weft_reconcile::check_apart(&lone.tree).await) })?;
+        let mut problems = weft_reconcile::check_apart(&lone.tree);
         problems.retain(|problem| lone.concerns(problem));
         self.products += 1;
         self.troubled += usize::from(!problems.is_empty());
