@@ -17,3 +17,4 @@ mod registry;
 mod tickets;
 mod two_worlds;
 mod usage;
+mod versions;

@@ -90,6 +90,7 @@ pub(crate) fn release(number: u64, ports: &[&str], inputs: &[&str]) -> Release {
                     description: format!("rows of {}", port.port),
                     contract: contract(key(port)),
                     transform: transform.clone(),
+                    major: None,
                 })
                 .collect(),
             name,

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{Expr, GroupByExpr, GroupByWithModifier, Query, Select, SelectItem, Visit, Visitor};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::keywords::Keyword;
-use sqlparser::tokenizer::{Token, Tokenizer, TokenizerError};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, TokenizerError};
 
 use crate::{Limits, QueryError};
 
@@ -30,19 +30,20 @@ const WITH_NAMES_MAX: usize = 256;
 /// `*` in one SELECT: each stands for all columns.
 const WILDCARDS_MAX: usize = 50;
 
-/// Refuses a text that is too large to be parsed safely.
-pub(crate) fn ensure_within(sql: &str, limits: &Limits) -> Result<(), QueryError> {
+/// The tokens of a text, for the parser. Refuses a text that is too large to be parsed safely.
+pub(crate) fn tokens_within(sql: &str, limits: &Limits) -> Result<Vec<TokenWithSpan>, QueryError> {
     ensure("bytes", sql.len(), limits.sql_bytes_max)?;
-    let mut tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize().map_err(syntax)?;
-    tokens.retain(|token| !matches!(token, Token::Whitespace(_)));
-    ensure("tokens", tokens.len(), limits.tokens_max)?;
-    ensure("operators", tokens.iter().filter(|token| is_operator(token)).count(), limits.operators_max)?;
-    let set_operations = tokens.iter().filter(|token| is_set_operation(token)).count();
+    let all = Tokenizer::new(&GenericDialect {}, sql).tokenize_with_location().map_err(syntax)?;
+    let tokens = || all.iter().map(|token| &token.token).filter(|token| !matches!(token, Token::Whitespace(_)));
+    ensure("tokens", tokens().count(), limits.tokens_max)?;
+    ensure("operators", tokens().filter(|token| is_operator(token)).count(), limits.operators_max)?;
+    let set_operations = tokens().filter(|token| is_set_operation(token)).count();
     ensure("set operations", set_operations, limits.set_operations_max)?;
-    let measured = Measure::of(&tokens);
+    let measured = Measure::of(tokens());
     ensure("levels of nesting", measured.nesting, NESTING_MAX)?;
     ensure("operators that stand on each other", measured.chain, limits.chain_max)?;
-    ensure("levels of nesting of CAST, NOT, INTERVAL and the like", measured.retried, RETRIED_MAX)
+    ensure("levels of nesting of CAST, NOT, INTERVAL and the like", measured.retried, RETRIED_MAX)?;
+    Ok(all)
 }
 
 /// Refuses a query whose parts are too many to be planned in time.
@@ -104,7 +105,7 @@ impl Level {
 }
 
 impl Measure {
-    fn of(tokens: &[Token]) -> Self {
+    fn of<'a>(tokens: impl Iterator<Item = &'a Token>) -> Self {
         let (mut measured, mut outer, mut level) = (Measure::default(), Vec::new(), Level::default());
         for token in tokens {
             match token {
@@ -324,8 +325,8 @@ mod tests {
     use super::*;
 
     fn check(sql: &str) -> Option<&'static str> {
-        match ensure_within(sql, &Limits::default()) {
-            Ok(()) => None,
+        match tokens_within(sql, &Limits::default()) {
+            Ok(_) => None,
             Err(QueryError::TooLarge { unit, .. }) => Some(unit),
             Err(other) => panic!("{other}"),
         }

@@ -62,9 +62,9 @@ pub(crate) fn parse(sql: &str, limits: &Limits) -> Result<QueryText, QueryError>
 
 /// The one statement in the text.
 fn single(sql: &str, limits: &Limits) -> Result<DfStatement, QueryError> {
-    bounds::ensure_within(sql, limits)?;
+    let tokens = bounds::tokens_within(sql, limits)?;
     let dialect = GenericDialect {};
-    let parser = DFParserBuilder::new(sql).with_dialect(&dialect).with_recursion_limit(bounds::NESTING_MAX).build();
+    let parser = DFParserBuilder::new(tokens).with_dialect(&dialect).with_recursion_limit(bounds::NESTING_MAX).build();
     let statements = parser.and_then(|mut parser| parser.parse_statements()).map_err(|error| syntax(&error))?;
     let mut statements: Vec<DfStatement> = statements.into();
     match (statements.pop(), statements.is_empty()) {

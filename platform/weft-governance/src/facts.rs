@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use weft_model::{Column, Declared, DomainName, PortRef, ProductRef, Published};
+use weft_model::{Column, Declared, DomainName, PortName, PortRef, ProductRef, Published};
 
 use crate::names::{expanded, tags_of, tags_within};
 
@@ -25,6 +25,8 @@ pub struct PortFacts {
     pub tags: BTreeSet<String>,
     /// As declared; as served where the revision does not declare the port.
     pub columns: Vec<Column>,
+    /// Set for each of several major versions: the name that they share. What rules say of that name holds for all.
+    pub major_of: Option<PortName>,
 }
 
 impl MeshFacts {
@@ -42,10 +44,21 @@ impl MeshFacts {
                 let port = facts.ports.entry(product.port_ref(output)).or_default();
                 port.tags.extend(product.tags.iter().chain(&output.contract.tags).cloned());
                 port.columns.clone_from(&output.contract.columns);
+                port.major_of = output.major.as_ref().map(|version| version.of.clone());
             }
         }
         facts
     }
+
+    /// The port called `port`, and every version that shares this name. In order of name.
+    pub(crate) fn called(&self, port: &PortRef) -> Vec<(&PortRef, &PortFacts)> {
+        let product = port.product_ref();
+        let is_meant = |(name, facts): &(&PortRef, &PortFacts)| {
+            *name == port || facts.major_of.as_ref() == Some(&port.port) && name.product_ref() == product
+        };
+        self.ports.iter().filter(is_meant).collect()
+    }
+
     /// Every tag that something carries, with those that they lie under.
     pub(crate) fn vocabulary(&self) -> BTreeSet<String> {
         let columns = || self.ports.values().flat_map(|port| &port.columns);

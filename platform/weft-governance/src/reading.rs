@@ -101,7 +101,14 @@ impl<'s> Reading<'s> {
             return Decision::deny("there are restrictions, and the tags of the port are not known");
         }
         let tags = self.tags.clone();
-        let asked = Asked { principal: request.principal, at: request.at, port: self.port, port_tags: &tags, columns };
+        let asked = Asked {
+            principal: request.principal,
+            at: request.at,
+            port: self.port,
+            major_of: self.snapshot.major_of(self.port),
+            port_tags: &tags,
+            columns,
+        };
         let every_tag: BTreeSet<String> = {
             let within = columns.iter().flat_map(|column| tags_of(column).chain(tags_within(column)));
             tags.iter().cloned().chain(expanded(within)).collect()

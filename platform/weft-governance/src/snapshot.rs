@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{NaiveDate, TimeDelta};
 use parking_lot::RwLock;
-use weft_model::{Action, Column, DomainName, PortRef, Principal, ProductRef, Revision};
+use weft_model::{Action, Column, DomainName, PortName, PortRef, Principal, ProductRef, Revision};
 
 use crate::decider::{Context, Decider, DeciderError, Question, Slice};
 use crate::kept::KeptRules;
@@ -78,6 +78,7 @@ struct PortSide {
     /// With those that they lie under.
     tags: BTreeSet<String>,
     columns: Vec<Column>,
+    major_of: Option<PortName>,
     restricted: bool,
 }
 
@@ -170,7 +171,11 @@ impl PolicySnapshot {
         for (name, port) in &parts.facts.ports {
             let tags = expanded(port.tags.iter().map(String::as_str));
             let restricted = tags.contains(RESTRICTED) || holds_restricted(&port.columns);
-            snapshot.ports.insert(name.clone(), PortSide { tags, columns: port.columns.clone(), restricted });
+            if let Some(of) = &port.major_of {
+                snapshot.hold_for_version(name, of);
+            }
+            let (columns, major_of) = (port.columns.clone(), port.major_of.clone());
+            snapshot.ports.insert(name.clone(), PortSide { tags, columns, major_of, restricted });
         }
         let product_tags = parts.facts.tags.iter();
         snapshot.product_tags =
@@ -181,6 +186,21 @@ impl PolicySnapshot {
         snapshot.closed_products = parts.closed_products;
         snapshot.kept = parts.kept;
         Ok(snapshot)
+    }
+
+    /// Lets what rows say of the port `of`, and of its columns, hold for `version` too, which is one of its versions.
+    fn hold_for_version(&mut self, version: &PortRef, of: &PortName) {
+        let own = ObjectRef::Port(version.clone()).object_term();
+        let shared = ObjectRef::Port(PortRef { port: of.clone(), ..version.clone() }).object_term();
+        if own == shared {
+            return;
+        }
+        let below = format!("{shared}.");
+        let columns = self.by_object.keys().filter_map(|object| Some((object, object.strip_prefix(&below)?)));
+        let columns = columns.map(|(object, column)| (format!("{own}.{column}"), object.clone()));
+        for (object, container) in columns.collect::<Vec<_>>().into_iter().chain([(own, shared)]) {
+            self.containments.entry(object).or_default().push(container);
+        }
     }
 
     /// A snapshot that denies everything: no policies are in force.
@@ -368,6 +388,11 @@ impl PolicySnapshot {
     /// The columns of a port as they were known when the policies were compiled.
     pub(crate) fn columns(&self, port: &PortRef) -> &[Column] {
         self.ports.get(port).map_or(&[], |side| &side.columns)
+    }
+
+    /// The name that `port` shares with other major versions, if it does.
+    pub(crate) fn major_of(&self, port: &PortRef) -> Option<&PortName> {
+        self.ports.get(port)?.major_of.as_ref()
     }
 
     /// Whether data of `port` carry the tag `restricted`, or one under it, as far as is known now.

@@ -184,7 +184,7 @@ fn read(name: &str, text: &str) {
         _ => "products/a/b/contracts/c.odcs.yaml",
     };
     let domain = ("products/a/domain.yaml", "domain: a\nowner: b\n");
-    let _ = weft_manifest::read(&ManifestTree::of_texts([domain, (path, text)]));
+    let _ = weft_manifest::read(&ManifestTree::of_texts([domain, (path, text)]), chrono::NaiveDate::MIN);
 }
 
 /// Nobody waits longer for a document that is made to be slow.

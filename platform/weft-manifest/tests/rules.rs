@@ -64,7 +64,7 @@ fn marks_and_diagnostics(fixture: &Path) -> (BTreeSet<String>, Vec<Told>) {
         marks.extend(lines.filter(|(_, line)| line.contains(MARK)).map(|(index, _)| format!("{path}:{}", index + 1)));
     }
     let problems = if fixture.is_dir() {
-        weft_manifest::read(&tree).1
+        weft_manifest::read(&tree, chrono::NaiveDate::MIN).1
     } else {
         weft_manifest::read_lone(&tree, fixture.file_name().unwrap().to_str().unwrap()).unwrap()
     };

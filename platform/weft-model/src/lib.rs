@@ -24,6 +24,7 @@ pub mod principal;
 pub mod product;
 pub mod published;
 pub mod revision;
+pub mod side_by_side;
 pub mod transform_test;
 pub mod tree;
 
@@ -46,5 +47,6 @@ pub use principal::{Action, AttributeValue, Principal, PrincipalKind};
 pub use product::{DataProduct, InputPort, OutputPort, Override, SeedFormat, Transform};
 pub use published::{PortRelease, Published, Release};
 pub use revision::Revision;
+pub use side_by_side::MajorVersion;
 pub use transform_test::{TestRow, TransformTest};
 pub use tree::{Content, FileEntry, ManifestTree};

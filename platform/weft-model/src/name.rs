@@ -126,6 +126,13 @@ impl PortRef {
     pub fn product_ref(&self) -> ProductRef {
         ProductRef { domain: self.domain.clone(), product: self.product.clone() }
     }
+
+    /// Whether the full name stands in a text of SQL, and not merely as part of a longer one.
+    pub fn is_named_in(&self, sql: &str) -> bool {
+        let name = self.to_string();
+        let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        sql.match_indices(&name).any(|(at, _)| !sql.get(at + name.len()..).is_some_and(goes_on))
+    }
 }
 
 impl FromStr for ProductRef {
@@ -188,6 +195,15 @@ mod tests {
     fn a_full_name_reads_back_as_written() {
         let port: Result<PortRef, _> = "aviation.flights.departures".parse();
         assert_eq!(port.map(|p| p.to_string()), Ok("aviation.flights.departures".to_owned()));
+    }
+
+    #[test]
+    fn a_name_within_a_longer_one_is_not_that_name() {
+        let port: PortRef = "a.b.c".parse().unwrap();
+        assert!(port.is_named_in("select * from a.b.c_v2 join a.b.c"));
+        assert!(port.is_named_in("select a.b.c.x from a.b.c,d"));
+        assert!(!port.is_named_in("select * from a.b.c_v2"));
+        assert!(!port.is_named_in("select 1"));
     }
 
     #[test]

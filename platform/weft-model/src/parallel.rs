@@ -53,6 +53,17 @@ pub fn map_with<T: Sync, R: Send, S>(
     done.into_iter().flat_map(|(_, stretch)| stretch).collect()
 }
 
+/// What two works give, done at the same time.
+///
+/// Returns when both are done; a panic in one goes on in the caller. Blocks as [`map`] does.
+pub fn both<A, B: Send>(one: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
+    thread::scope(|scope| {
+        let other = scope.spawn(other);
+        let one = one();
+        (one, other.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

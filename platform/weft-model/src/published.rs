@@ -68,6 +68,11 @@ impl Published {
 }
 
 impl Release {
+    /// The port, of whatever name, whose table was made from just this.
+    pub fn table_made_from(&self, fingerprint: &str) -> Option<&PortRelease> {
+        self.ports.values().find(|port| port.fingerprint == fingerprint)
+    }
+
     /// Whether the other release publishes the same thing, whenever and by whichever run it was made.
     pub fn same_state_as(&self, other: &Release) -> bool {
         self.number == other.number

@@ -70,13 +70,18 @@ impl Controller {
             };
             let missing = inputs_of(product, output)
                 .find(|input| failed.contains(input) || self.parts.catalog.published().port(input).is_none());
-            let built = match missing {
-                Some(input) => Err(Unbuilt {
+            let before = published.releases.get(&product.name);
+            let adopted = before.and_then(|release| release.table_made_from(fingerprint));
+            let adopted = adopted.or_else(|| ports.values().find(|port| port.fingerprint == *fingerprint)).cloned();
+            let built = match (missing, adopted) {
+                (Some(input), _) => Err(Unbuilt {
                     code: Code::INPUT_BROKEN,
                     message: format!("waits for `{input}`, which did not come about"),
                     refused: false,
                 }),
-                None => {
+                // The same table under another name, or under the same one and described anew.
+                (None, Some(table)) => Ok(table),
+                (None, None) => {
                     let order = Order {
                         revision: &plan.revision,
                         plan: plan_id,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use weft_governance::{MeshFacts, PolicySnapshot, Rules};
 use weft_model::{
-    Code, DataProduct, Declared, Diagnostic, DomainName, ManifestTree, Place, ProductRef, Published, Severity,
+    Code, DataProduct, Declared, Diagnostic, DomainName, ManifestTree, Place, ProductRef, Published, Severity, parallel,
 };
 
 use crate::known::Kept;
@@ -38,8 +38,10 @@ impl Checked {
 /// Where the present text of a domain's or product's rules is broken, the one that was kept holds;
 /// inputs that are broken now are taken as published. A product whose changes are refused is broken.
 pub async fn check(tree: &ManifestTree, known: &Known) -> Checked {
-    let (mut declared, outline, mut diagnostics) = weft_manifest::read_with_outline(tree);
-    let (rules, trouble) = weft_governance::read(tree);
+    let today = known.now.date_naive();
+    let (manifests, (rules, trouble)) =
+        parallel::both(|| weft_manifest::read_with_outline(tree, today), || weft_governance::read(tree));
+    let (mut declared, outline, mut diagnostics) = manifests;
     diagnostics.extend(sql_check::check(tree, &mut declared, &known.published));
     diagnostics.extend(contract_sql::check(&mut declared, &known.published));
     diagnostics.extend(transform_tests::check(&mut declared, &known.published).await);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow::datatypes::{DataType, SchemaRef};
 use weft_engine::{ContractPlanner, ContractQueryShape, SqlProblem};
 use weft_model::{
-    Code, ContractSql, Declared, Diagnostic, ManifestTree, Place, PortRef, ProductRef, Published, SqlRole,
+    Code, ContractSql, Declared, Diagnostic, ManifestTree, Place, PortRef, ProductRef, Published, SqlRole, parallel,
 };
 use weft_storage::arrow_schema;
 
@@ -28,23 +28,18 @@ pub fn check_apart(tree: &ManifestTree) -> Vec<Diagnostic> {
 
 /// Plans the SQL of every contract. A product with an error in one counts as broken from then on.
 pub(crate) fn check(declared: &mut Declared, published: &Published) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
-    let mut broken: Vec<ProductRef> = Vec::new();
-    let (mut planner, offers) = (ContractPlanner::new(), Offers::of(declared, published));
-    let mut inputs: BTreeMap<&ProductRef, BTreeMap<PortRef, SchemaRef>> = BTreeMap::new();
-    for sql in &declared.contract_sql {
-        let product = declared.product(&sql.product);
-        let inputs = inputs
-            .entry(&sql.product)
-            .or_insert_with(|| product.map(|product| offers.inputs_of(product)).unwrap_or_default());
-        if let Some((of, found)) = judge(&mut planner, sql, inputs) {
-            // Which inputs a product with errors has is not known.
-            if product.is_some() || of != Some(Code::SQL_INPUT_UNDECLARED) {
-                diagnostics.push(found);
-                broken.push(sql.product.clone());
-            }
-        }
-    }
+    let offers = Offers::of(declared, published);
+    let by_product: Vec<&[ContractSql]> = declared.contract_sql.chunk_by(|a, b| a.product == b.product).collect();
+    let work = |planner: &mut ContractPlanner, sql: &&[ContractSql]| {
+        let product = sql.first().and_then(|sql| declared.product(&sql.product));
+        let inputs = product.map(|product| offers.inputs_of(product)).unwrap_or_default();
+        let found = sql.iter().filter_map(|sql| judge(planner, sql, &inputs).map(|found| (sql, found)));
+        // Which inputs a product with errors has is not known.
+        let known = found.filter(|(_, (of, _))| product.is_some() || *of != Some(Code::SQL_INPUT_UNDECLARED));
+        known.map(|(sql, (_, found))| (sql.product.clone(), found)).collect::<Vec<_>>()
+    };
+    let found = parallel::map_with(&by_product, ContractPlanner::new, work);
+    let (broken, diagnostics): (Vec<ProductRef>, Vec<Diagnostic>) = found.into_iter().flatten().unzip();
     for product in broken {
         declared.mark_broken(&product);
     }

@@ -1,9 +1,10 @@
 //! The controller: one revision at a time becomes what the mesh serves.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, NaiveDate, Utc};
 use tokio::sync::Notify;
 use uuid::Uuid;
 use weft_catalog::{Catalog, Run, RunDiagnostic, RunStatus, RunStep, StepStatus};
@@ -40,6 +41,8 @@ pub struct Controller {
     pub(crate) environment: Environment,
     /// Whether the policies in force are those of the newest revision that was met.
     are_newest: AtomicBool,
+    /// The next day on which a version takes the name of its port, by the revision that was met last.
+    switch: Mutex<Option<NaiveDate>>,
     pushed: Arc<Notify>,
 }
 
@@ -50,6 +53,7 @@ impl Controller {
             parts,
             environment: Environment::default(),
             are_newest: AtomicBool::new(false),
+            switch: Mutex::default(),
             pushed: Arc::default(),
         }
     }
@@ -74,6 +78,7 @@ impl Controller {
         let known = Known::in_catalog(&self.parts.catalog, &tree, self.parts.clock.now()).await?;
 
         let mut checked = check(&tree, &known).await;
+        self.expect_switch(&checked, known.now);
         if checked.is_refused() {
             return self.refuse(checked).await;
         }
@@ -99,7 +104,8 @@ impl Controller {
         Arc::clone(&self.pushed)
     }
 
-    /// Reconciles each newer revision than `last`, for ever; `told` hears of each report. Trouble of
+    /// Reconciles each newer revision than `last`, and the same one on a day on which names of ports switch, for ever;
+    /// `told` hears of each report. Trouble of
     /// the platform's own is logged, and the same revision tried again. As long as the source says that
     /// there is nothing newer than the policies in force, these are confirmed to be current.
     pub async fn follow(&self, mut last: Option<Revision>, told: impl Fn(&Report) + Send + Sync) {
@@ -111,7 +117,7 @@ impl Controller {
                 () = self.pushed.notified() => ticks.reset(),
             }
             let newest = match self.newest().await {
-                Ok(newest) if Some(&newest) == last.as_ref() => {
+                Ok(newest) if Some(&newest) == last.as_ref() && !self.has_switched() => {
                     self.confirm();
                     continue;
                 }
@@ -178,6 +184,18 @@ impl Controller {
             }
         }
         Ok(())
+    }
+
+    /// Notes when names change next without a new revision.
+    fn expect_switch(&self, checked: &Checked, now: DateTime<Utc>) {
+        let next = checked.declared.next_switch(now.date_naive());
+        *self.switch.lock().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+
+    /// Whether that day has come, so that the same revision means something else.
+    fn has_switched(&self) -> bool {
+        let day = *self.switch.lock().unwrap_or_else(PoisonError::into_inner);
+        day.is_some_and(|day| day <= self.parts.clock.now().date_naive())
     }
 
     /// Notes that the policies in force are those of the newest revision, if they are.

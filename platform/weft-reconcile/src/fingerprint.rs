@@ -54,7 +54,7 @@ fn fingerprint(
 /// The input ports whose full names stand in the port's query.
 pub(crate) fn inputs_of<'a>(product: &'a DataProduct, output: &'a OutputPort) -> impl Iterator<Item = &'a PortRef> {
     let sql = output.transform.sql().map_or("", |(_, sql)| sql);
-    product.inputs.iter().map(|input| &input.port).filter(move |port| sql.contains(&port.to_string()))
+    product.inputs.iter().map(|input| &input.port).filter(move |port| port.is_named_in(sql))
 }
 
 /// The part of a contract that rows must meet. Words about the port are not part of it.

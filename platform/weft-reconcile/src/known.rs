@@ -44,9 +44,14 @@ pub struct Known {
 }
 
 impl Known {
-    /// A mesh in which nothing is published and nobody reads anything.
+    /// A mesh in which nothing is published and nobody reads anything, long ago.
     pub fn nothing() -> Self {
         Known::default()
+    }
+
+    /// The same at `now`.
+    pub fn nothing_at(now: DateTime<Utc>) -> Self {
+        Known { now, ..Known::default() }
     }
 
     /// What `catalog` knows that matters to the revision of `tree`.

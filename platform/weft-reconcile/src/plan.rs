@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::Serialize;
-use weft_model::{DataProduct, Declared, PortRef, Published, Release, Revision};
+use weft_model::{DataProduct, Declared, OutputPort, PortName, PortRef, Published, Release, Revision};
 
 use crate::fingerprint::{fingerprints, hash};
 use crate::{Review, RuleLine, Verdict};
@@ -35,6 +36,9 @@ pub struct Step {
     /// Rows and bytes of the table as it is served, which is what a rebuild rewrites.
     pub rows: Option<u64>,
     pub bytes: Option<u64>,
+    /// Which other name the port takes from which day on, where it is to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub switch: Option<(PortName, NaiveDate)>,
 }
 
 /// What happens to a port.
@@ -45,6 +49,8 @@ pub enum Change {
     Create,
     /// Its rows are made anew.
     Refresh(RefreshReason),
+    /// It is served from a table of its product that is there already, as when a version takes another name.
+    Adopt,
     /// Its rows stay; what is said of it changes.
     Redescribe,
     /// It is no longer served. Its data stay.
@@ -61,11 +67,12 @@ pub enum RefreshReason {
 }
 
 impl Change {
-    /// The word for it: `create`, `refresh`, `redescribe`, `retire`.
+    /// The word for it: `create`, `refresh`, `adopt`, `redescribe`, `retire`.
     pub fn as_str(self) -> &'static str {
         match self {
             Change::Create => "create",
             Change::Refresh(_) => "refresh",
+            Change::Adopt => "adopt",
             Change::Redescribe => "redescribe",
             Change::Retire => "retire",
         }
@@ -78,6 +85,7 @@ impl Change {
             Change::Refresh(RefreshReason::ContractChanged) => ('~', "rebuilt: its contract changes"),
             Change::Refresh(RefreshReason::TransformChanged) => ('~', "rebuilt: its transform changes"),
             Change::Refresh(RefreshReason::InputChanged) => ('~', "rebuilt: an input changes"),
+            Change::Adopt => ('~', "served from a table that is there, rows stay"),
             Change::Redescribe => ('~', "described anew, rows stay"),
             Change::Retire => ('-', "no longer served, data stay"),
         }
@@ -130,7 +138,9 @@ pub fn plan(declared: &Declared, published: &Published, reviews: &[Review]) -> P
             let fingerprint = fingerprints.get(&port).cloned();
             let change = change(before, product, &port, fingerprint.as_deref());
             match change.or(described_anew.then_some(Change::Redescribe)) {
-                Some(change) => steps.push(Step::new(port, change, fingerprint, before)),
+                Some(change) => {
+                    steps.push(Step { switch: switch(output), ..Step::new(port, change, fingerprint, before) });
+                }
                 None => unchanged.push(port),
             }
         }
@@ -143,8 +153,14 @@ impl Step {
     fn new(port: PortRef, change: Change, fingerprint: Option<String>, before: Option<&Release>) -> Self {
         let served = before.and_then(|release| release.ports.get(&port.port));
         let (rows, bytes) = (served.and_then(|port| port.rows), served.and_then(|port| port.bytes));
-        Step { port, change, fingerprint, replaces: before.map(|release| release.number), rows, bytes }
+        let replaces = before.map(|release| release.number);
+        Step { port, change, fingerprint, replaces, rows, bytes, switch: None }
     }
+}
+
+fn switch(output: &OutputPort) -> Option<(PortName, NaiveDate)> {
+    let version = output.major.as_ref().filter(|version| version.of != output.name)?;
+    Some((version.of.clone(), version.switch?))
 }
 
 fn change(
@@ -153,12 +169,16 @@ fn change(
     port: &PortRef,
     fingerprint: Option<&str>,
 ) -> Option<Change> {
-    let Some((release, served)) = before.and_then(|release| Some((release, release.ports.get(&port.port)?))) else {
-        return Some(Change::Create);
-    };
-    if fingerprint == Some(served.fingerprint.as_str()) {
+    let served = before.and_then(|release| Some((release, release.ports.get(&port.port)?)));
+    if served.is_some_and(|(_, served)| fingerprint == Some(served.fingerprint.as_str())) {
         return None;
     }
+    if let (Some(release), Some(fingerprint)) = (before, fingerprint)
+        && release.table_made_from(fingerprint).is_some()
+    {
+        return Some(Change::Adopt);
+    }
+    let Some((release, _)) = served else { return Some(Change::Create) };
     let (old, new) = (release.product.output(&port.port)?, product.output(&port.port)?);
     Some(Change::Refresh(if old.contract.columns != new.contract.columns {
         RefreshReason::ContractChanged

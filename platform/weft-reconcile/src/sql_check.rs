@@ -83,10 +83,9 @@ impl<'a> Offers<'a> {
         let is_same = self.published.releases.get(&product.name).is_some_and(|release| release.product == *product);
         is_same
             && product.inputs.iter().all(|input| {
-                let name = input.port.to_string();
                 let mut queries = product.outputs.iter().filter_map(|output| output.transform.sql());
                 let columns = |contract: &'a Contract| &contract.columns;
-                queries.any(|(_, sql)| sql.contains(&name))
+                queries.any(|(_, sql)| input.port.is_named_in(sql))
                     && self.published_contract(&input.port).map(columns) == self.contract(&input.port).map(columns)
             })
     }

@@ -143,7 +143,7 @@ fn facts() -> MeshFacts {
         facts.domains.insert(port.domain.clone());
         facts.tags.insert(port.product_ref(), BTreeSet::new());
         facts.purposes.insert(port.product_ref(), BTreeSet::new());
-        facts.ports.insert(port, PortFacts { tags: BTreeSet::new(), columns: (0..10).map(column).collect() });
+        facts.ports.insert(port, PortFacts { columns: (0..10).map(column).collect(), ..PortFacts::default() });
     }
     facts
 }

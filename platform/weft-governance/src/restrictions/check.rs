@@ -70,7 +70,7 @@ impl Restrictions {
 fn check_mask(rule: &MaskRule, whose: Whose<'_>, facts: &MeshFacts, diagnostics: &mut Vec<Diagnostic>) {
     let (Whose::Product(product), MaskTarget::Column { port, path }) = (whose, &rule.target) else { return };
     let name = product.port(port);
-    let Some(found) = known_port(&name, product, facts, rule, diagnostics) else { return };
+    let Some(found) = known_port(&name, path, product, facts, rule, diagnostics) else { return };
     let Some(data_type) = type_at(&found.columns, path) else {
         let message = format!("`{name}` has no column `{}`", path.join("."));
         let mut told = Diagnostic::error(Code::RESTRICTION_TARGET, rule.target_place.clone(), message);
@@ -93,14 +93,18 @@ fn check_mask(rule: &MaskRule, whose: Whose<'_>, facts: &MeshFacts, diagnostics:
     }
 }
 
+/// The port that a mask is about: of several versions, the first that has the column.
 fn known_port<'f>(
     name: &PortRef,
+    path: &[String],
     product: &ProductRef,
     facts: &'f MeshFacts,
     rule: &MaskRule,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<&'f PortFacts> {
-    let found = facts.ports.get(name);
+    let versions = facts.called(name);
+    let with_column = versions.iter().find(|(_, port)| type_at(&port.columns, path).is_some());
+    let found = with_column.or(versions.first()).map(|(_, port)| *port);
     if found.is_none() {
         diagnostics.push(missing_port(name, product, facts).at(rule.target_place.clone()));
     }
@@ -138,11 +142,11 @@ fn ports_of<'f>(
     match (&filter.target, whose) {
         (FilterTarget::Port(port), Whose::Product(product)) => {
             let name = product.port(port);
-            let found = facts.ports.get_key_value(&name);
-            if found.is_none() {
+            let found = facts.called(&name);
+            if found.is_empty() {
                 diagnostics.push(missing_port(&name, product, facts).at(filter.target_place.clone()));
             }
-            found.into_iter().collect()
+            found
         }
         (FilterTarget::Mesh { tag, domain }, _) => {
             if let Some(domain) = domain.as_ref().filter(|domain| !facts.domains.contains(domain)) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use weft_model::{Column, DataType, Place, PortRef, Principal};
+use weft_model::{Column, DataType, Place, PortName, PortRef, Principal};
 
 use super::condition::Asker;
 use super::document::{FilterTarget, MaskRule, MaskTarget, Restrictions, RowFilter};
@@ -19,9 +19,18 @@ pub(crate) struct Asked<'a> {
     pub(crate) principal: &'a Principal,
     pub(crate) at: DateTime<Utc>,
     pub(crate) port: &'a PortRef,
+    /// The name that it shares with other major versions, if it does.
+    pub(crate) major_of: Option<&'a PortName>,
     /// Tags of the port as a whole.
     pub(crate) port_tags: &'a BTreeSet<String>,
     pub(crate) columns: &'a [Column],
+}
+
+impl Asked<'_> {
+    /// Whether a rule about `port` holds for it.
+    fn is_called(&self, port: &PortName) -> bool {
+        *port == self.port.port || self.major_of == Some(port)
+    }
 }
 
 /// What would lift a restriction, if it is granted.
@@ -101,11 +110,15 @@ fn applying<'a>(
     }
     for rule in product.into_iter().flat_map(|restrictions| &restrictions.masks) {
         let MaskTarget::Column { port, path } = &rule.target else { continue };
-        if *port != asked.port.port {
+        if !asked.is_called(port) {
             continue;
         }
-        let data_type = type_at(asked.columns, path)
-            .ok_or_else(|| format!("mask `{}` names a column that is not there", rule.id))?;
+        let data_type = match type_at(asked.columns, path) {
+            Some(data_type) => data_type,
+            // Another version of the port has it.
+            None if asked.major_of.is_some() => continue,
+            None => return Err(format!("mask `{}` names a column that is not there", rule.id)),
+        };
         let column = asked.columns.iter().find(|column| path.first() == Some(&column.name));
         let because = column.into_iter().flat_map(|column| tags_of(column).chain(tags_within(column))).collect();
         let mask = rule.fitting(data_type, asked);
@@ -165,7 +178,7 @@ impl MaskRule {
 impl RowFilter {
     fn is_for(&self, asked: &Asked<'_>) -> bool {
         match &self.target {
-            FilterTarget::Port(port) => *port == asked.port.port,
+            FilterTarget::Port(port) => asked.is_called(port),
             FilterTarget::Mesh { tag, domain } => {
                 domain.as_ref().is_none_or(|domain| *domain == asked.port.domain)
                     && tag.as_ref().is_none_or(|tag| carries(tag, asked.port_tags, asked.columns))

@@ -100,7 +100,8 @@ fn when(condition: &str) -> String {
     let port = "aviation.flights.departures".parse().unwrap();
     let (principal, columns, port_tags) = (cole(), departures(), BTreeSet::new());
     let at = DateTime::parse_from_rfc3339("2013-03-01T12:00:00Z").unwrap().to_utc();
-    let asked = Asked { principal: &principal, at, port: &port, port_tags: &port_tags, columns: &columns };
+    let asked =
+        Asked { principal: &principal, at, port: &port, major_of: None, port_tags: &port_tags, columns: &columns };
     let imposed =
         terms(None, Some(&restrictions), &asked, &mut |exemption| Ok(matches!(exemption, Exemption::Unmask { .. })));
     imposed.unwrap().iter().map(|imposed| format!("{:?}", imposed.obligation)).collect()
@@ -332,6 +333,7 @@ fn terms_of(mesh_file: Option<&str>, product_file: Option<&str>, exempt: impl Fn
         principal: &principal,
         at: DateTime::UNIX_EPOCH,
         port: &port,
+        major_of: None,
         port_tags: &known.tags,
         columns: &known.columns,
     };
@@ -402,7 +404,14 @@ fn what_does_not_fit_the_columns_any_more_is_an_error_and_not_left_out() {
     assert!(told.is_empty());
     let (principal, none) = (cole(), BTreeSet::new());
     let gone = |columns: &[Column]| {
-        let asked = Asked { principal: &principal, at: DateTime::UNIX_EPOCH, port: &port, port_tags: &none, columns };
+        let asked = Asked {
+            principal: &principal,
+            at: DateTime::UNIX_EPOCH,
+            port: &port,
+            major_of: None,
+            port_tags: &none,
+            columns,
+        };
         terms(None, Some(&restrictions), &asked, &mut |_| Ok(false)).is_err()
     };
     assert!(!gone(&departures()));

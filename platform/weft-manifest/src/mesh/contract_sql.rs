@@ -39,7 +39,7 @@ fn of_contract(draft: &Draft, contract: &ContractFile) -> Vec<ContractSql> {
 }
 
 fn tables(draft: &Draft, contract: &ContractFile, document: &Document<DataContract>) -> Vec<ContractTable> {
-    let port = contract.key.as_ref().and_then(|key| draft.offers.get(key));
+    let port = contract.key.as_ref().and_then(|key| draft.offers.get(key)?.last());
     let objects = document.value.schema.as_deref().unwrap_or_default();
     let table = |(index, object): (usize, &SchemaObject)| {
         let mut problems = Vec::new();

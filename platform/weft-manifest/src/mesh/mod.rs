@@ -10,6 +10,7 @@ mod overrides;
 mod product;
 mod purposes;
 mod references;
+mod side_by_side;
 mod tags;
 mod transform;
 mod transform_tests;
@@ -19,6 +20,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use weft_model::{Code, Declared, Diagnostic, Domain, DomainName, ManifestTree, Outline, ProductRef, parallel};
 
 use crate::domain_file::DomainFile;
@@ -35,15 +37,15 @@ const MESH_FILE: &str = "mesh.yaml";
 /// Total: whatever the texts hold, all that could be understood is declared and everything else is
 /// a diagnostic, all of them in one pass, in order of file and place. A product with an error is in
 /// `broken` and not in `products`; the others are not touched by it. `refused` is set where
-/// `mesh.yaml` has errors.
-pub fn read(tree: &ManifestTree) -> (Declared, Vec<Diagnostic>) {
-    read_in(tree, Scope::Mesh, None)
+/// `mesh.yaml` has errors. Where major versions of a port stand side by side, they are called as on `today`.
+pub fn read(tree: &ManifestTree, today: NaiveDate) -> (Declared, Vec<Diagnostic>) {
+    read_in(tree, (Scope::Mesh, today), None)
 }
 
 /// Reads every manifest of a revision as [`read`] does, and lays out what they say for standards to judge.
-pub fn read_with_outline(tree: &ManifestTree) -> (Declared, Outline, Vec<Diagnostic>) {
+pub fn read_with_outline(tree: &ManifestTree, today: NaiveDate) -> (Declared, Outline, Vec<Diagnostic>) {
     let mut outline = Outline::default();
-    let (declared, problems) = read_in(tree, Scope::Mesh, Some(&mut outline));
+    let (declared, problems) = read_in(tree, (Scope::Mesh, today), Some(&mut outline));
     (declared, outline, problems)
 }
 
@@ -54,10 +56,15 @@ pub fn read_with_outline(tree: &ManifestTree) -> (Declared, Outline, Vec<Diagnos
 /// are there. Of a product's document without a file beside it, only what it says itself is judged:
 /// its ports need no transform, and no name that SQL could use. In order of file and place.
 pub fn read_apart(tree: &ManifestTree) -> (Declared, Vec<Diagnostic>) {
-    read_in(tree, Scope::Alone, None)
+    // Nothing is served yet, so no day has come.
+    read_in(tree, (Scope::Alone, NaiveDate::MIN), None)
 }
 
-fn read_in(tree: &ManifestTree, scope: Scope, mut outline: Option<&mut Outline>) -> (Declared, Vec<Diagnostic>) {
+fn read_in(
+    tree: &ManifestTree,
+    (scope, today): (Scope, NaiveDate),
+    mut outline: Option<&mut Outline>,
+) -> (Declared, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let mut declared = Declared::empty(tree.revision.clone());
     let mut allowed = Vec::new();
@@ -75,17 +82,22 @@ fn read_in(tree: &ManifestTree, scope: Scope, mut outline: Option<&mut Outline>)
     let folders = folders::survey(tree, &mut problems);
     declared.domains = domains(tree, &folders, &mut outline, &mut problems);
     let each: Vec<(&ProductRef, &String)> = folders.products.iter().collect();
+    let is_outlined = outline.is_some();
     let read = parallel::map(&each, |(name, folder)| {
         let mut problems = Vec::new();
-        (product::read(tree, name, folder, scope, &mut problems), problems)
+        let draft = product::read(tree, name, folder, (scope, today), &mut problems);
+        let outline = is_outlined.then(|| draft.outline());
+        (draft, outline, problems)
     });
     let mut drafts: Vec<Draft> = Vec::with_capacity(read.len());
-    for (draft, told) in read {
+    let mut outlines = Vec::new();
+    for (draft, outline, told) in read {
         drafts.push(draft);
+        outlines.extend(outline);
         problems.extend(told);
     }
     if let Some(outline) = outline {
-        outline.products = drafts.iter().map(Draft::outline).collect();
+        outline.products = outlines;
     }
     if scope == Scope::Mesh {
         for draft in &drafts {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use weft_model::{
     Code, Contract, ContractKey, DataProduct, Diagnostic, Domain, DomainName, InputPort, ManifestTree, OutputPort,
     Override, Place, PortName, PortRef, ProductOutline, ProductRef, Transform,
@@ -9,6 +10,7 @@ use weft_model::{
 
 use super::contract::{self, ContractFile};
 use super::folders::PRODUCT_FILE;
+use super::side_by_side::{self, Named};
 use super::{open_as, overrides, purposes, tags, transform, transform_tests};
 use crate::form::{Document, Spot, Step, listed, nearest};
 use crate::odps::{DataProductDocument, OutputPort as Port};
@@ -25,8 +27,8 @@ pub(super) struct Draft {
     pub(super) file: String,
     pub(super) document: Option<Document<DataProductDocument>>,
     pub(super) contracts: Vec<ContractFile>,
-    /// The contract of each output port that has a legal name, by the contract's key.
-    pub(super) offers: BTreeMap<ContractKey, PortName>,
+    /// The names under which each contract is offered, those of ports with errors among them.
+    pub(super) offers: BTreeMap<ContractKey, Vec<PortName>>,
     pub(super) outputs: Vec<OutputPort>,
     /// In the order written; `None` where the upstream port could not be found.
     pub(super) inputs: Vec<Option<InputPort>>,
@@ -43,6 +45,11 @@ impl Draft {
     pub(super) fn spots(&self) -> impl Iterator<Item = Spot<'_>> {
         let contracts = self.contracts.iter().filter_map(|contract| contract.document.as_ref()).map(Document::spot);
         self.document.as_ref().map(Document::spot).into_iter().chain(contracts)
+    }
+
+    /// Whether a query of the product names `port`.
+    pub(super) fn reads(&self, port: &PortRef) -> bool {
+        self.outputs.iter().filter_map(|output| output.transform.sql()).any(|(_, sql)| port.is_named_in(sql))
     }
 
     /// What the folder's documents say, for standards to judge.
@@ -78,7 +85,7 @@ pub(super) fn read(
     tree: &ManifestTree,
     name: &ProductRef,
     folder: &str,
-    scope: Scope,
+    (scope, today): (Scope, NaiveDate),
     problems: &mut Vec<Diagnostic>,
 ) -> Draft {
     let file = format!("{folder}{PRODUCT_FILE}");
@@ -131,43 +138,26 @@ pub(super) fn read(
     if !ports_are_few_enough(document, problems) {
         return draft;
     }
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let names = side_by_side::read(document, today, problems);
     let mut outputs = Vec::new();
     let mut offers = BTreeMap::new();
-    for (index, port) in ports.iter().enumerate() {
-        let at_name = [Step::Key("outputPorts"), index.into(), Step::Key("name")];
-        let place = document.place(&at_name);
-        let port_name: Option<PortName> = match port.name.parse() {
-            Ok(port_name) => Some(port_name),
-            Err(error) => {
-                let error: weft_model::NameError = error;
-                problems.push(
-                    Diagnostic::error(Code::NAME_ILLEGAL, place.clone(), error.to_string())
-                        .help("a port is a table in SQL: name it like one"),
-                );
-                None
-            }
-        };
-        let first = *seen.entry(port.name.clone()).or_insert(index);
-        if first != index {
-            let at = document.place(&[Step::Key("outputPorts"), first.into(), Step::Key("name")]);
-            let message = format!("port `{}` is already declared at line {}", port.name, at.line);
-            problems.push(
-                Diagnostic::error(Code::NAME_TWICE, place, message)
-                    .also(at, "first declared here")
-                    .help("give each port its own name"),
-            );
-            continue;
-        }
+    for (index, (port, named)) in ports.iter().zip(names).enumerate() {
         let found = port_contract(document, index, port, &mut draft.contracts, problems);
         let made = transform::read(tree, folder, document, index, port, problems);
-        let (Some(port_name), Some((key, contract))) = (port_name, found) else { continue };
-        offers.insert(key, port_name.clone());
+        let (Some(Named { names, major }), Some((key, contract))) = (named, found) else { continue };
+        offers.insert(key, names.clone());
         if let (Some(mut contract), Some(transform)) = (contract, made) {
             contract.tags.extend(port.tags.iter().flatten().cloned());
             tags::distinct(&mut contract.tags);
             let description = port.description.clone().unwrap_or_else(|| contract.purpose.clone());
-            outputs.push(OutputPort { name: port_name, description, contract, transform });
+            let output = |name| OutputPort {
+                name,
+                description: description.clone(),
+                contract: contract.clone(),
+                transform: transform.clone(),
+                major: major.clone(),
+            };
+            outputs.extend(names.into_iter().map(output));
         }
     }
     draft.offers = offers;

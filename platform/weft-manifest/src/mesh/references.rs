@@ -95,8 +95,8 @@ impl<'d> Offers<'d> {
                 let held = draft.contracts.iter().filter_map(|contract| contract.id.as_deref());
                 offers.in_trouble.extend(named.chain(held).map(|id| (id, &draft.name)));
             }
-            for (key, port) in &draft.offers {
-                offers.ports.entry(key.clone()).or_default().push(draft.name.port(port));
+            for (key, ports) in &draft.offers {
+                offers.ports.entry(key.clone()).or_default().extend(ports.iter().map(|port| draft.name.port(port)));
             }
             for contract in &draft.contracts {
                 match (&contract.key, &contract.id) {
@@ -171,9 +171,10 @@ fn inputs_of(draft: &Draft, offers: &Offers<'_>, problems: &mut Vec<Diagnostic>)
         };
         let contract = ContractKey { id: id.clone(), version: parsed };
         match offers.of_contract(&contract) {
-            Some([port]) => {
-                let port = port.clone();
-                return Some(InputPort { name: input.name.clone(), contract, port });
+            Some([first, others @ ..]) if others.iter().all(|port| port.product_ref() == first.product_ref()) => {
+                // One offer under two names: that which the queries say.
+                let said = std::iter::once(first).chain(others).find(|port| draft.reads(port)).unwrap_or(first);
+                return Some(InputPort { name: input.name.clone(), contract, port: said.clone() });
             }
             Some(_) => problems.push(
                 Diagnostic::warning(

@@ -6,6 +6,9 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use weft_model::{Content, DataType, FileEntry, ManifestTree, Revision, Transform};
 
+/// A day that no test depends on.
+const TODAY: chrono::NaiveDate = chrono::NaiveDate::MIN;
+
 const DOMAIN: &str = "domain: air\nowner: air-team\nservice: air-jobs\n";
 
 const FLIGHTS: &str = "\
@@ -111,7 +114,7 @@ fn tree(files: BTreeMap<String, FileEntry>) -> ManifestTree {
 }
 
 fn told(files: BTreeMap<String, FileEntry>) -> String {
-    let (declared, problems) = super::read(&tree(files));
+    let (declared, problems) = super::read(&tree(files), TODAY);
     let mut text: String = problems.iter().map(|problem| format!("{problem}\n")).collect();
     let names: Vec<String> = declared.products.iter().map(|product| product.name.to_string()).collect();
     let broken: Vec<String> = declared.broken.iter().map(ToString::to_string).collect();
@@ -151,7 +154,7 @@ fn check_content(path: &str, content: Content, expected: Expect) {
 
 #[test]
 fn a_sound_mesh_is_declared_in_the_order_in_which_it_is_read() {
-    let (declared, problems) = super::read(&tree(sound()));
+    let (declared, problems) = super::read(&tree(sound()), TODAY);
     assert_eq!(problems, vec![]);
     let names: Vec<String> = declared.products.iter().map(|product| product.name.to_string()).collect();
     assert_eq!(names, ["air.flights", "ops.delays"]);
@@ -218,7 +221,7 @@ fn words_are_kept_for_columns_parts_of_columns_and_the_whole_port() {
     files.insert(DEPARTURES_FILE.to_owned(), file(WORDS));
     let flights = FLIGHTS.replace("  - name: departures\n", "  - name: departures\n    tags: [feed, flights]\n");
     files.insert(FLIGHTS_FILE.to_owned(), file(&flights));
-    let (declared, problems) = super::read(&tree(files));
+    let (declared, problems) = super::read(&tree(files), TODAY);
     assert_eq!(problems, vec![]);
     let contract = &declared.products[0].outputs[0].contract;
     let mut text = format!("port {:?}\n", contract.tags);
@@ -252,7 +255,7 @@ fn a_product_says_what_its_data_may_be_asked_for() {
     let mut files = sound();
     let property = "  - {property: purposes, vendor: weft, value: [modelling, capacity_planning, modelling]}\n";
     files.insert(DELAYS_FILE.to_owned(), file(&with_purposes(property)));
-    let (declared, problems) = super::read(&tree(files));
+    let (declared, problems) = super::read(&tree(files), TODAY);
     assert_eq!(problems, vec![]);
     assert_eq!(declared.products[1].purposes, ["modelling", "capacity_planning"]);
     assert_eq!(declared.products[0].purposes, Vec::<String>::new());
@@ -775,6 +778,68 @@ fn contracts_that_cannot_be_held_are_told() {
     );
 }
 
+/// The sound mesh in which `departures` is offered in a second major version too, with a `switch` as written.
+fn with_a_second_version(switch: &str) -> BTreeMap<String, FileEntry> {
+    let mut files = sound();
+    let port = FLIGHTS.split_once("outputPorts:\n").unwrap().1.replace("version: 1.0.0", "version: 2.0.0");
+    files.insert(FLIGHTS_FILE.to_owned(), file(&format!("{FLIGHTS}{port}{switch}")));
+    let contract = DEPARTURES.replace("version: 1.0.0", "version: 2.0.0");
+    files.insert("products/air/flights/contracts/departures_v2.odcs.yaml".to_owned(), file(&contract));
+    files
+}
+
+#[test]
+fn major_versions_of_a_port_stand_side_by_side_until_a_day() {
+    let files = with_a_second_version("      - {property: switch, vendor: weft, value: 2027-01-01}\n");
+    let names_on = |today: &str| {
+        let (declared, problems) = super::read(&tree(files.clone()), today.parse().unwrap());
+        assert_eq!(problems, [], "{today}");
+        let flights = declared.products.iter().find(|product| product.file == FLIGHTS_FILE).unwrap();
+        let named = flights.outputs.iter().map(|port| format!("{} {}", port.name, port.contract.key.version));
+        let read = declared.products.iter().flat_map(|product| &product.inputs).map(|input| input.port.to_string());
+        (named.collect::<Vec<_>>().join(", "), read.collect::<Vec<_>>().join(", "))
+    };
+    let text = |(a, b): (&str, &str)| (a.to_owned(), b.to_owned());
+    let before = names_on("2026-12-31");
+    assert_eq!(before, text(("departures 1.0.0, departures_v2 2.0.0", "air.flights.departures")));
+    let after = names_on("2027-01-01");
+    assert_eq!(
+        after,
+        text(("departures_v1 1.0.0, departures_v2 2.0.0, departures 2.0.0", "air.flights.departures_v1"))
+    );
+}
+
+#[test]
+fn a_day_that_is_none_and_a_name_that_a_version_needs_are_told() {
+    let told_of = |switch: &str, edit: (&str, &str)| {
+        let mut files = with_a_second_version(switch);
+        let text = tree(files.clone()).text(FLIGHTS_FILE).unwrap().replacen(edit.0, edit.1, 1);
+        files.insert(FLIGHTS_FILE.to_owned(), file(&text));
+        told(files)
+    };
+    expect![[r#"
+        products/air/flights/product.odps.yaml:23:49 W0108 `soon` is not a date
+        help: write the day from which on the port serves this version, such as `2026-12-31`
+        products/ops/delays/product.odps.yaml:6:17 W0455 upstream product `air.flights` has errors
+        help: this product goes on with what the upstream last published
+        declared [ops.delays] broken [air.flights]
+    "#]]
+    .assert_eq(&told_of("      - {property: switch, vendor: weft, value: soon}\n", ("", "")));
+    let another = "outputPorts:\n  - {name: departures_v2, contractId: other, version: 1.0.0}\n";
+    expect![[r#"
+        products/air/flights/product.odps.yaml:9:12 W0114 port `departures_v2` does not say how its rows come about
+        help: add to its `customProperties`: `{property: transform, vendor: weft, value: {kind: full}}`
+        products/air/flights/product.odps.yaml:9:39 W0451 no contract of this product has the id `other`
+        help: `contracts/departures_v2.odcs.yaml` has the id `departures`
+        products/air/flights/product.odps.yaml:17:11 W0439 `departures_v2` is the name of a version of `departures` as well
+        help: give one of the two ports another name
+        products/ops/delays/product.odps.yaml:6:17 W0455 upstream product `air.flights` has errors
+        help: this product goes on with what the upstream last published
+        declared [ops.delays] broken [air.flights]
+    "#]]
+    .assert_eq(&told_of("", ("outputPorts:\n", another)));
+}
+
 #[test]
 fn a_port_named_twice_is_told_at_the_second() {
     let ports = FLIGHTS.split_once("outputPorts:\n").unwrap().1;
@@ -783,7 +848,9 @@ fn a_port_named_twice_is_told_at_the_second() {
         &format!("{FLIGHTS}{ports}"),
         expect![[r#"
         products/air/flights/product.odps.yaml:16:11 W0439 port `departures` is already declared at line 9
-        help: give each port its own name
+        help: give each port its own name; only major versions of one stand side by side
+        products/air/flights/product.odps.yaml:17:17 W0439 contract `departures` 1.0.0 is offered by another port of this product already
+        help: write a contract of its own for each port: readers find a port by its contract
         products/ops/delays/product.odps.yaml:6:17 W0455 upstream product `air.flights` has errors
         help: this product goes on with what the upstream last published
         declared [ops.delays] broken [air.flights]
@@ -1011,7 +1078,7 @@ proptest! {
         let path = [DEPARTURES_FILE, FLIGHTS_FILE, DELAYS_FILE, "products/air/domain.yaml", "mesh.yaml"][which];
         let mut files = sound();
         files.insert(path.to_owned(), file(&String::from_utf8_lossy(&bytes)));
-        super::read(&tree(files));
+        super::read(&tree(files), TODAY);
     }
 
     #[test]
@@ -1022,7 +1089,7 @@ proptest! {
         let edited = format!("{}{with}{}", &text[..start], &text[end..]);
         let mut files = sound();
         files.insert(path.to_owned(), file(&edited));
-        let (declared, problems) = super::read(&tree(files));
+        let (declared, problems) = super::read(&tree(files), TODAY);
         // Whatever is wrong, no product is lost from sight.
         prop_assert_eq!(declared.products.len() + declared.broken.len(), 2, "{:?}", problems);
         for name in &declared.broken {

@@ -6,12 +6,13 @@ use serde_json::Value as Json;
 use weft_model::{Code, Content, Diagnostic, ManifestTree, Place, SeedFormat, Transform};
 
 use super::product::property_is_known;
+use super::side_by_side::SWITCH;
 use crate::form::yaml::Node;
 use crate::form::{self, Document, FromNode, Reader, Step};
 use crate::odps::{DataProductDocument, OutputPort};
 use crate::weft_properties::{FileFormat, SeedProperty, SourceProperty, TransformKind, TransformProperty};
 
-const PORT_PROPERTIES: &[&str] = &["transform", "schedule", "featureView", "quarantine"];
+const PORT_PROPERTIES: &[&str] = &["transform", "schedule", "featureView", "quarantine", SWITCH];
 
 /// The transform of the port at `index`. `None` where it cannot be read, which is reported.
 pub(super) fn read(

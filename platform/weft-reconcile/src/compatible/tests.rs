@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate};
 use expect_test::expect;
 use weft_model::{ObservedRead, Published};
 
@@ -149,10 +149,10 @@ fn change(after: &ManifestTree) -> Outcome {
 }
 
 fn change_of(before: &ManifestTree, after: &ManifestTree) -> Outcome {
-    let (served, problems) = weft_manifest::read(before);
+    let (served, problems) = weft_manifest::read(before, NaiveDate::MIN);
     assert!(!problems.iter().any(Diagnostic::is_error), "{problems:?}");
     let known = Known { reads: seen(), ..Known::nothing() }.with_published(&served);
-    let (mut declared, _) = weft_manifest::read(after);
+    let (mut declared, _) = weft_manifest::read(after, NaiveDate::MIN);
     sql_check::check(after, &mut declared, &known.published);
     let (reviews, problems) = check(after, &mut declared, &known);
     Outcome { declared, published: Published::clone(&known.published), reviews, problems }
@@ -269,9 +269,9 @@ fn a_product_that_is_read_does_not_go_away() {
         .filter_map(|(file, _)| Some((file.to_owned(), tree.text(file)?.to_string())))
         .collect();
     let without = ManifestTree::of_texts(texts.iter().map(|(file, text)| (file.as_str(), text.as_str())));
-    let (served, _) = weft_manifest::read(&mesh("1.0.0", &[]));
+    let (served, _) = weft_manifest::read(&mesh("1.0.0", &[]), NaiveDate::MIN);
     let known = Known { reads: seen(), ..Known::nothing() }.with_published(&served);
-    let (mut declared, _) = weft_manifest::read(&without);
+    let (mut declared, _) = weft_manifest::read(&without, NaiveDate::MIN);
     let (reviews, problems) = check(&without, &mut declared, &known);
     assert_eq!(problems[0].code, Code::CHANGE_REMOVED);
     assert_eq!(problems[0].message, "`d.source.out` goes away and has 8 readers");

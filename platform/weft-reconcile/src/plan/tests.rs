@@ -58,6 +58,7 @@ fn product(name: &str, inputs: &[&str], comment: &str) -> DataProduct {
                 document: String::new(),
             },
             transform,
+            major: None,
         }],
     }
 }

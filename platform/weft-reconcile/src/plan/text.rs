@@ -113,7 +113,9 @@ impl Item<'_> {
         let reason = self.step.map_or("refused, stays as it is served", |step| step.change.sign_and_reason().1);
         let rewrites = self.step.filter(|step| matches!(step.change, super::Change::Refresh(_)));
         let size = rewrites.and_then(|step| Some(format!(" · {}", sized(step.rows?, step.bytes?)))).unwrap_or_default();
-        format!("{} {port:width$}{versions}  {reason}{size}", self.sign())
+        let switch = self.step.and_then(|step| step.switch.as_ref());
+        let switch = switch.map(|(of, day)| format!(" · is `{of}` from {day} on")).unwrap_or_default();
+        format!("{} {port:width$}{versions}  {reason}{size}{switch}", self.sign())
     }
 }
 

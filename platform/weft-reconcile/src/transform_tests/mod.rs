@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
+use chrono::NaiveDate;
 use weft_catalog::product_of_file;
 use weft_engine::{QueryError, try_query};
 use weft_model::{
@@ -44,10 +45,11 @@ pub struct Tested {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Runs the tests of transforms whose files are `wanted`, and nothing else. Touches no table; total.
-pub async fn test(tree: &ManifestTree, wanted: impl Fn(&str) -> bool) -> Tested {
+/// Runs the tests of transforms whose files are `wanted`, and nothing else, over ports that are called as on
+/// `today`. Touches no table; total.
+pub async fn test(tree: &ManifestTree, today: NaiveDate, wanted: impl Fn(&str) -> bool) -> Tested {
     let published = Published::default();
-    let (mut declared, mut diagnostics) = weft_manifest::read(tree);
+    let (mut declared, mut diagnostics) = weft_manifest::read(tree, today);
     diagnostics.extend(sql_check::check(tree, &mut declared, &published));
     let offers = Offers::of(&declared, &published);
     let mut tested = Tested::default();

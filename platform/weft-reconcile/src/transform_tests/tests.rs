@@ -86,7 +86,7 @@ fn texts<'a>(sql: &'a str, test: &'a str) -> Vec<(&'a str, &'a str)> {
 /// What `weft test` tells of this test of this query.
 async fn told(sql: &str, test_text: &str) -> String {
     let tree = ManifestTree::of_texts(texts(sql, test_text));
-    let tested = test(&tree, |_| true).await;
+    let tested = test(&tree, chrono::NaiveDate::MIN, |_| true).await;
     let mut text: String = tested.diagnostics.iter().map(|diagnostic| format!("{diagnostic}\n")).collect();
     let verdicts: Vec<String> = tested.outcomes.iter().map(|outcome| format!("{:?}", outcome.verdict)).collect();
     text.push_str(&verdicts.join(", "));

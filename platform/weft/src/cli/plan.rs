@@ -61,7 +61,8 @@ impl Planned {
         };
         let mut known = known(home, tree).await?;
         if let Some(before) = &before {
-            known = known.with_published(&weft_reconcile::check(before, &Known::nothing()).await.declared);
+            known = known
+                .with_published(&weft_reconcile::check(before, &Known::nothing_at(SystemClock.now())).await.declared);
         }
         let checked = weft_reconcile::check(tree, &known).await;
         let published = known.published.revision.as_ref();
@@ -123,7 +124,7 @@ pub(super) fn coded(error: SourceError) -> Failure {
 async fn known(home: &Home, tree: &ManifestTree) -> Result<Known, Failure> {
     match catalog_of(home).await? {
         Some(catalog) => Known::in_catalog(&catalog, tree, SystemClock.now()).await.map_err(unread),
-        None => Ok(Known { now: SystemClock.now(), ..Known::nothing() }),
+        None => Ok(Known::nothing_at(SystemClock.now())),
     }
 }
 

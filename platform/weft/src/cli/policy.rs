@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use weft_governance::{MeshFacts, Rules};
-use weft_model::{Diagnostic, ManifestTree, Published};
+use weft_model::{Clock, Diagnostic, ManifestTree, Published};
 
 use super::arguments::Policy;
 use super::{Exit, Failure, Look, terminal};
+use crate::clock::SystemClock;
 use crate::mesh_folder::{self, TreeSources};
 use crate::render::diagnostics::{self, counted};
 
@@ -66,7 +67,7 @@ fn tell(problems: &[Diagnostic], tree: &ManifestTree, root: &Path) {
 
 /// What the rules of `tree` are about, the rules, and every problem of them.
 fn read(tree: &ManifestTree) -> (MeshFacts, (Rules, Vec<Diagnostic>)) {
-    let (declared, _) = weft_manifest::read(tree);
+    let (declared, _) = weft_manifest::read(tree, SystemClock.now().date_naive());
     let (mut rules, mut problems) = weft_governance::read(tree);
     let facts = MeshFacts::of(&declared, &Published::default());
     problems.extend(rules.check_restrictions(&facts));

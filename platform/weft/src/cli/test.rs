@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use weft_model::Clock;
 use weft_reconcile::{TestOutcome, TestVerdict};
 
 use super::arguments::{ReportFormat, Test};
 use super::found::{Found, by_mesh};
 use super::{Exit, Failure, Look, block_on, terminal};
+use crate::clock::SystemClock;
 use crate::mesh_folder::{self, TreeSources, relative};
 use crate::render::diagnostics::{self, Sources, counted};
 use crate::render::reports;
@@ -46,7 +48,8 @@ fn of_mesh(root: &Path, wanted: &[PathBuf], found: &mut Found) -> Result<Vec<Tes
     let tree = mesh_folder::working_tree(root).map_err(|error| Failure::coded(error.code(), error.to_string()))?;
     let wanted: Vec<PathBuf> = wanted.iter().map(|path| relative(path, root)).collect();
     let is_wanted = |file: &str| wanted.iter().any(|path| Path::new(file).starts_with(path));
-    let tested = block_on(async { Ok(weft_reconcile::test(&tree, is_wanted).await) })?;
+    let today = SystemClock.now().date_naive();
+    let tested = block_on(async { Ok(weft_reconcile::test(&tree, today, is_wanted).await) })?;
     let sources = TreeSources::new(&tree, root, &mesh_folder::current());
     found.take(tested.diagnostics, &tree, |file| sources.shown(file));
     let shown =

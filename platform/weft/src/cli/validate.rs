@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use weft_catalog::product_of_file;
-use weft_model::Diagnostic;
+use weft_model::{Clock, Diagnostic};
 use weft_reconcile::Known;
 
 use super::arguments::{ReportFormat, Validate};
 use super::found::{Found, by_mesh};
 use super::{Exit, Failure, Look, block_on, terminal};
+use crate::clock::SystemClock;
 use crate::lone::Lone;
 use crate::mesh_folder::{self, TreeSources, relative};
 use crate::render::diagnostics::{self, Looked, Sources};
@@ -55,7 +56,8 @@ struct Validated {
 impl Validated {
     fn mesh(&mut self, root: &Path, wanted: &[PathBuf]) -> Result<(), Failure> {
         let tree = mesh_folder::working_tree(root).map_err(|error| Failure::coded(error.code(), error.to_string()))?;
-        let checked = block_on(async { Ok(weft_reconcile::check(&tree, &Known::nothing()).await) })?;
+        let checked =
+            block_on(async { Ok(weft_reconcile::check(&tree, &Known::nothing_at(SystemClock.now())).await) })?;
         let wanted: Vec<PathBuf> = wanted.iter().map(|path| relative(path, root)).collect();
         let is_wanted = |file: &str| wanted.iter().any(|path| Path::new(file).starts_with(path));
         let mine: Vec<Diagnostic> = checked.diagnostics.into_iter().filter(|d| is_wanted(&d.place.file)).collect();

@@ -69,7 +69,7 @@ fn read(test: &str, beside: Option<(&str, &str)>) -> (Vec<TransformTest>, String
     if let Some((name, text)) = &other {
         texts.push((name, text));
     }
-    let (declared, problems) = crate::read(&ManifestTree::of_texts(texts));
+    let (declared, problems) = crate::read(&ManifestTree::of_texts(texts), chrono::NaiveDate::MIN);
     let told: String =
         problems.iter().map(|problem| format!("{}\n", problem.to_string().trim_start_matches(FOLDER))).collect();
     assert_eq!(declared.broken.is_empty(), problems.iter().all(|problem| !problem.is_error()), "{told}");

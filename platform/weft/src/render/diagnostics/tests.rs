@@ -197,7 +197,7 @@ fn a_person_sees_which_rule_of_the_mesh_asks_for_what() {
         ),
     ];
     let tree = weft_model::ManifestTree::of_texts(files);
-    let (_, outline, _) = weft_manifest::read_with_outline(&tree);
+    let (_, outline, _) = weft_manifest::read_with_outline(&tree, chrono::NaiveDate::MIN);
     let (rules, trouble) = weft_governance::read(&tree);
     assert!(trouble.iter().all(|told| told.code == Code::FILE_MISSING), "{trouble:?}");
     let mut found = rules.standards().check(&outline, rules.principals(), &mut Vec::new());
