@@ -47,4 +47,4 @@ pub use product::{DataProduct, InputPort, OutputPort, Override, SeedFormat, Tran
 pub use published::{PortRelease, Published, Release};
 pub use revision::Revision;
 pub use transform_test::{TestRow, TransformTest};
-pub use tree::{Content, FileEntry, ManifestTree};
+pub use tree::{Content, FileEntry, ManifestTree, OwnRepository};
