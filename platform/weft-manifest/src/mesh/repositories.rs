@@ -7,10 +7,9 @@ use weft_model::{Code, Diagnostic, DomainName, ManifestTree, OwnRepository, Plac
 use super::{MESH_FILE, open_as};
 use crate::form::{Document, clipped, listed};
 use crate::mesh_file::{DomainSource, MeshFile};
-use crate::source::is_url;
+use crate::source::{is_url, without_password};
 
-/// A domain, and where the repository is that it has for itself.
-#[derive(Debug)]
+/// A domain, and where the repository is that it has for itself. Its URL may hold a password, so it is not shown.
 pub(crate) struct DomainRepository {
     pub(crate) name: DomainName,
     pub(crate) source: DomainSource,
@@ -53,7 +52,7 @@ pub(super) fn read(document: &Document<MeshFile>, problems: &mut Vec<Diagnostic>
                     .help("keep the one whose repository counts"),
             );
         } else if !is_url(&domain.repository) {
-            let message = format!("`{}` is no URL of a git repository", clipped(&domain.repository));
+            let message = format!("`{}` is no URL of a git repository", clipped(&without_password(&domain.repository)));
             problems.push(Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, message).help(
                 "write `https://…`, `ssh://…`, `git@host:path` or `file:///…`; another branch than the default goes to `branch:`",
             ));
@@ -93,7 +92,7 @@ pub(super) fn hold_back(
             strange.iter().partition(|path| path.starts_with("products/"));
         if !others.is_empty() {
             let message =
-                format!("the repository `{place}` of domain `{name}` holds {}, which is not its own", few(&others));
+                format!("the repository `{place}` of domain `{name}` holds what is not its own: {}", few(&others));
             problems.push(Diagnostic::error(Code::DOMAIN_OUTSIDE, start(), message).help(format!(
                 "take it out of that repository; until then nothing comes of it, and `{name}` stays as it is served"
             )));
@@ -128,11 +127,8 @@ pub(super) fn unseen(tree: &ManifestTree, domains: &[DomainRepository], problems
 
 /// The first three, and how many more.
 fn few(paths: &[&String]) -> String {
-    match paths.get(3..).map(<[_]>::len) {
-        None | Some(0) => listed(paths),
-        Some(more) => format!(
-            "{} and {more} more",
-            paths.iter().take(3).map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
-        ),
+    match paths.split_at_checked(3) {
+        Some((first, rest)) if !rest.is_empty() => format!("{}, with {} more", listed(first), rest.len()),
+        _ => listed(paths),
     }
 }

@@ -1,6 +1,7 @@
 //! A mesh of several repositories: its own, and those of the domains that its `mesh.yaml` names.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,7 +43,6 @@ struct Parts {
 }
 
 /// A domain, and the repository that it has for itself.
-#[derive(Debug)]
 struct Domain {
     entry: DomainRepository,
     remote: RemoteSource,
@@ -252,6 +252,12 @@ impl Parts {
     ) -> Result<Self, SourceError> {
         let commits = domains.iter().map(|domain| Ok((domain.entry.name.clone(), commit_of(domain)?)));
         Ok(Parts { root, domains: commits.collect::<Result<_, SourceError>>()? })
+    }
+}
+
+impl fmt::Debug for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Domain").field("name", &self.entry.name).field("remote", &self.remote).finish()
     }
 }
 

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use weft_model::{Code, Commit, DomainName, ManifestTree, Place, Revision};
 
 use composed::ComposedSource;
-pub(crate) use remote::is_url;
+pub(crate) use remote::{is_url, without_password};
 
 /// A place that holds the manifests of a mesh, one state of them at a time.
 ///
@@ -64,7 +64,7 @@ pub enum SourceError {
     #[error("there is no directory `{}`", path.display())]
     Missing { path: PathBuf },
 
-    #[error("`{}` holds no mesh: there is no `products/` in it", path.display())]
+    #[error("`{}` holds no mesh: there is no `products/` and no `mesh.yaml` in it", path.display())]
     NoMesh { path: PathBuf },
 
     #[error("`{place}` holds no mesh at revision {revision}: commit its `products/` folder")]
@@ -73,7 +73,7 @@ pub enum SourceError {
     #[error("`{place}` holds no folder `{path}` at revision {revision}")]
     NoFolder { place: String, revision: Revision, path: String },
 
-    #[error("`{place}` was never fetched here: `weft plan` does")]
+    #[error("`{place}` was never fetched here: `weft plan` fetches it")]
     NotFetched { place: String },
 
     #[error("domain `{domain}`, whose repository {place} names, cannot be had and never was: {source}")]

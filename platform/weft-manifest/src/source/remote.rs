@@ -192,7 +192,8 @@ fn kept_as(domain: &DomainName) -> String {
     format!("refs/weft/{domain}")
 }
 
-fn without_password(url: &str) -> String {
+/// The URL as people may see it.
+pub(crate) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let end = rest.find('/').unwrap_or(rest.len());
     match rest.get(..end).and_then(|host| host.rsplit_once('@')) {

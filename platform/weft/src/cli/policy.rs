@@ -106,6 +106,6 @@ fn decide(tree: &ManifestTree) -> Result<(Option<String>, Vec<Diagnostic>), Fail
     let snapshot = rules
         .compile(&tree.revision, &facts)
         .map_err(|error| Failure::new(Exit::Problems, format!("the rules do not compile: {error}")))?;
-    problems.extend(rules.run_cases(&snapshot));
+    problems.extend(rules.run_cases(&snapshot).into_iter().filter(|told| told.is_error() || !facts.is_part));
     Ok((Some(weft_governance::decisions_matrix(&snapshot, rules.principals(), &facts)), problems))
 }
