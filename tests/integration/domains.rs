@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use tempfile::TempDir;
 use weft::Settings;
 use weft::clock::SystemClock;
-use weft_model::Code;
+use weft_model::{Clock, Code};
 use weft_reconcile::Report;
-use weft_testkit::{Manifests, Repository, TestMesh, minimal_mesh};
+use weft_testkit::{FixedClock, Manifests, Repository, TestMesh, minimal_mesh};
 
 use crate::asking::ask;
 
@@ -120,5 +121,28 @@ async fn a_domain_whose_repository_is_gone_stays_served_after_a_restart() {
     let mesh = TestMesh::start_with(settings, home, Arc::new(SystemClock)).await.unwrap();
     assert_eq!((ports(&mesh.first), mesh.first.is_complete()), (vec!["sales.orders.lines".to_owned()], true));
     assert_eq!(counts(&mesh).await, ("1".to_owned(), "3".to_owned()));
+    mesh.stop().await;
+}
+
+#[tokio::test]
+async fn restricted_data_close_when_a_domain_could_not_be_asked_for_an_hour() {
+    let repositories = Repositories::new();
+    let contract = "products/sales/orders/contracts/lines.odcs.yaml";
+    repositories.sales.manifests().edit(contract, "- name: amount", "- name: amount\n        tags: [restricted]");
+    repositories.sales.commit("restrict");
+    let clock = Arc::new(FixedClock::at("2026-01-01T00:00:00Z"));
+    let home = TempDir::new().unwrap();
+    let settings = Settings::local(repositories.mesh.path().display().to_string(), home.path());
+    let mesh = TestMesh::start_with(settings, home, Arc::clone(&clock) as Arc<dyn Clock>).await.unwrap();
+    let more_than_an_hour = || clock.advance(chrono::Duration::minutes(61));
+    more_than_an_hour();
+    mesh.reconcile().await;
+    assert_eq!(counts(&mesh).await, ("3".to_owned(), "3".to_owned()));
+
+    drop(repositories.stock);
+    more_than_an_hour();
+    mesh.reconcile().await;
+    assert_eq!(ask(&mesh, "ana", STOCK).await.unwrap(), "3");
+    assert!(ask(&mesh, "ana", SALES).await.is_err(), "rules of some domain may have been tightened meanwhile");
     mesh.stop().await;
 }

@@ -89,6 +89,18 @@ mod tests {
     }
 
     #[test]
+    fn a_domain_without_rules_around_it_is_a_part_of_a_mesh() {
+        let folder = tempfile::tempdir().unwrap();
+        let is_part = || working_tree(folder.path(), &Home::at(folder.path().join("home"))).unwrap().is_part;
+        fs::create_dir_all(folder.path().join("products/sales")).unwrap();
+        fs::write(folder.path().join("products/sales/domain.yaml"), "domain: sales\nowner: sellers\n").unwrap();
+        assert!(is_part());
+        fs::create_dir_all(folder.path().join("governance")).unwrap();
+        fs::write(folder.path().join("governance/model.conf"), "").unwrap();
+        assert!(!is_part());
+    }
+
+    #[test]
     fn a_folder_within_a_mesh_belongs_to_it() {
         let folder = tempfile::tempdir().unwrap();
         let product = folder.path().join("products/sales/orders");
