@@ -1,5 +1,6 @@
 //! A mesh of several repositories: its own, and those of the domains that its `mesh.yaml` names.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -63,31 +64,39 @@ impl ComposedSource {
         }
     }
 
-    /// The commit of a domain that counts now. One that cannot be had leaves the last one that was.
-    fn fetch(&self, domain: &Domain) -> Result<Revision, SourceError> {
-        match domain.newest() {
-            Ok(newest) => Ok(newest),
-            Err(error) => {
-                self.is_current.store(false, Ordering::SeqCst);
+    /// The newest parts. A domain that cannot be had leaves the last commit that was.
+    fn fetch(&self, root: Revision, domains: &[Domain]) -> Result<Parts, SourceError> {
+        let is_current = Cell::new(true);
+        let parts = Parts::of(root, domains, |domain| {
+            domain.newest().or_else(|error| {
                 let Some(last) = domain.last() else { return Err(domain.trouble(error)) };
                 let name = &domain.entry.name;
                 tracing::warn!(domain = %name, commit = %last, %error, "the domain stays at the last commit that was fetched");
+                is_current.set(false);
                 Ok(last)
-            }
-        }
+            })
+        })?;
+        self.is_current.store(is_current.get(), Ordering::SeqCst);
+        Ok(parts)
     }
 
-    /// The revision of these parts, which are kept.
+    /// The revision of these parts, which are kept; the root's own where there is nothing else.
     fn keep(&self, parts: &Parts) -> Result<Revision, SourceError> {
+        if parts.domains.is_empty() {
+            return Ok(parts.root.clone());
+        }
         let text = serde_json::to_string_pretty(parts).unwrap_or_default();
         let revision = Revision::new(hex::encode(Sha256::digest(&text)));
         let path = self.record(&revision);
-        if !path.exists() {
-            let io = |source| SourceError::Io { path: path.clone(), source };
-            let unfinished = path.with_extension(format!("{}.new", std::process::id()));
-            fs::create_dir_all(self.records()).map_err(io)?;
-            fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, &path)).map_err(io)?;
+        if fs::read(&path).is_ok_and(|kept| kept == text.as_bytes()) {
+            return Ok(revision);
         }
+        // Readers see the whole text or none.
+        let unfinished = path.with_extension(format!("{}.new", std::process::id()));
+        fs::create_dir_all(self.records())
+            .and_then(|()| fs::write(&unfinished, text))
+            .and_then(|()| fs::rename(&unfinished, &path))
+            .map_err(|source| SourceError::Io { path, source })?;
         Ok(revision)
     }
 
@@ -118,9 +127,9 @@ impl ComposedSource {
         if name.len() < NAME_CHARS_MIN || !is_hex(name) {
             return None;
         }
-        let names = fs::read_dir(self.records()).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut found = names.filter_map(|file| file.strip_suffix(".json").map(str::to_owned));
-        let mut found = found.by_ref().filter(|id| is_hex(id) && id.starts_with(name));
+        let files = fs::read_dir(self.records()).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut found = files.filter_map(|file| Some(file.strip_suffix(".json")?.to_owned()));
+        let mut found = std::iter::from_fn(|| found.find(|id| id.starts_with(name)));
         found.next().filter(|_| found.next().is_none()).map(Revision::new)
     }
 
@@ -148,22 +157,15 @@ impl RevisionSource for ComposedSource {
             *seen = Some((root.clone(), self.domains_at(&root)?));
         }
         let domains = seen.as_ref().map(|(_, domains)| domains.as_slice()).unwrap_or_default();
-        self.is_current.store(true, Ordering::SeqCst);
-        match Parts::of(root, domains, |domain| self.fetch(domain))? {
-            parts if parts.domains.is_empty() => Ok(parts.root),
-            parts => self.keep(&parts),
-        }
+        self.keep(&self.fetch(root, domains)?)
     }
 
     fn newest_tree(&self) -> Result<ManifestTree, SourceError> {
         let _one_at_a_time = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let tree = self.root.newest_tree()?;
         let domains = domains_of(tree.text(MESH_FILE).map(AsRef::as_ref), &self.mirrors);
-        self.is_current.store(true, Ordering::SeqCst);
-        match Parts::of(tree.revision.clone(), &domains, |domain| self.fetch(domain))? {
-            parts if parts.domains.is_empty() => Ok(tree),
-            parts => self.put_together(tree, self.keep(&parts)?, &parts),
-        }
+        let parts = self.fetch(tree.revision.clone(), &domains)?;
+        self.put_together(tree, self.keep(&parts)?, &parts)
     }
 
     fn tree(&self, revision: &Revision) -> Result<ManifestTree, SourceError> {
@@ -196,10 +198,7 @@ impl RevisionSource for ComposedSource {
             domain.last().ok_or_else(|| domain.trouble(never()))
         };
         let domains = self.domains_at(&root)?;
-        match Parts::of(root, &domains, last)? {
-            parts if parts.domains.is_empty() => Ok(parts.root),
-            parts => self.keep(&parts),
-        }
+        self.keep(&Parts::of(root, &domains, last)?)
     }
 
     /// Of the newest of its commits, which is the one that made it new; `None` where the root knows no commits.
