@@ -7,6 +7,7 @@ mod access;
 mod architecture;
 mod asking;
 mod demo;
+mod domains;
 mod doors;
 mod gate;
 mod guarded;

@@ -90,7 +90,8 @@ pub fn read(tree: &ManifestTree) -> (Rules, Vec<Diagnostic>) {
         diagnostics.extend(trouble);
     }
     // Where it is not known who there is, nobody can be called unknown.
-    let are_principals_known = !diagnostics.iter().any(|told| told.is_error() && told.place.file == PRINCIPALS_FILE);
+    let in_error = |told: &Diagnostic| told.is_error() && told.place.file == PRINCIPALS_FILE;
+    let are_principals_known = !tree.is_part && !diagnostics.iter().any(in_error);
     if let Some(text) = text_of(tree, model::MODEL_FILE, &mut diagnostics) {
         diagnostics.extend(model::check(&text));
     } else if tree.under("governance/").next().is_some() && tree.file(model::MODEL_FILE).is_none() {

@@ -22,13 +22,14 @@ record! {
 }
 
 record! {
-    /// A domain that is kept in a repository of its own.
+    /// A domain that is kept in a repository of its own, of which `products/<name>/` counts.
     pub struct DomainSource as "domain" {
         name: String,
         /// URL of the git repository.
         repository: String,
+        /// The remote's default branch if none is named.
         branch: Option<String>,
-        /// The folder within that repository.
+        /// The folder within that repository that holds `products/`.
         path: Option<String>,
     }
 }

@@ -62,6 +62,10 @@ codes! {
     TRANSFORM_INVALID = "W0114";
     /// The name is reserved for the platform.
     NAME_RESERVED = "W0115";
+    /// The repository of a domain holds what is not the domain's.
+    DOMAIN_OUTSIDE = "W0116";
+    /// The repository of a domain is not here, so nothing of it was looked at.
+    DOMAIN_UNSEEN = "W0117";
 
     // 02xx SQL
     /// The SQL does not parse.

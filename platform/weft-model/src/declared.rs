@@ -21,6 +21,8 @@ pub struct Declared {
     pub tests: Vec<TransformTest>,
     /// Products that the revision holds but that have errors: they stay as last published.
     pub broken: BTreeSet<ProductRef>,
+    /// Some domain of the mesh was not here to be read, so what is not declared may be elsewhere.
+    pub is_part: bool,
     /// The mesh's own file has errors, so the whole revision must not be applied.
     pub refused: bool,
 }
@@ -36,6 +38,7 @@ impl Declared {
             contract_sql: Vec::new(),
             tests: Vec::new(),
             broken: BTreeSet::new(),
+            is_part: false,
             refused: false,
         }
     }

@@ -49,4 +49,4 @@ pub use published::{PortRelease, Published, Release};
 pub use revision::Revision;
 pub use side_by_side::MajorVersion;
 pub use transform_test::{TestRow, TransformTest};
-pub use tree::{Content, FileEntry, ManifestTree};
+pub use tree::{Content, FileEntry, ManifestTree, OwnRepository};

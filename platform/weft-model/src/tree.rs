@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::Revision;
+use crate::{DomainName, Revision};
 
 /// Longest text file that is read as a manifest, a rule or a query.
 pub const TEXT_BYTES_MAX: u64 = 2 * 1024 * 1024;
@@ -33,19 +33,53 @@ pub struct FileEntry {
     pub content: Content,
 }
 
+/// The repository that a domain has for itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnRepository {
+    /// Where it is, as people may see it: without a password.
+    pub place: String,
+    /// What it holds besides the domain's folder that would mean something in a mesh (`products/sea/`,
+    /// `governance/`, `mesh.yaml`), in order. Nothing of it is among the files of the tree.
+    pub strange: Vec<String>,
+}
+
 /// The files below `products/` and `governance/`, and `mesh.yaml`, at one revision.
 ///
-/// Paths are relative to the repository's root, with `/` between parts, in byte order.
+/// Paths are relative to the repository's root, with `/` between parts, in byte order. Those of a domain
+/// with a repository of its own stand among the others, below `products/<domain>/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ManifestTree {
     pub revision: Revision,
+    /// Only some domains of a mesh: its rules, people and other domains are somewhere else.
+    pub is_part: bool,
     files: BTreeMap<String, FileEntry>,
+    repositories: BTreeMap<DomainName, OwnRepository>,
 }
 
 impl ManifestTree {
     /// A tree of the given files.
     pub fn new(revision: Revision, files: BTreeMap<String, FileEntry>) -> Self {
-        ManifestTree { revision, files }
+        ManifestTree { revision, is_part: false, files, repositories: BTreeMap::new() }
+    }
+
+    /// The same with `files` of `domain`, which come from `repository`. What lies outside of
+    /// `products/<domain>/` is left out, so that no domain can write into another's names.
+    #[must_use]
+    pub fn with_domain(
+        mut self,
+        domain: DomainName,
+        repository: OwnRepository,
+        files: BTreeMap<String, FileEntry>,
+    ) -> Self {
+        let own = format!("products/{domain}/");
+        self.files.extend(files.into_iter().filter(|(path, _)| path.starts_with(&own)));
+        self.repositories.insert(domain, repository);
+        self
+    }
+
+    /// The repository that the files of `domain` come from, if it has one of its own.
+    pub fn repository_of(&self, domain: &DomainName) -> Option<&OwnRepository> {
+        self.repositories.get(domain)
     }
 
     /// A tree of texts, for tests.
@@ -56,7 +90,7 @@ impl ManifestTree {
             content: Content::Text(text.into()),
         };
         let files = texts.into_iter().map(|(path, text)| (path.to_owned(), entry(text))).collect();
-        ManifestTree { revision: Revision::new("test"), files }
+        ManifestTree::new(Revision::new("test"), files)
     }
 
     /// The file at `path`, if there is one.

@@ -198,9 +198,10 @@ impl Controller {
         day.is_some_and(|day| day <= self.parts.clock.now().date_naive())
     }
 
-    /// Notes that the policies in force are those of the newest revision, if they are.
+    /// Notes that the policies in force are those of the newest revision, if they are and every repository
+    /// could be asked for it.
     fn confirm(&self) {
-        if self.are_newest.load(Ordering::SeqCst) {
+        if self.are_newest.load(Ordering::SeqCst) && self.parts.source.is_current() {
             self.parts.policies.confirm(self.parts.clock.now());
         }
     }

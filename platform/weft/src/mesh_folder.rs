@@ -7,6 +7,7 @@ use std::sync::Arc;
 use weft_manifest::source::{self, SourceError};
 use weft_model::ManifestTree;
 
+use crate::home::Home;
 use crate::render::diagnostics::Sources;
 
 /// The nearest folder, `path` itself or one around it, that holds `products/` or `mesh.yaml`.
@@ -16,14 +17,18 @@ pub(crate) fn root_of(path: &Path) -> Option<PathBuf> {
     path.ancestors().find(is_root).map(Path::to_owned)
 }
 
-/// The files of the mesh at or around `path` as they are on disk, committed or not. Blocking.
+/// The files of the mesh at or around `path` as they are on disk, committed or not. Domains in repositories of
+/// their own are as `home` last fetched them, if it did. A folder with neither rules nor `mesh.yaml` is the
+/// repository of a domain, and a part of a mesh. Blocking.
 ///
 /// # Errors
 ///
 /// If there is no mesh, or its files cannot be read.
-pub(crate) fn working_tree(path: &Path) -> Result<ManifestTree, SourceError> {
+pub(crate) fn working_tree(path: &Path, home: &Home) -> Result<ManifestTree, SourceError> {
     let root = root_of(path).unwrap_or_else(|| path.to_owned());
-    source::open_directory(&root)?.newest_tree()
+    let mut tree = source::open_directory(&root)?.newest_tree()?;
+    tree.is_part = tree.file("mesh.yaml").is_none() && tree.under("governance/").next().is_none();
+    Ok(source::with_fetched(tree, &home.mirrors()))
 }
 
 /// The files of a tree, with the folder that their paths are relative to.
@@ -81,6 +86,18 @@ mod tests {
         assert_eq!(shown("/a/b", "/a/c/d"), "../../b");
         assert_eq!(shown("/tmp/x", "/home/ana"), "/tmp/x");
         assert_eq!(shown("/a/b", "/"), "a/b");
+    }
+
+    #[test]
+    fn a_domain_without_rules_around_it_is_a_part_of_a_mesh() {
+        let folder = tempfile::tempdir().unwrap();
+        let is_part = || working_tree(folder.path(), &Home::at(folder.path().join("home"))).unwrap().is_part;
+        fs::create_dir_all(folder.path().join("products/sales")).unwrap();
+        fs::write(folder.path().join("products/sales/domain.yaml"), "domain: sales\nowner: sellers\n").unwrap();
+        assert!(is_part());
+        fs::create_dir_all(folder.path().join("governance")).unwrap();
+        fs::write(folder.path().join("governance/model.conf"), "").unwrap();
+        assert!(!is_part());
     }
 
     #[test]

@@ -115,6 +115,9 @@ impl Checker<'_> {
             Condition::AmongPort { column, lookup } => {
                 let data_type = self.comparable(column);
                 let Some(port) = self.facts.ports.get(&lookup.port) else {
+                    if self.facts.is_part && !self.facts.domains.contains(&lookup.port.domain) {
+                        return;
+                    }
                     let message = format!("there is no port `{}`", lookup.port);
                     return self.tell(Code::RESTRICTION_TARGET, &lookup.place, message);
                 };
@@ -192,7 +195,8 @@ impl Checker<'_> {
     /// An attribute that nobody has is no error: it may be given to somebody later, and hides rows till then.
     fn attribute(&mut self, name: &str, place: &Place) {
         let known = || self.principals.iter().flat_map(|principal| principal.attributes.keys()).map(String::as_str);
-        if matches!(name, "name" | "groups") || known().any(|attribute| attribute == name) {
+        let is_known = matches!(name, "name" | "groups") || known().any(|attribute| attribute == name);
+        if is_known || (self.facts.is_part && known().next().is_none()) {
             return;
         }
         let message = format!("no principal has the attribute `{name}`, so the comparison is never true");

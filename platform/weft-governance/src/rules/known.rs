@@ -42,7 +42,8 @@ impl<'a> Known<'a> {
             rows.containments.iter().chain(&around.containments).map(|row| row.container.as_str()).collect();
         for row in &rows.policies {
             diagnostics.extend(self.who(&row.subject, &row.origin));
-            if row.subject.starts_with("role:") && row.subject != "role:any" && !held.contains(row.subject.as_str()) {
+            let is_role = row.subject.starts_with("role:") && row.subject != "role:any";
+            if is_role && self.principals.is_some() && !held.contains(row.subject.as_str()) {
                 let message = format!("no `g` row gives anyone `{}`", row.subject);
                 diagnostics.push(Diagnostic::warning(Code::POLICY_NAME_UNKNOWN, row.origin.field(1), message));
             }

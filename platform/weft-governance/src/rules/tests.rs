@@ -216,6 +216,23 @@ g, user:ghost, role:analyst, dom:any
 }
 
 #[test]
+fn in_a_part_of_a_mesh_people_are_not_called_unknown() {
+    let rows = "p, service:sea-jobs, dom:air, obj:air.trips, read, *, -, allow\n\
+                p, role:analyst, dom:air, obj:air.trips, read, *, -, allow\n\
+                p, role:analyst, dom:sea, obj:sea.trips, read, *, -, allow\n";
+    let files = [("products/air/access.csv", rows), ("products/air/trips/product.odps.yaml", "")];
+    let mut tree = ManifestTree::of_texts(files);
+    tree.is_part = true;
+    let expected = expect![[r#"
+        error products/air/access.csv:3:18 W0304 a domain's file speaks of its own domain only, `dom:air`
+        help: what concerns more than one domain belongs into `governance/policies/`
+        error products/air/access.csv:3:27 W0304 a domain's file speaks of its own objects only, `obj:air` and below
+        help: what concerns more than one domain belongs into `governance/policies/`
+    "#]];
+    expected.assert_eq(&render(&crate::read(&tree).1));
+}
+
+#[test]
 fn rings_are_told_at_the_rows_that_close_them() {
     check(
         &[

@@ -10,6 +10,7 @@ mod overrides;
 mod product;
 mod purposes;
 mod references;
+mod repositories;
 mod side_by_side;
 mod tags;
 mod transform;
@@ -29,6 +30,8 @@ use crate::mesh_file::MeshFile;
 use crate::odps::DataProductDocument;
 use crate::rules::{self, Scope};
 use product::Draft;
+
+pub(crate) use repositories::{DomainRepository, of_text as repositories_of};
 
 const MESH_FILE: &str = "mesh.yaml";
 
@@ -68,13 +71,19 @@ fn read_in(
     let mut problems = Vec::new();
     let mut declared = Declared::empty(tree.revision.clone());
     let mut allowed = Vec::new();
+    let mut at_fault = BTreeSet::new();
+    declared.is_part = tree.is_part;
     if tree.file(MESH_FILE).is_some() {
         let read: Option<Document<MeshFile>> = open_as(tree, MESH_FILE, "mesh.yaml", &mut problems);
         declared.refused = read.as_ref().is_none_or(|document| document.has_errors);
         if let Some(document) = &read {
             let before = problems.len();
             allowed = environments::read(document, &mut problems);
+            let repositories = repositories::read(document, &mut problems);
+            repositories::stand_once(tree, &repositories, &mut problems);
             declared.refused |= problems.len() > before;
+            at_fault = repositories::hold_back(tree, &repositories, &mut problems);
+            declared.is_part |= repositories::unseen(tree, &repositories, &mut problems);
             declared.environments = allowed.iter().map(|of| (of.name.clone(), of.variables.clone())).collect();
         }
     }
@@ -103,10 +112,10 @@ fn read_in(
         for draft in &drafts {
             draft.spots().for_each(|document| rules::have_values(document, &allowed, &mut problems));
         }
-        references::resolve_across_contracts(tree, &drafts, &declared.domains, &mut problems);
+        references::resolve_across_contracts(tree, &drafts, &declared.domains, declared.is_part, &mut problems);
     }
     references::names_are_taken_once(&drafts, &mut problems);
-    references::resolve_inputs(&mut drafts, &mut problems);
+    references::resolve_inputs(&mut drafts, declared.is_part, &mut problems);
     order::refuse_rings(&drafts, &mut problems);
     product::services_are_named(&drafts, &declared.domains, &mut problems);
 
@@ -114,8 +123,10 @@ fn read_in(
     let mut tests = transform_tests::resolve(tree, &drafts, &mut problems);
 
     let in_trouble = folders::with_errors(&problems);
-    let is_broken =
-        |name: &ProductRef, folder: &str| !declared.domains.contains_key(&name.domain) || in_trouble.contains(folder);
+    let is_broken = |name: &ProductRef, folder: &str| {
+        let domain = &name.domain;
+        !declared.domains.contains_key(domain) || at_fault.contains(domain) || in_trouble.contains(folder)
+    };
     let mut broken: BTreeSet<ProductRef> = folders
         .products
         .iter()

@@ -32,17 +32,19 @@ pub(super) fn names_are_taken_once(drafts: &[Draft], problems: &mut Vec<Diagnost
     );
 }
 
-/// Follows what contracts say of one another, and of teams and users.
+/// Follows what contracts say of one another, and of teams and users. In a part of a mesh, contracts that are
+/// not here may be elsewhere.
 pub(super) fn resolve_across_contracts(
     tree: &ManifestTree,
     drafts: &[Draft],
     domains: &BTreeMap<DomainName, Domain>,
+    is_part: bool,
     problems: &mut Vec<Diagnostic>,
 ) {
     let contracts = || drafts.iter().flat_map(|draft| draft.contracts.iter().map(move |contract| (draft, contract)));
     let documents: Vec<_> =
         contracts().filter_map(|(_, contract)| Some((contract.file.as_str(), contract.document.as_ref()?))).collect();
-    rules::across_contracts(&documents, problems);
+    rules::across_contracts(&documents, is_part, problems);
     let Some(directory) = Directory::read(tree) else { return };
     for (draft, contract) in contracts() {
         if let Some(document) = &contract.document {
@@ -132,17 +134,22 @@ impl Offers<'_> {
     }
 }
 
-/// Finds for each input port the port that offers its contract.
-pub(super) fn resolve_inputs(drafts: &mut [Draft], problems: &mut Vec<Diagnostic>) {
+/// Finds for each input port the port that offers its contract. In a part of a mesh it may be elsewhere.
+pub(super) fn resolve_inputs(drafts: &mut [Draft], is_part: bool, problems: &mut Vec<Diagnostic>) {
     let offers = Offers::of(drafts, problems);
     let resolved: Vec<Vec<Option<InputPort>>> =
-        drafts.iter().map(|draft| inputs_of(draft, &offers, problems)).collect();
+        drafts.iter().map(|draft| inputs_of(draft, &offers, is_part, problems)).collect();
     for (draft, inputs) in drafts.iter_mut().zip(resolved) {
         draft.inputs = inputs;
     }
 }
 
-fn inputs_of(draft: &Draft, offers: &Offers<'_>, problems: &mut Vec<Diagnostic>) -> Vec<Option<InputPort>> {
+fn inputs_of(
+    draft: &Draft,
+    offers: &Offers<'_>,
+    is_part: bool,
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<Option<InputPort>> {
     let Some(document) = &draft.document else { return Vec::new() };
     let inputs = document.value.input_ports.as_deref().unwrap_or_default();
     let inputs = inputs.get(..PORTS_MAX).unwrap_or(inputs);
@@ -184,14 +191,20 @@ fn inputs_of(draft: &Draft, offers: &Offers<'_>, problems: &mut Vec<Diagnostic>)
                 )
                 .help("the product stays as last published until one offer is left"),
             ),
-            None => problems.push(not_offered(&contract, offers, place("contractId"), place("version"))),
+            None => problems.push(not_offered(&contract, offers, is_part, place("contractId"), place("version"))),
         }
         None
     };
     inputs.iter().enumerate().map(read).collect()
 }
 
-fn not_offered(contract: &ContractKey, offers: &Offers<'_>, at_id: Place, at_version: Place) -> Diagnostic {
+fn not_offered(
+    contract: &ContractKey,
+    offers: &Offers<'_>,
+    is_part: bool,
+    at_id: Place,
+    at_version: Place,
+) -> Diagnostic {
     let waits = "the product stays as last published until the upstream is mended";
     let versions: Vec<String> =
         offers.ports.keys().filter(|key| key.id == contract.id).map(|key| key.version.to_string()).collect();
@@ -211,6 +224,12 @@ fn not_offered(contract: &ContractKey, offers: &Offers<'_>, at_id: Place, at_ver
             format!("contract `{}` may be one of those that cannot be read, so this input waits", contract.id);
         return Diagnostic::warning(Code::INPUT_BROKEN, at_id, message)
             .help(format!("mend {} first", listed(offers.unread.get(..3).unwrap_or(&offers.unread))));
+    }
+    if is_part {
+        let message =
+            format!("no domain that is here offers contract `{}`, so what reads it was not looked at", contract.id);
+        return Diagnostic::warning(Code::DOMAIN_UNSEEN, at_id, message)
+            .help("`weft plan` on the whole mesh says whether another domain does");
     }
     let message = format!("no port of the mesh offers contract `{}`", contract.id);
     let help = match nearest(&contract.id, offers.ports.keys().map(|key| key.id.as_str())) {

@@ -985,6 +985,55 @@ fn an_error_in_the_mesh_file_refuses_the_revision() {
 }
 
 #[test]
+fn domains_with_repositories_of_their_own_are_named_once_and_well() {
+    check(
+        "mesh.yaml",
+        "\
+domains:
+  - {name: sea, repository: https://git.example.com/sea.git}
+  - {name: sea, repository: git@git.example.com:sea}
+  - {name: system, repository: https://git.example.com/x.git}
+  - {name: No Name, repository: https://git.example.com/x.git}
+  - {name: land, repository: ../land}
+  - {name: rail, repository: 'ftp://ana:secret@git.example.com/x.git'}
+  - {name: air, repository: https://git.example.com/air.git}
+",
+        expect![[r#"
+            mesh.yaml:2:29 W0117 domain `sea` is in a repository of its own that is not here, so it was not looked at
+            help: `weft plan` fetches it into the home; `--home DIR` says where that is
+            mesh.yaml:3:12 W0406 domain `sea` is written twice
+            help: keep the one whose repository counts
+            mesh.yaml:4:12 W0115 the domain name `system` is the platform's own
+            help: give the domain another name
+            mesh.yaml:5:12 W0110 `No Name` is not a name: use 1 to 63 of a-z, 0-9 and _, starting with a letter
+            mesh.yaml:6:30 W0108 `../land` is no URL of a git repository
+            help: write `https://…`, `ssh://…`, `git@host:path` or `file:///…`; another branch than the default goes to `branch:`
+            mesh.yaml:7:30 W0108 `ftp://git.example.com/x.git` is no URL of a git repository
+            help: write `https://…`, `ssh://…`, `git@host:path` or `file:///…`; another branch than the default goes to `branch:`
+            mesh.yaml:8:29 W0439 domain `air` has a repository of its own, and `products/air/` stands here as well
+            help: remove the folder, or this entry: one of them is the domain
+            declared [air.flights, ops.delays] broken [] REFUSED
+        "#]],
+    );
+}
+
+#[test]
+fn what_may_be_in_another_repository_is_no_error_of_who_reads_it() {
+    let mut files = sound();
+    files.insert(DELAYS_FILE.to_owned(), file(&DELAYS.replace("contractId: departures", "contractId: tides")));
+    let sea = "domains: [{name: sea, repository: 'https://git.example.com/sea.git'}]\n";
+    files.insert("mesh.yaml".to_owned(), file(sea));
+    let expected = expect![[r#"
+        mesh.yaml:1:35 W0117 domain `sea` is in a repository of its own that is not here, so it was not looked at
+        help: `weft plan` fetches it into the home; `--home DIR` says where that is
+        products/ops/delays/product.odps.yaml:6:17 W0117 no domain that is here offers contract `tides`, so what reads it was not looked at
+        help: `weft plan` on the whole mesh says whether another domain does
+        declared [air.flights] broken [ops.delays]
+    "#]];
+    expected.assert_eq(&told(files));
+}
+
+#[test]
 fn a_lone_file_is_read_by_its_name() {
     let told = |file_name: &str, text: &str| {
         let problems = super::read_lone(&tree([(file_name.to_owned(), file(text))].into()), file_name)?;

@@ -41,8 +41,13 @@ pub(super) fn check(contract: &ContractText<'_>, findings: &mut Findings) {
     no_ring(contract, &required, findings);
 }
 
-/// Tells which foreign keys name a column of another contract that is not there.
-pub(crate) fn across_contracts(contracts: &[(&str, &Document<DataContract>)], problems: &mut Vec<Diagnostic>) {
+/// Tells which foreign keys name a column of another contract that is not there. In a part of a mesh the
+/// contract may be elsewhere.
+pub(crate) fn across_contracts(
+    contracts: &[(&str, &Document<DataContract>)],
+    is_part: bool,
+    problems: &mut Vec<Diagnostic>,
+) {
     let mut laid_out: HashMap<&str, ContractText<'_>> = HashMap::new();
     let (mut by_id, mut by_path): (HashMap<&str, usize>, HashMap<&str, usize>) = Default::default();
     for (index, (path, document)) in contracts.iter().enumerate() {
@@ -61,7 +66,9 @@ pub(crate) fn across_contracts(contracts: &[(&str, &Document<DataContract>)], pr
                 let wanted = path_from(file, other);
                 let index = by_id.get(other).into_iter().chain(by_path.get(wanted.as_str())).min();
                 let Some((path, target)) = index.and_then(|index| contracts.get(*index)) else {
-                    findings.push(unknown_contract(*spot, other, contracts, &findings));
+                    if !is_part {
+                        findings.push(unknown_contract(*spot, other, contracts, &findings));
+                    }
                     continue;
                 };
                 // What has errors may hold the column all the same.

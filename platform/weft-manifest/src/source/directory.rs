@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -31,7 +31,7 @@ struct Seen {
 
 impl DirectorySource {
     pub(super) fn open(root: PathBuf) -> Result<Self, SourceError> {
-        if !root.join("products").is_dir() {
+        if !holds_mesh(&root) {
             return Err(SourceError::NoMesh { path: root });
         }
         Ok(DirectorySource { root, seen: Mutex::default() })
@@ -41,7 +41,7 @@ impl DirectorySource {
     ///
     /// A directory that is gone, as on a volume that is not mounted, is an error and not an empty mesh.
     fn survey(&self) -> Result<(Revision, BTreeMap<String, FileEntry>), SourceError> {
-        if !self.root.join("products").is_dir() {
+        if !holds_mesh(&self.root) {
             return Err(SourceError::NoMesh { path: self.root.clone() });
         }
         let mut found = Vec::new();
@@ -154,6 +154,11 @@ impl RevisionSource for DirectorySource {
     fn describe(&self) -> String {
         format!("directory {}", self.root.display())
     }
+}
+
+/// Where all domains have repositories of their own there need be no `products/`.
+fn holds_mesh(root: &Path) -> bool {
+    root.join("products").is_dir() || root.join(MESH_FILE).is_file()
 }
 
 fn hash(bytes: &[u8]) -> String {

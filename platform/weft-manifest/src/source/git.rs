@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use gix::object::tree::EntryKind;
-use weft_model::{Commit, Content, FileEntry, ManifestTree, Revision, parallel};
+use weft_model::{Commit, Content, DomainName, FileEntry, ManifestTree, Revision, parallel};
 
 use super::commit::made_by;
 use super::selection::{FOLDERS, MESH_FILE, is_text, is_too_large, text};
@@ -13,6 +13,8 @@ use super::{RevisionSource, SourceError};
 
 /// Deepest folder that is looked into, so that a hostile tree cannot exhaust the stack.
 const FOLDERS_MAX: usize = 64;
+/// Most names that are told of what a domain's repository holds besides the domain.
+const STRANGE_MAX: usize = 100;
 
 /// A work tree, of which HEAD counts, or a bare repository.
 pub(super) struct GitSource {
@@ -112,19 +114,12 @@ pub(super) fn tree_at(
     place: &Path,
 ) -> Result<ManifestTree, SourceError> {
     let mut found = Vec::new();
-    let root = root_tree(repository, revision, place)?;
-    let mesh = match prefix {
-        "" => Some(root),
-        prefix => match root.lookup_entry_by_path(prefix).map_err(|error| trouble(place, error))? {
-            Some(entry) if entry.mode().is_tree() => {
-                Some(entry.object().map_err(|error| trouble(place, error))?.into_tree())
-            }
-            _ => None,
-        },
-    };
     // An empty tree would ask for every product to be retired, which is never what a wrong folder means.
     let no_mesh = || SourceError::NoMeshAt { place: place.display().to_string(), revision: revision.clone() };
-    let Some(mesh) = mesh else { return Err(no_mesh()) };
+    let mesh = match folder_at(repository, prefix, revision, place) {
+        Err(SourceError::NoFolder { .. }) => return Err(no_mesh()),
+        mesh => mesh?,
+    };
     let entries = mesh.decode().map_err(|error| trouble(place, error))?;
     for entry in &entries.entries {
         let name = entry.filename.to_string();
@@ -136,13 +131,74 @@ pub(super) fn tree_at(
     if found.is_empty() {
         return Err(no_mesh());
     }
+    Ok(ManifestTree::new(revision.clone(), read_all(repository, &found, place)?))
+}
+
+/// The files of one domain at a commit, and what else stands below `prefix` that would mean something in a mesh: at
+/// most a hundred names.
+pub(super) fn domain_at(
+    repository: &gix::Repository,
+    prefix: &str,
+    domain: &DomainName,
+    revision: &Revision,
+    place: &Path,
+) -> Result<(BTreeMap<String, FileEntry>, Vec<String>), SourceError> {
+    let (mut found, mut strange) = (Vec::new(), Vec::new());
+    let mesh = folder_at(repository, prefix, revision, place)?;
+    for entry in mesh.iter() {
+        let entry = entry.map_err(|error| trouble(place, error))?;
+        match entry.filename().to_string().as_str() {
+            "products" if entry.mode().is_tree() => {}
+            name if entry.mode().is_tree() && FOLDERS.contains(&name) => strange.push(format!("{name}/")),
+            MESH_FILE => strange.push(MESH_FILE.to_owned()),
+            _ => {}
+        }
+    }
+    let products = if prefix.is_empty() { "products".to_owned() } else { format!("{prefix}/products") };
+    for entry in folder_at(repository, &products, revision, place)?.iter() {
+        let entry = entry.map_err(|error| trouble(place, error))?;
+        let name = entry.filename().to_string();
+        if name == domain.as_str() {
+            let (path, kind) = (format!("products/{name}"), entry.mode().kind());
+            collect(repository, path, kind, entry.object_id(), 0, place, &mut found)?;
+        } else if !entry.mode().is_blob() && !name.starts_with('.') {
+            strange.push(format!("products/{name}/"));
+        }
+    }
+    strange.truncate(STRANGE_MAX);
+    Ok((read_all(repository, &found, place)?, strange))
+}
+
+/// The folder at `path`, empty for the root, of a commit.
+pub(super) fn folder_at<'r>(
+    repository: &'r gix::Repository,
+    path: &str,
+    revision: &Revision,
+    place: &Path,
+) -> Result<gix::Tree<'r>, SourceError> {
+    let root = root_tree(repository, revision, place)?;
+    if path.is_empty() {
+        return Ok(root);
+    }
+    let entry = root.lookup_entry_by_path(path).map_err(|error| trouble(place, error))?;
+    let Some(entry) = entry.filter(|entry| entry.mode().is_tree()) else {
+        let (place, path) = (place.display().to_string(), path.to_owned());
+        return Err(SourceError::NoFolder { place, revision: revision.clone(), path });
+    };
+    Ok(entry.object().map_err(|error| trouble(place, error))?.into_tree())
+}
+
+/// What is known of each file, by path.
+fn read_all(
+    repository: &gix::Repository,
+    found: &[Found],
+    place: &Path,
+) -> Result<BTreeMap<String, FileEntry>, SourceError> {
     let shared = repository.clone().into_sync();
     let read = |repository: &mut gix::Repository, file: &Found| {
         file_entry(repository, file, place).map(|entry| (file.path.clone(), entry))
     };
-    let entries = parallel::map_with(&found, || shared.to_thread_local(), read);
-    let files = entries.into_iter().collect::<Result<BTreeMap<String, FileEntry>, SourceError>>()?;
-    Ok(ManifestTree::new(revision.clone(), files))
+    parallel::map_with(found, || shared.to_thread_local(), read).into_iter().collect()
 }
 
 /// A file that a commit names.

@@ -1,6 +1,7 @@
 //! Where revisions come from: a git work tree, a bare repository, a remote, or a plain directory.
 
 mod commit;
+mod composed;
 mod directory;
 mod git;
 mod remote;
@@ -12,7 +13,10 @@ mod tests;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use weft_model::{Code, Commit, ManifestTree, Revision};
+use weft_model::{Code, Commit, DomainName, ManifestTree, Place, Revision};
+
+use composed::ComposedSource;
+pub(crate) use remote::{is_url, without_password};
 
 /// A place that holds the manifests of a mesh, one state of them at a time.
 ///
@@ -43,6 +47,12 @@ pub trait RevisionSource: Send + Sync + fmt::Debug {
         Ok(None)
     }
 
+    /// Whether [`newest`](Self::newest) could last ask every repository. Where not, it took the last commit
+    /// that it had of one, which may have moved on.
+    fn is_current(&self) -> bool {
+        true
+    }
+
     /// For people: what this is and where.
     fn describe(&self) -> String;
 }
@@ -54,11 +64,25 @@ pub enum SourceError {
     #[error("there is no directory `{}`", path.display())]
     Missing { path: PathBuf },
 
-    #[error("`{}` holds no mesh: there is no `products/` in it", path.display())]
+    #[error("`{}` holds no mesh: there is no `products/` and no `mesh.yaml` in it", path.display())]
     NoMesh { path: PathBuf },
 
     #[error("`{place}` holds no mesh at revision {revision}: commit its `products/` folder")]
     NoMeshAt { place: String, revision: Revision },
+
+    #[error("`{place}` holds no folder `{path}` at revision {revision}")]
+    NoFolder { place: String, revision: Revision, path: String },
+
+    #[error("`{place}` was never fetched here: `weft plan` fetches it")]
+    NotFetched { place: String },
+
+    #[error("domain `{domain}`, whose repository {place} names, cannot be had and never was: {source}")]
+    Domain {
+        domain: DomainName,
+        place: Place,
+        #[source]
+        source: Box<SourceError>,
+    },
 
     #[error("`{place}` has no commit yet: commit the mesh, since only what is committed counts")]
     NoCommit { place: String },
@@ -102,7 +126,8 @@ impl SourceError {
 /// Opens the mesh at `mesh`: a git work tree or a folder in one, a bare repository, a git URL (with
 /// `#branch` at its end for another branch than the default), or a plain directory.
 ///
-/// Repositories behind URLs are mirrored under `mirrors`. Nothing is fetched before the first call
+/// Domains that its `mesh.yaml` says have repositories of their own stand in their places. Repositories
+/// behind URLs are mirrored under `mirrors`. Nothing is fetched before the first call
 /// of [`RevisionSource::newest`].
 ///
 /// # Errors
@@ -110,7 +135,7 @@ impl SourceError {
 /// Where there is no such directory, or it holds neither a repository nor a mesh.
 pub fn open(mesh: &str, mirrors: &Path) -> Result<Box<dyn RevisionSource>, SourceError> {
     if let Some(remote) = remote::RemoteSource::of_url(mesh, mirrors) {
-        return Ok(Box::new(remote));
+        return Ok(Box::new(ComposedSource::over(remote, mirrors)));
     }
     let path = Path::new(mesh);
     if !path.is_dir() {
@@ -118,12 +143,19 @@ pub fn open(mesh: &str, mirrors: &Path) -> Result<Box<dyn RevisionSource>, Sourc
     }
     let path = path.canonicalize().map_err(|source| SourceError::Io { path: path.to_owned(), source })?;
     if let Some(source) = git::GitSource::discover(&path)? {
-        return Ok(Box::new(source));
+        return Ok(Box::new(ComposedSource::over(source, mirrors)));
     }
-    directory::DirectorySource::open(path).map(|source| Box::new(source) as Box<dyn RevisionSource>)
+    Ok(Box::new(ComposedSource::over(directory::DirectorySource::open(path)?, mirrors)))
 }
 
-/// Opens the plain directory at `path` as it is on disk, also where it is part of a git work tree.
+/// The tree with what was fetched last of each domain that has a repository of its own, as far as `mirrors`
+/// holds it. Nothing is fetched; what is there already stays.
+pub fn with_fetched(tree: ManifestTree, mirrors: &Path) -> ManifestTree {
+    composed::with_fetched(tree, mirrors)
+}
+
+/// Opens the plain directory at `path` as it is on disk, also where it is part of a git work tree. Domains in
+/// repositories of their own are not in it.
 ///
 /// # Errors
 ///

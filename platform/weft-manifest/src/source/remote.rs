@@ -1,5 +1,6 @@
 //! A git repository behind a URL, mirrored on this machine.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -7,12 +8,13 @@ use std::sync::{Mutex, PoisonError};
 
 use gix::bstr::BStr;
 use gix::protocol::handshake::Ref;
+use gix::refs::transaction::PreviousValue;
 use gix::remote::Direction;
 use sha2::{Digest, Sha256};
-use weft_model::{Commit, ManifestTree, Revision};
+use weft_model::{Commit, DomainName, FileEntry, ManifestTree, Revision};
 
 use super::commit::made_by;
-use super::git::{read_at, tree_at};
+use super::git::{commit_at, domain_at, folder_at, read_at, tree_at};
 use super::{RevisionSource, SourceError};
 
 /// Every branch of the remote, and nothing else.
@@ -37,19 +39,57 @@ impl RemoteSource {
             Some((url, _)) => (url, None),
             None => (mesh, None),
         };
-        let has_scheme = ["http://", "https://", "ssh://", "git://", "file://"].iter().any(|s| url.starts_with(s));
-        let is_scp = url.split_once(':').is_some_and(|(host, _)| host.contains('@') && !host.contains('/'));
         let is_bare_path = url.ends_with(".git") && (branch.is_some() || !Path::new(url).is_dir());
-        if !has_scheme && !is_scp && !is_bare_path {
-            return None;
-        }
-        Some(RemoteSource {
+        (is_url(url) || is_bare_path).then(|| RemoteSource::new(url, branch, mirrors))
+    }
+
+    /// The repository at `url`, and the branch of it that counts if that is not the default.
+    pub(super) fn new(url: &str, branch: Option<String>, mirrors: &Path) -> Self {
+        RemoteSource {
             url: url.to_owned(),
             shown: without_password(url),
             branch,
             mirror: mirrors.join(hex::encode(Sha256::digest(url.as_bytes()))),
             fetching: Mutex::new(()),
-        })
+        }
+    }
+
+    /// The URL as people may see it: without a password.
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// The commit that [`keep`](Self::keep) noted last for `domain`.
+    pub(super) fn kept(&self, domain: &DomainName) -> Option<Revision> {
+        let repository = self.open().ok()?;
+        let id = repository.try_find_reference(&kept_as(domain)).ok()??.try_id()?.detach();
+        Some(Revision::new(id.to_string()))
+    }
+
+    /// Notes which commit counts for `domain`, so that it stays and is found again without asking the remote.
+    pub(super) fn keep(&self, domain: &DomainName, revision: &Revision) -> Result<(), SourceError> {
+        if self.kept(domain).as_ref() == Some(revision) {
+            return Ok(());
+        }
+        let repository = self.open()?;
+        let id = commit_at(&repository, revision, Path::new(&self.shown))?.id;
+        let kept = repository.reference(kept_as(domain), id, PreviousValue::Any, "fetched");
+        kept.map(drop).map_err(|error| self.trouble(error))
+    }
+
+    /// An error where the commit has no such folder.
+    pub(super) fn holds_folder(&self, revision: &Revision, folder: &str) -> Result<(), SourceError> {
+        folder_at(&self.open()?, folder, revision, Path::new(&self.shown)).map(drop)
+    }
+
+    /// The files of `domain` at a commit, and what else stands below `path` that would mean something in a mesh.
+    pub(super) fn domain(
+        &self,
+        revision: &Revision,
+        path: &str,
+        domain: &DomainName,
+    ) -> Result<(BTreeMap<String, FileEntry>, Vec<String>), SourceError> {
+        domain_at(&self.open()?, path, domain, revision, Path::new(&self.shown))
     }
 
     fn trouble(&self, error: impl fmt::Display) -> SourceError {
@@ -140,7 +180,20 @@ impl RevisionSource for RemoteSource {
     }
 }
 
-fn without_password(url: &str) -> String {
+/// Whether the text is a URL of a git repository, or what ssh takes for one, and no path.
+pub(crate) fn is_url(text: &str) -> bool {
+    let has_scheme = ["http://", "https://", "ssh://", "git://", "file://"].iter().any(|s| text.starts_with(s));
+    let is_scp = text.split_once(':').is_some_and(|(host, _)| host.contains('@') && !host.contains('/'));
+    (has_scheme || is_scp) && !text.contains('#')
+}
+
+/// The reference that notes which commit counts for a domain.
+fn kept_as(domain: &DomainName) -> String {
+    format!("refs/weft/{domain}")
+}
+
+/// The URL as people may see it.
+pub(crate) fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let end = rest.find('/').unwrap_or(rest.len());
     match rest.get(..end).and_then(|host| host.rsplit_once('@')) {

@@ -8,6 +8,8 @@ use weft_model::{Code, Content, SignatureKind};
 
 use super::{RevisionSource, open};
 
+mod composed;
+
 fn git(folder: &Path, arguments: &[&str]) {
     let output = Command::new("git")
         .args(["-c", "user.name=Ana", "-c", "user.email=ana@example.com", "-c", "init.defaultBranch=main"])

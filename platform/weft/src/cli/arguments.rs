@@ -149,6 +149,8 @@ pub(super) struct Validate {
     pub(super) paths: Vec<PathBuf>,
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub(super) format: ReportFormat,
+    #[command(flatten)]
+    pub(super) home: HomeArgument,
 }
 
 #[derive(Debug, Args)]
@@ -158,6 +160,8 @@ pub(super) struct Test {
     pub(super) paths: Vec<PathBuf>,
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub(super) format: ReportFormat,
+    #[command(flatten)]
+    pub(super) home: HomeArgument,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -295,6 +299,8 @@ pub(super) enum Policy {
         /// Folder with `products/` and `governance/`
         #[arg(default_value = ".")]
         mesh: PathBuf,
+        #[command(flatten)]
+        home: HomeArgument,
     },
     /// Run the cases in governance/cases and print who may do what
     Test {
@@ -304,6 +310,8 @@ pub(super) enum Policy {
         /// Rewrite governance/decisions.txt
         #[arg(long)]
         write: bool,
+        #[command(flatten)]
+        home: HomeArgument,
     },
 }
 

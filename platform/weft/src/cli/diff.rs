@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use weft_manifest::compatibility::{Folders, compare_files, compare_folders};
-use weft_manifest::source;
+use weft_manifest::source::{self, SourceError};
 use weft_model::{ProductRef, Release};
 
 use super::arguments::{Diff, DiffFormat};
@@ -73,8 +73,10 @@ fn broken(contracts: usize) -> Failure {
 fn contracts_at(arguments: &Diff, reference: &str) -> Result<BTreeMap<String, String>, Failure> {
     let mirrors = Home::at(&arguments.home.home).mirrors();
     let source = source::open(".", &mirrors).map_err(coded)?;
-    let revision = source.named(reference).map_err(|error| {
-        coded(error).help("give two contracts, two folders of contracts, or two revisions of the mesh in this folder")
+    let revision = source.named(reference).map_err(|error| match error {
+        SourceError::NoRevision { .. } => coded(error)
+            .help("give two contracts, two folders of contracts, or two revisions of the mesh in this folder"),
+        error => coded(error),
     })?;
     let tree = source.tree(&revision).map_err(coded)?;
     let contracts = tree.files().filter(|(path, _)| path.ends_with(CONTRACT));

@@ -26,6 +26,8 @@ while read -r _ new ref; do
     (
         unset GIT_DIR GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_QUARANTINE_PATH
         cd \"$folder/mesh\" && weft validate . </dev/null || exit 1
+        # The repository of a domain: what it does to the mesh is planned there.
+        [ -e mesh.yaml ] || [ -d governance ] || exit 0
         # A commit of its own, since plans tell files apart by git's hashes.
         git init --quiet . && git -c core.autocrlf=false add --all --force . &&
             git -c user.name=weft -c user.email=weft@localhost -c commit.gpgsign=false \\

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use weft_governance::{MeshFacts, Rules};
-use weft_model::{Clock, Diagnostic, ManifestTree, Published};
+use weft_model::{Clock, Code, Diagnostic, ManifestTree, Published};
 
 use super::arguments::Policy;
 use super::{Exit, Failure, Look, terminal};
 use crate::clock::SystemClock;
+use crate::home::Home;
 use crate::mesh_folder::{self, TreeSources};
 use crate::render::diagnostics::{self, counted};
 
@@ -17,13 +18,13 @@ const MATRIX_FILE: &str = "governance/decisions.txt";
 
 pub(super) fn policy(command: &Policy) -> Result<(), Failure> {
     match command {
-        Policy::Lint { mesh } => lint(mesh),
-        Policy::Test { mesh, write } => test(mesh, *write),
+        Policy::Lint { mesh, home } => lint(mesh, &Home::at(&home.home)),
+        Policy::Test { mesh, write, home } => test(mesh, *write, &Home::at(&home.home)),
     }
 }
 
-fn lint(mesh: &Path) -> Result<(), Failure> {
-    let (tree, root) = working_tree(mesh)?;
+fn lint(mesh: &Path, home: &Home) -> Result<(), Failure> {
+    let (tree, root) = working_tree(mesh, home)?;
     let (rules, problems) = read(&tree).1;
     tell(&problems, &tree, &root);
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
@@ -34,9 +35,9 @@ fn lint(mesh: &Path) -> Result<(), Failure> {
     if errors > 0 { Err(Failure::silent(Exit::Problems)) } else { Ok(()) }
 }
 
-fn test(mesh: &Path, write: bool) -> Result<(), Failure> {
+fn test(mesh: &Path, write: bool, home: &Home) -> Result<(), Failure> {
     let began = Instant::now();
-    let (tree, root) = working_tree(mesh)?;
+    let (tree, root) = working_tree(mesh, home)?;
     let (matrix, problems) = decide(&tree)?;
     tell(&problems, &tree, &root);
     let Some(matrix) = matrix else { return Err(Failure::silent(Exit::Problems)) };
@@ -49,13 +50,17 @@ fn test(mesh: &Path, write: bool) -> Result<(), Failure> {
     if errors > 0 {
         return Err(Failure::silent(Exit::Problems));
     }
+    if tree.is_part || problems.iter().any(|problem| problem.code == Code::DOMAIN_UNSEEN) {
+        terminal::note(&format!("this is a part of the mesh, so `{MATRIX_FILE}` is left as it is"));
+        return Ok(());
+    }
     keep(&tree, &root, &matrix, write)
 }
 
-fn working_tree(mesh: &Path) -> Result<(ManifestTree, PathBuf), Failure> {
+fn working_tree(mesh: &Path, home: &Home) -> Result<(ManifestTree, PathBuf), Failure> {
     let coded = |error: weft_manifest::source::SourceError| Failure::coded(error.code(), error.to_string());
     let root = mesh_folder::root_of(mesh).unwrap_or_else(|| mesh.to_owned());
-    Ok((mesh_folder::working_tree(mesh).map_err(coded)?, root))
+    Ok((mesh_folder::working_tree(mesh, home).map_err(coded)?, root))
 }
 
 fn tell(problems: &[Diagnostic], tree: &ManifestTree, root: &Path) {
@@ -65,10 +70,11 @@ fn tell(problems: &[Diagnostic], tree: &ManifestTree, root: &Path) {
     }
 }
 
-/// What the rules of `tree` are about, the rules, and every problem of them.
+/// What the rules of `tree` are about, the rules, and every problem of them; and which domains are not here.
 fn read(tree: &ManifestTree) -> (MeshFacts, (Rules, Vec<Diagnostic>)) {
-    let (declared, _) = weft_manifest::read(tree, SystemClock.now().date_naive());
+    let (declared, told) = weft_manifest::read(tree, SystemClock.now().date_naive());
     let (mut rules, mut problems) = weft_governance::read(tree);
+    problems.extend(told.into_iter().filter(|told| told.code == Code::DOMAIN_UNSEEN));
     let facts = MeshFacts::of(&declared, &Published::default());
     problems.extend(rules.check_restrictions(&facts));
     (facts, (rules, problems))
@@ -101,6 +107,6 @@ fn decide(tree: &ManifestTree) -> Result<(Option<String>, Vec<Diagnostic>), Fail
     let snapshot = rules
         .compile(&tree.revision, &facts)
         .map_err(|error| Failure::new(Exit::Problems, format!("the rules do not compile: {error}")))?;
-    problems.extend(rules.run_cases(&snapshot));
+    problems.extend(rules.run_cases(&snapshot).into_iter().filter(|told| told.is_error() || !facts.is_part));
     Ok((Some(weft_governance::decisions_matrix(&snapshot, rules.principals(), &facts)), problems))
 }

@@ -11,12 +11,14 @@ use super::arguments::{ReportFormat, Test};
 use super::found::{Found, by_mesh};
 use super::{Exit, Failure, Look, block_on, terminal};
 use crate::clock::SystemClock;
+use crate::home::Home;
 use crate::mesh_folder::{self, TreeSources, relative};
 use crate::render::diagnostics::{self, Sources, counted};
 use crate::render::reports;
 
 pub(super) fn test(arguments: &Test) -> Result<(), Failure> {
     let began = Instant::now();
+    let home = Home::at(&arguments.home.home);
     let (mut found, mut outcomes) = (Found::default(), Vec::new());
     for (root, wanted) in by_mesh(&arguments.paths)? {
         let Some(root) = root else {
@@ -24,7 +26,7 @@ pub(super) fn test(arguments: &Test) -> Result<(), Failure> {
             return Err(Failure::usage(format!("`{}` lies in no mesh", path.unwrap_or_default()))
                 .help("give a folder with `products/`, or a folder or test within one"));
         };
-        outcomes.extend(of_mesh(&root, &wanted, &mut found)?);
+        outcomes.extend(of_mesh(&root, &wanted, &home, &mut found)?);
     }
     let diagnostics = &found.diagnostics;
     let passed = outcomes.iter().filter(|outcome| outcome.verdict == TestVerdict::Passed);
@@ -44,8 +46,9 @@ pub(super) fn test(arguments: &Test) -> Result<(), Failure> {
 }
 
 /// Runs the tests of one mesh at and below the paths. Files of the outcomes are as the reader can open them.
-fn of_mesh(root: &Path, wanted: &[PathBuf], found: &mut Found) -> Result<Vec<TestOutcome>, Failure> {
-    let tree = mesh_folder::working_tree(root).map_err(|error| Failure::coded(error.code(), error.to_string()))?;
+fn of_mesh(root: &Path, wanted: &[PathBuf], home: &Home, found: &mut Found) -> Result<Vec<TestOutcome>, Failure> {
+    let tree =
+        mesh_folder::working_tree(root, home).map_err(|error| Failure::coded(error.code(), error.to_string()))?;
     let wanted: Vec<PathBuf> = wanted.iter().map(|path| relative(path, root)).collect();
     let is_wanted = |file: &str| wanted.iter().any(|path| Path::new(file).starts_with(path));
     let today = SystemClock.now().date_naive();

@@ -13,7 +13,7 @@ use crate::mesh_folder;
 pub(super) fn token(arguments: &Token) -> Result<(), Failure> {
     let home = Home::at(&arguments.home.home);
     let token = mint(&home, &arguments.name, arguments.ttl)?;
-    warn_of_a_stranger(&arguments.name);
+    warn_of_a_stranger(&arguments.name, &home);
     terminal::print(&format!("{token}\n"))
 }
 
@@ -41,8 +41,8 @@ pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
 
 /// The server decides whom it knows. A name that the mesh in this folder does not declare is most
 /// likely a slip.
-fn warn_of_a_stranger(name: &str) {
-    let Ok(tree) = mesh_folder::working_tree(std::path::Path::new(".")) else { return };
+fn warn_of_a_stranger(name: &str, home: &Home) {
+    let Ok(tree) = mesh_folder::working_tree(std::path::Path::new("."), home) else { return };
     let (rules, _) = weft_governance::read(&tree);
     let principals = rules.principals();
     if principals.iter().next().is_some() && principals.find(name).is_none() {

@@ -12,17 +12,23 @@ use super::arguments::{ReportFormat, Validate};
 use super::found::{Found, by_mesh};
 use super::{Exit, Failure, Look, block_on, terminal};
 use crate::clock::SystemClock;
+use crate::home::Home;
 use crate::lone::Lone;
 use crate::mesh_folder::{self, TreeSources, relative};
 use crate::render::diagnostics::{self, Looked, Sources};
 use crate::render::reports;
 
+/// Said where there is neither `governance/` nor `mesh.yaml`.
+const NO_MESH_AROUND: &str =
+    "note: these are domains without a mesh around them, so people and other domains were not looked at\n";
+
 pub(super) fn validate(arguments: &Validate) -> Result<(), Failure> {
     let began = Instant::now();
+    let home = Home::at(&arguments.home.home);
     let mut validated = Validated::default();
     for (root, wanted) in by_mesh(&arguments.paths)? {
         match root {
-            Some(root) => validated.mesh(&root, &wanted)?,
+            Some(root) => validated.mesh(&root, &wanted, &home)?,
             None => wanted.iter().try_for_each(|path| validated.lone(path))?,
         }
     }
@@ -54,8 +60,12 @@ struct Validated {
 }
 
 impl Validated {
-    fn mesh(&mut self, root: &Path, wanted: &[PathBuf]) -> Result<(), Failure> {
-        let tree = mesh_folder::working_tree(root).map_err(|error| Failure::coded(error.code(), error.to_string()))?;
+    fn mesh(&mut self, root: &Path, wanted: &[PathBuf], home: &Home) -> Result<(), Failure> {
+        let tree =
+            mesh_folder::working_tree(root, home).map_err(|error| Failure::coded(error.code(), error.to_string()))?;
+        if tree.is_part {
+            terminal::note(NO_MESH_AROUND);
+        }
         let checked =
             block_on(async { Ok(weft_reconcile::check(&tree, &Known::nothing_at(SystemClock.now())).await) })?;
         let wanted: Vec<PathBuf> = wanted.iter().map(|path| relative(path, root)).collect();
