@@ -91,6 +91,9 @@ impl Controller {
                         product,
                         output,
                         fingerprint,
+                        evolves: before
+                            .and_then(|release| release.ports.get(&output.name))
+                            .filter(|_| step.change == Change::Evolve),
                     };
                     let (built, made) = self.build(&order).await;
                     checks.extend(made);

@@ -26,6 +26,22 @@ pub(crate) struct Order<'a> {
     pub(crate) product: &'a DataProduct,
     pub(crate) output: &'a OutputPort,
     pub(crate) fingerprint: &'a str,
+    /// The table as it is served, where only what the contract demands of its rows changes.
+    pub(crate) evolves: Option<&'a PortRelease>,
+}
+
+impl Order<'_> {
+    /// What the commit says of itself.
+    fn note(&self) -> CommitNote {
+        CommitNote {
+            port: self.product.port_ref(self.output),
+            contract: self.output.contract.key.clone(),
+            revision: self.revision.clone(),
+            plan: self.plan.to_owned(),
+            fingerprint: self.fingerprint.to_owned(),
+            release: self.release,
+        }
+    }
 }
 
 /// Why a port was not built.
@@ -88,7 +104,10 @@ impl Controller {
         let done = newest.filter(|commit| commit.fingerprint.as_deref() == Some(order.fingerprint));
         let version = match done {
             Some(commit) => commit.version,
-            None => self.write(order, &location, judge).await?,
+            None => match self.evolve(order, &location, judge).await? {
+                Some(version) => version,
+                None => self.write(order, &location, judge).await?,
+            },
         };
         let table = warehouse.table(&location, version).await.map_err(trouble)?;
         Ok(PortRelease {
@@ -100,19 +119,32 @@ impl Controller {
         })
     }
 
+    /// Holds the rows of the served table against the new contract, and declares the table anew. `None` where
+    /// that table is not at hand, so that the rows must be made again: it lies elsewhere, or others have
+    /// written to it.
+    async fn evolve(
+        &self,
+        order: &Order<'_>,
+        location: &str,
+        judge: &Arc<ContractJudge>,
+    ) -> Result<Option<u64>, Unbuilt> {
+        let served = order.evolves.filter(|served| served.location.as_deref() == Some(location));
+        let Some(version) = served.and_then(|served| served.table_version) else { return Ok(None) };
+        let schema = arrow_schema(&order.output.contract.columns);
+        let judge = Arc::clone(judge);
+        match self.parts.warehouse.redeclare(location, version, &schema, &order.note(), judge).await {
+            Ok(version) => Ok(Some(version)),
+            Err(StorageError::Conflict { .. }) => Ok(None),
+            Err(StorageError::Refused { findings }) => Err(Unbuilt::refused(&findings)),
+            Err(error) => Err(Unbuilt::failed(error.code(), error)),
+        }
+    }
+
     async fn write(&self, order: &Order<'_>, location: &str, judge: &Arc<ContractJudge>) -> Result<u64, Unbuilt> {
         let schema = arrow_schema(&order.output.contract.columns);
         let rows = conform(self.rows(order).await?, &schema).map_err(|findings| Unbuilt::refused(&findings))?;
-        let note = CommitNote {
-            port: order.product.port_ref(order.output),
-            contract: order.output.contract.key.clone(),
-            revision: order.revision.clone(),
-            plan: order.plan.to_owned(),
-            fingerprint: order.fingerprint.to_owned(),
-            release: order.release,
-        };
         let judge = Arc::clone(judge);
-        match self.parts.warehouse.replace(location, schema, rows, &note, judge).await {
+        match self.parts.warehouse.replace(location, schema, rows, &order.note(), judge).await {
             Ok(written) => Ok(written.version),
             Err(StorageError::Refused { findings }) => Err(Unbuilt::refused(&findings)),
             Err(StorageError::Rows { source }) => Err(self.unreadable_rows(order, &source).await),

@@ -18,30 +18,42 @@ pub(crate) fn fingerprints(declared: &Declared, published: &Published) -> BTreeM
     let mut known = BTreeMap::new();
     for product in &declared.products {
         for output in &product.outputs {
-            let fingerprint = fingerprint(product, output, &known, published);
+            let fingerprint = Fingerprints { known: &known, published }.of(product, output, &output.contract);
             known.insert(product.port_ref(output), fingerprint);
         }
     }
     known
 }
 
-fn fingerprint(
-    product: &DataProduct,
-    output: &OutputPort,
-    known: &BTreeMap<PortRef, String>,
-    published: &Published,
-) -> String {
-    let inputs: BTreeMap<String, &str> = inputs_of(product, output)
-        .map(|port| {
-            let upstream = known.get(port).map(String::as_str);
-            let upstream = upstream.or_else(|| published.port(port).map(|(_, port)| port.fingerprint.as_str()));
-            (port.to_string(), upstream.unwrap_or("absent"))
-        })
-        .collect();
+/// The fingerprints of everything that a port may read.
+pub(crate) struct Fingerprints<'a> {
+    pub(crate) known: &'a BTreeMap<PortRef, String>,
+    pub(crate) published: &'a Published,
+}
+
+impl Fingerprints<'_> {
+    /// The fingerprint that `output` would have under the contract of `other`.
+    pub(crate) fn under_contract_of(&self, product: &DataProduct, output: &OutputPort, other: &OutputPort) -> String {
+        self.of(product, output, &other.contract)
+    }
+
+    fn of(&self, product: &DataProduct, output: &OutputPort, contract: &Contract) -> String {
+        let inputs: BTreeMap<String, &str> = inputs_of(product, output)
+            .map(|port| {
+                let upstream = self.known.get(port).map(String::as_str);
+                let served = || self.published.port(port).map(|(_, port)| port.fingerprint.as_str());
+                (port.to_string(), upstream.or_else(served).unwrap_or("absent"))
+            })
+            .collect();
+        made_from(contract, &output.transform, &inputs)
+    }
+}
+
+fn made_from(contract: &Contract, transform: &Transform, inputs: &BTreeMap<String, &str>) -> String {
     hash(&json!({
         "layout": LAYOUT,
-        "contract": demands(&output.contract),
-        "transform": match &output.transform {
+        "contract": demands(contract),
+        "transform": match transform {
             Transform::Seed { format, content, .. } => json!({ "seed": content, "format": format }),
             Transform::Source { url, format, options } => json!({ "url": url, "format": format, "options": options }),
             Transform::Full { sql, .. } => json!({ "full": sql }),

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use weft_model::{DataProduct, Declared, OutputPort, PortName, PortRef, Published, Release, Revision};
 
-use crate::fingerprint::{fingerprints, hash};
+use crate::fingerprint::{Fingerprints, fingerprints, hash};
 use crate::{Review, RuleLine, Verdict};
 
 /// What must happen, in order, for the mesh to match the manifests at `revision`.
@@ -49,6 +49,8 @@ pub enum Change {
     Create,
     /// Its rows are made anew.
     Refresh(RefreshReason),
+    /// Its rows stay, and are held against a contract that demands other things of the same columns.
+    Evolve,
     /// It is served from a table of its product that is there already, as when a version takes another name.
     Adopt,
     /// Its rows stay; what is said of it changes.
@@ -67,11 +69,12 @@ pub enum RefreshReason {
 }
 
 impl Change {
-    /// The word for it: `create`, `refresh`, `adopt`, `redescribe`, `retire`.
+    /// The word for it: `create`, `refresh`, `evolve`, `adopt`, `redescribe`, `retire`.
     pub fn as_str(self) -> &'static str {
         match self {
             Change::Create => "create",
             Change::Refresh(_) => "refresh",
+            Change::Evolve => "evolve",
             Change::Adopt => "adopt",
             Change::Redescribe => "redescribe",
             Change::Retire => "retire",
@@ -85,6 +88,7 @@ impl Change {
             Change::Refresh(RefreshReason::ContractChanged) => ('~', "rebuilt: its contract changes"),
             Change::Refresh(RefreshReason::TransformChanged) => ('~', "rebuilt: its transform changes"),
             Change::Refresh(RefreshReason::InputChanged) => ('~', "rebuilt: an input changes"),
+            Change::Evolve => ('~', "evolved: its rows stay and are checked anew"),
             Change::Adopt => ('~', "served from a table that is there, rows stay"),
             Change::Redescribe => ('~', "described anew, rows stay"),
             Change::Retire => ('-', "no longer served, data stay"),
@@ -128,6 +132,7 @@ impl Plan {
 /// say what of it concerns readers.
 pub fn plan(declared: &Declared, published: &Published, reviews: &[Review]) -> Plan {
     let fingerprints = fingerprints(declared, published);
+    let known = Fingerprints { known: &fingerprints, published };
     let mut steps = Vec::new();
     let mut unchanged = Vec::new();
     for product in &declared.products {
@@ -136,7 +141,7 @@ pub fn plan(declared: &Declared, published: &Published, reviews: &[Review]) -> P
         for output in &product.outputs {
             let port = product.port_ref(output);
             let fingerprint = fingerprints.get(&port).cloned();
-            let change = change(before, product, &port, fingerprint.as_deref());
+            let change = change(before, product, &port, fingerprint.as_deref(), &known);
             match change.or(described_anew.then_some(Change::Redescribe)) {
                 Some(change) => {
                     steps.push(Step { switch: switch(output), ..Step::new(port, change, fingerprint, before) });
@@ -168,6 +173,7 @@ fn change(
     product: &DataProduct,
     port: &PortRef,
     fingerprint: Option<&str>,
+    known: &Fingerprints<'_>,
 ) -> Option<Change> {
     let served = before.and_then(|release| Some((release, release.ports.get(&port.port)?)));
     if served.is_some_and(|(_, served)| fingerprint == Some(served.fingerprint.as_str())) {
@@ -178,8 +184,14 @@ fn change(
     {
         return Some(Change::Adopt);
     }
-    let Some((release, _)) = served else { return Some(Change::Create) };
+    let Some((release, served)) = served else { return Some(Change::Create) };
     let (old, new) = (release.product.output(&port.port)?, product.output(&port.port)?);
+    if served.table_version.is_some()
+        && has_same_columns(old, new)
+        && known.under_contract_of(product, new, old) == served.fingerprint
+    {
+        return Some(Change::Evolve);
+    }
     Some(Change::Refresh(if old.contract.columns != new.contract.columns {
         RefreshReason::ContractChanged
     } else if old.transform != new.transform {
@@ -187,6 +199,14 @@ fn change(
     } else {
         RefreshReason::InputChanged
     }))
+}
+
+/// Whether two contracts of a port demand columns of the same names and types, in the same order.
+fn has_same_columns(old: &OutputPort, new: &OutputPort) -> bool {
+    let columns = |port: &'_ OutputPort| {
+        port.contract.columns.iter().map(|column| (column.name.clone(), column.data_type.clone())).collect::<Vec<_>>()
+    };
+    columns(old) == columns(new)
 }
 
 /// Whether the product, or its domain, is declared in other words than it is published.

@@ -90,23 +90,65 @@ impl Warehouse {
         }
         actions.extend(added.into_iter().map(Action::Add));
 
-        let gate = Arc::new(GatedLogStore::new(log, self.clone(), location, judge));
+        let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
+        let version = self.commit(location, before.as_ref(), actions, operation, note, judge).await?;
+        Ok(Written { version, rows: written.0, bytes: written.1 })
+    }
+
+    /// Declares the columns of the table at `location` anew and leaves its rows as they are: in one commit
+    /// upon `version`, which exists only if `judge` lets it. Gives the new version.
+    ///
+    /// The columns of `schema` must be those of the table but for whether they may hold NULL, which is the
+    /// judge's to say. Reads no data file itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`replace`](Self::replace); [`StorageError::Conflict`] also where `version` is not the newest.
+    pub async fn redeclare(
+        &self,
+        location: &str,
+        version: u64,
+        schema: &SchemaRef,
+        note: &CommitNote,
+        judge: Arc<dyn CommitJudge>,
+    ) -> Result<u64, StorageError> {
+        let failed = |e| StorageError::table(location, e);
+        if self.newest_commit(location).await?.is_none_or(|newest| newest.version != version) {
+            return Err(StorageError::Conflict { location: location.to_owned() });
+        }
+        let log = self.log_store(location)?;
+        let before = EagerSnapshot::try_new(log.as_ref(), Some(version)).await.map_err(failed)?;
+        let actions = declaration(Some(&before), schema).map_err(failed)?;
+        let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
+        self.commit(location, Some(&before), actions, operation, note, judge).await
+    }
+
+    /// One commit upon `before`, through the gate.
+    async fn commit(
+        &self,
+        location: &str,
+        before: Option<&EagerSnapshot>,
+        actions: Vec<Action>,
+        operation: DeltaOperation,
+        note: &CommitNote,
+        judge: Arc<dyn CommitJudge>,
+    ) -> Result<u64, StorageError> {
+        let gate = Arc::new(GatedLogStore::new(self.log_store(location)?, self.clone(), location, judge));
         let properties =
             CommitProperties::default().with_metadata(note.fields()).with_max_retries(0).with_application_transaction(
                 Transaction::new(APPLICATION, i64::try_from(note.release).unwrap_or(i64::MAX)),
             );
-        let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
-        let table = before.as_ref().map(|snapshot| snapshot as _);
+        let table = before.map(|snapshot| snapshot as _);
         let landed = CommitBuilder::from(properties)
             .with_actions(actions)
             .build(table, Arc::clone(&gate) as LogStoreRef, operation)
             .await;
         match landed {
-            Ok(commit) => Ok(Written { version: commit.version(), rows: written.0, bytes: written.1 }),
+            Ok(commit) => Ok(commit.version()),
             Err(error) => Err(match gate.take_refusal() {
                 Some(findings) => StorageError::Refused { findings },
                 None if is_conflict(&error) => StorageError::Conflict { location: location.to_owned() },
-                None => failed(error),
+                None => StorageError::table(location, error),
             }),
         }
     }

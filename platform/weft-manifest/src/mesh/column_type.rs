@@ -3,7 +3,7 @@
 use weft_model::{Code, DataType, Diagnostic, Field, IntegerFormat};
 
 use crate::form::{Document, Step};
-use crate::odcs::{DataContract, LogicalType, Property};
+use crate::odcs::{DataContract, ElementType, LogicalType, LogicalTypeOptions, Property};
 
 /// Where in a contract a value stands.
 #[derive(Clone, Debug)]
@@ -101,14 +101,14 @@ pub(super) fn read(property: &Property, at: &Place<'_>, problems: &mut Vec<Diagn
             Some(DataType::Timestamp { utc: utc.unwrap_or_else(by_word) })
         }
         LogicalType::Integer => match format {
-            Some(format) => integer(format).map(DataType::Integer).or_else(|| {
+            Some(format) => integer(format).or_else(|| {
                 // An unknown word is told already, as one of form.
-                if matches!(format, "u64" | "u128" | "i128") {
+                if matches!(format, "u128" | "i128") {
                     let message =
                         format!("column `{name}` is an integer of format `{format}`, which no table can hold");
                     problems.push(
                         Diagnostic::error(Code::TYPE_UNSUPPORTED, at.options("format"), message)
-                            .help("use `i64`, or `physicalType: decimal(20,0)`"),
+                            .help("use `i64` or `u64`, or `physicalType: decimal(38,0)`"),
                     );
                 }
                 None
@@ -154,19 +154,28 @@ pub(super) fn read(property: &Property, at: &Place<'_>, problems: &mut Vec<Diagn
             let value = part(&map.value, "value", &inside.and(Step::Key("value")), problems)?;
             Some(DataType::Map { key: Box::new(key), value: Box::new(value) })
         }
-        // Told already, as one that does not say how many dimensions it has.
-        LogicalType::Vector if options.is_none() => None,
-        LogicalType::Time | LogicalType::Vector => {
-            let message =
-                format!("column `{name}` is of type `{}`, which no table can hold yet", logical_type.as_str());
-            let help = match logical_type {
-                LogicalType::Time => "use `string`, or an `integer` of seconds since midnight",
-                _ => "use an `array` whose `items` are of type `number` and format `f32`",
-            };
-            problems.push(Diagnostic::error(Code::TYPE_UNSUPPORTED, at.key("logicalType"), message).help(help));
-            None
-        }
+        // Delta has no time of day: the text of one, such as `23:59:59`, sorts as the times do.
+        LogicalType::Time => Some(DataType::String),
+        // One that does not say how many dimensions it has is told already.
+        LogicalType::Vector => options.filter(|options| options.dimensions.is_some()).and_then(vector),
     }
+}
+
+/// The list that holds a vector's elements; bytes, where these are single bits.
+fn vector(options: &LogicalTypeOptions) -> Option<DataType> {
+    let element = match &options.element_type {
+        None => ElementType::Float32,
+        Some(written) => written.known()?,
+    };
+    let data_type = match element {
+        ElementType::Binary => return Some(DataType::Binary),
+        // Both of the narrow forms fit into the next wider one as they are.
+        ElementType::Float32 | ElementType::Float16 | ElementType::Bfloat16 => DataType::Float32,
+        ElementType::Float64 => DataType::Float64,
+        ElementType::Int8 => DataType::Integer(IntegerFormat::I8),
+        ElementType::Uint8 => DataType::Integer(IntegerFormat::I16),
+    };
+    Some(DataType::List(Box::new(Field { name: "element".to_owned(), data_type, nullable: false })))
 }
 
 impl<'d> Place<'d> {
@@ -207,12 +216,14 @@ pub(crate) fn decimal(word: &str, parameters: &[&str], has_logical_type: bool) -
     }
 }
 
-fn integer(format: &str) -> Option<IntegerFormat> {
+/// The narrowest type that holds every value of the format.
+fn integer(format: &str) -> Option<DataType> {
     match format {
-        "i8" => Some(IntegerFormat::I8),
-        "i16" | "u8" => Some(IntegerFormat::I16),
-        "i32" | "u16" => Some(IntegerFormat::I32),
-        "i64" | "u32" => Some(IntegerFormat::I64),
+        "i8" => Some(DataType::Integer(IntegerFormat::I8)),
+        "i16" | "u8" => Some(DataType::Integer(IntegerFormat::I16)),
+        "i32" | "u16" => Some(DataType::Integer(IntegerFormat::I32)),
+        "i64" | "u32" => Some(DataType::Integer(IntegerFormat::I64)),
+        "u64" => Some(DataType::Decimal { precision: 20, scale: 0 }),
         _ => None,
     }
 }

@@ -744,10 +744,10 @@ fn contracts_that_cannot_be_held_are_told() {
     check_edit(
         DEPARTURES_FILE,
         "logicalType: integer",
-        "logicalType: time",
+        "logicalType: integer\n        logicalTypeOptions: {format: i128}",
         expect![[r#"
-        products/air/flights/contracts/departures.odcs.yaml:14:22 W0450 column `flight` is of type `time`, which no table can hold yet
-        help: use `string`, or an `integer` of seconds since midnight
+        products/air/flights/contracts/departures.odcs.yaml:15:38 W0450 column `flight` is an integer of format `i128`, which no table can hold
+        help: use `i64` or `u64`, or `physicalType: decimal(38,0)`
         products/ops/delays/product.odps.yaml:6:17 W0455 upstream product `air.flights` has errors
         help: this product goes on with what the upstream last published
         declared [ops.delays] broken [air.flights]
@@ -1042,13 +1042,34 @@ fn a_lone_file_is_read_by_its_name() {
     assert_eq!(told("orders.odcs.yaml", DEPARTURES), Some(String::new()));
     assert_eq!(told("some/product.odps.yaml", FLIGHTS), Some(String::new()));
     assert_eq!(told("notes.txt", "a"), None);
-    let options = "logicalType: vector\n        logicalTypeOptions: {dimensions: 3}";
-    let vector = DEPARTURES.replace("logicalType: integer", options);
-    expect![[r#"
-        x.odcs.yaml:14:22 W0450 column `flight` is of type `vector`, which no table can hold yet
-        help: use an `array` whose `items` are of type `number` and format `f32`
-    "#]]
-    .assert_eq(&told("x.odcs.yaml", &vector).unwrap());
+}
+
+#[test]
+fn every_type_that_a_table_can_hold_in_some_form_has_one() {
+    let column = |written: &str| {
+        let edited = DEPARTURES.replace(
+            "name: fare\n        logicalType: number\n        physicalType: decimal(12, 2)",
+            &format!("name: fare\n        {written}"),
+        );
+        let files = [sound(), [(DEPARTURES_FILE.to_owned(), file(&edited))].into()].into_iter().flatten().collect();
+        let (declared, problems) = super::read(&tree(files), TODAY);
+        assert_eq!(problems, [], "{written}");
+        let flights = declared.products.iter().find(|product| product.file == FLIGHTS_FILE).unwrap();
+        flights.outputs[0].contract.column("fare").unwrap().data_type.to_string()
+    };
+    for (written, expected) in [
+        ("logicalType: time", "string"),
+        ("logicalType: integer\n        logicalTypeOptions: {format: u32}", "bigint"),
+        ("logicalType: integer\n        logicalTypeOptions: {format: u64}", "decimal(20,0)"),
+        ("logicalType: vector\n        logicalTypeOptions: {dimensions: 3}", "array<float>"),
+        ("logicalType: vector\n        logicalTypeOptions: {dimensions: 3, elementType: float64}", "array<double>"),
+        ("logicalType: vector\n        logicalTypeOptions: {dimensions: 3, elementType: uint8}", "array<smallint>"),
+        ("logicalType: vector\n        logicalTypeOptions: {dimensions: 64, elementType: binary}", "binary"),
+        ("logicalType: map\n        map: {key: {logicalType: string}, value: {logicalType: date}}", "map<string,date>"),
+        ("logicalType: timestamp\n        logicalTypeOptions: {timezone: false}", "timestamp_ntz"),
+    ] {
+        assert_eq!(column(written), expected, "{written}");
+    }
 }
 
 #[test]
