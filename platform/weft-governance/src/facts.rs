@@ -52,13 +52,19 @@ impl MeshFacts {
         facts
     }
 
+    /// The ports of a product, in order of name.
+    pub(crate) fn ports_of(&self, product: &ProductRef) -> Vec<(&PortRef, &PortFacts)> {
+        // No name comes before this one.
+        let Ok(least) = "a".parse() else { return Vec::new() };
+        let onwards = self.ports.range(product.port(&least)..);
+        onwards.take_while(|(name, _)| name.domain == product.domain && name.product == product.product).collect()
+    }
+
     /// The port called `port`, and every version that shares this name. In order of name.
     pub(crate) fn called(&self, port: &PortRef) -> Vec<(&PortRef, &PortFacts)> {
-        let product = port.product_ref();
-        let is_meant = |(name, facts): &(&PortRef, &PortFacts)| {
-            *name == port || facts.major_of.as_ref() == Some(&port.port) && name.product_ref() == product
-        };
-        self.ports.iter().filter(is_meant).collect()
+        let is_meant =
+            |(name, facts): &(&PortRef, &PortFacts)| *name == port || facts.major_of.as_ref() == Some(&port.port);
+        self.ports_of(&port.product_ref()).into_iter().filter(is_meant).collect()
     }
 
     /// Every tag that something carries, with those that they lie under.

@@ -64,6 +64,12 @@ pub fn both<A, B: Send>(one: impl FnOnce() -> A, other: impl FnOnce() -> B + Sen
     })
 }
 
+/// Drops `value` on a thread of its own: taking apart what was read from thousands of files takes long, and nobody
+/// has to wait for it.
+pub fn drop_later(value: impl Send + 'static) {
+    drop(thread::Builder::new().spawn(move || drop(value)));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::config::ConfigOptions;
 use datafusion::error::Result;
@@ -50,16 +50,36 @@ impl KeepBounds {
             Expr::BinaryExpr(BinaryExpr { left, op, right }) if matches_a_pattern(op) => {
                 Ok(Transformed::yes(self.search(*left, op, *right)))
             }
-            Expr::Cast(cast) => {
-                types::ensure_bounded(cast.field.data_type())?;
-                Ok(Transformed::no(Expr::Cast(cast)))
-            }
-            Expr::TryCast(cast) => {
-                types::ensure_bounded(cast.field.data_type())?;
-                Ok(Transformed::no(Expr::TryCast(cast)))
-            }
             other => Ok(Transformed::no(other)),
         }
+    }
+
+    /// Whether something in the node is to be bound. Most nodes hold nothing of the kind, and to name and rewrite
+    /// their expressions takes as long as to plan them.
+    ///
+    /// # Errors
+    ///
+    /// For a cast to a type without bounds.
+    fn concerns(&self, node: &LogicalPlan) -> Result<bool> {
+        let mut concerns = false;
+        node.apply_expressions(|expr| {
+            expr.apply(|part| {
+                match part {
+                    Expr::ScalarFunction(call) => {
+                        let bounded = self.bounded.get(call.func.name());
+                        concerns |= bounded.is_some_and(|bounded| *bounded != call.func);
+                    }
+                    Expr::BinaryExpr(binary) => {
+                        concerns |= binary.op == Operator::StringConcat || matches_a_pattern(binary.op);
+                    }
+                    Expr::Cast(cast) => types::ensure_bounded(cast.field.data_type())?,
+                    Expr::TryCast(cast) => types::ensure_bounded(cast.field.data_type())?,
+                    _ => {}
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })?;
+        Ok(concerns)
     }
 }
 
@@ -83,6 +103,9 @@ fn matches_a_pattern(op: Operator) -> bool {
 impl AnalyzerRule for KeepBounds {
     fn analyze(&self, plan: LogicalPlan, _: &ConfigOptions) -> Result<LogicalPlan> {
         let bounded = plan.transform_up_with_subqueries(|node| {
+            if !self.concerns(&node)? {
+                return Ok(Transformed::no(node));
+            }
             let mut schema = DFSchema::empty();
             for input in node.inputs() {
                 schema.merge(input.schema());

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use weft_model::{Code, Diagnostic, ManifestTree, Place, PortRef, PrincipalKind, ProductRef};
+use weft_model::{Code, Diagnostic, ManifestTree, Place, PrincipalKind, ProductRef};
 
+use crate::MeshFacts;
 use crate::names::nearest;
 use crate::principals::{PRINCIPALS_FILE, Principals};
 use crate::row::{ANY_TAG, Origin, RowSet, Scope};
-use crate::{MeshFacts, PortFacts};
 
 /// What a tree holds by its paths alone.
 pub(super) struct Known<'a> {
@@ -180,10 +180,7 @@ fn unknown_part(facts: &MeshFacts, term: &str) -> Option<(String, Option<String>
     let (domain, product) = (parts.next()?, parts.next()?);
     let (port, column) = (parts.next()?, parts.next());
     let of: ProductRef = format!("{domain}.{product}").parse().ok()?;
-    // No name comes before this one.
-    let first = of.port(&"a".parse().ok()?);
-    let ports: Vec<(&PortRef, &PortFacts)> =
-        facts.ports.range(first..).take_while(|(known, _)| known.product_ref() == of).collect();
+    let ports = facts.ports_of(&of);
     if ports.is_empty() {
         return None;
     }

@@ -10,13 +10,10 @@ use super::product::Draft;
 use crate::form::{Document, OrVariable, Spot, clipped, has_variable};
 use crate::odcs::{DataContract, DataQuality, Property, QualityType, SchemaObject, SemanticType};
 
-/// The SQL of every contract without errors.
-pub(super) fn of_drafts(drafts: &[Draft]) -> Vec<ContractSql> {
-    let contracts = drafts.iter().flat_map(|draft| draft.contracts.iter().map(move |contract| (draft, contract)));
-    contracts
-        .filter(|(_, contract)| contract.is_sound)
-        .flat_map(|(draft, contract)| of_contract(draft, contract))
-        .collect()
+/// The SQL of a product's contracts without errors.
+pub(super) fn of_draft(draft: &Draft) -> Vec<ContractSql> {
+    let sound = draft.contracts.iter().filter(|contract| contract.is_sound);
+    sound.flat_map(|contract| of_contract(draft, contract)).collect()
 }
 
 fn of_contract(draft: &Draft, contract: &ContractFile) -> Vec<ContractSql> {

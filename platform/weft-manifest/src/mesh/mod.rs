@@ -95,23 +95,25 @@ fn read_in(
     let read = parallel::map(&each, |(name, folder)| {
         let mut problems = Vec::new();
         let draft = product::read(tree, name, folder, (scope, today), &mut problems);
+        if scope == Scope::Mesh {
+            draft.spots().for_each(|document| rules::have_values(document, &allowed, &mut problems));
+        }
         let outline = is_outlined.then(|| draft.outline());
-        (draft, outline, problems)
+        let contract_sql = contract_sql::of_draft(&draft);
+        (draft, outline, contract_sql, problems)
     });
     let mut drafts: Vec<Draft> = Vec::with_capacity(read.len());
     let mut outlines = Vec::new();
-    for (draft, outline, told) in read {
+    for (draft, outline, contract_sql, told) in read {
         drafts.push(draft);
         outlines.extend(outline);
+        declared.contract_sql.extend(contract_sql);
         problems.extend(told);
     }
     if let Some(outline) = outline {
         outline.products = outlines;
     }
     if scope == Scope::Mesh {
-        for draft in &drafts {
-            draft.spots().for_each(|document| rules::have_values(document, &allowed, &mut problems));
-        }
         references::resolve_across_contracts(tree, &drafts, &declared.domains, declared.is_part, &mut problems);
     }
     references::names_are_taken_once(&drafts, &mut problems);
@@ -119,7 +121,6 @@ fn read_in(
     order::refuse_rings(&drafts, &mut problems);
     product::services_are_named(&drafts, &declared.domains, &mut problems);
 
-    declared.contract_sql = contract_sql::of_drafts(&drafts);
     let mut tests = transform_tests::resolve(tree, &drafts, &mut problems);
 
     let in_trouble = folders::with_errors(&problems);
@@ -135,7 +136,9 @@ fn read_in(
         .collect();
     broken.extend(references::wait_for_broken(&drafts, &broken, &mut problems));
 
-    let products = drafts.into_iter().filter(|draft| !broken.contains(&draft.name)).filter_map(Draft::into_product);
+    let (products, documents): (Vec<_>, Vec<_>) = drafts.into_iter().map(Draft::into_product).unzip();
+    parallel::drop_later(documents);
+    let products = products.into_iter().flatten().filter(|product| !broken.contains(&product.name));
     declared.products = order::inputs_first(products.collect());
     let declared_names: BTreeSet<&ProductRef> = declared.products.iter().map(|product| &product.name).collect();
     // A product that is neither declared nor told as broken would be retired: never by accident.

@@ -60,10 +60,14 @@ impl Draft {
         rules::outline::product(&self.name, document, contracts)
     }
 
-    /// The product, if every part of it was found.
-    pub(super) fn into_product(self) -> Option<DataProduct> {
-        let document = self.document?.value;
-        Some(DataProduct {
+    /// The product, if every part of it was found; and the documents that it was read from, which nobody needs.
+    pub(super) fn into_product(self) -> (Option<DataProduct>, Documents) {
+        let (document, inputs) = (self.document, self.inputs.into_iter().collect::<Option<_>>());
+        let documents = (self.contracts, self.tests);
+        let (Some(document), Some(inputs)) = (document.map(|document| document.value), inputs) else {
+            return (None, documents);
+        };
+        let product = DataProduct {
             name: self.name,
             file: self.file,
             id: document.id,
@@ -74,11 +78,15 @@ impl Draft {
             tags: document.tags.unwrap_or_default(),
             purposes: self.purposes,
             overrides: self.overrides,
-            inputs: self.inputs.into_iter().collect::<Option<_>>()?,
+            inputs,
             outputs: self.outputs,
-        })
+        };
+        (Some(product), documents)
     }
 }
+
+/// What a draft holds of documents.
+type Documents = (Vec<ContractFile>, Vec<Document<TestFile>>);
 
 /// Reads one product's folder. Reports all problems that can be seen from the folder alone.
 pub(super) fn read(

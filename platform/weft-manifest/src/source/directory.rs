@@ -1,7 +1,8 @@
 //! A plain directory: its content's hash is its revision.
 
 use std::collections::BTreeMap;
-use std::fs::Metadata;
+use std::fs::{FileType, Metadata};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
@@ -46,10 +47,13 @@ impl DirectorySource {
         }
         let mut found = Vec::new();
         for name in FOLDERS.iter().chain([&MESH_FILE]) {
-            self.collect(name, 0, &mut found)?;
+            if let Some(metadata) = self.metadata(name)? {
+                self.collect(name, metadata.file_type(), 0, &mut found)?;
+            }
         }
-        let entries = parallel::map(&found, |(path, metadata)| Ok((path.clone(), self.entry(path, metadata)?)));
-        let files = entries.into_iter().collect::<Result<BTreeMap<String, FileEntry>, SourceError>>()?;
+        let entries = parallel::map(&found, |path| Ok(self.entry(path)?.map(|entry| (path.clone(), entry))));
+        let entries = entries.into_iter().filter_map(Result::transpose);
+        let files = entries.collect::<Result<BTreeMap<String, FileEntry>, SourceError>>()?;
         let mut whole = Sha256::new();
         for (path, entry) in &files {
             whole.update(path.as_bytes());
@@ -60,31 +64,42 @@ impl DirectorySource {
         Ok((Revision::new(format!("dir-{}", hex::encode(whole.finalize()))), files))
     }
 
-    /// Every file at or below `path`, with what the system says of it.
-    fn collect(&self, path: &str, depth: usize, found: &mut Vec<(String, Metadata)>) -> Result<(), SourceError> {
+    /// What the system says of a file, or of a link itself; `None` where there is none.
+    fn metadata(&self, path: &str) -> Result<Option<Metadata>, SourceError> {
         let full = self.root.join(path);
-        let io = |source| SourceError::Io { path: full.clone(), source };
-        let metadata = match full.symlink_metadata() {
-            Ok(metadata) => metadata,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(io(error)),
-        };
-        if metadata.is_dir() {
-            if depth >= FOLDERS_MAX {
-                return Ok(());
-            }
+        match full.symlink_metadata() {
+            Ok(metadata) => Ok(Some(metadata)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(SourceError::Io { path: full, source }),
+        }
+    }
+
+    /// The paths of every file at or below `path`, which is of that type.
+    fn collect(&self, path: &str, of: FileType, depth: usize, found: &mut Vec<String>) -> Result<(), SourceError> {
+        if of.is_dir() && depth < FOLDERS_MAX {
+            let full = self.root.join(path);
+            let io = |source| SourceError::Io { path: full.clone(), source };
             for entry in std::fs::read_dir(&full).map_err(io)? {
-                if let Some(name) = entry.map_err(io)?.file_name().to_str() {
-                    self.collect(&format!("{path}/{name}"), depth + 1, found)?;
+                let entry = entry.map_err(io)?;
+                if let Some(name) = entry.file_name().to_str() {
+                    self.collect(&format!("{path}/{name}"), entry.file_type().map_err(io)?, depth + 1, found)?;
                 }
             }
-        } else if metadata.is_symlink() || metadata.is_file() {
-            found.push((path.to_owned(), metadata));
+        } else if of.is_symlink() || of.is_file() {
+            found.push(path.to_owned());
         }
         Ok(())
     }
 
-    fn entry(&self, path: &str, metadata: &Metadata) -> Result<FileEntry, SourceError> {
+    /// The file at `path`; `None` where it has gone meanwhile.
+    fn entry(&self, path: &str) -> Result<Option<FileEntry>, SourceError> {
+        match self.metadata(path)? {
+            Some(metadata) => self.entry_of(path, &metadata).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn entry_of(&self, path: &str, metadata: &Metadata) -> Result<FileEntry, SourceError> {
         let full = &self.root.join(path);
         let (size, modified) = (metadata.len(), metadata.modified().ok());
         let io = |source| SourceError::Io { path: full.clone(), source };
