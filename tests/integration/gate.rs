@@ -103,3 +103,86 @@ async fn rows_that_do_not_meet_what_more_a_contract_demands_keep_the_earlier_one
     assert_eq!((release, port), (1, Some(0)));
     mesh.stop().await;
 }
+
+/// The minimal mesh, whose amounts are not below 0, of which there is one at least, and which had better be known.
+fn with_rules() -> weft_testkit::Manifests {
+    let mesh = minimal_mesh();
+    let contract = "products/sales/orders/contracts/lines.odcs.yaml";
+    let of_amounts = "physicalType: decimal(12,2)
+        logicalTypeOptions: {minimum: 0, maximum: 1000}
+        quality:
+          - {id: known, type: library, metric: nullValues, unit: percent, mustBeLessThan: 10, severity: warning}";
+    let of_table = "description: One row per order.
+    quality:
+      - {id: some, type: library, metric: rowCount, mustBeGreaterThan: 0}
+      - {type: library, metric: duplicateValues, arguments: {properties: [order_id, amount]}, mustBe: 0}";
+    mesh.edit(contract, "physicalType: decimal(12,2)", of_amounts).edit(
+        contract,
+        "description: One row per order.",
+        of_table,
+    );
+    mesh
+}
+
+const CHECKS: &str = "select check_name, coalesce(column_name, '-'), outcome, coalesce(failing_rows, -1), coalesce(message, '-') \
+                      from system.mesh.checks where check_name not in ('schema', 'required', 'primary_key') order by check_name";
+
+#[tokio::test]
+async fn quality_rules_are_checked_before_the_commit_and_what_they_found_is_told() {
+    let mesh = TestMesh::start(with_rules().path()).await;
+    assert!(mesh.first.is_complete(), "{:?}", mesh.first);
+    let expected = "\
+duplicateValues,-,passed,0,-
+known,amount,failed,1,column `amount`: check `known` counts 33.33 % of the rows, and must be below 10 %; the rule warns only
+maximum,amount,passed,0,-
+minimum,amount,passed,0,-
+some,-,passed,-1,-";
+    assert_eq!(ask(&mesh, "ana", CHECKS).await.as_deref(), Ok(expected));
+    mesh.stop().await;
+}
+
+#[tokio::test]
+async fn rows_that_break_a_quality_rule_are_refused_and_nothing_is_seen() {
+    let manifests = with_rules();
+    let mesh = TestMesh::start(manifests.path()).await;
+    for (rows, told) in [
+        ("1,10.50\n2,-20.00\n3,-1.00\n", "column `amount`: check `minimum` counts 2 rows, and must be 0"),
+        ("1,10.50\n2,1000.01\n", "column `amount`: check `maximum` counts 1 rows, and must be 0"),
+        ("", "check `some` counts 0 rows, and must be above 0"),
+    ] {
+        manifests.write(SEED, format!("order_id,amount\n{rows}"));
+        let report = mesh.reconcile().await;
+        let outcome = report.outcomes.first().expect("one step");
+        assert_eq!((outcome.status, outcome.code), (OutcomeStatus::Refused, Some(Code::DATA_QUALITY)), "{report:?}");
+        assert_eq!(outcome.message.as_deref(), Some(told));
+        assert_eq!(ask(&mesh, "ana", COUNT).await.unwrap(), "3");
+    }
+    mesh.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_rule_is_checked_on_the_rows_where_they_lie() {
+    let manifests = minimal_mesh();
+    let mesh = TestMesh::start(manifests.path()).await;
+    let files = data_files(&mesh);
+    let contract = "products/sales/orders/contracts/lines.odcs.yaml";
+    let raise = |from: &str, to: &str, maximum: u32| {
+        let bound = format!("physicalType: decimal(12,2)\n        logicalTypeOptions: {{maximum: {maximum}}}");
+        let text = manifests.text(contract);
+        let (before, _) = text.split_once("physicalType: decimal(12,2)").unwrap();
+        manifests.write(contract, format!("{before}{bound}\n").replace(from, to)).edit(
+            "products/sales/orders/product.odps.yaml",
+            &format!("0002\n    {from}"),
+            &format!("0002\n    {to}"),
+        );
+    };
+    raise("version: 1.0.0", "version: 1.1.0", 20);
+    let report = mesh.reconcile().await;
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!(report.plan.steps[0].change, Change::Evolve);
+    raise("version: 1.1.0", "version: 1.2.0", 19);
+    let report = mesh.reconcile().await;
+    assert_eq!(report.outcomes.first().and_then(|outcome| outcome.code), Some(Code::DATA_QUALITY), "{report:?}");
+    assert_eq!(data_files(&mesh), files);
+    mesh.stop().await;
+}

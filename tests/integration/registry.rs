@@ -8,7 +8,7 @@ use crate::meshes::repository;
 
 /// What the engine offers to other crates beside names of types. All of it that answers from
 /// somebody's data is reached by one of [`ENTRIES`]; a new item wants a decision whether it is one.
-const OFFERED: [&str; 21] = [
+const OFFERED: [&str; 22] = [
     "ContractPlanner::check",
     "ContractPlanner::check_contract",
     "ContractPlanner::columns_read",
@@ -16,6 +16,7 @@ const OFFERED: [&str; 21] = [
     "Engine::cancel",
     "Engine::guard_memory",
     "Engine::load",
+    "Engine::measure",
     "Engine::misfits",
     "Engine::new",
     "Engine::nulls",
@@ -34,8 +35,9 @@ const OFFERED: [&str; 21] = [
 
 /// Texts that only a call into the engine holds, apart from the one that opens a session: that is the
 /// only way to SQL, and `Engine::session` the only way to it.
-const ENTRIES: [&str; 8] = [
+const ENTRIES: [&str; 9] = [
     "engine.load(",
+    "engine.measure(",
     "engine.misfits(",
     "engine.nulls(",
     "engine.repeated(",

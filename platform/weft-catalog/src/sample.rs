@@ -116,6 +116,7 @@ fn contract(key: ContractKey) -> Contract {
     };
     Contract {
         key,
+        checks: Vec::new(),
         file: "c.odcs.yaml".into(),
         status: None,
         purpose: String::new(),

@@ -48,6 +48,7 @@ mod system;
 mod tables;
 mod terms;
 mod trial;
+mod value_test;
 mod verify;
 mod view;
 mod written_out;

@@ -2,15 +2,21 @@
 //!
 //! Runs as the platform, without policies, and yields counts only: no row leaves.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
+use arrow::array::AsArray;
+use arrow::datatypes::{DataType, Int64Type};
 use datafusion::error::DataFusionError;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, ident};
-use datafusion::prelude::{DataFrame, SessionContext, lit};
-use weft_storage::{TableVersion, nullable_schema};
+use datafusion::prelude::{DataFrame, SessionContext, lit, when};
+use serde_json::Value;
+use weft_model::quality_check::{Measure, QualityCheck, ValueTest};
+use weft_storage::{TableFile, TableVersion, nullable_schema};
 
 use crate::Engine;
+use crate::value_test::{fails, is_one_of};
 
 impl Engine {
     /// How many rows of `table` have NULL in `column`.
@@ -37,10 +43,118 @@ impl Engine {
         counted.await.map(|tuples| tuples as u64).map_err(|error: DataFusionError| error.strip_backtrace())
     }
 
+    /// How much of `table` each of `checks` counts, in their order: rows, or tuples for duplicates.
+    ///
+    /// Whatever the log tells is taken from there. What is left of conditions on single rows is counted in one
+    /// pass over the columns concerned; duplicates take a pass each.
+    ///
+    /// # Errors
+    ///
+    /// In words, where a check does not fit the columns, or rows cannot be read.
+    pub async fn measure(&self, table: &TableVersion, checks: &[QualityCheck]) -> Result<Vec<u64>, String> {
+        let mut counts: Vec<Option<u64>> = checks.iter().map(|check| told_by_log(table, check)).collect();
+        let mut conditions: Vec<(usize, Expr)> = Vec::new();
+        for (index, check) in checks.iter().enumerate() {
+            if counts.get(index).is_some_and(Option::is_some) {
+                continue;
+            }
+            if let Measure::Duplicates { columns } = &check.measure {
+                let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+                let repeated = self.repeated(table, &columns).await?;
+                counts.iter_mut().skip(index).take(1).for_each(|count| *count = Some(repeated));
+                continue;
+            }
+            conditions.push((index, counted(table, check).map_err(|error| error.strip_backtrace())?));
+        }
+        if !conditions.is_empty() {
+            let (indices, conditions): (Vec<usize>, Vec<Expr>) = conditions.into_iter().unzip();
+            let found = self.rows_where(table, conditions).await.map_err(|error| error.strip_backtrace())?;
+            for (index, found) in indices.into_iter().zip(found) {
+                counts.iter_mut().skip(index).take(1).for_each(|count| *count = Some(found));
+            }
+        }
+        counts.into_iter().collect::<Option<_>>().ok_or_else(|| "a check was not counted".to_owned())
+    }
+
+    /// How many rows meet each of the conditions.
+    async fn rows_where(&self, table: &TableVersion, conditions: Vec<Expr>) -> Result<Vec<u64>, DataFusionError> {
+        let frame = self.candidate(table)?;
+        let counts = conditions.into_iter().enumerate().map(|(index, condition)| {
+            let row = when(condition, lit(1)).end()?;
+            Ok(count(row).alias(format!("c{index}")))
+        });
+        let counts = counts.collect::<Result<Vec<Expr>, DataFusionError>>()?;
+        let batches = frame.aggregate(Vec::new(), counts)?.collect().await?;
+        let columns = batches.iter().flat_map(|batch| batch.columns());
+        let numbers = columns.map(|column| column.as_primitive::<Int64Type>().iter().flatten().sum::<i64>());
+        Ok(numbers.map(|number| u64::try_from(number).unwrap_or(0)).collect())
+    }
+
     fn candidate(&self, table: &TableVersion) -> Result<DataFrame, DataFusionError> {
         // What the table promises is still to be checked, so its columns are read as if each may be NULL.
         let table = TableVersion { schema: nullable_schema(&table.schema), ..table.clone() };
         let state = self.platform_state()?;
         SessionContext::new_with_state(state).read_table(weft_storage::scan(Arc::new(table)))
     }
+}
+
+/// What a check counts, where the log knows: rows, NULLs, and values that cannot be out of bounds.
+fn told_by_log(table: &TableVersion, check: &QualityCheck) -> Option<u64> {
+    let column = check.column.as_deref();
+    match &check.measure {
+        Measure::Rows => table.rows(),
+        Measure::Nulls => table.files.iter().map(|file| file.nulls(column?)).sum(),
+        Measure::Invalid { tests } => {
+            let column = column?;
+            let data_type = table.schema.field_with_name(column).ok()?.data_type();
+            let is_told = data_type.is_integer() || *data_type == DataType::Date32;
+            let hold = |file: &TableFile| tests.iter().all(|test| holds_by_log(file, column, test));
+            (is_told && table.files.iter().all(hold)).then_some(0)
+        }
+        Measure::Missing { .. } | Measure::Duplicates { .. } => None,
+    }
+}
+
+/// Whether the least and the greatest value of a file show that none of its values fails the test.
+fn holds_by_log(file: &TableFile, column: &str, test: &ValueTest) -> bool {
+    if file.rows.is_some() && file.nulls(column) == file.rows {
+        return true;
+    }
+    let Some((least, greatest)) = file.bounds(column) else { return false };
+    match test {
+        ValueTest::AtLeast(bound) => compare(&least, bound).is_some_and(Ordering::is_ge),
+        ValueTest::Above(bound) => compare(&least, bound).is_some_and(Ordering::is_gt),
+        ValueTest::AtMost(bound) => compare(&greatest, bound).is_some_and(Ordering::is_le),
+        ValueTest::Below(bound) => compare(&greatest, bound).is_some_and(Ordering::is_lt),
+        _ => false,
+    }
+}
+
+/// Whole numbers, and dates as ISO 8601 writes them; `None` for whatever else.
+fn compare(one: &Value, other: &Value) -> Option<Ordering> {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => Some(one.as_i64()?.cmp(&other.as_i64()?)),
+        (Value::String(one), Value::String(other)) => {
+            let date = |text: &String| text.parse::<chrono::NaiveDate>().ok();
+            Some(date(one)?.cmp(&date(other)?))
+        }
+        _ => None,
+    }
+}
+
+/// The condition on the rows that a check counts.
+fn counted(table: &TableVersion, check: &QualityCheck) -> Result<Expr, DataFusionError> {
+    let field = || match &check.column {
+        Some(column) => Ok(table.schema.field_with_name(column)?),
+        None => Err(DataFusionError::Plan(format!("check `{}` names no column", check.name))),
+    };
+    Ok(match &check.measure {
+        Measure::Rows | Measure::Duplicates { .. } => lit(true),
+        Measure::Nulls => ident(field()?.name()).is_null(),
+        Measure::Missing { values } => {
+            let field = field()?;
+            ident(field.name()).is_null().or(is_one_of(field, values))
+        }
+        Measure::Invalid { tests } => fails(field()?, tests)?,
+    })
 }

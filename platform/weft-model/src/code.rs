@@ -268,6 +268,8 @@ codes! {
     DATA_KEY = "W0603";
     /// A file of data cannot be read as its format says.
     DATA_UNREADABLE = "W0604";
+    /// The rows do not meet a quality rule, or what a column demands of its values.
+    DATA_QUALITY = "W0605";
 
     // 07xx storage
     /// The object store does not keep put-if-absent, so writing is refused.

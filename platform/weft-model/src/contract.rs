@@ -5,7 +5,7 @@ use std::fmt;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::DataType;
+use crate::{DataType, QualityCheck};
 
 /// How sensitive a column is, in the organisation's own vocabulary (`public`, `personal`, …).
 pub type Classification = String;
@@ -38,6 +38,10 @@ pub struct Contract {
     pub tags: Vec<String>,
     /// In the order written; names differ even without regard to case.
     pub columns: Vec<Column>,
+    /// What else must hold of the rows: what columns demand, in their order, then the rules of the table. Rules that
+    /// no check is made of are in the document alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<QualityCheck>,
     /// The ODCS document as it is committed, so that a later version can be compared with it. Empty
     /// where it was published before documents were kept.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -23,6 +23,7 @@ pub mod parallel;
 pub mod principal;
 pub mod product;
 pub mod published;
+pub mod quality_check;
 pub mod revision;
 pub mod side_by_side;
 pub mod transform_test;
@@ -46,6 +47,7 @@ pub use outline::{
 pub use principal::{Action, AttributeValue, Principal, PrincipalKind};
 pub use product::{DataProduct, InputPort, OutputPort, Override, SeedFormat, Transform};
 pub use published::{PortRelease, Published, Release};
+pub use quality_check::QualityCheck;
 pub use revision::Revision;
 pub use side_by_side::MajorVersion;
 pub use transform_test::{TestRow, TransformTest};

@@ -76,7 +76,10 @@ fn demands(contract: &Contract) -> serde_json::Value {
         .iter()
         .map(|c| json!([c.name, c.data_type, c.required, c.unique, c.primary_key_position]))
         .collect();
-    json!(columns)
+    match contract.checks.is_empty() {
+        true => json!(columns),
+        false => json!({ "columns": columns, "checks": contract.checks }),
+    }
 }
 
 /// SHA-256 of the JSON text, as hex.

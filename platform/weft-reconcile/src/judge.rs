@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use weft_catalog::{CheckOutcome, CheckRecord};
 use weft_engine::Engine;
-use weft_model::{Clock, Code, Contract, PortRef};
+use weft_model::quality_check::Measure;
+use weft_model::{Clock, Code, Contract, PortRef, QualityCheck};
 use weft_storage::{Candidate, CommitJudge, Finding, Verdict, arrow_schema};
 
 /// Judges commits to one port's table by its contract, and keeps what it found out.
@@ -86,17 +87,68 @@ impl ContractJudge {
         rules
     }
 
+    /// What the contract's own checks find, those that block as findings.
+    async fn quality(&self, candidate: &Candidate, at: DateTime<Utc>) -> Result<Vec<Finding>, String> {
+        let checks = &self.contract.checks;
+        if checks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let counts = self.engine.measure(&candidate.table, checks).await?;
+        let rows = candidate.table.rows().unwrap_or_default();
+        let mut findings = Vec::new();
+        for (check, count) in checks.iter().zip(counts) {
+            let measured = check.must.measured(count, rows);
+            let holds = check.must.holds(measured);
+            let breach = (!holds).then(|| breach(check, measured));
+            let outcome = if holds { CheckOutcome::Passed } else { CheckOutcome::Failed };
+            let failing = (check.measure != Measure::Rows).then_some(count);
+            self.record(&check.name, check.column.as_deref(), outcome, failing, breach.clone(), at);
+            let message = breach.filter(|_| check.blocks);
+            findings.extend(message.map(|message| Finding {
+                code: Code::DATA_QUALITY,
+                message,
+                column: check.column.clone(),
+            }));
+        }
+        Ok(findings)
+    }
+
     fn note(&self, name: &str, column: Option<&str>, failing: u64, message: Option<String>, at: DateTime<Utc>) {
+        let outcome = if failing == 0 { CheckOutcome::Passed } else { CheckOutcome::Failed };
+        self.record(name, column, outcome, Some(failing), message, at);
+    }
+
+    fn record(
+        &self,
+        name: &str,
+        column: Option<&str>,
+        outcome: CheckOutcome,
+        failing_rows: Option<u64>,
+        message: Option<String>,
+        at: DateTime<Utc>,
+    ) {
         self.checks.lock().push(CheckRecord {
             port: self.port.clone(),
             name: name.to_owned(),
             column: column.map(str::to_owned),
-            outcome: if failing == 0 { CheckOutcome::Passed } else { CheckOutcome::Failed },
-            failing_rows: Some(failing),
+            outcome,
+            failing_rows,
             message,
             at,
         });
     }
+}
+
+/// `column \`delay\`: check \`minimum\` counts 3 rows, and must be 0`. Holds no value of a row.
+fn breach(check: &QualityCheck, measured: f64) -> String {
+    let of = check.column.as_ref().map(|column| format!("column `{column}`: ")).unwrap_or_default();
+    let what = match (&check.measure, check.must.percent) {
+        (_, true) => format!("{measured:.2} % of the rows"),
+        (Measure::Duplicates { .. }, _) => format!("{measured} values that occur more than once"),
+        _ => format!("{measured} rows"),
+    };
+    let consequence = if check.blocks { "" } else { "; the rule warns only" };
+    format!("{of}check `{}` counts {what}, and {}{consequence}", check.name, check.must)
 }
 
 #[async_trait]
@@ -133,6 +185,7 @@ impl CommitJudge for ContractJudge {
                 column: Some(names.clone()),
             }));
         }
+        findings.extend(self.quality(candidate, at).await?);
         Ok(Verdict { findings })
     }
 }

@@ -26,6 +26,14 @@ impl TableFile {
         let statistics: serde_json::Value = serde_json::from_str(self.statistics.as_deref()?).ok()?;
         statistics.get("nullCount")?.get(column)?.as_u64()
     }
+
+    /// The least and the greatest value of a top-level column, as Delta writes them, where the log knows both.
+    /// Long texts are cut off, and instants are rounded to milliseconds.
+    pub fn bounds(&self, column: &str) -> Option<(serde_json::Value, serde_json::Value)> {
+        let statistics: serde_json::Value = serde_json::from_str(self.statistics.as_deref()?).ok()?;
+        let bound = |key: &str| statistics.get(key)?.get(column).cloned();
+        Some((bound("minValues")?, bound("maxValues")?))
+    }
 }
 
 /// A table as of one version. Immutable, and so cached without limit in time.

@@ -14,6 +14,11 @@ use super::{FromNode, Reader};
 pub struct Number(serde_json::Number);
 
 impl Number {
+    /// The number as it was read.
+    pub fn exact(&self) -> &serde_json::Number {
+        &self.0
+    }
+
     /// The value, rounded to what a double holds.
     pub fn value(&self) -> f64 {
         self.0.as_f64().unwrap_or_default()

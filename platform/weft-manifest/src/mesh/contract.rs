@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use semver::Version;
 use weft_model::{Code, Column, Contract, ContractKey, DataType, Diagnostic, ManifestTree};
 
+use super::checks;
 use super::column_type::{self, Place as At};
 use super::tags;
 use crate::form::yaml::Node;
@@ -62,6 +63,7 @@ impl ContractFile {
         let value = &document.value;
         let purpose = value.description.as_ref().and_then(|description| description.purpose.clone());
         let columns = columns?;
+        let checks = found.map(|(_, object)| checks::of(object)).unwrap_or_default();
         let table = found.and_then(|(_, object)| object.tags.as_ref());
         let mut tags: Vec<String> = value.tags.iter().chain(table).flatten().cloned().collect();
         tags::distinct(&mut tags);
@@ -72,6 +74,7 @@ impl ContractFile {
             purpose: purpose.unwrap_or_default(),
             tags,
             columns,
+            checks,
             document: document.source.text.to_string(),
         })
     }

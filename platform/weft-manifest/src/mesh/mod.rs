@@ -1,5 +1,6 @@
 //! The walk over one revision: files → domains, products and contracts → what is declared.
 
+mod checks;
 pub(crate) mod column_type;
 mod contract;
 mod contract_sql;

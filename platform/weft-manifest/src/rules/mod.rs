@@ -33,6 +33,7 @@ use weft_model::Diagnostic;
 
 pub(crate) use approvers::Directory;
 pub(crate) use lifecycle::agrees_with_contract;
+pub(crate) use patterns::compiled as compiled_pattern;
 pub(crate) use relationships::across_contracts;
 pub(crate) use variables::{EnvironmentText, have_values};
 

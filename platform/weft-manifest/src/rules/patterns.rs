@@ -28,7 +28,7 @@ pub(super) fn check(contract: &ContractText<'_>, findings: &mut Findings) {
 }
 
 /// The pattern, to be searched for. `None` for one that does not compile, which is told elsewhere.
-pub(super) fn compiled(pattern: &str) -> Option<Regex> {
+pub(crate) fn compiled(pattern: &str) -> Option<Regex> {
     RegexBuilder::new(pattern).size_limit(COMPILED_BYTES_MAX).build().ok()
 }
 

@@ -55,6 +55,7 @@ fn product(name: &str, inputs: &[&str], comment: &str) -> DataProduct {
                 purpose: String::new(),
                 tags: Vec::new(),
                 columns: vec![column],
+                checks: Vec::new(),
                 document: String::new(),
             },
             transform,

@@ -1,0 +1,171 @@
+//! What a contract's table promises of its rows beyond their types, as checks that a gate can make.
+
+use serde_json::{Map, Value as Json};
+use weft_model::quality_check::{Comparison, Measure, QualityCheck, Threshold, ValueTest};
+
+use super::column_type::stored_name;
+use crate::form::{Number, OrVariable, Scalar, has_variable};
+use crate::odcs::{
+    DataQuality, LogicalType, LogicalTypeOptions, Metric, Property, QualityType, SchemaObject, SemanticType,
+};
+
+/// Words for breaches that do not keep a commit from being.
+const WARNINGS: &[&str] = &["info", "warning", "warn", "low", "minor", "trivial"];
+
+/// The checks of a table: what its columns demand in the order of the columns, then its rules. Rules in words
+/// and of other engines are none, and neither is what holds a variable.
+pub(super) fn of(object: &SchemaObject) -> Vec<QualityCheck> {
+    let stored = |property: &&Property| {
+        property.semantic_type.as_ref().and_then(OrVariable::known) != Some(SemanticType::Measure)
+    };
+    let mut checks: Vec<QualityCheck> = Vec::new();
+    for property in object.properties.iter().flatten().filter(stored) {
+        let Some(column) = stored_name(property) else { continue };
+        for (name, test) in demanded(property) {
+            let measure = Measure::Invalid { tests: vec![test] };
+            checks.push(QualityCheck {
+                name: name.to_owned(),
+                column: Some(column.to_owned()),
+                measure,
+                must: Threshold::none(),
+                blocks: true,
+            });
+        }
+        checks.extend(property.quality.iter().flatten().filter_map(|rule| of_rule(rule, Some(column))));
+    }
+    checks.extend(object.quality.iter().flatten().filter_map(|rule| of_rule(rule, None)));
+    name_apart(&mut checks);
+    checks
+}
+
+/// Two rules may have one name, or none.
+fn name_apart(checks: &mut [QualityCheck]) {
+    let mut taken = std::collections::BTreeSet::new();
+    for check in checks {
+        let plain = check.name.clone();
+        let mut count = 1;
+        while !taken.insert((check.column.clone(), check.name.clone())) {
+            count += 1;
+            check.name = format!("{plain} {count}");
+        }
+    }
+}
+
+/// What a column's own keys demand of its values.
+fn demanded(property: &Property) -> Vec<(&'static str, ValueTest)> {
+    let mut tests = Vec::new();
+    if let Some(values) = &property.r#enum {
+        let values: Vec<Json> = values.iter().map(|value| json(&value.value)).collect();
+        tests.push(("enum", ValueTest::OneOf(values)));
+    }
+    if let Some(options) = &property.logical_type_options {
+        tests.extend(of_options(property.logical_type(), options));
+    }
+    tests
+}
+
+fn of_options(logical_type: Option<LogicalType>, options: &LogicalTypeOptions) -> Vec<(&'static str, ValueTest)> {
+    let size = |size: Option<i64>| size.and_then(|size| u64::try_from(size).ok());
+    let bound = |bound: &Option<Scalar>| bound.as_ref().map(json).filter(|bound| !bound.is_null());
+    // Bounds of times of day are texts, and compare as such; other texts have none.
+    let bounds = [
+        bound(&options.minimum).map(|value| ("minimum", ValueTest::AtLeast(value))),
+        bound(&options.maximum).map(|value| ("maximum", ValueTest::AtMost(value))),
+        bound(&options.exclusive_minimum).map(|value| ("exclusiveMinimum", ValueTest::Above(value))),
+        bound(&options.exclusive_maximum).map(|value| ("exclusiveMaximum", ValueTest::Below(value))),
+    ];
+    let dimensions = size(options.dimensions).filter(|_| logical_type == Some(LogicalType::Vector));
+    let is_bits = options.element_type.as_ref().and_then(OrVariable::known) == Some(crate::odcs::ElementType::Binary);
+    let dimensions = dimensions.filter(|_| !is_bits);
+    let others = [
+        size(options.min_length).map(|length| ("minLength", ValueTest::LengthAtLeast(length))),
+        size(options.max_length).map(|length| ("maxLength", ValueTest::LengthAtMost(length))),
+        options.pattern.as_deref().and_then(runnable).map(|pattern| ("pattern", ValueTest::Pattern(pattern))),
+        options.multiple_of.as_ref().map(|number| ("multipleOf", ValueTest::MultipleOf(number.exact().clone()))),
+        size(options.min_items).map(|items| ("minItems", ValueTest::ItemsAtLeast(items))),
+        size(options.max_items).map(|items| ("maxItems", ValueTest::ItemsAtMost(items))),
+        (options.unique_items == Some(true)).then_some(("uniqueItems", ValueTest::ItemsDiffer)),
+        dimensions.map(|items| ("dimensions at least", ValueTest::ItemsAtLeast(items))),
+        dimensions.map(|items| ("dimensions at most", ValueTest::ItemsAtMost(items))),
+    ];
+    bounds.into_iter().chain(others).flatten().collect()
+}
+
+/// A pattern that Rust's regular expressions understand; the others are told, and not checked.
+fn runnable(pattern: &str) -> Option<String> {
+    (!has_variable(pattern) && crate::rules::compiled_pattern(pattern).is_some()).then(|| pattern.to_owned())
+}
+
+fn of_rule(rule: &DataQuality, column: Option<&str>) -> Option<QualityCheck> {
+    let told = rule.r#type.as_ref().and_then(OrVariable::known);
+    let metric = rule.metric.as_ref().and_then(OrVariable::known)?;
+    if !matches!(told, None | Some(QualityType::Library)) {
+        return None;
+    }
+    let arguments = rule.arguments.as_ref();
+    let measure = match (metric, column) {
+        (Metric::RowCount, None) => Measure::Rows,
+        (Metric::NullValues, Some(_)) => Measure::Nulls,
+        (Metric::MissingValues, Some(_)) => Measure::Missing { values: list(arguments, "missingValues") },
+        (Metric::InvalidValues, Some(_)) => {
+            let values = list(arguments, "validValues");
+            let pattern = arguments.and_then(|arguments| arguments.get("pattern")?.as_str()).map(runnable);
+            let one_of = (!values.is_empty()).then_some(ValueTest::OneOf(values));
+            let tests: Vec<ValueTest> = one_of.into_iter().chain(pattern.flatten().map(ValueTest::Pattern)).collect();
+            if tests.is_empty() {
+                return None;
+            }
+            Measure::Invalid { tests }
+        }
+        (Metric::DuplicateValues, Some(column)) => Measure::Duplicates { columns: vec![column.to_owned()] },
+        (Metric::DuplicateValues, None) => {
+            let columns = list(arguments, "properties");
+            Measure::Duplicates { columns: columns.iter().filter_map(|c| Some(c.as_str()?.to_owned())).collect() }
+        }
+        _ => return None,
+    };
+    let percent = rule.unit.as_deref().is_some_and(|unit| unit.eq_ignore_ascii_case("percent"));
+    let name = rule.id.as_ref().map(|id| id.0.as_str()).or(rule.name.as_deref()).unwrap_or(metric.as_str());
+    Some(QualityCheck {
+        name: name.to_owned(),
+        column: column.map(str::to_owned),
+        measure,
+        must: Threshold { is: comparison(rule)?, percent: percent && metric != Metric::RowCount },
+        blocks: !rule
+            .severity
+            .as_deref()
+            .is_some_and(|severity| WARNINGS.iter().any(|word| word.eq_ignore_ascii_case(severity.trim()))),
+    })
+}
+
+fn comparison(rule: &DataQuality) -> Option<Comparison> {
+    let any = |value: &Option<Json>| value.as_ref().and_then(|value| value.as_number().cloned());
+    let one = |value: &Option<Number>| value.as_ref().map(|number| number.exact().clone());
+    let two = |values: &Option<Vec<Number>>| match values.as_deref() {
+        Some([a, b]) => Some((a.exact().clone(), b.exact().clone())),
+        _ => None,
+    };
+    any(&rule.must_be)
+        .map(Comparison::Equal)
+        .or_else(|| any(&rule.must_not_be).map(Comparison::NotEqual))
+        .or_else(|| one(&rule.must_be_greater_than).map(Comparison::Above))
+        .or_else(|| one(&rule.must_be_greater_or_equal_to).map(Comparison::AtLeast))
+        .or_else(|| one(&rule.must_be_less_than).map(Comparison::Below))
+        .or_else(|| one(&rule.must_be_less_or_equal_to).map(Comparison::AtMost))
+        .or_else(|| two(&rule.must_be_between).map(|(a, b)| Comparison::Between(a, b)))
+        .or_else(|| two(&rule.must_not_be_between).map(|(a, b)| Comparison::NotBetween(a, b)))
+}
+
+fn list(arguments: Option<&Map<String, Json>>, key: &str) -> Vec<Json> {
+    arguments.and_then(|arguments| arguments.get(key)?.as_array()).cloned().unwrap_or_default()
+}
+
+fn json(value: &Scalar) -> Json {
+    match value {
+        Scalar::Null => Json::Null,
+        Scalar::Boolean(flag) => (*flag).into(),
+        Scalar::Integer(number) => (*number).into(),
+        Scalar::Number(number) => (*number).into(),
+        Scalar::Text(text) => text.as_str().into(),
+    }
+}
