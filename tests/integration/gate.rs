@@ -115,7 +115,9 @@ fn with_rules() -> weft_testkit::Manifests {
     let of_table = "description: One row per order.
     quality:
       - {id: some, type: library, metric: rowCount, mustBeGreaterThan: 0}
-      - {type: library, metric: duplicateValues, arguments: {properties: [order_id, amount]}, mustBe: 0}";
+      - {type: library, metric: duplicateValues, arguments: {properties: [order_id, amount]}, mustBe: 0}
+      - {id: paid, type: sql, query: 'SELECT SUM(amount) FROM {object}', mustBeLessThan: 1500, severity: error}
+      - {id: sane, type: sql, query: 'SELECT COUNT(*) < 100 FROM lines', mustBe: true}";
     mesh.edit(contract, "physicalType: decimal(12,2)", of_amounts).edit(
         contract,
         "description: One row per order.",
@@ -136,6 +138,8 @@ duplicateValues,-,passed,0,-
 known,amount,failed,1,column `amount`: check `known` counts 33.33 % of the rows, and must be below 10 %; the rule warns only
 maximum,amount,passed,0,-
 minimum,amount,passed,0,-
+paid,-,passed,-1,-
+sane,-,passed,-1,-
 some,-,passed,-1,-";
     assert_eq!(ask(&mesh, "ana", CHECKS).await.as_deref(), Ok(expected));
     mesh.stop().await;
@@ -147,8 +151,9 @@ async fn rows_that_break_a_quality_rule_are_refused_and_nothing_is_seen() {
     let mesh = TestMesh::start(manifests.path()).await;
     for (rows, told) in [
         ("1,10.50\n2,-20.00\n3,-1.00\n", "column `amount`: check `minimum` counts 2 rows, and must be 0"),
-        ("1,10.50\n2,1000.01\n", "column `amount`: check `maximum` counts 1 rows, and must be 0"),
-        ("", "check `some` counts 0 rows, and must be above 0"),
+        ("1,10.50\n2,1000.01\n", "column `amount`: check `maximum` counts 1 row, and must be 0"),
+        ("1,900.00\n2,900.00\n", "check `paid` returns 1800, and must be below 1500"),
+        ("", "check `some` counts 0 rows, and must be above 0; check `paid` returns nothing, and must be below 1500"),
     ] {
         manifests.write(SEED, format!("order_id,amount\n{rows}"));
         let report = mesh.reconcile().await;

@@ -16,6 +16,7 @@ use weft_model::quality_check::{Measure, QualityCheck, ValueTest};
 use weft_storage::{TableFile, TableVersion, nullable_schema};
 
 use crate::Engine;
+use crate::rule::Found;
 use crate::value_test::{fails, is_one_of};
 
 impl Engine {
@@ -43,34 +44,51 @@ impl Engine {
         counted.await.map(|tuples| tuples as u64).map_err(|error: DataFusionError| error.strip_backtrace())
     }
 
-    /// How much of `table` each of `checks` counts, in their order: rows, or tuples for duplicates.
+    /// What each of `checks` finds in `table`, in their order: a number of rows, of tuples for duplicates, or what
+    /// a query returns. In queries the table goes by `name` too.
     ///
     /// Whatever the log tells is taken from there. What is left of conditions on single rows is counted in one
-    /// pass over the columns concerned; duplicates take a pass each.
+    /// pass over the columns concerned; duplicates and queries take a pass each.
     ///
     /// # Errors
     ///
     /// In words, where a check does not fit the columns, or rows cannot be read.
-    pub async fn measure(&self, table: &TableVersion, checks: &[QualityCheck]) -> Result<Vec<u64>, String> {
-        let mut counts: Vec<Option<u64>> = checks.iter().map(|check| told_by_log(table, check)).collect();
+    pub async fn measure(
+        &self,
+        table: &TableVersion,
+        name: &str,
+        checks: &[QualityCheck],
+    ) -> Result<Vec<Found>, String> {
+        let number = |count: u64| Found::Number(count as f64);
+        let mut counts: Vec<Option<Found>> = checks.iter().map(|check| told_by_log(table, check).map(number)).collect();
         let mut conditions: Vec<(usize, Expr)> = Vec::new();
         for (index, check) in checks.iter().enumerate() {
             if counts.get(index).is_some_and(Option::is_some) {
                 continue;
             }
-            if let Measure::Duplicates { columns } = &check.measure {
-                let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-                let repeated = self.repeated(table, &columns).await?;
-                counts.iter_mut().skip(index).take(1).for_each(|count| *count = Some(repeated));
-                continue;
-            }
-            conditions.push((index, counted(table, check).map_err(|error| error.strip_backtrace())?));
+            let found = match &check.measure {
+                Measure::Duplicates { columns } => {
+                    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+                    number(self.repeated(table, &columns).await?)
+                }
+                Measure::Sql { query, names } => {
+                    let names: Vec<String> = names.iter().cloned().chain([name.to_owned()]).collect();
+                    self.number_of(table, &names, query)
+                        .await
+                        .map_err(|why| format!("check `{}`: {why}", check.name))?
+                }
+                _ => {
+                    conditions.push((index, counted(table, check).map_err(|error| error.strip_backtrace())?));
+                    continue;
+                }
+            };
+            counts.iter_mut().skip(index).take(1).for_each(|count| *count = Some(found.clone()));
         }
         if !conditions.is_empty() {
             let (indices, conditions): (Vec<usize>, Vec<Expr>) = conditions.into_iter().unzip();
             let found = self.rows_where(table, conditions).await.map_err(|error| error.strip_backtrace())?;
             for (index, found) in indices.into_iter().zip(found) {
-                counts.iter_mut().skip(index).take(1).for_each(|count| *count = Some(found));
+                counts.iter_mut().skip(index).take(1).for_each(|count| *count = Some(number(found)));
             }
         }
         counts.into_iter().collect::<Option<_>>().ok_or_else(|| "a check was not counted".to_owned())
@@ -111,7 +129,7 @@ fn told_by_log(table: &TableVersion, check: &QualityCheck) -> Option<u64> {
             let hold = |file: &TableFile| tests.iter().all(|test| holds_by_log(file, column, test));
             (is_told && table.files.iter().all(hold)).then_some(0)
         }
-        Measure::Missing { .. } | Measure::Duplicates { .. } => None,
+        Measure::Missing { .. } | Measure::Duplicates { .. } | Measure::Sql { .. } => None,
     }
 }
 
@@ -149,7 +167,7 @@ fn counted(table: &TableVersion, check: &QualityCheck) -> Result<Expr, DataFusio
         None => Err(DataFusionError::Plan(format!("check `{}` names no column", check.name))),
     };
     Ok(match &check.measure {
-        Measure::Rows | Measure::Duplicates { .. } => lit(true),
+        Measure::Rows | Measure::Duplicates { .. } | Measure::Sql { .. } => lit(true),
         Measure::Nulls => ident(field()?.name()).is_null(),
         Measure::Missing { values } => {
             let field = field()?;

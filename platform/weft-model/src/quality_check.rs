@@ -33,6 +33,8 @@ pub enum Measure {
     Invalid { tests: Vec<ValueTest> },
     /// Tuples of these columns that occur more than once; those with a NULL do not count.
     Duplicates { columns: Vec<String> },
+    /// What a query returns: one number, or a condition, which is 1 or 0. The table goes by any of `names` there.
+    Sql { query: String, names: Vec<String> },
 }
 
 /// What a value must be like.
@@ -87,11 +89,11 @@ impl Threshold {
     }
 
     /// The number that is compared, of `count` among `rows`.
-    pub fn measured(&self, count: u64, rows: u64) -> f64 {
+    pub fn measured(&self, count: f64, rows: u64) -> f64 {
         match (self.percent, rows) {
-            (false, _) => count as f64,
+            (false, _) => count,
             (true, 0) => 0.0,
-            (true, rows) => 100.0 * count as f64 / rows as f64,
+            (true, rows) => 100.0 * count / rows as f64,
         }
     }
 
@@ -138,8 +140,8 @@ mod tests {
         let outside = Threshold { is: Comparison::NotBetween(1.into(), 3.into()), percent: false };
         assert_eq!([0.0, 1.0, 3.0, 4.0].map(|n| outside.holds(n)), [true, false, false, true]);
         let share = Threshold { is: Comparison::Below(5.into()), percent: true };
-        assert_eq!((share.measured(1, 20), share.measured(1, 0)), (5.0, 0.0));
-        assert!(!share.holds(share.measured(1, 20)) && share.holds(share.measured(1, 0)));
+        assert_eq!((share.measured(1.0, 20), share.measured(1.0, 0)), (5.0, 0.0));
+        assert!(!share.holds(share.measured(1.0, 20)) && share.holds(share.measured(1.0, 0)));
         assert_eq!(share.to_string(), "must be below 5 %");
     }
 }

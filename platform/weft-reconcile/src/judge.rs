@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use weft_catalog::{CheckOutcome, CheckRecord};
-use weft_engine::Engine;
+use weft_engine::{Engine, Found};
 use weft_model::quality_check::Measure;
 use weft_model::{Clock, Code, Contract, PortRef, QualityCheck};
 use weft_storage::{Candidate, CommitJudge, Finding, Verdict, arrow_schema};
@@ -93,16 +93,27 @@ impl ContractJudge {
         if checks.is_empty() {
             return Ok(Vec::new());
         }
-        let counts = self.engine.measure(&candidate.table, checks).await?;
+        let answers = self.engine.measure(&candidate.table, &self.port.to_string(), checks).await?;
         let rows = candidate.table.rows().unwrap_or_default();
         let mut findings = Vec::new();
-        for (check, count) in checks.iter().zip(counts) {
-            let measured = check.must.measured(count, rows);
-            let holds = check.must.holds(measured);
+        for (check, answer) in checks.iter().zip(answers) {
+            let column = check.column.as_deref();
+            let count = match answer {
+                Found::Number(count) => Some(count),
+                Found::Nothing => None,
+                Found::Elsewhere(table) => {
+                    let message = format!("the query reads `{table}`, and only the table itself can be asked yet");
+                    self.record(&check.name, column, CheckOutcome::Unknown, None, Some(message), at);
+                    continue;
+                }
+            };
+            let measured = count.map(|count| check.must.measured(count, rows));
+            let holds = measured.is_some_and(|measured| check.must.holds(measured));
             let breach = (!holds).then(|| breach(check, measured));
             let outcome = if holds { CheckOutcome::Passed } else { CheckOutcome::Failed };
-            let failing = (check.measure != Measure::Rows).then_some(count);
-            self.record(&check.name, check.column.as_deref(), outcome, failing, breach.clone(), at);
+            let counts_rows = !matches!(check.measure, Measure::Rows | Measure::Sql { .. });
+            let failing = count.filter(|_| counts_rows).map(|count| count as u64);
+            self.record(&check.name, column, outcome, failing, breach.clone(), at);
             let message = breach.filter(|_| check.blocks);
             findings.extend(message.map(|message| Finding {
                 code: Code::DATA_QUALITY,
@@ -140,15 +151,18 @@ impl ContractJudge {
 }
 
 /// `column \`delay\`: check \`minimum\` counts 3 rows, and must be 0`. Holds no value of a row.
-fn breach(check: &QualityCheck, measured: f64) -> String {
+fn breach(check: &QualityCheck, measured: Option<f64>) -> String {
     let of = check.column.as_ref().map(|column| format!("column `{column}`: ")).unwrap_or_default();
-    let what = match (&check.measure, check.must.percent) {
-        (_, true) => format!("{measured:.2} % of the rows"),
-        (Measure::Duplicates { .. }, _) => format!("{measured} values that occur more than once"),
-        _ => format!("{measured} rows"),
+    let what = match (&check.measure, measured) {
+        (_, None) => "returns nothing".to_owned(),
+        (Measure::Sql { .. }, Some(measured)) => format!("returns {measured}"),
+        (_, Some(measured)) if check.must.percent => format!("counts {measured:.2} % of the rows"),
+        (Measure::Duplicates { .. }, Some(measured)) => format!("counts {measured} values that occur more than once"),
+        (_, Some(1.0)) => "counts 1 row".to_owned(),
+        (_, Some(measured)) => format!("counts {measured} rows"),
     };
     let consequence = if check.blocks { "" } else { "; the rule warns only" };
-    format!("{of}check `{}` counts {what}, and {}{consequence}", check.name, check.must)
+    format!("{of}check `{}` {what}, and {}{consequence}", check.name, check.must)
 }
 
 #[async_trait]

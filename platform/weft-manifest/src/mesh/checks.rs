@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json};
 use weft_model::quality_check::{Comparison, Measure, QualityCheck, Threshold, ValueTest};
 
 use super::column_type::stored_name;
+use super::contract_sql;
 use crate::form::{Number, OrVariable, Scalar, has_variable};
 use crate::odcs::{
     DataQuality, LogicalType, LogicalTypeOptions, Metric, Property, QualityType, SchemaObject, SemanticType,
@@ -31,9 +32,9 @@ pub(super) fn of(object: &SchemaObject) -> Vec<QualityCheck> {
                 blocks: true,
             });
         }
-        checks.extend(property.quality.iter().flatten().filter_map(|rule| of_rule(rule, Some(column))));
+        checks.extend(property.quality.iter().flatten().filter_map(|rule| of_rule(rule, object, Some(column))));
     }
-    checks.extend(object.quality.iter().flatten().filter_map(|rule| of_rule(rule, None)));
+    checks.extend(object.quality.iter().flatten().filter_map(|rule| of_rule(rule, object, None)));
     name_apart(&mut checks);
     checks
 }
@@ -96,12 +97,32 @@ fn runnable(pattern: &str) -> Option<String> {
     (!has_variable(pattern) && crate::rules::compiled_pattern(pattern).is_some()).then(|| pattern.to_owned())
 }
 
-fn of_rule(rule: &DataQuality, column: Option<&str>) -> Option<QualityCheck> {
-    let told = rule.r#type.as_ref().and_then(OrVariable::known);
+fn of_rule(rule: &DataQuality, object: &SchemaObject, column: Option<&str>) -> Option<QualityCheck> {
+    let (measure, word) = match rule.r#type.as_ref().map(OrVariable::known) {
+        None | Some(Some(QualityType::Library)) => of_metric(rule, column)?,
+        Some(Some(QualityType::Sql)) => {
+            let query = contract_sql::filled(rule.query.as_deref()?, &object.name, column);
+            let names = [Some(&object.name), object.physical_name.as_ref()].into_iter().flatten().cloned();
+            (!has_variable(&query)).then(|| (Measure::Sql { query, names: names.collect() }, "sql"))?
+        }
+        _ => return None,
+    };
+    let is_share = rule.unit.as_deref().is_some_and(|unit| unit.eq_ignore_ascii_case("percent"));
+    let percent = is_share && !matches!(measure, Measure::Rows | Measure::Sql { .. });
+    let name = rule.id.as_ref().map(|id| id.0.as_str()).or(rule.name.as_deref()).unwrap_or(word);
+    let is_warning = |severity: &str| WARNINGS.iter().any(|word| word.eq_ignore_ascii_case(severity.trim()));
+    Some(QualityCheck {
+        name: name.to_owned(),
+        column: column.map(str::to_owned),
+        measure,
+        must: Threshold { is: comparison(rule)?, percent },
+        blocks: !rule.severity.as_deref().is_some_and(is_warning),
+    })
+}
+
+/// What a rule of the library counts, and the word for it.
+fn of_metric(rule: &DataQuality, column: Option<&str>) -> Option<(Measure, &'static str)> {
     let metric = rule.metric.as_ref().and_then(OrVariable::known)?;
-    if !matches!(told, None | Some(QualityType::Library)) {
-        return None;
-    }
     let arguments = rule.arguments.as_ref();
     let measure = match (metric, column) {
         (Metric::RowCount, None) => Measure::Rows,
@@ -124,22 +145,14 @@ fn of_rule(rule: &DataQuality, column: Option<&str>) -> Option<QualityCheck> {
         }
         _ => return None,
     };
-    let percent = rule.unit.as_deref().is_some_and(|unit| unit.eq_ignore_ascii_case("percent"));
-    let name = rule.id.as_ref().map(|id| id.0.as_str()).or(rule.name.as_deref()).unwrap_or(metric.as_str());
-    Some(QualityCheck {
-        name: name.to_owned(),
-        column: column.map(str::to_owned),
-        measure,
-        must: Threshold { is: comparison(rule)?, percent: percent && metric != Metric::RowCount },
-        blocks: !rule
-            .severity
-            .as_deref()
-            .is_some_and(|severity| WARNINGS.iter().any(|word| word.eq_ignore_ascii_case(severity.trim()))),
-    })
+    Some((measure, metric.as_str()))
 }
 
 fn comparison(rule: &DataQuality) -> Option<Comparison> {
-    let any = |value: &Option<Json>| value.as_ref().and_then(|value| value.as_number().cloned());
+    let any = |value: &Option<Json>| match value.as_ref()? {
+        Json::Bool(flag) => Some(i32::from(*flag).into()),
+        value => value.as_number().cloned(),
+    };
     let one = |value: &Option<Number>| value.as_ref().map(|number| number.exact().clone());
     let two = |values: &Option<Vec<Number>>| match values.as_deref() {
         Some([a, b]) => Some((a.exact().clone(), b.exact().clone())),

@@ -101,19 +101,32 @@ impl Collected<'_> {
 fn fill(text: &mut WrittenSql, spot: Spot<'_>, table: &str, column: Option<&str>) {
     let sql = spot.node.text().unwrap_or_default();
     let offsets = offsets(sql, &spot.source.text, spot.node.span.start, spot.node.span.end);
+    pieces(sql, table, column, |piece, at| {
+        text.push(piece, offsets.get(at).copied().unwrap_or(spot.node.span.start));
+    });
+}
+
+/// The SQL with names for its placeholders.
+pub(super) fn filled(sql: &str, table: &str, column: Option<&str>) -> String {
+    let mut filled = String::with_capacity(sql.len());
+    pieces(sql, table, column, |piece, _| filled.push_str(piece));
+    filled
+}
+
+/// Yields the SQL with names for its placeholders, piece by piece, each with where it begins in `sql`.
+fn pieces(sql: &str, table: &str, column: Option<&str>, mut push: impl FnMut(&str, usize)) {
     let mut at = 0;
     while let Some(rest) = sql.get(at..).filter(|rest| !rest.is_empty()) {
-        let offset = offsets.get(at).copied().unwrap_or(spot.node.span.start);
         if let Some((length, name)) = placeholder(rest, table, column) {
             let around = |c: Option<char>| c.filter(|c| matches!(c, '"' | '\'' | '`'));
             let before = around(sql.get(..at).and_then(|before| before.chars().next_back()));
             let after = around(rest.get(length..).and_then(|after| after.chars().next()));
             let is_quoted = before.is_some() && before == after;
-            text.push(&if is_quoted { name.to_owned() } else { quoted(name) }, offset);
+            push(&if is_quoted { name.to_owned() } else { quoted(name) }, at);
             at += length;
         } else {
             let length = rest.chars().next().map_or(1, char::len_utf8);
-            text.push(rest.get(..length).unwrap_or_default(), offset);
+            push(rest.get(..length).unwrap_or_default(), at);
             at += length;
         }
     }
