@@ -45,7 +45,7 @@ pub use outline::{
 };
 pub use principal::{Action, AttributeValue, Principal, PrincipalKind};
 pub use product::{DataProduct, InputPort, OutputPort, Override, SeedFormat, Transform};
-pub use published::{PortRelease, Published, Release};
+pub use published::{ArchivedPort, PortRelease, Published, Release};
 pub use revision::Revision;
 pub use side_by_side::MajorVersion;
 pub use transform_test::{TestRow, TransformTest};

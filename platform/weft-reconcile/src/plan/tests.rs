@@ -84,7 +84,7 @@ fn declared(products: Vec<DataProduct>) -> Declared {
 /// What is served once the plan from `published` to `declared` is applied.
 fn apply(declared: &Declared, published: &Published) -> Published {
     let mut after = published.clone();
-    let plan = plan(declared, published, &[]);
+    let plan = plan(declared, published, &[], DateTime::UNIX_EPOCH);
     for step in &plan.steps {
         let name = step.port.product_ref();
         let Some(product) = declared.product(&name) else {
@@ -106,6 +106,7 @@ fn apply(declared: &Declared, published: &Published) -> Published {
             plan: plan.id(),
             at: DateTime::UNIX_EPOCH,
             product: product.clone(),
+            archived: BTreeMap::new(),
             domain: domain(),
             ports,
         };
@@ -115,7 +116,7 @@ fn apply(declared: &Declared, published: &Published) -> Published {
 }
 
 fn changes(declared: &Declared, published: &Published) -> Vec<String> {
-    let plan = plan(declared, published, &[]);
+    let plan = plan(declared, published, &[], DateTime::UNIX_EPOCH);
     plan.steps.iter().map(|step| format!("{} {}", step.change.as_str(), step.port)).collect()
 }
 
@@ -182,9 +183,9 @@ proptest! {
     #[test]
     fn a_plan_that_is_applied_is_done(before in meshes(), after in meshes()) {
         let served = apply(&before, &Published::default());
-        prop_assert_eq!(plan(&after, &served, &[]), plan(&after, &served, &[]));
+        prop_assert_eq!(plan(&after, &served, &[], DateTime::UNIX_EPOCH), plan(&after, &served, &[], DateTime::UNIX_EPOCH));
         let served = apply(&after, &served);
-        prop_assert!(plan(&after, &served, &[]).is_empty());
+        prop_assert!(plan(&after, &served, &[], DateTime::UNIX_EPOCH).is_empty());
     }
 }
 
