@@ -101,7 +101,11 @@ async fn a_port_that_was_dropped_is_read_by_nobody_at_any_instant() {
     drop_refunds(&manifests);
     let report = mesh.reconcile().await;
     assert!(report.is_complete(), "{report:?}");
-    assert!(report.plan.to_text(false).contains("- refunds  no longer served, 10 rows kept\n"), "{:?}", report.plan);
+    assert!(
+        report.plan.to_text(false).contains("- refunds  1.0.0  no longer served, 10 rows kept\n"),
+        "{:?}",
+        report.plan
+    );
 
     let unknown = |answer: serde_json::Value| answer.to_string().replace("refunds", "nothing");
     for name in ["ana", "olga", "nobody"] {
@@ -142,7 +146,7 @@ async fn a_retired_product_is_read_by_nobody_whatever_they_hold() {
     manifests.remove("products/sales/orders");
     let report = mesh.reconcile().await;
     let retired =
-        "  - sales.orders   BREAKING\n      - lines  1.0.0  no longer served, 10 rows kept until 2027-12-01\n";
+        "  - sales.orders   BREAKING\n      - lines    1.0.0  no longer served, 10 rows kept until 2027-12-01\n";
     assert!(report.plan.to_text(false).contains(retired), "{}", report.plan.to_text(false));
 
     let ticket = fetch(&mut ana, ticket).await.map_err(told).unwrap_err();
@@ -189,7 +193,7 @@ async fn the_end_of_a_product_is_told_to_who_answers_for_it_alone() {
                  where product = 'sales.orders' and retired order by port";
     assert_eq!(ask(&mesh, "olga", ended).await.as_deref(), Ok("lines,0,,2027-12-01T12:00:00Z\nrefunds,0,,"));
     assert_eq!(ask(&mesh, "ana", ended).await.as_deref(), Ok(""));
-    let steps = "select port from system.mesh.runs where change = 'retire' order by port";
+    let steps = "select port from system.mesh.runs where step = 'retire' order by port";
     assert_eq!(ask(&mesh, "olga", steps).await.as_deref(), Ok("sales.orders.lines\nsales.orders.refunds"));
     mesh.stop().await;
 }

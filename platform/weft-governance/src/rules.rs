@@ -263,18 +263,17 @@ impl Rules {
         self.restrictions.iter().filter(|(_, rules)| matches!(rules, ProductRules::Broken)).map(|(name, _)| name)
     }
 
-    /// Puts the last good text of a product's broken `restrictions.yaml` back in the place of the
-    /// broken one, as [`keep`](Self::keep) does for a domain. What in it no longer fits the product's
+    /// Puts the last good text of a product's `restrictions.yaml` back in the place of one that is broken
+    /// or gone, as [`keep`](Self::keep) does for a domain. What in it no longer fits the product's
     /// columns makes the product unreadable, never clear.
     pub fn keep_restrictions(&mut self, product: &ProductRef, text: &str) -> bool {
-        if !matches!(self.restrictions.get(product), Some(ProductRules::Broken)) {
-            return self.restrictions.contains_key(product);
+        if matches!(self.restrictions.get(product), Some(ProductRules::Good { .. } | ProductRules::Kept { .. })) {
+            return true;
         }
         let (found, trouble) = restrictions::read(&restrictions_file(product), text, Whose::Product(product));
         let good = !trouble.iter().any(Diagnostic::is_error);
-        if good {
-            self.restrictions.insert(product.clone(), ProductRules::Kept { restrictions: Arc::new(found) });
-        }
+        let rules = if good { ProductRules::Kept { restrictions: Arc::new(found) } } else { ProductRules::Broken };
+        self.restrictions.insert(product.clone(), rules);
         good
     }
 

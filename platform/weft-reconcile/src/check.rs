@@ -92,9 +92,13 @@ pub(crate) fn policies(
             rules.keep(&domain, text);
         }
     }
-    // A product whose restrictions are broken, and were never good, is closed.
-    let broken: Vec<ProductRef> = rules.broken_restrictions().cloned().collect();
-    for product in broken {
+    // A product whose restrictions are broken, and were never good, is closed. One that is gone from the
+    // manifests and stays all the same, since it is still read, stays as restricted as it was.
+    let is_gone = |name: &&ProductRef| {
+        published.releases.get(*name).is_some_and(|release| tree.file(&release.product.file).is_none())
+    };
+    let broken = rules.broken_restrictions().chain(declared.broken.iter().filter(is_gone));
+    for product in broken.cloned().collect::<BTreeSet<_>>() {
         if let Some(text) = kept.restrictions.get(&product) {
             rules.keep_restrictions(&product, text);
         }

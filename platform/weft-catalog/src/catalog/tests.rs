@@ -148,7 +148,7 @@ async fn a_retired_product_is_not_served_keeps_its_history_and_goes_on_counting(
         &catalog,
         expect![[r#"
             release.published aviation.flights {"product":"aviation.flights","number":1,"revision":"rev1","plan":"plan1","ports":{"departures":{"tableVersion":1}}}
-            product.retired aviation.flights {"product":"aviation.flights","revision":"rev2","number":2,"archived":{"departures":{"location":"tables/a","tableVersion":1,"fingerprint":"f1","rows":101,"bytes":4096,"contractVersion":"1.0.0","keptUntil":"2026-01-31T12:16:40.000001Z"}}}
+            product.retired aviation.flights {"product":"aviation.flights","revision":"rev2","number":2,"archived":{"departures":{"location":"tables/a","tableVersion":1,"fingerprint":"f1","rows":101,"bytes":4096,"contractVersion":"1.0.0","keptUntil":"2026-03-01T12:16:40.000001Z"}}}
             release.published aviation.flights {"product":"aviation.flights","number":3,"revision":"rev3","plan":"plan3","ports":{"departures":{"tableVersion":3}}}
         "#]],
     )

@@ -70,8 +70,8 @@ async fn a_retired_product_is_told_to_who_answers_for_it_and_unknown_to_all_othe
     let catalog = mesh().await;
     let flights = "aviation.flights".parse().unwrap();
     let unknown = ("W0905", "no product `aviation.flights`".to_owned());
-    let retired = "`aviation.flights` was retired on 2026-01-31 by revision rev2: data of `departures` are kept until \
-                   2026-01-31";
+    let retired = "`aviation.flights` was retired on 2026-03-01 by revision rev2: data of `departures` are kept until \
+                   2026-03-01";
     let retired = ("W0909", retired.to_owned());
     for (name, expected) in [("ana", &unknown), ("omar", &retired), ("stella", &retired), ("greta", &retired)] {
         let error = see(&catalog, name).product_or_end(&flights).await.unwrap_err();
