@@ -281,3 +281,20 @@ async fn a_product_that_may_not_go_keeps_the_restrictions_that_went_with_it() {
     assert_eq!(ask(&mesh, "ana", LINES).await.as_deref(), Ok("6"));
     mesh.stop().await;
 }
+
+#[tokio::test]
+async fn a_domain_of_which_something_may_not_go_keeps_the_rules_that_went_with_it() {
+    let manifests = guarded();
+    let anyone = "p, group:analysts, dom:any, obj:any, *, *, -, allow\n";
+    manifests.write("governance/policies/analysts.csv", anyone);
+    let mesh = TestMesh::start(manifests.path()).await;
+    assert_eq!(ask(&mesh, "ana", LINES).await.as_deref(), Ok("10"), "see_all_rows");
+    let notes = "select note from sales.orders.lines";
+    assert!(ask(&mesh, "ana", notes).await.is_err());
+    manifests.remove("products/sales");
+    let report = mesh.reconcile().await;
+    assert!(report.diagnostics.iter().any(|told| told.code == Code::CHANGE_REMOVED), "{:?}", report.diagnostics);
+    assert_eq!(ask(&mesh, "ana", LINES).await.as_deref(), Ok("10"));
+    assert!(ask(&mesh, "ana", notes).await.is_err(), "the domain's own line denies it");
+    mesh.stop().await;
+}
