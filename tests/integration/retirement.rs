@@ -249,11 +249,13 @@ async fn a_tombstone_that_was_written_and_not_flipped_is_taken_up() {
 #[tokio::test]
 async fn rules_that_go_with_a_product_open_nothing_while_it_is_still_there() {
     let Ending { manifests, mesh, .. } = start().await;
-    manifests.remove("products/sales/orders");
+    let case = "{who: ana, action: read, what: sales.orders.lines, expected: allow, because: she analyses them}";
+    manifests.remove("products/sales/orders").write("governance/cases/ana.yaml", format!("- {case}\n"));
     let tree = tree(manifests.path());
     let known = Known::in_catalog(mesh.catalog(), &tree, "2026-12-01T12:00:00Z".parse().unwrap()).await.unwrap();
     let checked = check(&tree, &known).await;
-    let (port, snapshot) = ("sales.orders.lines".parse().unwrap(), checked.snapshot.expect("rules without errors"));
+    let (port, snapshot) =
+        ("sales.orders.lines".parse().unwrap(), checked.snapshot.expect("a case about what goes is not asked"));
     let olga = snapshot.principals().find("olga").unwrap();
     let (release, _) = known.published.port(&port).unwrap();
     let columns = &release.product.output(&port.port).unwrap().contract.columns;

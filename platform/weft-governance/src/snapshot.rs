@@ -426,10 +426,10 @@ impl PolicySnapshot {
         (self.mesh_restrictions.as_deref(), self.product_restrictions.get(&port.product_ref()).map(Arc::as_ref))
     }
 
-    /// Whether a file of this revision, rather than an earlier one, decides on `object`.
+    /// Whether `object` is in the mesh as this revision has it.
     pub(crate) fn knows(&self, object: &ObjectRef) -> bool {
         match object {
-            ObjectRef::Port(port) => self.ports.contains_key(port),
+            ObjectRef::Port(port) => self.ports.contains_key(port) && !self.retired.contains(port),
             ObjectRef::Product(product) => {
                 self.product_tags.contains_key(product) || self.purposes.contains_key(product)
             }
