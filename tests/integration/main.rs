@@ -15,6 +15,7 @@ mod hostile;
 mod meshes;
 mod reconciling;
 mod registry;
+mod retirement;
 mod tickets;
 mod two_worlds;
 mod usage;

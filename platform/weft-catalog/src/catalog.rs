@@ -93,7 +93,8 @@ impl Catalog {
         self.inner.published.load_full()
     }
 
-    /// Serves all of `releases` from the same instant on.
+    /// Serves all of `releases` from the same instant on; a product whose release is a tombstone is
+    /// served no more.
     ///
     /// Idempotent: a release that is already there is not added again.
     ///
@@ -108,20 +109,14 @@ impl Catalog {
         self.to_the_end(|inner| async move { inner.publish(releases).await }).await
     }
 
-    /// Stops serving `product`; its history stays. Does nothing where it is not served.
-    pub async fn retire(&self, product: &ProductRef, revision: &Revision) -> Result<(), CatalogError> {
-        let (product, revision) = (product.clone(), revision.clone());
-        self.to_the_end(|inner| async move { inner.retire(product, revision).await }).await
-    }
-
     /// Records that `revision` is the one that was applied last.
     pub async fn set_revision(&self, revision: &Revision) -> Result<(), CatalogError> {
         let revision = revision.clone();
         self.to_the_end(|inner| async move { inner.set_revision(revision).await }).await
     }
 
-    /// The number that the next release of `product` must have, counting releases from before it
-    /// was retired.
+    /// The number that the next release of `product` must have, counting those of its earlier life
+    /// and its tombstone where it was retired.
     pub async fn next_release_number(&self, product: &ProductRef) -> Result<u64, CatalogError> {
         let mut transaction = self.inner.store.read().await?;
         Ok(releases::latest(&mut transaction, product).await? + 1)
@@ -135,8 +130,7 @@ impl Catalog {
     }
 
     /// Fills an empty catalog from release objects, in any order: all history, and each product
-    /// served at its newest release. A product that was retired is served again until the next
-    /// plan retires it, since release objects do not tell.
+    /// served at its newest release, unless that is a tombstone.
     ///
     /// # Errors
     ///
@@ -306,20 +300,12 @@ impl Inner {
         transaction.commit().await.doing("publish releases")?;
         self.swap(|published| {
             for release in served {
-                published.releases.insert(release.product.name.clone(), release);
+                let name = release.product.name.clone();
+                match release.is_tombstone() {
+                    true => published.releases.remove(&name),
+                    false => published.releases.insert(name, release),
+                };
             }
-        });
-        Ok(())
-    }
-
-    async fn retire(&self, product: ProductRef, revision: Revision) -> Result<(), CatalogError> {
-        let now = self.clock.now();
-        let mut writer = self.store.writer().await?;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
-        releases::retire(&mut transaction, &product, &revision, now).await?;
-        transaction.commit().await.doing("retire a product")?;
-        self.swap(|published| {
-            published.releases.remove(&product);
         });
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! Why the catalog gave no answer.
 
-use weft_model::{Code, ProductRef};
+use chrono::{DateTime, Utc};
+use weft_model::{Code, PortName, ProductRef, Revision};
 
 /// Why the catalog gave no answer. What a client sees is [`CatalogError::code`] and, for
-/// [`CatalogError::NotFound`] alone, the message; the rest is for the log.
+/// [`CatalogError::NotFound`] and [`CatalogError::Retired`] alone, the message; the rest is for the log.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CatalogError {
@@ -11,6 +12,11 @@ pub enum CatalogError {
     /// code tells the two apart, and `name` is the name that was asked.
     #[error("no {kind} `{name}`")]
     NotFound { kind: &'static str, name: String },
+
+    /// Told to whoever answers for the product alone; all others get `NotFound`. `kept` says of each
+    /// port that has data until when they are kept at least, `None` for ever.
+    #[error("`{product}` was retired on {} by revision {}{}", at.format("%Y-%m-%d"), revision.short(), told(kept))]
+    Retired { product: ProductRef, at: DateTime<Utc>, revision: Revision, kept: Vec<(PortName, Option<DateTime<Utc>>)> },
 
     #[error("cannot {doing}")]
     Database {
@@ -60,6 +66,7 @@ impl CatalogError {
     pub fn code(&self) -> Code {
         match self {
             CatalogError::NotFound { .. } => Code::NOT_FOUND,
+            CatalogError::Retired { .. } => Code::PRODUCT_RETIRED,
             CatalogError::Database { .. }
             | CatalogError::Newer { .. }
             | CatalogError::Migration { .. }
@@ -73,6 +80,16 @@ impl CatalogError {
     pub(crate) fn corrupt(kind: &'static str, text: impl Into<String>) -> Self {
         CatalogError::Corrupt { kind, text: text.into() }
     }
+}
+
+/// `: data of `lines` are kept until 2027-11-26, of `returns` for ever`; empty where none are kept.
+fn told(kept: &[(PortName, Option<DateTime<Utc>>)]) -> String {
+    let each = kept.iter().map(|(port, until)| match until {
+        Some(until) => format!("of `{port}` are kept until {}", until.format("%Y-%m-%d")),
+        None => format!("of `{port}` are kept for ever"),
+    });
+    let each = each.collect::<Vec<_>>().join(", ");
+    if each.is_empty() { each } else { format!(": data {each}") }
 }
 
 /// Adds what was being done to a database error.

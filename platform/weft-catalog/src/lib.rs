@@ -39,6 +39,6 @@ pub use tally::{QueryRecord, ReadRecord};
 pub use usage_views::{ColumnUsage, DayUsage, PortUsage, QueryView, ReadView};
 pub use view::CatalogView;
 pub use views::{
-    CheckView, ColumnView, DecisionView, DomainView, InputView, LineageEdge, Part, PortVersionView, PortView,
-    ProductView, ReleaseView, RunView,
+    ArchivedPortView, CheckView, ColumnView, DecisionView, DomainView, InputView, LineageEdge, Part, PortVersionView,
+    PortView, ProductView, ReleaseView, RunView,
 };

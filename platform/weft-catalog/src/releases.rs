@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::SqliteConnection;
-use weft_model::{ProductRef, Release, Revision, parallel};
+use weft_model::{ProductRef, Release, parallel};
 
 use crate::error::{CatalogError, Doing};
 use crate::moment;
@@ -76,7 +76,24 @@ pub(crate) async fn newest(connection: &mut SqliteConnection, limit: i64) -> Res
     historic(rows)
 }
 
-/// Makes `release` the one that readers of its product see. Says whether that changed anything.
+/// The tombstone of `product`, where that is what its newest release is.
+pub(crate) async fn tombstone(
+    connection: &mut SqliteConnection,
+    product: &ProductRef,
+) -> Result<Option<Release>, CatalogError> {
+    let document: Option<String> = sqlx::query_scalar(
+        "SELECT r.document FROM products p JOIN releases r ON r.product = p.product AND r.number = p.number \
+         WHERE p.product = ? AND p.served = 0",
+    )
+    .bind(product.to_string())
+    .fetch_optional(connection)
+    .await
+    .doing("read how a product ended")?;
+    Ok(document.as_deref().map(parse).transpose()?.filter(Release::is_tombstone))
+}
+
+/// Makes `release` the one that readers of its product see, or none where it is a tombstone. Says
+/// whether that changed anything.
 ///
 /// The newest release may come again, which serves it; an older one may too, which does nothing.
 pub(crate) async fn publish(
@@ -97,49 +114,35 @@ pub(crate) async fn publish(
             return Ok(false);
         }
     }
-    let changed = point(&mut *connection, product, release.number, at).await?;
+    let changed = point(&mut *connection, release, at).await?;
     if changed {
-        let event = Event {
-            kind: "release.published",
-            subject: product.to_string(),
-            payload: json!({
-                "product": product,
-                "number": release.number,
-                "revision": release.revision,
-                "plan": release.plan,
-                "ports": release.ports.iter()
-                    .map(|(port, table)| (port.to_string(), json!({ "tableVersion": table.table_version })))
-                    .collect::<serde_json::Map<_, _>>(),
-            }),
-        };
-        outbox::add(connection, at, event).await?;
+        outbox::add(connection, at, told(release)).await?;
     }
     Ok(changed)
 }
 
-/// Stops serving `product`. Says whether it was served.
-pub(crate) async fn retire(
-    connection: &mut SqliteConnection,
-    product: &ProductRef,
-    revision: &Revision,
-    at: DateTime<Utc>,
-) -> Result<bool, CatalogError> {
-    let done = sqlx::query("UPDATE products SET served = 0, changed_at = ? WHERE product = ? AND served = 1")
-        .bind(moment::to_text(at))
-        .bind(product.to_string())
-        .execute(&mut *connection)
-        .await
-        .doing("retire a product")?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
+fn told(release: &Release) -> Event {
+    let subject = release.product.name.to_string();
+    if release.is_tombstone() {
+        let payload = json!({
+            "product": release.product.name,
+            "revision": release.revision,
+            "number": release.number,
+            "archived": release.archived,
+        });
+        return Event { kind: "product.retired", subject, payload };
     }
-    let event = Event {
-        kind: "product.retired",
-        subject: product.to_string(),
-        payload: json!({ "product": product, "revision": revision }),
-    };
-    outbox::add(connection, at, event).await?;
-    Ok(true)
+    let ports = release.ports.iter();
+    let payload = json!({
+        "product": release.product.name,
+        "number": release.number,
+        "revision": release.revision,
+        "plan": release.plan,
+        "ports": ports
+            .map(|(port, table)| (port.to_string(), json!({ "tableVersion": table.table_version })))
+            .collect::<serde_json::Map<_, _>>(),
+    });
+    Event { kind: "release.published", subject, payload }
 }
 
 /// Adds history and pointers from release objects; tells nobody, since nothing changes state.
@@ -148,7 +151,7 @@ pub(crate) async fn restore(
     releases: &[Release],
     at: DateTime<Utc>,
 ) -> Result<(), CatalogError> {
-    let mut newest: BTreeMap<&ProductRef, u64> = BTreeMap::new();
+    let mut newest: BTreeMap<&ProductRef, &Release> = BTreeMap::new();
     let mut seen: BTreeMap<(&ProductRef, u64), &Release> = BTreeMap::new();
     for release in releases {
         let product = &release.product.name;
@@ -159,11 +162,13 @@ pub(crate) async fn restore(
             Some(_) => continue,
             None => insert(&mut *connection, release).await?,
         }
-        let number = newest.entry(product).or_default();
-        *number = release.number.max(*number);
+        let last = newest.entry(product).or_insert(release);
+        if release.number > last.number {
+            *last = release;
+        }
     }
-    for (product, number) in newest {
-        point(&mut *connection, product, number, at).await?;
+    for release in newest.into_values() {
+        point(&mut *connection, release, at).await?;
     }
     Ok(())
 }
@@ -200,19 +205,16 @@ async fn ensure_same(connection: &mut SqliteConnection, release: &Release) -> Re
     }
 }
 
-async fn point(
-    connection: &mut SqliteConnection,
-    product: &ProductRef,
-    number: u64,
-    at: DateTime<Utc>,
-) -> Result<bool, CatalogError> {
+async fn point(connection: &mut SqliteConnection, release: &Release, at: DateTime<Utc>) -> Result<bool, CatalogError> {
     let done = sqlx::query(
-        "INSERT INTO products (product, number, served, changed_at) VALUES (?, ?, 1, ?) \
-         ON CONFLICT (product) DO UPDATE SET number = excluded.number, served = 1, changed_at = excluded.changed_at \
-         WHERE products.number <> excluded.number OR products.served = 0",
+        "INSERT INTO products (product, number, served, changed_at) VALUES (?, ?, ?, ?) \
+         ON CONFLICT (product) DO UPDATE SET \
+         number = excluded.number, served = excluded.served, changed_at = excluded.changed_at \
+         WHERE products.number <> excluded.number OR products.served <> excluded.served",
     )
-    .bind(product.to_string())
-    .bind(i64::try_from(number).unwrap_or(i64::MAX))
+    .bind(release.product.name.to_string())
+    .bind(i64::try_from(release.number).unwrap_or(i64::MAX))
+    .bind(!release.is_tombstone())
     .bind(moment::to_text(at))
     .execute(connection)
     .await

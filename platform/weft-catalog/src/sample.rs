@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeZone, Utc};
 use weft_model::{
-    Clock, Column, Contract, ContractKey, DataProduct, DataType, Domain, InputPort, OutputPort, PortRef, PortRelease,
-    Release, Revision, Transform,
+    ArchivedPort, Clock, Column, Contract, ContractKey, DataProduct, DataType, Domain, InputPort, OutputPort, PortName,
+    PortRef, PortRelease, Release, Revision, Transform,
 };
 
 use crate::run::{Run, RunDiagnostic, RunStatus, RunStep, StepStatus};
@@ -34,6 +34,17 @@ pub(crate) fn at(second: u64) -> DateTime<Utc> {
 
 pub(crate) fn revision(text: &str) -> Revision {
     Revision::new(text)
+}
+
+/// The release that ends the product of `last`, whose data are kept until the second 1000.
+pub(crate) fn tombstone(last: &Release) -> Release {
+    let archived = |(port, table): (&PortName, &PortRelease)| {
+        let archived = ArchivedPort { table: table.clone(), contract_version: semver(1), kept_until: Some(at(1000)) };
+        (port.clone(), archived)
+    };
+    let (number, archived) = (last.number + 1, last.ports.iter().map(archived).collect());
+    let (revision, plan) = (revision(&format!("rev{number}")), format!("plan{number}"));
+    Release { number, revision, plan, at: at(number), ports: BTreeMap::new(), archived, ..last.clone() }
 }
 
 /// Release `number` of the product of `ports`, which are full names; `inputs` too.
@@ -67,6 +78,7 @@ pub(crate) fn release(number: u64, ports: &[&str], inputs: &[&str]) -> Release {
             service: None,
             contact: None,
         },
+        archived: BTreeMap::new(),
         ports: ports.iter().map(|port| (port.port.clone(), table(number))).collect::<BTreeMap<_, _>>(),
         product: DataProduct {
             file: format!("products/{}/{}/product.odps.yaml", name.domain, name.product),

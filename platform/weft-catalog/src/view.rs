@@ -20,6 +20,7 @@ use crate::views::{
 };
 use crate::{Catalog, audit, moment, releases, runs};
 
+mod ended;
 mod usage;
 
 /// How many rows of history a list goes back where it is not asked in parts.
@@ -33,6 +34,9 @@ const DECISIONS: &str = "system.audit.decisions";
 
 /// How the codes of problems in rows begin; their texts hold numbers of rows.
 const DATA_CODES: &str = "W06";
+
+/// How the step is called that ends a port.
+const RETIRE: &str = "retire";
 
 /// How a row filter is called where a decision names it.
 const FILTER: &str = "row filter ";
@@ -321,7 +325,9 @@ impl CatalogView {
         // A release that came after `published` was taken may be under policies that came after
         // those in hand.
         let in_time = served.map_or(historic.retired, |served| release.number <= served);
-        if !in_time || !self.sight.product(release) {
+        let archived = self.archived(release);
+        let is_seen = !archived.is_empty() || (!release.is_tombstone() && self.sight.product(release));
+        if !in_time || !is_seen {
             return None;
         }
         let ports = release.ports.iter().map(|(port, table)| (product.port(port), table));
@@ -339,12 +345,14 @@ impl CatalogView {
             version: release.product.version.clone(),
             current: served == Some(release.number),
             ports: ports.collect(),
+            archived,
         })
     }
 
     fn run_view(&self, mut run: Run) -> Option<RunView> {
         let whole = self.sight.mesh_runs();
-        run.steps.retain(|step| self.sight.port(&step.port));
+        let is_told = |step: &RunStep| step.change == RETIRE && self.is_told_of_ends(&step.port.domain, None);
+        run.steps.retain(|step| self.sight.port(&step.port) || is_told(step));
         run.diagnostics.retain(|diagnostic| match &diagnostic.product {
             Some(product) => self.sight.product_itself(product) && (whole || self.shows_every_column(product)),
             None => whole,
@@ -426,14 +434,13 @@ impl CatalogView {
         reading
     }
 
-    /// Whether no row of the port is hidden, neither by its contract of that release nor, where it is
-    /// still served, by that of now: words may have come since that restrict it.
+    /// Whether no row of the port is hidden, neither by its contract of that release nor by that of now:
+    /// words may have come since that restrict it. Of a port that is served no more, nobody says any more.
     fn every_row_then_and_now(&self, then: &Release, port: &PortRef) -> bool {
-        let is_served = self.published.port(port).is_some();
         let output = then.product.output(&port.port);
         let every_row_then =
             || output.is_some_and(|output| self.sight.reading(port, &output.contract.columns).every_row);
-        (!is_served || self.reading(port).every_row) && every_row_then()
+        self.published.port(port).is_some() && self.reading(port).every_row && every_row_then()
     }
 
     /// Whether every port that the product is made from may be discovered: what went wrong with it may

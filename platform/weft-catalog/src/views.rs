@@ -106,8 +106,11 @@ pub struct ReleaseView {
     pub version: Option<String>,
     /// Whether this is the release that readers see.
     pub current: bool,
-    /// Those that may be discovered, in order of name.
+    /// Those that may be discovered, in order of name. Empty for a tombstone, which ends its product.
     pub ports: Vec<PortVersionView>,
+    /// Ports that are served no more from this release on, in order of name, for who is told of them:
+    /// whoever answers for their domain, or may read all releases by policy.
+    pub archived: Vec<ArchivedPortView>,
 }
 
 /// Which version of a table a release serves.
@@ -118,6 +121,16 @@ pub struct PortVersionView {
     pub table_version: Option<u64>,
     /// `None` for a view, and where the principal may not read every row.
     pub rows: Option<u64>,
+}
+
+/// What is left of a port that is no longer served.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchivedPortView {
+    pub port: PortName,
+    /// The version that was served last; `None` for a view, of which no data are left.
+    pub table_version: Option<u64>,
+    /// Until when its data are kept at least; `None` for ever.
+    pub kept_until: Option<DateTime<Utc>>,
 }
 
 /// A run, as far as it concerns what the principal may discover.

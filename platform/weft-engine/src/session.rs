@@ -10,7 +10,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use weft_catalog::CatalogView;
 use weft_governance::Authorizer;
-use weft_model::{Principal, Published};
+use weft_model::{Principal, Published, Release};
 
 use crate::admission::Admitted;
 use crate::audit::Decided;
@@ -215,7 +215,7 @@ impl Session {
         let current = parts.catalog.published();
         let published = match self.options.as_of {
             None => Arc::clone(&current),
-            Some(instant) => Arc::new(self.published_at(instant).await?),
+            Some(instant) => Arc::new(self.published_at(instant, &current).await?),
         };
         let (policies, now) = (parts.policies.current(), parts.clock.now());
         let authorizer: Arc<dyn Authorizer> = Arc::clone(&policies) as Arc<dyn Authorizer>;
@@ -238,22 +238,37 @@ impl Session {
         })
     }
 
-    /// What was served at `instant`: of each product that is served now, the newest release by then.
-    async fn published_at(&self, instant: DateTime<Utc>) -> Result<Published, QueryError> {
+    /// What was served at `instant` and has been served ever since, up to `now`: of each product the
+    /// newest release by then.
+    async fn published_at(&self, instant: DateTime<Utc>, now: &Published) -> Result<Published, QueryError> {
         let catalog = &self.engine.parts.catalog;
-        let now = catalog.published();
         let mut then = Published { revision: now.revision.clone(), ..Published::default() };
         for product in now.releases.keys() {
             let releases = catalog.releases(product).await.map_err(|error| {
                 tracing::error!(%error, "the history of releases cannot be read");
                 QueryError::Storage { table: product.to_string() }
             })?;
-            if let Some(release) = releases.into_iter().find(|release| release.at <= instant) {
+            if let Some(release) = served_since(instant, releases) {
                 then.releases.insert(product.clone(), release);
             }
         }
         Ok(then)
     }
+}
+
+/// The newest release at `instant`, with those of its ports that every later one serves too; `releases`
+/// come newest first. A port that was retired since is not read at any instant, for the rules of today do
+/// not speak of it, and what came back under its name is another port.
+fn served_since(instant: DateTime<Utc>, releases: Vec<Release>) -> Option<Release> {
+    let mut later: Vec<Release> = Vec::new();
+    for mut release in releases {
+        if release.at <= instant {
+            release.ports.retain(|port, _| later.iter().all(|later| later.ports.contains_key(port)));
+            return Some(release);
+        }
+        later.push(release);
+    }
+    None
 }
 
 /// Keeps a query listed as running until it is dropped.

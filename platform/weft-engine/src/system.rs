@@ -148,7 +148,7 @@ const TABLES: [SystemTable; 11] = [
     SystemTable {
         product: "mesh",
         name: "releases",
-        description: "every release, the newest first",
+        description: "every release, the newest first; what a release ended is `retired`",
         columns: &[
             ("product", Text),
             ("release", Number),
@@ -159,6 +159,8 @@ const TABLES: [SystemTable; 11] = [
             ("plan", Text),
             ("current", Flag),
             ("at", Instant),
+            ("retired", Flag),
+            ("kept_until", Instant),
         ],
     },
     SystemTable {
@@ -367,6 +369,23 @@ async fn releases(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
                 text(&release.plan),
                 Cell::Flag(release.current),
                 Cell::Instant(Some(release.at)),
+                Cell::Flag(false),
+                Cell::Instant(None),
+            ]);
+        }
+        for port in release.archived {
+            rows.push(vec![
+                text(&release.product),
+                number(release.number),
+                text(port.port),
+                count(port.table_version),
+                count(None),
+                text(&release.revision),
+                text(&release.plan),
+                Cell::Flag(false),
+                Cell::Instant(Some(release.at)),
+                Cell::Flag(true),
+                Cell::Instant(port.kept_until),
             ]);
         }
     }

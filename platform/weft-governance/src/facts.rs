@@ -16,6 +16,8 @@ pub struct MeshFacts {
     pub tags: BTreeMap<ProductRef, BTreeSet<String>>,
     /// What each product says its data may be asked for.
     pub purposes: BTreeMap<ProductRef, BTreeSet<String>>,
+    /// Ports that are still served and that the revision does not declare: it retires them.
+    pub retired: BTreeSet<PortRef>,
     /// Some domain of the mesh is not among them, so what is not here may be there.
     pub is_part: bool,
 }
@@ -34,7 +36,8 @@ pub struct PortFacts {
 impl MeshFacts {
     /// The facts of `declared`, and of what is `published` besides.
     pub fn of(declared: &Declared, published: &Published) -> Self {
-        let mut facts = MeshFacts { is_part: declared.is_part, ..MeshFacts::default() };
+        let retired = declared.no_longer(published).into_iter().collect();
+        let mut facts = MeshFacts { is_part: declared.is_part, retired, ..MeshFacts::default() };
         facts.domains.extend(declared.domains.keys().cloned());
         facts.domains.extend(published.releases.keys().map(|name| name.domain.clone()));
         let served = published.releases.values().map(|release| &release.product);

@@ -224,22 +224,20 @@ impl Rules {
         self.domains.iter().filter(|(_, rules)| matches!(rules, DomainRules::Broken)).map(|(domain, _)| domain)
     }
 
-    /// Puts the last good text of a broken domain back in the place of the broken one; does nothing
-    /// for a domain that was read well or has no file. Names in it that are gone by now do no harm
+    /// Puts the last good text of a domain's `access.csv` back in the place of one that is broken or
+    /// gone; does nothing for a domain that was read well. Names in it that are gone by now do no harm
     /// and are no obstacle.
     ///
     /// True if the domain's rows are known now; false if `text` itself is not good, so that the
     /// domain stays closed.
     pub fn keep(&mut self, domain: &DomainName, text: &str) -> bool {
-        if !matches!(self.domains.get(domain), Some(DomainRules::Broken)) {
-            return self.domains.contains_key(domain);
+        if matches!(self.domains.get(domain), Some(DomainRules::Good { .. } | DomainRules::Kept { .. })) {
+            return true;
         }
         let (rows, mut trouble) = row::read(&access_file(domain), text, Scope::Domain(domain));
         trouble.extend(rings(&self.mesh, &rows));
         let good = !trouble.iter().any(Diagnostic::is_error);
-        if good {
-            self.domains.insert(domain.clone(), DomainRules::Kept { rows });
-        }
+        self.domains.insert(domain.clone(), if good { DomainRules::Kept { rows } } else { DomainRules::Broken });
         good
     }
 
@@ -263,18 +261,17 @@ impl Rules {
         self.restrictions.iter().filter(|(_, rules)| matches!(rules, ProductRules::Broken)).map(|(name, _)| name)
     }
 
-    /// Puts the last good text of a product's broken `restrictions.yaml` back in the place of the
-    /// broken one, as [`keep`](Self::keep) does for a domain. What in it no longer fits the product's
+    /// Puts the last good text of a product's `restrictions.yaml` back in the place of one that is broken
+    /// or gone, as [`keep`](Self::keep) does for a domain. What in it no longer fits the product's
     /// columns makes the product unreadable, never clear.
     pub fn keep_restrictions(&mut self, product: &ProductRef, text: &str) -> bool {
-        if !matches!(self.restrictions.get(product), Some(ProductRules::Broken)) {
-            return self.restrictions.contains_key(product);
+        if matches!(self.restrictions.get(product), Some(ProductRules::Good { .. } | ProductRules::Kept { .. })) {
+            return true;
         }
         let (found, trouble) = restrictions::read(&restrictions_file(product), text, Whose::Product(product));
         let good = !trouble.iter().any(Diagnostic::is_error);
-        if good {
-            self.restrictions.insert(product.clone(), ProductRules::Kept { restrictions: Arc::new(found) });
-        }
+        let rules = if good { ProductRules::Kept { restrictions: Arc::new(found) } } else { ProductRules::Broken };
+        self.restrictions.insert(product.clone(), rules);
         good
     }
 

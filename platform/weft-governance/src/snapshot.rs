@@ -65,6 +65,9 @@ pub struct PolicySnapshot {
     product_restrictions: BTreeMap<ProductRef, Arc<Restrictions>>,
     /// Products of which nothing may be read, and why.
     closed_products: BTreeMap<ProductRef, String>,
+    /// Ports that go away with this revision. Its rules do not speak of them any more, so nobody reads
+    /// them while it is carried out.
+    retired: BTreeSet<PortRef>,
     kept: KeptRules,
     /// Seconds of the epoch at which the policies were last known to be current. `None` outside
     /// [`crate::Policies`], where nothing grows old.
@@ -184,6 +187,7 @@ impl PolicySnapshot {
         snapshot.mesh_restrictions = parts.mesh_restrictions;
         snapshot.product_restrictions = parts.product_restrictions;
         snapshot.closed_products = parts.closed_products;
+        snapshot.retired.clone_from(&parts.facts.retired);
         snapshot.kept = parts.kept;
         Ok(snapshot)
     }
@@ -222,6 +226,7 @@ impl PolicySnapshot {
             mesh_restrictions: None,
             product_restrictions: BTreeMap::new(),
             closed_products: BTreeMap::new(),
+            retired: BTreeSet::new(),
             kept: KeptRules::default(),
             confirmed: None,
             remembered: RwLock::default(),
@@ -421,10 +426,10 @@ impl PolicySnapshot {
         (self.mesh_restrictions.as_deref(), self.product_restrictions.get(&port.product_ref()).map(Arc::as_ref))
     }
 
-    /// Whether a file of this revision, rather than an earlier one, decides on `object`.
+    /// Whether `object` is in the mesh as this revision has it.
     pub(crate) fn knows(&self, object: &ObjectRef) -> bool {
         match object {
-            ObjectRef::Port(port) => self.ports.contains_key(port),
+            ObjectRef::Port(port) => self.ports.contains_key(port) && !self.retired.contains(port),
             ObjectRef::Product(product) => {
                 self.product_tags.contains_key(product) || self.purposes.contains_key(product)
             }
@@ -441,12 +446,15 @@ impl PolicySnapshot {
         purpose.is_some_and(|purpose| self.purposes.get(&product).is_some_and(|granted| granted.contains(purpose)))
     }
 
-    /// A deny of reading where the product is closed, or its data are restricted and the policies may
+    /// A deny of reading where the port is retired, the product is closed, or its data are restricted and the policies may
     /// be out of date.
     fn withheld(&self, request: &AccessRequest<'_>, columns: &[Column]) -> Option<Decision> {
         let ObjectRef::Port(port) = &request.object else { return None };
         if request.action != Action::Read {
             return None;
+        }
+        if self.retired.contains(port) {
+            return Some(Decision::deny("the port is retired: nothing declares it any more"));
         }
         if let Some(why) = self.closed_products.get(&port.product_ref()) {
             return Some(Decision::deny(why.as_str()));

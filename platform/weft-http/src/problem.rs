@@ -102,6 +102,7 @@ impl Problem {
         match self.code {
             Code::UNAUTHENTICATED | Code::HOOK_UNPROVEN => "not authenticated",
             Code::NOT_FOUND => "not found",
+            Code::PRODUCT_RETIRED => "retired",
             Code::REQUEST_INVALID if self.status == StatusCode::METHOD_NOT_ALLOWED => "method not allowed",
             Code::REQUEST_INVALID => "request not valid",
             Code::NOT_READY => "not ready",
@@ -138,6 +139,7 @@ impl From<CatalogError> for Problem {
         let code = error.code();
         match error {
             CatalogError::NotFound { .. } => Problem::new(StatusCode::NOT_FOUND, code, error.to_string()),
+            CatalogError::Retired { .. } => Problem::new(StatusCode::GONE, code, error.to_string()),
             _ if code == Code::CATALOG_UNAVAILABLE => {
                 log(code, &error);
                 let detail = "the catalog cannot be read just now; ask again";

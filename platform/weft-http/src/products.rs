@@ -37,7 +37,7 @@ pub(crate) async fn get_product(
     Caller(principal): Caller,
     Named(product): Named<ProductRef>,
 ) -> Result<Json<wire::Product>, Problem> {
-    let product = doors.view(&principal).product(&product)?;
+    let product = doors.view(&principal).product_or_end(&product).await?;
     Ok(Json(to_wire::product(product)))
 }
 

@@ -306,6 +306,8 @@ codes! {
     NOT_READY = "W0907";
     /// The record of decisions cannot be written, so restricted data stays closed.
     AUDIT_UNAVAILABLE = "W0908";
+    /// The product was retired; told to those who answer for it.
+    PRODUCT_RETIRED = "W0909";
     /// A push hook is not signed with the secret of this mesh.
     HOOK_UNPROVEN = "W0950";
 }

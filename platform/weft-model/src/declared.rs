@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{ContractSql, DataProduct, Domain, DomainName, PortRef, ProductRef, Revision, TransformTest};
+use crate::{ContractSql, DataProduct, Domain, DomainName, PortRef, ProductRef, Published, Revision, TransformTest};
 
 /// Everything that one revision declares, as far as it could be understood.
 ///
@@ -52,6 +52,18 @@ impl Declared {
     pub fn port(&self, port: &PortRef) -> Option<(&DataProduct, &crate::OutputPort)> {
         let product = self.products.iter().find(|p| p.name.domain == port.domain && p.name.product == port.product)?;
         Some((product, product.output(&port.port)?))
+    }
+
+    /// The ports that are served and declared no more, in order of name: those that this revision
+    /// retires. What belongs to a product that merely has errors stays as it is.
+    pub fn no_longer(&self, published: &Published) -> Vec<PortRef> {
+        let declared: BTreeMap<_, _> = self.products.iter().map(|product| (&product.name, product)).collect();
+        let sound = published.releases.iter().filter(|(name, _)| !self.broken.contains(name));
+        let ports = sound.flat_map(|(name, release)| release.ports.keys().map(move |port| name.port(port)));
+        let stays = |port: &PortRef| {
+            declared.get(&port.product_ref()).is_some_and(|product| product.output(&port.port).is_some())
+        };
+        ports.filter(|port| !stays(port)).collect()
     }
 
     /// Takes `product` out and counts it, and all that read it and are not published yet by other

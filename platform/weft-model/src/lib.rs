@@ -46,7 +46,7 @@ pub use outline::{
 };
 pub use principal::{Action, AttributeValue, Principal, PrincipalKind};
 pub use product::{DataProduct, InputPort, OutputPort, Override, SeedFormat, Transform};
-pub use published::{PortRelease, Published, Release};
+pub use published::{ArchivedPort, PortRelease, Published, Release};
 pub use quality_check::QualityCheck;
 pub use revision::Revision;
 pub use side_by_side::MajorVersion;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use semver::Version;
 use serde::{Deserialize, Serialize};
 
 use crate::{DataProduct, Domain, DomainName, PortName, PortRef, ProductRef, Revision};
@@ -23,10 +24,22 @@ pub struct PortRelease {
     pub bytes: Option<u64>,
 }
 
+/// A port that is no longer served, as it was served last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ArchivedPort {
+    #[serde(flatten)]
+    pub table: PortRelease,
+    pub contract_version: Version,
+    /// Its data stay until then at least; for ever where the contract states no retention. A table
+    /// that another port serves on stays as long as that.
+    pub kept_until: Option<DateTime<Utc>>,
+}
+
 /// One consistent instant of one product: which version of each of its tables readers see.
 ///
 /// The JSON form of this value is the release object in storage, from which a lost catalog is
-/// rebuilt.
+/// rebuilt. A product that is no longer declared ends with a release without ports, its tombstone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Release {
@@ -39,7 +52,11 @@ pub struct Release {
     pub product: DataProduct,
     /// The domain as it was then, for its service and owner.
     pub domain: Domain,
+    /// Empty for a tombstone alone, since a product offers at least one.
     pub ports: BTreeMap<PortName, PortRelease>,
+    /// Ports that the release before this one served and that are served no more from this one on.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub archived: BTreeMap<PortName, ArchivedPort>,
 }
 
 /// Everything that is served now.
@@ -71,6 +88,12 @@ impl Release {
     /// The port, of whatever name, whose table was made from just this.
     pub fn table_made_from(&self, fingerprint: &str) -> Option<&PortRelease> {
         self.ports.values().find(|port| port.fingerprint == fingerprint)
+    }
+
+    /// Whether it ends its product: from then on nothing of it is served. What its manifest says is
+    /// what it said last.
+    pub fn is_tombstone(&self) -> bool {
+        self.ports.is_empty()
     }
 
     /// Whether the other release publishes the same thing, whenever and by whichever run it was made.

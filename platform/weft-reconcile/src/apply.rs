@@ -10,6 +10,7 @@ use crate::build::{Order, Unbuilt};
 use crate::controller::Controller;
 use crate::fingerprint::inputs_of;
 use crate::report::{Outcome, OutcomeStatus};
+use crate::retire::archived;
 use crate::{Change, Plan, ReconcileError, Step};
 
 /// What applying a plan came to.
@@ -126,36 +127,22 @@ impl Controller {
             hold_back(&mut outcomes);
             return Ok(outcomes);
         }
+        let at = self.parts.clock.now();
+        // Not `published`: a release that was left behind may have come since.
+        let served = self.parts.catalog.published();
+        let before = served.releases.get(&product.name);
+        let gone = |port: &PortName| !ports.contains_key(port);
         let release = Release {
             number,
             revision: plan.revision.clone(),
             plan: plan_id.to_owned(),
-            at: self.parts.clock.now(),
+            at,
             product: product.clone(),
             domain: domain.clone(),
+            archived: before.map(|before| archived(before, gone, at)).unwrap_or_default(),
             ports,
         };
         self.publish(release).await?;
-        Ok(outcomes)
-    }
-
-    /// Stops serving products of which nothing is declared any more.
-    async fn retire_products(&self, plan: &Plan, declared: &Declared) -> Result<Vec<Outcome>, ReconcileError> {
-        let mut outcomes = Vec::new();
-        let retired: Vec<&Step> = plan
-            .steps
-            .iter()
-            .filter(|step| step.change == Change::Retire && declared.product(&step.port.product_ref()).is_none())
-            .collect();
-        let products: BTreeSet<ProductRef> = retired.iter().map(|step| step.port.product_ref()).collect();
-        for product in products {
-            self.parts.catalog.retire(&product, &plan.revision).await?;
-        }
-        for step in retired {
-            let done = outcome(step, OutcomeStatus::Applied, Instant::now());
-            self.parts.progress.ended(&step.port, &done);
-            outcomes.push(done);
-        }
         Ok(outcomes)
     }
 }
@@ -186,7 +173,7 @@ fn hold_back(outcomes: &mut [Outcome]) {
     }
 }
 
-fn outcome(step: &Step, status: OutcomeStatus, began: Instant) -> Outcome {
+pub(crate) fn outcome(step: &Step, status: OutcomeStatus, began: Instant) -> Outcome {
     Outcome {
         port: step.port.clone(),
         change: step.change.as_str(),

@@ -36,6 +36,7 @@ fn as_published(declared: &Declared, at: DateTime<Utc>) -> Published {
             at,
             product: product.clone(),
             domain: domain.clone(),
+            archived: BTreeMap::new(),
             ports: ports.collect(),
         };
         releases.insert(product.name.clone(), release);

@@ -86,14 +86,20 @@ pub(crate) fn policies(
     let mut diagnostics = Vec::new();
     let facts = MeshFacts::of(declared, published);
     diagnostics.extend(rules.check_restrictions(&facts));
-    let broken: Vec<DomainName> = rules.broken_domains().cloned().collect();
+    // What is gone from the manifests and stays all the same, since it is still read, keeps its rules.
+    let stays = |name: &&ProductRef| {
+        published.releases.get(*name).is_some_and(|release| tree.file(&release.product.file).is_none())
+    };
+    let staying: BTreeSet<&ProductRef> = declared.broken.iter().filter(stays).collect();
+    let domains = staying.iter().map(|product| &product.domain).filter(|name| !declared.domains.contains_key(*name));
+    let broken: BTreeSet<DomainName> = rules.broken_domains().chain(domains).cloned().collect();
     for domain in broken {
         if let Some(text) = kept.access.get(&domain) {
             rules.keep(&domain, text);
         }
     }
     // A product whose restrictions are broken, and were never good, is closed.
-    let broken: Vec<ProductRef> = rules.broken_restrictions().cloned().collect();
+    let broken: BTreeSet<ProductRef> = rules.broken_restrictions().chain(staying).cloned().collect();
     for product in broken {
         if let Some(text) = kept.restrictions.get(&product) {
             rules.keep_restrictions(&product, text);

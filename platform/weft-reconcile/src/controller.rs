@@ -86,7 +86,7 @@ impl Controller {
         self.put_in_force(&mut checked).await?;
 
         // A product with errors stays as it was last published; the others go on.
-        let plan = plan(&checked.declared, &known.published, &checked.reviews);
+        let plan = plan(&checked.declared, &known.published, &checked.reviews, known.now);
         let run = self.begin(&plan, &checked).await?;
         let applied = self.apply(&plan, &checked.declared).await;
         self.finish(run, plan, checked, applied).await

@@ -23,6 +23,7 @@ mod plan;
 mod publish;
 mod recover;
 mod report;
+mod retire;
 mod review;
 mod rule_lines;
 mod sql_check;

@@ -1,12 +1,11 @@
 //! The plan: what must happen for the mesh to match the manifests.
 
-use std::collections::BTreeMap;
-
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use weft_model::{DataProduct, Declared, OutputPort, PortName, PortRef, Published, Release, Revision};
 
 use crate::fingerprint::{Fingerprints, fingerprints, hash};
+use crate::retire::kept_until;
 use crate::{Review, RuleLine, Verdict};
 
 /// What must happen, in order, for the mesh to match the manifests at `revision`.
@@ -39,6 +38,9 @@ pub struct Step {
     /// Which other name the port takes from which day on, where it is to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub switch: Option<(PortName, NaiveDate)>,
+    /// Until which day the data of a retired port are kept at least; none where they are for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_until: Option<NaiveDate>,
 }
 
 /// What happens to a port.
@@ -55,7 +57,7 @@ pub enum Change {
     Adopt,
     /// Its rows stay; what is said of it changes.
     Redescribe,
-    /// It is no longer served. Its data stay.
+    /// It is no longer served. Its data stay as long as its contract says.
     Retire,
 }
 
@@ -91,7 +93,7 @@ impl Change {
             Change::Evolve => ('~', "evolved: its rows stay and are checked anew"),
             Change::Adopt => ('~', "served from a table that is there, rows stay"),
             Change::Redescribe => ('~', "described anew, rows stay"),
-            Change::Retire => ('-', "no longer served, data stay"),
+            Change::Retire => ('-', "no longer served"),
         }
     }
 }
@@ -119,9 +121,11 @@ impl Plan {
     }
 
     /// The plan's content address: the same steps from the same releases to the same revision have the
-    /// same. Who reads what is no part of it, since that changes with every query.
+    /// same. Who reads what is no part of it, since that changes with every query, and neither is how
+    /// long data are kept, since that changes with every day.
     pub fn id(&self) -> String {
-        let text = serde_json::json!({ "revision": self.revision, "steps": self.steps });
+        let steps: Vec<Step> = self.steps.iter().map(|step| Step { kept_until: None, ..step.clone() }).collect();
+        let text = serde_json::json!({ "revision": self.revision, "steps": steps });
         hash(&text).chars().take(16).collect()
     }
 }
@@ -129,8 +133,8 @@ impl Plan {
 /// Works out the steps from `published` to `declared`.
 ///
 /// Pure and total: same values, same plan. Products with errors stay as they are published; `reviews`
-/// say what of it concerns readers.
-pub fn plan(declared: &Declared, published: &Published, reviews: &[Review]) -> Plan {
+/// say what of it concerns readers, and `now` is when what is retired begins to be kept.
+pub fn plan(declared: &Declared, published: &Published, reviews: &[Review], now: DateTime<Utc>) -> Plan {
     let fingerprints = fingerprints(declared, published);
     let known = Fingerprints { known: &fingerprints, published };
     let mut steps = Vec::new();
@@ -150,7 +154,7 @@ pub fn plan(declared: &Declared, published: &Published, reviews: &[Review]) -> P
             }
         }
     }
-    steps.extend(retirements(declared, published));
+    steps.extend(retirements(declared, published, now));
     Plan { revision: declared.revision.clone(), steps, reviews: reviews.to_vec(), rules: Vec::new(), unchanged }
 }
 
@@ -159,7 +163,7 @@ impl Step {
         let served = before.and_then(|release| release.ports.get(&port.port));
         let (rows, bytes) = (served.and_then(|port| port.rows), served.and_then(|port| port.bytes));
         let replaces = before.map(|release| release.number);
-        Step { port, change, fingerprint, replaces, rows, bytes, switch: None }
+        Step { port, change, fingerprint, replaces, rows, bytes, switch: None, kept_until: None }
     }
 }
 
@@ -216,21 +220,14 @@ fn is_described_anew(release: &Release, product: &DataProduct, declared: &Declar
 }
 
 /// Ports that are served and no longer declared, unless their product merely has errors.
-fn retirements(declared: &Declared, published: &Published) -> Vec<Step> {
-    let declared_products: BTreeMap<_, _> = declared.products.iter().map(|p| (&p.name, p)).collect();
-    let mut steps = Vec::new();
-    for (name, release) in &published.releases {
-        if declared.broken.contains(name) {
-            continue;
-        }
-        for port in release.ports.keys() {
-            let stays = declared_products.get(name).is_some_and(|product| product.output(port).is_some());
-            if !stays {
-                steps.push(Step::new(name.port(port), Change::Retire, None, Some(release)));
-            }
-        }
-    }
-    steps
+fn retirements(declared: &Declared, published: &Published, now: DateTime<Utc>) -> Vec<Step> {
+    let gone = declared.no_longer(published).into_iter();
+    gone.filter_map(|port| {
+        let (release, table) = published.port(&port)?;
+        let kept_until = kept_until(release, &port.port, table, now).map(|until| until.date_naive());
+        Some(Step { kept_until, ..Step::new(port, Change::Retire, None, Some(release)) })
+    })
+    .collect()
 }
 
 mod text;

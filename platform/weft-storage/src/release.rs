@@ -76,3 +76,63 @@ impl Warehouse {
 fn release_path(product: &ProductRef, number: u64) -> String {
     format!("{}/{RELEASES}/{}/{number}.json", product.domain, product.product)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    /// A release object as it is written for a product that serves something.
+    const LIVE: &str = r#"{
+  "number": 1,
+  "revision": "rev1",
+  "plan": "plan1",
+  "at": "2026-11-26T12:00:00Z",
+  "product": {
+    "name": "sales.orders", "file": "p.odps.yaml", "id": "orders", "title": null, "version": "1.0.0",
+    "status": "active", "purpose": "", "tags": [], "inputs": [], "outputs": []
+  },
+  "domain": {
+    "name": "sales", "description": "", "owner": "owners", "stewards": [], "service": null, "contact": null
+  },
+  "ports": {"lines": {"location": "sales/orders/lines", "tableVersion": 4, "fingerprint": "f", "rows": 3, "bytes": 9}}
+}"#;
+
+    /// The object of that number as it lies in the store.
+    async fn written(warehouse: &Warehouse, release: &Release) -> serde_json::Value {
+        let path = warehouse.path(&release_path(&release.product.name, release.number));
+        let bytes = warehouse.root.get(&path).await.unwrap().bytes().await.unwrap();
+        serde_json::from_slice(&bytes).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_tombstone_is_an_object_of_its_own_beside_those_of_before() {
+        let warehouse = Warehouse::open("memory:///mesh", &HashMap::new()).unwrap();
+        let live: Release = serde_json::from_str(LIVE).unwrap();
+        assert!(!live.is_tombstone() && live.archived.is_empty());
+        warehouse.put_release(&live).await.unwrap();
+        assert!(written(&warehouse, &live).await.get("archived").is_none());
+
+        let (name, table) = live.ports.iter().next().unwrap();
+        let archived = weft_model::ArchivedPort {
+            table: table.clone(),
+            contract_version: "1.2.0".parse().unwrap(),
+            kept_until: "2027-11-26T12:00:00Z".parse().ok(),
+        };
+        let tombstone =
+            Release { number: 2, ports: [].into(), archived: [(name.clone(), archived)].into(), ..live.clone() };
+        warehouse.put_release(&tombstone).await.unwrap();
+        warehouse.put_release(&tombstone).await.unwrap();
+        let other = Release { number: 2, ..live.clone() };
+        assert!(matches!(warehouse.put_release(&other).await, Err(StorageError::Conflict { .. })));
+        assert_eq!(warehouse.releases().await.unwrap(), [live, tombstone]);
+        assert_eq!(
+            written(&warehouse, &other).await["archived"],
+            serde_json::json!({"lines": {
+                "location": "sales/orders/lines", "tableVersion": 4, "fingerprint": "f", "rows": 3, "bytes": 9,
+                "contractVersion": "1.2.0", "keptUntil": "2027-11-26T12:00:00Z"
+            }})
+        );
+    }
+}

@@ -87,7 +87,7 @@ async fn publish_all(repository: &Repository, home: &Path) {
     let nothing = Known::nothing();
     let checked = weft_reconcile::check(&tree, &nothing).await;
     assert!(checked.diagnostics.is_empty(), "{:?}", checked.diagnostics.first());
-    let plan = weft_reconcile::plan(&checked.declared, &nothing.published, &checked.reviews);
+    let plan = weft_reconcile::plan(&checked.declared, &nothing.published, &checked.reviews, nothing.now);
     assert_eq!(plan.steps.len(), PRODUCTS);
     let release = |product: &weft_model::DataProduct| Release {
         number: 1,
@@ -96,6 +96,7 @@ async fn publish_all(repository: &Repository, home: &Path) {
         at: DateTime::from_timestamp(1_700_000_000, 0).unwrap(),
         product: product.clone(),
         domain: checked.declared.domains[&product.name.domain].clone(),
+        archived: Default::default(),
         ports: plan
             .steps
             .iter()

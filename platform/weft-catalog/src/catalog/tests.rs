@@ -5,7 +5,7 @@ use weft_model::Code;
 
 use super::*;
 use crate::run::StepStatus;
-use crate::sample::{at, clock, release, revision, run};
+use crate::sample::{at, clock, release, revision, run, tombstone};
 
 async fn open(path: &Path) -> Catalog {
     Catalog::open(path, clock()).await.unwrap()
@@ -135,23 +135,38 @@ async fn a_retired_product_is_not_served_keeps_its_history_and_goes_on_counting(
     let catalog = memory().await;
     let product = "aviation.flights".parse().unwrap();
     catalog.publish(vec![flights(1)]).await.unwrap();
-    catalog.retire(&product, &revision("rev2")).await.unwrap();
-    catalog.retire(&product, &revision("rev2")).await.unwrap();
+    let end = tombstone(&flights(1));
+    catalog.publish(vec![end.clone()]).await.unwrap();
+    catalog.publish(vec![end.clone()]).await.unwrap();
     assert_eq!(served(&catalog), "");
     assert!(!catalog.is_empty().await.unwrap());
-    assert_eq!(catalog.releases(&product).await.unwrap(), [flights(1)]);
-    assert_eq!(catalog.next_release_number(&product).await.unwrap(), 2);
-    catalog.publish(vec![flights(2)]).await.unwrap();
-    assert_eq!(served(&catalog), "aviation.flights@2");
+    assert_eq!(catalog.releases(&product).await.unwrap(), [end, flights(1)]);
+    assert_eq!(catalog.next_release_number(&product).await.unwrap(), 3);
+    catalog.publish(vec![flights(3)]).await.unwrap();
+    assert_eq!(served(&catalog), "aviation.flights@3");
     told(
         &catalog,
         expect![[r#"
             release.published aviation.flights {"product":"aviation.flights","number":1,"revision":"rev1","plan":"plan1","ports":{"departures":{"tableVersion":1}}}
-            product.retired aviation.flights {"product":"aviation.flights","revision":"rev2"}
-            release.published aviation.flights {"product":"aviation.flights","number":2,"revision":"rev2","plan":"plan2","ports":{"departures":{"tableVersion":2}}}
+            product.retired aviation.flights {"product":"aviation.flights","revision":"rev2","number":2,"archived":{"departures":{"location":"tables/a","tableVersion":1,"fingerprint":"f1","rows":101,"bytes":4096,"contractVersion":"1.0.0","keptUntil":"2026-03-01T12:16:40.000001Z"}}}
+            release.published aviation.flights {"product":"aviation.flights","number":3,"revision":"rev3","plan":"plan3","ports":{"departures":{"tableVersion":3}}}
         "#]],
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_catalog_restored_from_release_objects_does_not_serve_what_was_retired() {
+    let lost = memory().await;
+    let history = [flights(1), tombstone(&flights(1)), planes(1), tombstone(&planes(1)), planes(3)];
+    lost.publish(history.to_vec()).await.unwrap();
+    assert_eq!(served(&lost), "fleet.aircraft@3");
+
+    let restored = memory().await;
+    restored.restore(history.into_iter().rev().collect()).await.unwrap();
+    assert_eq!(restored.published(), lost.published());
+    restored.publish(vec![flights(3)]).await.unwrap();
+    assert_eq!(served(&restored), "aviation.flights@3 fleet.aircraft@3");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use weft_model::{Code, ManifestTree, Revision};
 use super::*;
 use crate::CheckOutcome;
 use crate::run::CheckRecord;
-use crate::sample::{at, clock, noon, release, revision, run};
+use crate::sample::{at, clock, noon, release, run, tombstone};
 
 const PRINCIPALS: &str = "
 users:
@@ -215,7 +215,7 @@ async fn what_is_hidden_makes_no_difference() {
         release(1, &["fleet.crew.pilots"], &["aviation.flights.departures"]),
     ];
     other.publish(hidden).await.unwrap();
-    other.retire(&"fleet.aircraft".parse().unwrap(), &revision("rev2")).await.unwrap();
+    other.publish(vec![tombstone(&release(1, &["fleet.aircraft.planes"], &[]))]).await.unwrap();
     let steps = [("fleet.crew.pilots", StepStatus::Failed)];
     other.record_run(&run("r3", 30, &steps, &["products/loyalty/x/about.md", "mesh.yaml"])).await.unwrap();
     assert_ne!(everything(&see(&one, "pia")).await, everything(&see(&other, "pia")).await);
@@ -267,7 +267,7 @@ async fn a_search_finds_words_of_what_may_be_seen_only() {
 async fn a_retired_product_is_seen_in_history_only() {
     let catalog = mesh().await;
     let planes: ProductRef = "fleet.aircraft".parse().unwrap();
-    catalog.retire(&planes, &revision("rev2")).await.unwrap();
+    catalog.publish(vec![tombstone(&release(1, &["fleet.aircraft.planes"], &[]))]).await.unwrap();
     let view = see(&catalog, "pia");
     assert!(view.product(&planes).is_err());
     let releases = view.releases().await.unwrap();

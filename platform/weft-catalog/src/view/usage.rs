@@ -91,7 +91,7 @@ impl CatalogView {
         self.published.releases.get(&port.product_ref()).is_some_and(|release| self.answers_for(release))
     }
 
-    fn answers_for(&self, release: &Release) -> bool {
+    pub(super) fn answers_for(&self, release: &Release) -> bool {
         let (principal, domain) = (&self.sight.principal, &release.domain);
         let is_steward = principal.kind == PrincipalKind::User && domain.stewards.contains(&principal.name);
         is_steward || principal.groups.contains(&domain.owner)

@@ -28,7 +28,7 @@ pub use weft_model::compatibility::minimum_bump;
 pub use comparison::{
     Comparison, Folders, Pair, Unreadable, compare_files, compare_folders, compare_texts, label, line,
 };
-pub use ending::supported_until;
+pub use ending::{retention, supported_until};
 
 use crate::odcs::DataContract;
 use scope::Scope;

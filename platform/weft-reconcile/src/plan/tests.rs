@@ -85,7 +85,7 @@ fn declared(products: Vec<DataProduct>) -> Declared {
 /// What is served once the plan from `published` to `declared` is applied.
 fn apply(declared: &Declared, published: &Published) -> Published {
     let mut after = published.clone();
-    let plan = plan(declared, published, &[]);
+    let plan = plan(declared, published, &[], DateTime::UNIX_EPOCH);
     for step in &plan.steps {
         let name = step.port.product_ref();
         let Some(product) = declared.product(&name) else {
@@ -107,6 +107,7 @@ fn apply(declared: &Declared, published: &Published) -> Published {
             plan: plan.id(),
             at: DateTime::UNIX_EPOCH,
             product: product.clone(),
+            archived: BTreeMap::new(),
             domain: domain(),
             ports,
         };
@@ -116,7 +117,7 @@ fn apply(declared: &Declared, published: &Published) -> Published {
 }
 
 fn changes(declared: &Declared, published: &Published) -> Vec<String> {
-    let plan = plan(declared, published, &[]);
+    let plan = plan(declared, published, &[], DateTime::UNIX_EPOCH);
     plan.steps.iter().map(|step| format!("{} {}", step.change.as_str(), step.port)).collect()
 }
 
@@ -177,15 +178,37 @@ fn a_product_with_errors_stays_and_one_that_is_gone_is_retired() {
     assert_eq!(changes(&declared(vec![product("a", &[], "1")]), &served), ["retire d.b.out"]);
 }
 
+#[test]
+fn a_retirement_says_what_is_kept_and_until_when() {
+    let retired = |retention: &str, rows: Option<u64>| {
+        let mut gone = product("b", &[], "1");
+        gone.outputs[0].contract.document =
+            format!("apiVersion: v3.2.0\nkind: DataContract\nid: b\nversion: 1.0.0\nslaProperties: [{retention}]\n");
+        let mut served = apply(&declared(vec![product("a", &[], "1"), gone]), &Published::default());
+        for port in served.releases.values_mut().flat_map(|release| release.ports.values_mut()) {
+            (port.rows, port.table_version) = (rows, rows.map(|_| 3));
+        }
+        let wanted = declared(vec![product("a", &[], "1")]);
+        let on = |day: &str| plan(&wanted, &served, &[], format!("{day}T12:00:00Z").parse().unwrap());
+        assert_eq!(on("2026-11-26").id(), on("2026-11-27").id(), "a day is no part of what is planned");
+        let text = on("2026-11-26").to_text(false);
+        text.lines().nth(1).unwrap_or_default().trim().to_owned()
+    };
+    let year = "{property: retention, value: P1Y}";
+    assert_eq!(retired(year, Some(336_776)), "- out  no longer served, 336,776 rows kept until 2027-11-26");
+    assert_eq!(retired("", Some(1)), "- out  no longer served, 1 row kept");
+    assert_eq!(retired(year, None), "- out  no longer served");
+}
+
 proptest! {
     /// Whatever was served before, a plan that is applied leaves nothing to do, and the same two
     /// values give the same plan.
     #[test]
     fn a_plan_that_is_applied_is_done(before in meshes(), after in meshes()) {
         let served = apply(&before, &Published::default());
-        prop_assert_eq!(plan(&after, &served, &[]), plan(&after, &served, &[]));
+        prop_assert_eq!(plan(&after, &served, &[], DateTime::UNIX_EPOCH), plan(&after, &served, &[], DateTime::UNIX_EPOCH));
         let served = apply(&after, &served);
-        prop_assert!(plan(&after, &served, &[]).is_empty());
+        prop_assert!(plan(&after, &served, &[], DateTime::UNIX_EPOCH).is_empty());
     }
 }
 

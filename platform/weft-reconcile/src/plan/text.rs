@@ -7,7 +7,7 @@ use weft_manifest::compatibility::{label, line};
 use weft_model::compatibility::Grade;
 use weft_model::{PortRef, ProductRef};
 
-use super::{Plan, Step};
+use super::{Change, Plan, Step};
 use crate::{Consumer, Review, ReviewedChange, Verdict};
 
 /// Most changes of a port, and consumers of a change, that a plan shows unless it is to show all.
@@ -111,11 +111,12 @@ impl Item<'_> {
             None => String::new(),
         };
         let reason = self.step.map_or("refused, stays as it is served", |step| step.change.sign_and_reason().1);
-        let rewrites = self.step.filter(|step| matches!(step.change, super::Change::Refresh(_)));
+        let rewrites = self.step.filter(|step| matches!(step.change, Change::Refresh(_)));
         let size = rewrites.and_then(|step| Some(format!(" · {}", sized(step.rows?, step.bytes?)))).unwrap_or_default();
         let switch = self.step.and_then(|step| step.switch.as_ref());
         let switch = switch.map(|(of, day)| format!(" · is `{of}` from {day} on")).unwrap_or_default();
-        format!("{} {port:width$}{versions}  {reason}{size}{switch}", self.sign())
+        let kept = self.step.map(kept).unwrap_or_default();
+        format!("{} {port:width$}{versions}  {reason}{size}{kept}{switch}", self.sign())
     }
 }
 
@@ -179,8 +180,22 @@ fn told(consumer: &Consumer) -> String {
     }
 }
 
+/// `, 336,776 rows kept until 2027-11-26`; nothing where the step ends no table.
+fn kept(step: &Step) -> String {
+    let (Change::Retire, Some(rows)) = (step.change, step.rows) else { return String::new() };
+    let plural = if rows == 1 { "row" } else { "rows" };
+    let until = step.kept_until.map(|day| format!(" until {day}")).unwrap_or_default();
+    format!(", {} {plural} kept{until}", grouped(rows))
+}
+
 /// `336,776 rows, 12.3 MB`.
 fn sized(rows: u64, bytes: u64) -> String {
+    let (bytes, unit) = if bytes < 1_000_000 { (bytes as f64 / 1e3, "kB") } else { (bytes as f64 / 1e6, "MB") };
+    format!("{} rows, {bytes:.1} {unit}", grouped(rows))
+}
+
+/// `336,776`.
+fn grouped(rows: u64) -> String {
     let digits = rows.to_string();
     let mut grouped = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -189,6 +204,5 @@ fn sized(rows: u64, bytes: u64) -> String {
         }
         grouped.push(digit);
     }
-    let (bytes, unit) = if bytes < 1_000_000 { (bytes as f64 / 1e3, "kB") } else { (bytes as f64 / 1e6, "MB") };
-    format!("{grouped} rows, {bytes:.1} {unit}")
+    grouped
 }
