@@ -182,3 +182,62 @@ fn json(value: &Scalar) -> Json {
         Scalar::Text(text) => text.as_str().into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use weft_model::ManifestTree;
+
+    /// What a table with one column `Delay` of these keys, and these rules, has for checks.
+    fn checks(column: &str, table: &str) -> Vec<String> {
+        let contract = format!(
+            "apiVersion: v3.2.0\nkind: DataContract\nid: x\nversion: 1.0.0\nschema:\n  - name: flights\n    quality:\n{table}\n    \
+             properties:\n      - name: Delay\n        logicalType: integer\n{column}\n"
+        );
+        let tree = ManifestTree::of_texts([("x.odcs.yaml", contract.as_str())]);
+        let document: crate::form::Document<crate::odcs::DataContract> =
+            super::super::open_as(&tree, "x.odcs.yaml", "ODCS 3.2", &mut Vec::new()).unwrap();
+        let told = |check: weft_model::QualityCheck| {
+            let measure = serde_json::to_string(&check.measure).unwrap();
+            let blocks = if check.blocks { "" } else { ", warns" };
+            format!("{} of {}: {measure} {}{blocks}", check.name, check.column.as_deref().unwrap_or("-"), check.must)
+        };
+        super::of(&document.value.schema.unwrap()[0]).into_iter().map(told).collect()
+    }
+
+    #[test]
+    fn what_a_column_demands_is_a_check_each() {
+        let keys = "        physicalName: delay_min\n        enum: [{value: 0}, {value: 10}]\n        \
+                    logicalTypeOptions: {minimum: -60, exclusiveMaximum: 1000, multipleOf: 5}";
+        assert_eq!(
+            checks(keys, "      []"),
+            [
+                r#"enum of delay_min: {"of":"invalid","tests":[{"oneOf":[0,10]}]} must be 0"#,
+                r#"minimum of delay_min: {"of":"invalid","tests":[{"atLeast":-60}]} must be 0"#,
+                r#"exclusiveMaximum of delay_min: {"of":"invalid","tests":[{"below":1000}]} must be 0"#,
+                r#"multipleOf of delay_min: {"of":"invalid","tests":[{"multipleOf":5}]} must be 0"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn a_rule_is_a_check_where_it_counts_something_here() {
+        let of_column = "        quality:\n          - {metric: nullValues, unit: percent, mustBeLessThan: 5, severity: Warn}\n          \
+                         - {metric: nullValues, mustBe: 0}\n          \
+                         - {id: sane, metric: invalidValues, arguments: {validValues: [1], pattern: '^[0-9]'}, mustBe: 0}";
+        let of_table = "      - {metric: rowCount, mustBeBetween: [1, 10]}\n      \
+                        - {type: sql, query: 'SELECT COUNT(*) = 0 FROM {object} WHERE 1 > 2', mustBe: true}\n      \
+                        - {type: sql, query: 'SELECT ${LIMIT}', mustBe: 1}\n      \
+                        - {type: text, description: Nothing to count.}\n      \
+                        - {type: custom, engine: soda, implementation: x}";
+        assert_eq!(
+            checks(of_column, of_table),
+            [
+                r#"nullValues of Delay: {"of":"nulls"} must be below 5 %, warns"#,
+                r#"nullValues 2 of Delay: {"of":"nulls"} must be 0"#,
+                r#"sane of Delay: {"of":"invalid","tests":[{"oneOf":[1]},{"pattern":"^[0-9]"}]} must be 0"#,
+                r#"rowCount of -: {"of":"rows"} must be 1 to 10, both included"#,
+                r#"sql of -: {"of":"sql","query":"SELECT COUNT(*) = 0 FROM \"flights\" WHERE 1 > 2","names":["flights"]} must be 1"#,
+            ]
+        );
+    }
+}
