@@ -134,7 +134,7 @@ async fn quality_rules_are_checked_before_the_commit_and_what_they_found_is_told
     let mesh = TestMesh::start(with_rules().path()).await;
     assert!(mesh.first.is_complete(), "{:?}", mesh.first);
     let expected = "\
-duplicateValues,-,passed,0,-
+duplicateValues,order_id, amount,passed,0,-
 known,amount,failed,1,column `amount`: check `known` counts 33.33 % of the rows, and must be below 10 %; the rule warns only
 maximum,amount,passed,0,-
 minimum,amount,passed,0,-

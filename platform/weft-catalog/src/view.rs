@@ -397,12 +397,15 @@ impl CatalogView {
         if columns.clone().any(|column| reading.hidden.contains(column)) {
             return None;
         }
-        let counted = reading.every_row && !columns.any(|column| reading.masks(column));
+        // One of the whole table may count values of any column.
+        let of_all = check.column.is_none() && check.name != "schema";
+        let counted =
+            reading.every_row && !columns.any(|column| reading.masks(column)) && (!of_all || reading.is_whole());
         // Whether a check holds tells of rows, and values, that are not for this principal.
         if !counted && !self.sight.mesh_runs() {
             return None;
         }
-        let tells = counted && reading.hidden.is_empty();
+        let tells = counted && reading.is_whole();
         Some(CheckView {
             run,
             failing_rows: check.failing_rows.filter(|_| counted),

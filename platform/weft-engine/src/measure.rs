@@ -15,9 +15,9 @@ use serde_json::Value;
 use weft_model::quality_check::{Measure, QualityCheck, ValueTest};
 use weft_storage::{TableFile, TableVersion, nullable_schema};
 
-use crate::Engine;
 use crate::rule::Found;
 use crate::value_test::{fails, is_one_of};
+use crate::{Engine, Limits};
 
 impl Engine {
     /// How many rows of `table` have NULL in `column`.
@@ -48,54 +48,73 @@ impl Engine {
     /// a query returns. In queries the table goes by `name` too.
     ///
     /// Whatever the log tells is taken from there. What is left of conditions on single rows is counted in one
-    /// pass over the columns concerned; duplicates and queries take a pass each.
+    /// pass over the columns concerned; duplicates and queries take a pass each. All of it is held to the time
+    /// that a transform may take.
     ///
     /// # Errors
     ///
-    /// In words, where a check does not fit the columns, or rows cannot be read.
+    /// In words, where that time is over.
     pub async fn measure(
         &self,
         table: &TableVersion,
         name: &str,
         checks: &[QualityCheck],
     ) -> Result<Vec<Found>, String> {
+        let longest = Limits::for_transforms().running_max;
+        let found = tokio::time::timeout(longest, self.measure_all(table, name, checks)).await;
+        found.map_err(|_| format!("the checks took longer than {} seconds", longest.as_secs()))
+    }
+
+    async fn measure_all(&self, table: &TableVersion, name: &str, checks: &[QualityCheck]) -> Vec<Found> {
         let number = |count: u64| Found::Number(count as f64);
-        let mut counts: Vec<Option<Found>> = checks.iter().map(|check| told_by_log(table, check).map(number)).collect();
+        let mut found: Vec<Found> = Vec::with_capacity(checks.len());
         let mut conditions: Vec<(usize, Expr)> = Vec::new();
-        for (index, check) in checks.iter().enumerate() {
-            if counts.get(index).is_some_and(Option::is_some) {
-                continue;
-            }
-            let found = match &check.measure {
-                Measure::Duplicates { columns } => {
+        for check in checks {
+            let one = match (told_by_log(table, check), &check.measure) {
+                (Some(count), _) => number(count),
+                (None, Measure::Duplicates { columns }) => {
                     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-                    number(self.repeated(table, &columns).await?)
+                    self.repeated(table, &columns).await.map_or_else(Found::Failed, number)
                 }
-                Measure::Sql { query, names } => {
+                (None, Measure::Sql { query, names }) => {
                     let names: Vec<String> = names.iter().cloned().chain([name.to_owned()]).collect();
-                    self.number_of(table, &names, query)
-                        .await
-                        .map_err(|why| format!("check `{}`: {why}", check.name))?
+                    self.number_of(table, &names, query).await
                 }
-                _ => {
-                    conditions.push((index, counted(table, check).map_err(|error| error.strip_backtrace())?));
-                    continue;
-                }
+                (None, _) => match counted(table, check) {
+                    Ok(condition) => {
+                        conditions.push((found.len(), condition));
+                        Found::Nothing
+                    }
+                    Err(error) => Found::Failed(error.strip_backtrace()),
+                },
             };
-            counts.iter_mut().skip(index).take(1).for_each(|count| *count = Some(found.clone()));
+            found.push(one);
         }
-        if !conditions.is_empty() {
-            let (indices, conditions): (Vec<usize>, Vec<Expr>) = conditions.into_iter().unzip();
-            let found = self.rows_where(table, conditions).await.map_err(|error| error.strip_backtrace())?;
-            for (index, found) in indices.into_iter().zip(found) {
-                counts.iter_mut().skip(index).take(1).for_each(|count| *count = Some(number(found)));
+        let all = conditions.iter().map(|(_, condition)| condition.clone()).collect();
+        let counts = match self.rows_where(table, all).await {
+            Ok(counts) => counts.into_iter().map(number).collect(),
+            // One that cannot be evaluated is not to be the end of the others.
+            Err(_) => {
+                let mut one_by_one = Vec::new();
+                for (_, condition) in &conditions {
+                    let one = self.rows_where(table, vec![condition.clone()]).await;
+                    let one = one.map(|counts| counts.into_iter().sum());
+                    one_by_one.push(one.map_or_else(|error| Found::Failed(error.strip_backtrace()), number));
+                }
+                one_by_one
             }
+        };
+        for ((index, _), count) in conditions.iter().zip(counts) {
+            found.iter_mut().skip(*index).take(1).for_each(|found| found.clone_from(&count));
         }
-        counts.into_iter().collect::<Option<_>>().ok_or_else(|| "a check was not counted".to_owned())
+        found
     }
 
     /// How many rows meet each of the conditions.
     async fn rows_where(&self, table: &TableVersion, conditions: Vec<Expr>) -> Result<Vec<u64>, DataFusionError> {
+        if conditions.is_empty() {
+            return Ok(Vec::new());
+        }
         let frame = self.candidate(table)?;
         let counts = conditions.into_iter().enumerate().map(|(index, condition)| {
             let row = when(condition, lit(1)).end()?;

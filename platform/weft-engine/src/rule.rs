@@ -25,20 +25,19 @@ pub enum Found {
     Nothing,
     /// It names this table, which is not the contract's own.
     Elsewhere(String),
+    /// It cannot be planned or run, or returns something else; and why. Holds no value of a row.
+    Failed(String),
 }
 
 impl Engine {
     /// The one number that `sql` returns over `table`, which goes by any of `names` there, in whatever case; a
     /// condition is 1 or 0. Held to [`Limits::for_transforms`].
-    ///
-    /// # Errors
-    ///
-    /// In words, where the query cannot be planned or run, or returns something else.
-    pub(crate) async fn number_of(&self, table: &TableVersion, names: &[String], sql: &str) -> Result<Found, String> {
+    pub(crate) async fn number_of(&self, table: &TableVersion, names: &[String], sql: &str) -> Found {
         let limits = Limits::for_transforms();
         let answered = tokio::time::timeout(limits.running_max, self.number_within(table, names, sql, &limits)).await;
         let seconds = limits.running_max.as_secs();
-        answered.unwrap_or(Err(QueryError::Deadline { seconds })).map_err(|error| error.to_string())
+        let answered = answered.unwrap_or(Err(QueryError::Deadline { seconds }));
+        answered.unwrap_or_else(|error| Found::Failed(error.to_string()))
     }
 
     async fn number_within(
@@ -73,19 +72,19 @@ impl Engine {
         let physical = statement::physical_plan(&mut state, &plan, limits).await?;
         let running = |error| QueryError::from_running(&error, limits.memory_bytes_max);
         let mut batches = execute_stream(physical, state.task_ctx()).map_err(running)?;
-        let mut found = Found::Nothing;
+        let mut found = None;
         while let Some(batch) = batches.try_next().await.map_err(running)? {
             let [column] = batch.columns() else {
                 return Err(QueryError::Invalid { problem: "the query returns more than one column".to_owned() });
             };
             let numbers = cast(column, &DataType::Float64).map_err(|error| running(error.into()))?;
             for number in numbers.as_primitive::<Float64Type>() {
-                if matches!(found, Found::Number(_)) {
+                if found.is_some() {
                     return Err(QueryError::Invalid { problem: "the query returns more than one row".to_owned() });
                 }
-                found = number.map_or(Found::Nothing, Found::Number);
+                found = Some(number.map_or(Found::Nothing, Found::Number));
             }
         }
-        Ok(found)
+        Ok(found.unwrap_or(Found::Nothing))
     }
 }

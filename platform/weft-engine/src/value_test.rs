@@ -3,8 +3,8 @@
 use arrow::datatypes::{DataType as ArrowType, Field};
 use datafusion::common::ScalarValue;
 use datafusion::error::{DataFusionError, Result};
-use datafusion::functions::expr_fn::{abs, character_length, octet_length, regexp_like, round};
-use datafusion::functions_nested::expr_fn::{array_distinct, cardinality};
+use datafusion::functions::expr_fn::{abs, character_length, coalesce, regexp_like, round};
+use datafusion::functions_nested::expr_fn::{array_distinct, array_length, cardinality};
 use datafusion::logical_expr::{Expr, ident};
 use datafusion::prelude::{cast, lit};
 use serde_json::{Number, Value};
@@ -46,22 +46,31 @@ fn passes(column: &Field, test: &ValueTest) -> Result<Expr> {
     };
     Ok(match test {
         ValueTest::OneOf(values) => is_one_of(column, values),
-        ValueTest::Pattern(pattern) => regexp_like(value, lit(pattern.as_str()), None),
-        ValueTest::LengthAtLeast(length) => length_of(column, value).gt_eq(whole(*length)),
-        ValueTest::LengthAtMost(length) => length_of(column, value).lt_eq(whole(*length)),
+        ValueTest::Pattern(pattern) => regexp_like(as_text(column, value), lit(pattern.as_str()), None),
+        ValueTest::LengthAtLeast(length) => character_length(as_text(column, value)).gt_eq(whole(*length)),
+        ValueTest::LengthAtMost(length) => character_length(as_text(column, value)).lt_eq(whole(*length)),
         ValueTest::AtLeast(least) => value.gt_eq(bound(least)?),
         ValueTest::AtMost(most) => value.lt_eq(bound(most)?),
         ValueTest::Above(below) => value.gt(bound(below)?),
         ValueTest::Below(above) => value.lt(bound(above)?),
         ValueTest::MultipleOf(divisor) => is_multiple(column, value, divisor),
-        ValueTest::ItemsAtLeast(items) => cardinality(value).gt_eq(whole(*items)),
-        ValueTest::ItemsAtMost(items) => cardinality(value).lt_eq(whole(*items)),
-        ValueTest::ItemsDiffer => cardinality(array_distinct(value.clone())).eq(cardinality(value)),
+        ValueTest::ItemsAtLeast(items) => items_of(column, value).gt_eq(whole(*items)),
+        ValueTest::ItemsAtMost(items) => items_of(column, value).lt_eq(whole(*items)),
+        ValueTest::ItemsDiffer => items_of(column, array_distinct(value.clone())).eq(items_of(column, value)),
     })
 }
 
-fn length_of(column: &Field, value: Expr) -> Expr {
-    if *column.data_type() == ArrowType::Binary { octet_length(value) } else { character_length(value) }
+/// Values of other types as SQL writes them.
+fn as_text(column: &Field, value: Expr) -> Expr {
+    if *column.data_type() == ArrowType::Utf8 { value } else { cast(value, ArrowType::Utf8) }
+}
+
+/// Elements of a list itself, not of the lists in it; entries of a map.
+fn items_of(column: &Field, value: Expr) -> Expr {
+    match column.data_type() {
+        ArrowType::Map(..) => cast(cardinality(value), ArrowType::Int64),
+        _ => coalesce(vec![cast(array_length(value), ArrowType::Int64), lit(0_i64)]),
+    }
 }
 
 fn whole(number: u64) -> Expr {
@@ -71,12 +80,25 @@ fn whole(number: u64) -> Expr {
 fn is_multiple(column: &Field, value: Expr, divisor: &Number) -> Expr {
     match divisor.as_i64() {
         Some(divisor) if column.data_type().is_integer() => (value % lit(divisor)).eq(lit(0_i64)),
-        _ => {
-            let parts = cast(value, ArrowType::Float64) / lit(divisor.as_f64().unwrap_or(f64::NAN));
-            let rest = parts.clone() - round(vec![parts]);
-            abs(rest).lt_eq(lit(MULTIPLE_WITHIN))
-        }
+        _ => match exact(divisor).filter(|_| matches!(column.data_type(), ArrowType::Decimal128(..))) {
+            Some(divisor) => (value % divisor.clone()).eq(divisor.clone() - divisor),
+            None => {
+                let parts = cast(value, ArrowType::Float64) / lit(divisor.as_f64().unwrap_or(f64::NAN));
+                let rest = abs(parts.clone() - round(vec![parts.clone()]));
+                // NaN is the greatest of all numbers here.
+                let is_near = rest.clone().lt_eq(abs(parts) * lit(4.0 * f64::EPSILON)).and(rest.clone().lt(lit(0.5)));
+                rest.lt_eq(lit(MULTIPLE_WITHIN)).or(is_near)
+            }
+        },
     }
+}
+
+/// A number as the decimal that it is written as.
+fn exact(number: &Number) -> Option<Expr> {
+    let text = number.to_string();
+    let scale = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let data_type = ArrowType::Decimal128(20, i8::try_from(scale).ok()?);
+    ScalarValue::try_from_string(text, &data_type).ok().map(|scalar| Expr::Literal(scalar, None))
 }
 
 /// A written value as one of the column's type; `None` where no value of the column is equal to it.
@@ -88,6 +110,9 @@ fn literal(data_type: &ArrowType, value: &Value) -> Option<Expr> {
             let exact = ScalarValue::try_from_string(number.to_string(), data_type).ok();
             let is_exact = |exact: &ScalarValue| exact.to_string().parse::<f64>().ok() == number.as_f64();
             exact.filter(is_exact).or_else(|| number.as_f64().map(|number| ScalarValue::Float64(Some(number))))
+        }
+        _ if *data_type == ArrowType::Float32 => {
+            number.as_f64().map(|number| ScalarValue::Float32(Some(number as f32)))
         }
         _ if data_type.is_numeric() => number.as_f64().map(|number| ScalarValue::Float64(Some(number))),
         _ => None,
@@ -108,8 +133,9 @@ mod tests {
     use std::sync::Arc;
 
     use arrow::array::{
-        ArrayRef, AsArray, Date32Array, Decimal128Array, Float64Array, Int32Array, ListArray, StringArray,
+        ArrayRef, AsArray, Date32Array, Decimal128Array, Float32Array, Float64Array, Int32Array, ListArray, StringArray,
     };
+    use arrow::array::{Int32Builder, ListBuilder};
     use arrow::datatypes::Int32Type;
     use arrow::record_batch::RecordBatch;
     use datafusion::prelude::SessionContext;
@@ -141,6 +167,8 @@ mod tests {
         for (tests, expected) in cases {
             assert_eq!(failing(Arc::clone(&words), &tests).await, expected, "{tests:?}");
         }
+        let numbers: ArrayRef = Arc::new(Int32Array::from(vec![7, 70]));
+        assert_eq!(failing(numbers, &test(ValueTest::Pattern("^[0-9]$".to_owned()))).await, "01");
         let both = [ValueTest::LengthAtLeast(2), ValueTest::Pattern("[0-9]".to_owned())];
         assert_eq!(failing(words, &both).await, "1100");
     }
@@ -157,7 +185,15 @@ mod tests {
         let money = Decimal128Array::from(vec![1250, 1251]).with_precision_and_scale(12, 2).unwrap();
         let money: ArrayRef = Arc::new(money);
         assert_eq!(failing(Arc::clone(&money), &[ValueTest::AtMost(json!(12.5))]).await, "01");
-        assert_eq!(failing(money, &[ValueTest::AtMost(json!(12.505))]).await, "01");
+        assert_eq!(failing(Arc::clone(&money), &[ValueTest::AtMost(json!(12.505))]).await, "01");
+        assert_eq!(failing(Arc::clone(&money), &[ValueTest::MultipleOf(Number::from_f64(0.01).unwrap())]).await, "00");
+        assert_eq!(failing(money, &[ValueTest::MultipleOf(Number::from_f64(0.5).unwrap())]).await, "01");
+        let large = Decimal128Array::from(vec![90_071_992_547_409_921, 90_071_992_547_409_920]);
+        let large: ArrayRef = Arc::new(large.with_precision_and_scale(20, 0).unwrap());
+        assert_eq!(failing(large, &[ValueTest::MultipleOf(10.into())]).await, "10");
+        let narrow: ArrayRef = Arc::new(Float32Array::from(vec![0.1, 0.7]));
+        assert_eq!(failing(Arc::clone(&narrow), &[ValueTest::AtMost(json!(0.1))]).await, "01");
+        assert_eq!(failing(narrow, &[ValueTest::OneOf(vec![json!(0.7)])]).await, "10");
         let days: ArrayRef = Arc::new(Date32Array::from(vec![0, 365]));
         assert_eq!(failing(days, &[ValueTest::AtLeast(json!("1970-06-01"))]).await, "10");
     }
@@ -173,5 +209,15 @@ mod tests {
         assert_eq!(failing(Arc::clone(&lists), &[ValueTest::ItemsDiffer]).await, "1000");
         assert_eq!(failing(Arc::clone(&lists), &[ValueTest::ItemsAtLeast(1)]).await, "0010");
         assert_eq!(failing(lists, &[ValueTest::ItemsAtMost(2)]).await, "0100");
+        let mut builder = ListBuilder::new(ListBuilder::new(Int32Builder::new()));
+        for inner in [vec![vec![1, 2]], vec![vec![], vec![]]] {
+            for numbers in inner {
+                builder.values().append_value(numbers.into_iter().map(Some));
+            }
+            builder.append(true);
+        }
+        let nested: ArrayRef = Arc::new(builder.finish());
+        assert_eq!(failing(Arc::clone(&nested), &[ValueTest::ItemsAtMost(1)]).await, "01");
+        assert_eq!(failing(nested, &[ValueTest::ItemsDiffer]).await, "01");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use weft_model::{Column, Declared, DomainName, PortName, PortRef, ProductRef, Published};
+use weft_model::{Column, Declared, DomainName, MajorVersion, PortRef, ProductRef, Published};
 
 use crate::names::{expanded, tags_of, tags_within};
 
@@ -29,8 +29,9 @@ pub struct PortFacts {
     pub tags: BTreeSet<String>,
     /// As declared; as served where the revision does not declare the port.
     pub columns: Vec<Column>,
-    /// Set for each of several major versions: the name that they share. What rules say of that name holds for all.
-    pub major_of: Option<PortName>,
+    /// Set for each of several major versions. What rules say of the name that they share holds for all, and what
+    /// they say of a version's own name holds under whichever name it is served.
+    pub major: Option<MajorVersion>,
 }
 
 impl MeshFacts {
@@ -49,7 +50,7 @@ impl MeshFacts {
                 let port = facts.ports.entry(product.port_ref(output)).or_default();
                 port.tags.extend(product.tags.iter().chain(&output.contract.tags).cloned());
                 port.columns.clone_from(&output.contract.columns);
-                port.major_of = output.major.as_ref().map(|version| version.of.clone());
+                port.major.clone_from(&output.major);
             }
         }
         facts
@@ -63,10 +64,12 @@ impl MeshFacts {
         onwards.take_while(|(name, _)| name.domain == product.domain && name.product == product.product).collect()
     }
 
-    /// The port called `port`, and every version that shares this name. In order of name.
+    /// Every port that rules mean by `port`: the one of that name, and versions that share it or own it. In order
+    /// of name.
     pub(crate) fn called(&self, port: &PortRef) -> Vec<(&PortRef, &PortFacts)> {
-        let is_meant =
-            |(name, facts): &(&PortRef, &PortFacts)| *name == port || facts.major_of.as_ref() == Some(&port.port);
+        let is_meant = |(name, facts): &(&PortRef, &PortFacts)| {
+            *name == port || facts.major.as_ref().is_some_and(|version| version.is_called(&port.port))
+        };
         self.ports_of(&port.product_ref()).into_iter().filter(is_meant).collect()
     }
 

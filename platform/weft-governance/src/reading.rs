@@ -43,7 +43,7 @@ impl<'s> Reading<'s> {
             snapshot,
             asker,
             port,
-            term: format!("obj:{port}"),
+            term: snapshot.term_of(port),
             are_tags_known: tags.is_some(),
             tags: tags.cloned().unwrap_or_default(),
             purpose_granted,
@@ -101,11 +101,13 @@ impl<'s> Reading<'s> {
             return Decision::deny("there are restrictions, and the tags of the port are not known");
         }
         let tags = self.tags.clone();
+        let versions = self.snapshot.columns_of_versions(self.port);
         let asked = Asked {
             principal: request.principal,
             at: request.at,
             port: self.port,
-            major_of: self.snapshot.major_of(self.port),
+            major: self.snapshot.major(self.port),
+            versions: &versions,
             port_tags: &tags,
             columns,
         };

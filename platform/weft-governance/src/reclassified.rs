@@ -27,12 +27,30 @@ pub(crate) fn reclassified<'c>(released: &'c [Column], now: &[Column]) -> Cow<'c
     Cow::Owned(released.iter().map(with_words).collect())
 }
 
+/// The same, which also carry what other versions of the port say of columns of these names: under one name rows of
+/// an earlier version were released.
+pub(crate) fn with_words_of<'c>(columns: Cow<'c, [Column]>, others: &[&[Column]]) -> Cow<'c, [Column]> {
+    if others.is_empty() {
+        return columns;
+    }
+    let with_words = |column: &Column| {
+        let same = others.iter().filter_map(|other| other.iter().find(|other| other.name == column.name));
+        same.fold(column.clone(), |column, other| words_of_both(&column, other))
+    };
+    Cow::Owned(columns.iter().map(with_words).collect())
+}
+
 fn joined(released: &Column, now: &Column) -> Column {
-    let mut column = released.clone();
-    column.tags.extend(tags_of(now).map(str::to_owned));
+    let mut column = words_of_both(released, now);
     if tags_of(now).next().is_none() {
         column.tags.push(UNCLASSIFIED.to_owned());
     }
+    column
+}
+
+fn words_of_both(released: &Column, now: &Column) -> Column {
+    let mut column = released.clone();
+    column.tags.extend(tags_of(now).map(str::to_owned));
     for part in &now.parts {
         let words = part.classification.iter().chain(&part.tags).cloned();
         match column.parts.iter_mut().find(|known| known.path == part.path) {

@@ -13,7 +13,7 @@ pub(crate) fn facts(ports: &[(&str, &[&str], Vec<Column>)]) -> MeshFacts {
         facts.domains.insert(port.domain.clone());
         facts.tags.entry(port.product_ref()).or_default();
         let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
-        facts.ports.insert(port, PortFacts { tags, columns: columns.clone(), major_of: None });
+        facts.ports.insert(port, PortFacts { tags, columns: columns.clone(), major: None });
     }
     facts
 }

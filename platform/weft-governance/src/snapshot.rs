@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{NaiveDate, TimeDelta};
 use parking_lot::RwLock;
-use weft_model::{Action, Column, DomainName, PortName, PortRef, Principal, ProductRef, Revision};
+use weft_model::{Action, Column, DomainName, MajorVersion, PortRef, Principal, ProductRef, Revision};
 
 use crate::decider::{Context, Decider, DeciderError, Question, Slice};
 use crate::kept::KeptRules;
 use crate::names::{containers, expanded, tags_of, tags_within};
 use crate::reading::Reading;
-use crate::reclassified::reclassified;
+use crate::reclassified::{reclassified, with_words_of};
 use crate::restrictions::Restrictions;
 use crate::row::{ANY_TAG, PolicyRow, RowSet};
 use crate::{AccessRequest, Authorizer, Decision, MeshFacts, ObjectRef, Principals};
@@ -81,7 +81,7 @@ struct PortSide {
     /// With those that they lie under.
     tags: BTreeSet<String>,
     columns: Vec<Column>,
-    major_of: Option<PortName>,
+    major: Option<MajorVersion>,
     restricted: bool,
 }
 
@@ -174,11 +174,11 @@ impl PolicySnapshot {
         for (name, port) in &parts.facts.ports {
             let tags = expanded(port.tags.iter().map(String::as_str));
             let restricted = tags.contains(RESTRICTED) || holds_restricted(&port.columns);
-            if let Some(of) = &port.major_of {
-                snapshot.hold_for_version(name, of);
+            let (columns, major) = (port.columns.clone(), port.major.clone());
+            snapshot.ports.insert(name.clone(), PortSide { tags, columns, major, restricted });
+            if let Some(version) = &port.major {
+                snapshot.hold_for_version(name, version);
             }
-            let (columns, major_of) = (port.columns.clone(), port.major_of.clone());
-            snapshot.ports.insert(name.clone(), PortSide { tags, columns, major_of, restricted });
         }
         let product_tags = parts.facts.tags.iter();
         snapshot.product_tags =
@@ -192,19 +192,32 @@ impl PolicySnapshot {
         Ok(snapshot)
     }
 
-    /// Lets what rows say of the port `of`, and of its columns, hold for `version` too, which is one of its versions.
-    fn hold_for_version(&mut self, version: &PortRef, of: &PortName) {
-        let own = ObjectRef::Port(version.clone()).object_term();
-        let shared = ObjectRef::Port(PortRef { port: of.clone(), ..version.clone() }).object_term();
+    /// Lets what rows say of the name that versions share, and of columns below it, hold for `port` too, which is
+    /// one of them.
+    fn hold_for_version(&mut self, port: &PortRef, version: &MajorVersion) {
+        let own = self.term_of(port);
+        let shared = ObjectRef::Port(PortRef { port: version.of.clone(), ..port.clone() }).object_term();
         if own == shared {
             return;
         }
         let below = format!("{shared}.");
-        let columns = self.by_object.keys().filter_map(|object| Some((object, object.strip_prefix(&below)?)));
+        let objects = self.by_object.keys().chain(self.containments.keys());
+        let columns = objects.filter_map(|object| Some((object, object.strip_prefix(&below)?)));
         let columns = columns.map(|(object, column)| (format!("{own}.{column}"), object.clone()));
         for (object, container) in columns.collect::<Vec<_>>().into_iter().chain([(own, shared)]) {
-            self.containments.entry(object).or_default().push(container);
+            let containers = self.containments.entry(object).or_default();
+            if !containers.contains(&container) {
+                containers.push(container);
+            }
         }
+    }
+
+    /// The port as rows write it. One of several versions goes by its own name, under whichever it is asked for,
+    /// so that what rows say of that name holds on the day of a switch as it did before.
+    pub(crate) fn term_of(&self, port: &PortRef) -> String {
+        let own = self.ports.get(port).and_then(|side| side.major.as_ref()?.own_name());
+        let port = own.map_or_else(|| port.clone(), |own| PortRef { port: own, ..port.clone() });
+        ObjectRef::Port(port).object_term()
     }
 
     /// A snapshot that denies everything: no policies are in force.
@@ -279,7 +292,11 @@ impl PolicySnapshot {
             ObjectRef::Product(product) => self.product_tags.get(product),
             ObjectRef::Domain(_) | ObjectRef::Platform(_) => Some(&none),
         };
-        self.consult(&asker, &request.object.object_term(), action, tags, purpose_granted)
+        let object = match &request.object {
+            ObjectRef::Port(port) => self.term_of(port),
+            object => object.object_term(),
+        };
+        self.consult(&asker, &object, action, tags, purpose_granted)
     }
 
     /// A deny where nothing around the object is open.
@@ -395,9 +412,19 @@ impl PolicySnapshot {
         self.ports.get(port).map_or(&[], |side| &side.columns)
     }
 
-    /// The name that `port` shares with other major versions, if it does.
-    pub(crate) fn major_of(&self, port: &PortRef) -> Option<&PortName> {
-        self.ports.get(port)?.major_of.as_ref()
+    /// Which version of which port `port` is, where several stand side by side.
+    pub(crate) fn major(&self, port: &PortRef) -> Option<&MajorVersion> {
+        self.ports.get(port)?.major.as_ref()
+    }
+
+    /// The columns of every port that shares its name with `port`, itself among them; none where it is no version.
+    pub(crate) fn columns_of_versions(&self, port: &PortRef) -> Vec<&[Column]> {
+        let Some(version) = self.major(port) else { return Vec::new() };
+        let shares = |(name, side): &(&PortRef, &PortSide)| {
+            (&name.domain, &name.product) == (&port.domain, &port.product)
+                && side.major.as_ref().is_some_and(|other| other.of == version.of)
+        };
+        self.ports.iter().filter(shares).map(|(_, side)| side.columns.as_slice()).collect()
     }
 
     /// Whether data of `port` carry the tag `restricted`, or one under it, as far as is known now.
@@ -532,7 +559,10 @@ impl Authorizer for PolicySnapshot {
         if request.action != Action::Read {
             return Decision::deny("terms are for reading");
         }
-        let columns = reclassified(columns, self.columns(port));
+        let now = self.columns(port);
+        // What was released under this name in other columns may be another version of the port.
+        let others = if columns == now { Vec::new() } else { self.columns_of_versions(port) };
+        let columns = with_words_of(reclassified(columns, now), &others);
         let columns = columns.as_ref();
         if let Some(denied) = self.withheld(request, columns) {
             return denied;

@@ -21,6 +21,8 @@ pub struct Declared {
     pub tests: Vec<TransformTest>,
     /// Products that the revision holds but that have errors: they stay as last published.
     pub broken: BTreeSet<ProductRef>,
+    /// Domains of which nothing counts, not even that a product is gone: all stays as last published.
+    pub held_back: BTreeSet<DomainName>,
     /// Some domain of the mesh was not here to be read, so what is not declared may be elsewhere.
     pub is_part: bool,
     /// The mesh's own file has errors, so the whole revision must not be applied.
@@ -38,6 +40,7 @@ impl Declared {
             contract_sql: Vec::new(),
             tests: Vec::new(),
             broken: BTreeSet::new(),
+            held_back: BTreeSet::new(),
             is_part: false,
             refused: false,
         }
@@ -64,6 +67,12 @@ impl Declared {
             declared.get(&port.product_ref()).is_some_and(|product| product.output(&port.port).is_some())
         };
         ports.filter(|port| !stays(port)).collect()
+    }
+
+    /// Counts what is served of domains that are held back, and is gone from the manifests, as broken.
+    pub fn hold_back(&mut self, published: &Published) {
+        let served = published.releases.keys().filter(|name| self.held_back.contains(&name.domain));
+        self.broken.extend(served.cloned());
     }
 
     /// Takes `product` out and counts it, and all that read it and are not published yet by other

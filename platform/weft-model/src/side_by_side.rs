@@ -23,6 +23,11 @@ impl MajorVersion {
     pub fn own_name(&self) -> Option<PortName> {
         format!("{}_v{}", self.of, self.number).parse().ok()
     }
+
+    /// Whether rules that name the port `name` mean this version.
+    pub fn is_called(&self, name: &PortName) -> bool {
+        self.of == *name || self.own_name().is_some_and(|own| own == *name)
+    }
 }
 
 /// The names that each of a product's ports has on `today`, in order.

@@ -42,6 +42,7 @@ pub async fn check(tree: &ManifestTree, known: &Known) -> Checked {
     let (manifests, (rules, trouble)) =
         parallel::both(|| weft_manifest::read_with_outline(tree, today), || weft_governance::read(tree));
     let (mut declared, outline, mut diagnostics) = manifests;
+    declared.hold_back(&known.published);
     diagnostics.extend(sql_check::check(tree, &mut declared, &known.published));
     diagnostics.extend(contract_sql::check(&mut declared, &known.published));
     diagnostics.extend(transform_tests::check(&mut declared, &known.published).await);

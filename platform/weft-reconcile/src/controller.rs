@@ -1,5 +1,6 @@
 //! The controller: one revision at a time becomes what the mesh serves.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use weft_catalog::{Catalog, Run, RunDiagnostic, RunStatus, RunStep, StepStatus};
 use weft_engine::Engine;
 use weft_governance::Policies;
 use weft_manifest::source::RevisionSource;
-use weft_model::{Clock, Commit, ManifestTree, Revision};
+use weft_model::{Clock, Commit, DomainName, ManifestTree, Revision};
 use weft_storage::{SourceLimits, Warehouse};
 
 use crate::apply::Applied;
@@ -132,7 +133,11 @@ impl Controller {
                     told(&report);
                     last = Some(newest);
                 }
-                Err(error) => tracing::error!(revision = %newest, %error, "a reconcile was broken off"),
+                Err(error) => {
+                    tracing::error!(revision = %newest, %error, "a reconcile was broken off");
+                    // Also where it was met before, as on the day of a switch.
+                    last = None;
+                }
             }
         }
     }
@@ -177,6 +182,11 @@ impl Controller {
             if let Some(text) = checked.rules.access_text(domain) {
                 self.parts.catalog.keep_access_text(domain, text).await?;
             }
+        }
+        let has_rows: BTreeSet<&DomainName> = checked.rules.domains().collect();
+        // What a domain took away itself must not come back with the day on which it goes.
+        for domain in checked.declared.domains.keys().filter(|domain| !has_rows.contains(domain)) {
+            self.parts.catalog.forget_access_text(domain).await?;
         }
         for product in checked.rules.restricted_products() {
             if let Some(text) = checked.rules.restrictions_text(product) {

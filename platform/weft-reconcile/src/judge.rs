@@ -94,16 +94,24 @@ impl ContractJudge {
             return Ok(Vec::new());
         }
         let answers = self.engine.measure(&candidate.table, &self.port.to_string(), checks).await?;
-        let rows = candidate.table.rows().unwrap_or_default();
+        let rows = candidate.table.rows().ok_or("the log does not tell how many rows there are")?;
         let mut findings = Vec::new();
         for (check, answer) in checks.iter().zip(answers) {
-            let column = check.column.as_deref();
+            let column = recorded_column(check);
+            let column = column.as_deref();
             let count = match answer {
                 Found::Number(count) => Some(count),
                 Found::Nothing => None,
                 Found::Elsewhere(table) => {
                     let message = format!("the query reads `{table}`, and only the table itself can be asked yet");
                     self.record(&check.name, column, CheckOutcome::Unknown, None, Some(message), at);
+                    continue;
+                }
+                Found::Failed(why) => {
+                    let message = format!("check `{}` could not be made: {why}", check.name);
+                    self.record(&check.name, column, CheckOutcome::Unknown, None, Some(message.clone()), at);
+                    let column = check.column.clone();
+                    findings.extend(check.blocks.then_some(Finding { code: Code::DATA_QUALITY, message, column }));
                     continue;
                 }
             };
@@ -147,6 +155,15 @@ impl ContractJudge {
             message,
             at,
         });
+    }
+}
+
+/// What a check is recorded to be about: all columns of repeated values, and none for a query, which may read any.
+fn recorded_column(check: &QualityCheck) -> Option<String> {
+    match &check.measure {
+        Measure::Duplicates { columns } => Some(columns.join(", ")),
+        Measure::Sql { .. } => None,
+        _ => check.column.clone(),
     }
 }
 

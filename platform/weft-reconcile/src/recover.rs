@@ -30,7 +30,8 @@ impl Controller {
             Ok(tree) => {
                 let kept = Kept::in_catalog(&self.parts.catalog).await?;
                 // The queries of that revision need no second look: only its rules are put in force.
-                let (declared, _) = weft_manifest::read(&tree, self.parts.clock.now().date_naive());
+                let (mut declared, _) = weft_manifest::read(&tree, self.parts.clock.now().date_naive());
+                declared.hold_back(&published);
                 let (rules, _) = weft_governance::read(&tree);
                 let (_, snapshot, _) = policies(rules, &tree, &declared, &published, &kept);
                 if let Some(snapshot) = snapshot {

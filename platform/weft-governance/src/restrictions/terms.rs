@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use weft_model::{Column, DataType, Place, PortName, PortRef, Principal};
+use weft_model::{Column, DataType, MajorVersion, Place, PortName, PortRef, Principal};
 
 use super::condition::Asker;
 use super::document::{FilterTarget, MaskRule, MaskTarget, Restrictions, RowFilter};
@@ -19,8 +19,10 @@ pub(crate) struct Asked<'a> {
     pub(crate) principal: &'a Principal,
     pub(crate) at: DateTime<Utc>,
     pub(crate) port: &'a PortRef,
-    /// The name that it shares with other major versions, if it does.
-    pub(crate) major_of: Option<&'a PortName>,
+    /// Set where it is one of several major versions.
+    pub(crate) major: Option<&'a MajorVersion>,
+    /// The columns of all of these as they are declared now.
+    pub(crate) versions: &'a [&'a [Column]],
     /// Tags of the port as a whole.
     pub(crate) port_tags: &'a BTreeSet<String>,
     pub(crate) columns: &'a [Column],
@@ -29,7 +31,7 @@ pub(crate) struct Asked<'a> {
 impl Asked<'_> {
     /// Whether a rule about `port` holds for it.
     fn is_called(&self, port: &PortName) -> bool {
-        *port == self.port.port || self.major_of == Some(port)
+        *port == self.port.port || self.major.is_some_and(|version| version.is_called(port))
     }
 }
 
@@ -116,7 +118,7 @@ fn applying<'a>(
         let data_type = match type_at(asked.columns, path) {
             Some(data_type) => data_type,
             // Another version of the port has it.
-            None if asked.major_of.is_some() => continue,
+            None if asked.major.is_some() && asked.versions.iter().any(|of| type_at(of, path).is_some()) => continue,
             None => return Err(format!("mask `{}` names a column that is not there", rule.id)),
         };
         let column = asked.columns.iter().find(|column| path.first() == Some(&column.name));

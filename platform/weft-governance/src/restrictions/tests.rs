@@ -100,8 +100,15 @@ fn when(condition: &str) -> String {
     let port = "aviation.flights.departures".parse().unwrap();
     let (principal, columns, port_tags) = (cole(), departures(), BTreeSet::new());
     let at = DateTime::parse_from_rfc3339("2013-03-01T12:00:00Z").unwrap().to_utc();
-    let asked =
-        Asked { principal: &principal, at, port: &port, major_of: None, port_tags: &port_tags, columns: &columns };
+    let asked = Asked {
+        principal: &principal,
+        at,
+        port: &port,
+        major: None,
+        versions: &[],
+        port_tags: &port_tags,
+        columns: &columns,
+    };
     let imposed =
         terms(None, Some(&restrictions), &asked, &mut |exemption| Ok(matches!(exemption, Exemption::Unmask { .. })));
     imposed.unwrap().iter().map(|imposed| format!("{:?}", imposed.obligation)).collect()
@@ -333,7 +340,8 @@ fn terms_of(mesh_file: Option<&str>, product_file: Option<&str>, exempt: impl Fn
         principal: &principal,
         at: DateTime::UNIX_EPOCH,
         port: &port,
-        major_of: None,
+        major: None,
+        versions: &[],
         port_tags: &known.tags,
         columns: &known.columns,
     };
@@ -408,7 +416,8 @@ fn what_does_not_fit_the_columns_any_more_is_an_error_and_not_left_out() {
             principal: &principal,
             at: DateTime::UNIX_EPOCH,
             port: &port,
-            major_of: None,
+            major: None,
+            versions: &[],
             port_tags: &none,
             columns,
         };

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use weft_model::{Code, Diagnostic, ManifestTree, Place, PrincipalKind, ProductRef};
+use weft_model::{Code, Diagnostic, MajorVersion, ManifestTree, Place, PortRef, PrincipalKind, ProductRef};
 
-use crate::MeshFacts;
 use crate::names::nearest;
 use crate::principals::{PRINCIPALS_FILE, Principals};
 use crate::row::{ANY_TAG, Origin, RowSet, Scope};
+use crate::{MeshFacts, PortFacts};
 
 /// What a tree holds by its paths alone.
 pub(super) struct Known<'a> {
@@ -184,13 +184,20 @@ fn unknown_part(facts: &MeshFacts, term: &str) -> Option<(String, Option<String>
     if ports.is_empty() {
         return None;
     }
-    let Some((_, found)) = ports.iter().find(|(known, _)| known.port.as_str() == port) else {
+    let is_meant = |(known, facts): &&(&PortRef, &PortFacts)| {
+        let version = facts.major.as_ref();
+        known.port.as_str() == port || version.and_then(MajorVersion::own_name).is_some_and(|own| own.as_str() == port)
+    };
+    let Some((found, _)) = ports.iter().find(is_meant) else {
         let near = nearest(port, ports.iter().map(|(known, _)| known.port.as_str()));
         let near = near.map(|near| format!("obj:{domain}.{product}.{near}"));
         return Some((format!("there is no port `{domain}.{product}.{port}`"), near));
     };
     let column = column?;
-    let names: Vec<String> = found.columns.iter().map(|column| column.name.to_lowercase()).collect();
+    // A row may name a column that another version of the port has.
+    let versions = facts.called(found);
+    let columns = versions.iter().flat_map(|(_, port)| &port.columns);
+    let names: Vec<String> = columns.map(|column| column.name.to_lowercase()).collect();
     if names.iter().any(|name| name == column) {
         return None;
     }

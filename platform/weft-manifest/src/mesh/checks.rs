@@ -1,7 +1,9 @@
 //! What a contract's table promises of its rows beyond their types, as checks that a gate can make.
 
+use chrono::NaiveDate;
 use serde_json::{Map, Value as Json};
 use weft_model::quality_check::{Comparison, Measure, QualityCheck, Threshold, ValueTest};
+use weft_model::{Column, DataType};
 
 use super::column_type::stored_name;
 use super::contract_sql;
@@ -13,16 +15,20 @@ use crate::odcs::{
 /// Words for breaches that do not keep a commit from being.
 const WARNINGS: &[&str] = &["info", "warning", "warn", "low", "minor", "trivial"];
 
-/// The checks of a table: what its columns demand in the order of the columns, then its rules. Rules in words
-/// and of other engines are none, and neither is what holds a variable.
-pub(super) fn of(object: &SchemaObject) -> Vec<QualityCheck> {
+/// The checks of a table with these columns: what they demand in their order, then its rules. Rules in words and of
+/// other engines are none, and neither is what holds a variable, or what a type gives no meaning to: a length of
+/// bytes, bounds on times of day, dates that are not written as ISO 8601 has them.
+pub(super) fn of(object: &SchemaObject, columns: &[Column]) -> Vec<QualityCheck> {
     let stored = |property: &&Property| {
         property.semantic_type.as_ref().and_then(OrVariable::known) != Some(SemanticType::Measure)
     };
     let mut checks: Vec<QualityCheck> = Vec::new();
     for property in object.properties.iter().flatten().filter(stored) {
-        let Some(column) = stored_name(property) else { continue };
-        for (name, test) in demanded(property) {
+        let Some(column) = columns.iter().find(|column| Some(column.name.as_str()) == stored_name(property)) else {
+            continue;
+        };
+        let (data_type, column) = (&column.data_type, column.name.as_str());
+        for (name, test) in demanded(property, data_type) {
             let measure = Measure::Invalid { tests: vec![test] };
             checks.push(QualityCheck {
                 name: name.to_owned(),
@@ -32,7 +38,9 @@ pub(super) fn of(object: &SchemaObject) -> Vec<QualityCheck> {
                 blocks: true,
             });
         }
-        checks.extend(property.quality.iter().flatten().filter_map(|rule| of_rule(rule, object, Some(column))));
+        checks.extend(
+            property.quality.iter().flatten().filter_map(|rule| of_rule(rule, object, Some((column, data_type)))),
+        );
     }
     checks.extend(object.quality.iter().flatten().filter_map(|rule| of_rule(rule, object, None)));
     name_apart(&mut checks);
@@ -53,25 +61,55 @@ fn name_apart(checks: &mut [QualityCheck]) {
 }
 
 /// What a column's own keys demand of its values.
-fn demanded(property: &Property) -> Vec<(&'static str, ValueTest)> {
+fn demanded(property: &Property, data_type: &DataType) -> Vec<(&'static str, ValueTest)> {
     let mut tests = Vec::new();
     if let Some(values) = &property.r#enum {
-        let values: Vec<Json> = values.iter().map(|value| json(&value.value)).collect();
-        tests.push(("enum", ValueTest::OneOf(values)));
+        let values = values.iter().map(|value| comparable(json(&value.value), data_type)).collect::<Option<_>>();
+        tests.extend(values.map(|values| ("enum", ValueTest::OneOf(values))));
     }
     if let Some(options) = &property.logical_type_options {
-        tests.extend(of_options(property.logical_type(), options));
+        tests.extend(of_options(property.logical_type(), data_type, options));
     }
     tests
 }
 
-fn of_options(logical_type: Option<LogicalType>, options: &LogicalTypeOptions) -> Vec<(&'static str, ValueTest)> {
+/// A written value as the column's type compares with; `None` for a date or instant that is written otherwise.
+fn comparable(value: Json, data_type: &DataType) -> Option<Json> {
+    let text = match (&value, data_type) {
+        (Json::String(text), DataType::Date | DataType::Timestamp { .. }) => text.trim(),
+        _ => return Some(value),
+    };
+    if *data_type == DataType::Date {
+        return Some(text.parse::<NaiveDate>().ok()?.to_string().into());
+    }
+    let at = crate::rules::moment(text)?;
+    Some(at.format("%Y-%m-%dT%H:%M:%S%.f").to_string().into())
+}
+
+fn of_options(
+    logical_type: Option<LogicalType>,
+    data_type: &DataType,
+    options: &LogicalTypeOptions,
+) -> Vec<(&'static str, ValueTest)> {
     let size = |size: Option<i64>| size.and_then(|size| u64::try_from(size).ok());
-    let bound = |bound: &Option<Scalar>| bound.as_ref().map(json).filter(|bound| !bound.is_null());
-    // Bounds of times of day are texts, and compare as such; other texts have none.
+    let is_text = matches!(data_type, DataType::String);
+    let bound = |bound: &Option<Scalar>| {
+        let bound = bound.as_ref().map(json).filter(|bound| !is_text && !bound.is_null() && !bound.is_boolean());
+        bound.and_then(|bound| comparable(bound, data_type))
+    };
+    // Before 3.1 the keys were flags, which made the other bounds exclusive.
+    let is_flagged = |flag: &Option<Scalar>| *flag == Some(Scalar::Boolean(true));
+    let least = bound(&options.minimum).map(|value| match is_flagged(&options.exclusive_minimum) {
+        true => ("minimum", ValueTest::Above(value)),
+        false => ("minimum", ValueTest::AtLeast(value)),
+    });
+    let most = bound(&options.maximum).map(|value| match is_flagged(&options.exclusive_maximum) {
+        true => ("maximum", ValueTest::Below(value)),
+        false => ("maximum", ValueTest::AtMost(value)),
+    });
     let bounds = [
-        bound(&options.minimum).map(|value| ("minimum", ValueTest::AtLeast(value))),
-        bound(&options.maximum).map(|value| ("maximum", ValueTest::AtMost(value))),
+        least,
+        most,
         bound(&options.exclusive_minimum).map(|value| ("exclusiveMinimum", ValueTest::Above(value))),
         bound(&options.exclusive_maximum).map(|value| ("exclusiveMaximum", ValueTest::Below(value))),
     ];
@@ -79,9 +117,14 @@ fn of_options(logical_type: Option<LogicalType>, options: &LogicalTypeOptions) -
     let is_bits = options.element_type.as_ref().and_then(OrVariable::known) == Some(crate::odcs::ElementType::Binary);
     let dimensions = dimensions.filter(|_| !is_bits);
     let others = [
-        size(options.min_length).map(|length| ("minLength", ValueTest::LengthAtLeast(length))),
-        size(options.max_length).map(|length| ("maxLength", ValueTest::LengthAtMost(length))),
-        options.pattern.as_deref().and_then(runnable).map(|pattern| ("pattern", ValueTest::Pattern(pattern))),
+        size(options.min_length).filter(|_| is_text).map(|length| ("minLength", ValueTest::LengthAtLeast(length))),
+        size(options.max_length).filter(|_| is_text).map(|length| ("maxLength", ValueTest::LengthAtMost(length))),
+        options
+            .pattern
+            .as_deref()
+            .filter(|_| is_text)
+            .and_then(runnable)
+            .map(|pattern| ("pattern", ValueTest::Pattern(pattern))),
         options.multiple_of.as_ref().map(|number| ("multipleOf", ValueTest::MultipleOf(number.exact().clone()))),
         size(options.min_items).map(|items| ("minItems", ValueTest::ItemsAtLeast(items))),
         size(options.max_items).map(|items| ("maxItems", ValueTest::ItemsAtMost(items))),
@@ -92,14 +135,41 @@ fn of_options(logical_type: Option<LogicalType>, options: &LogicalTypeOptions) -
     bounds.into_iter().chain(others).flatten().collect()
 }
 
-/// A pattern that Rust's regular expressions understand; the others are told, and not checked.
+/// A pattern as Rust's regular expressions understand it. Those that they do not are told, and not checked.
 fn runnable(pattern: &str) -> Option<String> {
-    (!has_variable(pattern) && crate::rules::compiled_pattern(pattern).is_some()).then(|| pattern.to_owned())
+    let pattern = of_ascii(pattern);
+    (!has_variable(&pattern) && crate::rules::compiled_pattern(&pattern).is_some()).then_some(pattern)
 }
 
-fn of_rule(rule: &DataQuality, object: &SchemaObject, column: Option<&str>) -> Option<QualityCheck> {
+/// The pattern with ECMA-262's meaning of `\d`, `\w` and `\b`, which know ASCII alone.
+fn of_ascii(pattern: &str) -> String {
+    let mut written = String::with_capacity(pattern.len());
+    let mut characters = pattern.chars();
+    let mut is_in_class = false;
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => match characters.next() {
+                Some('d') => written.push_str("[0-9]"),
+                Some('D') => written.push_str("[^0-9]"),
+                Some('w') => written.push_str("[0-9A-Za-z_]"),
+                Some('W') => written.push_str("[^0-9A-Za-z_]"),
+                Some('b') if !is_in_class => written.push_str(r"(?-u:\b)"),
+                Some(other) => written.extend(['\\', other]),
+                None => written.push('\\'),
+            },
+            other => {
+                is_in_class = (is_in_class || other == '[') && other != ']';
+                written.push(other);
+            }
+        }
+    }
+    written
+}
+
+fn of_rule(rule: &DataQuality, object: &SchemaObject, of: Option<(&str, &DataType)>) -> Option<QualityCheck> {
+    let column = of.map(|(column, _)| column);
     let (measure, word) = match rule.r#type.as_ref().map(OrVariable::known) {
-        None | Some(Some(QualityType::Library)) => of_metric(rule, column)?,
+        None | Some(Some(QualityType::Library)) => of_metric(rule, object, of)?,
         Some(Some(QualityType::Sql)) => {
             let query = contract_sql::filled(rule.query.as_deref()?, &object.name, column);
             let names = [Some(&object.name), object.physical_name.as_ref()].into_iter().flatten().cloned();
@@ -121,15 +191,25 @@ fn of_rule(rule: &DataQuality, object: &SchemaObject, column: Option<&str>) -> O
 }
 
 /// What a rule of the library counts, and the word for it.
-fn of_metric(rule: &DataQuality, column: Option<&str>) -> Option<(Measure, &'static str)> {
+fn of_metric(
+    rule: &DataQuality,
+    object: &SchemaObject,
+    of: Option<(&str, &DataType)>,
+) -> Option<(Measure, &'static str)> {
     let metric = rule.metric.as_ref().and_then(OrVariable::known)?;
     let arguments = rule.arguments.as_ref();
-    let measure = match (metric, column) {
+    let values = |key: &str, data_type: &DataType| {
+        list(arguments, key).into_iter().map(|value| comparable(value, data_type)).collect::<Option<Vec<Json>>>()
+    };
+    let measure = match (metric, of) {
         (Metric::RowCount, None) => Measure::Rows,
         (Metric::NullValues, Some(_)) => Measure::Nulls,
-        (Metric::MissingValues, Some(_)) => Measure::Missing { values: list(arguments, "missingValues") },
-        (Metric::InvalidValues, Some(_)) => {
-            let values = list(arguments, "validValues");
+        (Metric::MissingValues, Some((_, data_type))) => {
+            Measure::Missing { values: values("missingValues", data_type)? }
+        }
+        (Metric::InvalidValues, Some((_, DataType::Binary))) => return None,
+        (Metric::InvalidValues, Some((_, data_type))) => {
+            let values = values("validValues", data_type)?;
             let pattern = arguments.and_then(|arguments| arguments.get("pattern")?.as_str()).map(runnable);
             let one_of = (!values.is_empty()).then_some(ValueTest::OneOf(values));
             let tests: Vec<ValueTest> = one_of.into_iter().chain(pattern.flatten().map(ValueTest::Pattern)).collect();
@@ -138,10 +218,14 @@ fn of_metric(rule: &DataQuality, column: Option<&str>) -> Option<(Measure, &'sta
             }
             Measure::Invalid { tests }
         }
-        (Metric::DuplicateValues, Some(column)) => Measure::Duplicates { columns: vec![column.to_owned()] },
+        (Metric::DuplicateValues, Some((column, _))) => Measure::Duplicates { columns: vec![column.to_owned()] },
         (Metric::DuplicateValues, None) => {
-            let columns = list(arguments, "properties");
-            Measure::Duplicates { columns: columns.iter().filter_map(|c| Some(c.as_str()?.to_owned())).collect() }
+            let properties = object.properties.as_deref().unwrap_or_default();
+            let stored = |name: &Json| {
+                let named = properties.iter().find(|property| property.name.as_deref() == name.as_str())?;
+                stored_name(named).map(str::to_owned)
+            };
+            Measure::Duplicates { columns: list(arguments, "properties").iter().map(stored).collect::<Option<_>>()? }
         }
         _ => return None,
     };
@@ -201,7 +285,24 @@ mod tests {
             let blocks = if check.blocks { "" } else { ", warns" };
             format!("{} of {}: {measure} {}{blocks}", check.name, check.column.as_deref().unwrap_or("-"), check.must)
         };
-        super::of(&document.value.schema.unwrap()[0]).into_iter().map(told).collect()
+        let object = document.value.schema.as_ref().unwrap().first().unwrap();
+        let columns = super::super::contract::columns(&document, 0, object, &mut Vec::new()).unwrap();
+        super::of(object, &columns).into_iter().map(told).collect()
+    }
+
+    #[test]
+    fn a_pattern_means_what_ecma_262_says() {
+        assert_eq!(super::of_ascii(r"^\d{5}[\w-]\.\b"), r"^[0-9]{5}[[0-9A-Za-z_]-]\.(?-u:\b)");
+        assert!(crate::rules::compiled_pattern(&super::of_ascii(r"^\d{5}[\w-]\.\b")).is_some());
+    }
+
+    #[test]
+    fn instants_are_compared_as_iso_8601_writes_them_and_others_not_at_all() {
+        let at = |text: &str, utc| super::comparable(text.into(), &weft_model::DataType::Timestamp { utc });
+        assert_eq!(at("2026-01-31 12:00", false), Some("2026-01-31T12:00:00".into()));
+        assert_eq!(at("2026-01-31T12:00:00+02:00", true), Some("2026-01-31T10:00:00".into()));
+        assert_eq!(at("31.01.2026", false), None);
+        assert_eq!(super::comparable("2026-1-31x".into(), &weft_model::DataType::Date), None);
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl ContractFile {
         let value = &document.value;
         let purpose = value.description.as_ref().and_then(|description| description.purpose.clone());
         let columns = columns?;
-        let checks = found.map(|(_, object)| checks::of(object)).unwrap_or_default();
+        let checks = found.map(|(_, object)| checks::of(object, &columns)).unwrap_or_default();
         let table = found.and_then(|(_, object)| object.tags.as_ref());
         let mut tags: Vec<String> = value.tags.iter().chain(table).flatten().cloned().collect();
         tags::distinct(&mut tags);

@@ -145,6 +145,7 @@ fn read_in(
     // A product that is neither declared nor told as broken would be retired: never by accident.
     let lost = folders.products.keys().filter(|name| !declared_names.contains(name)).cloned();
     declared.broken = lost.collect();
+    declared.held_back = at_fault;
     tests.retain(|test| declared.product(&test.product).is_some());
     declared.tests = tests;
     weft_model::diagnostic::sort(&mut problems);

@@ -1,6 +1,6 @@
 //! How a product's output ports are called: one name each, but where major versions stand side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use semver::Version;
@@ -59,7 +59,12 @@ pub(super) fn read(
     let mut taken: BTreeMap<PortName, usize> = BTreeMap::new();
     let mut named: Vec<Option<Named>> = ports.iter().map(|_| None).collect();
     for ((index, version), names) in places.into_iter().zip(&versions).zip(names) {
-        for name in &names {
+        let is_one_of_several = versions.iter().filter(|other| other.of == version.of).count() > 1;
+        let major = (is_one_of_several || version.switch.is_some()).then(|| version.clone());
+        // A version's own name is kept for it, whether it has it today or not.
+        let own = major.as_ref().and_then(MajorVersion::own_name);
+        let kept: BTreeSet<&PortName> = names.iter().chain(&own).collect();
+        for name in kept {
             if let Some(other) = taken.insert(name.clone(), index) {
                 let message = format!("`{name}` is the name of a version of `{}` as well", version.of);
                 problems.push(
@@ -74,8 +79,6 @@ pub(super) fn read(
             problems.push(Diagnostic::error(Code::NAME_ILLEGAL, at_name(index), message).help("shorten the name"));
             continue;
         }
-        let is_one_of_several = versions.iter().filter(|other| other.of == version.of).count() > 1;
-        let major = (is_one_of_several || version.switch.is_some()).then(|| version.clone());
         if let Some(place) = named.get_mut(index) {
             *place = Some(Named { names, major });
         }

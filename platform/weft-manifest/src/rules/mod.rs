@@ -35,6 +35,7 @@ pub(crate) use approvers::Directory;
 pub(crate) use lifecycle::agrees_with_contract;
 pub(crate) use patterns::compiled as compiled_pattern;
 pub(crate) use relationships::across_contracts;
+pub(crate) use values::moment;
 pub(crate) use variables::{EnvironmentText, have_values};
 
 use crate::form::Document;

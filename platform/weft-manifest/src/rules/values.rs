@@ -125,7 +125,7 @@ fn date(text: &str) -> Option<Value> {
 }
 
 /// A date, or a date and time with or without an offset.
-pub(super) fn moment(text: &str) -> Option<NaiveDateTime> {
+pub(crate) fn moment(text: &str) -> Option<NaiveDateTime> {
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Some(instant.naive_utc());
     }
