@@ -11,6 +11,7 @@ from weft import Repository, Server, command, until
 
 RELEASES = "select product, port, release, table_version, row_count from system.mesh.releases"
 EXTREMES = "products/weather/extremes/transforms/daily.sql"
+HOURLY = "FROM weather.observations.hourly"
 # The Done-when lines of speed are measured by the bench; this ends what is out of all proportion.
 FIRST_MAX, RESTART_MAX = 60, 10
 
@@ -67,17 +68,34 @@ def test_the_first_reconcile_and_a_restart_take_seconds(tmp_path):
 def test_a_commit_that_edits_a_transform_is_live(edited):
     server, repository = edited
     before = server.query("ana", "select count(*) n from weather.extremes.daily")
-    repository.edit(EXTREMES, "FROM weather.observations.hourly", "FROM weather.observations.hourly WHERE origin <> 'LGA'")
-    revision = repository.commit("leave out LaGuardia")
+    repository.edit(EXTREMES, HOURLY, f"{HOURLY} WHERE month <> 1 OR day > 2")
+    revision = repository.commit("leave out two days")
     count = "select count(*) n from weather.extremes.daily"
     until(lambda: server.query("ana", count) != before, "the edited transform is served", longest=30)
-    assert server.query("ana", "select distinct origin from weather.extremes.daily order by 1") == [
-        {"origin": "EWR"}, {"origin": "JFK"},
-    ]
+    assert server.query("ana", "select min(observed_on) first from weather.extremes.daily") == [{"first": "2013-01-03"}]
     (release,) = server.query("ana", "select release, revision from system.mesh.products where product = 'extremes'")
     assert release == {"release": 2, "revision": revision}
     others = server.query("ana", "select distinct release from system.mesh.products where product <> 'extremes'")
     assert others == [{"release": 1}], "nothing else is built anew"
+
+
+def test_rows_that_break_a_quality_rule_are_not_served_and_the_check_says_so(edited):
+    server, repository = edited
+    before, text = releases(server), repository.text(EXTREMES)
+    repository.edit(EXTREMES, "WHERE month <> 1 OR day > 2", "WHERE origin <> 'LGA'")
+    revision = repository.commit("leave out LaGuardia")
+    assert until(lambda: ended(server, revision), "the run shows up", longest=30) == ["failed"]
+    assert releases(server) == before, "readers see what they saw"
+    failed = "system.mesh.checks where port = 'weather.extremes.daily' and outcome = 'failed'"
+    (check,) = server.query("ana", f"select check_name, message from {failed}")
+    told = "check `row_count` counts 728 rows, and must be 1080 to 1095, both included"
+    assert check == {"check_name": "row_count", "message": told}
+    operator = server.query("pia", f"select check_name, message from {failed}")
+    assert operator == [{"check_name": "row_count", "message": None}], "who sees no rows sees no number of theirs"
+    assert server.stderr.wait(lambda line: "W0605" in line and told in line)
+    repository.write(EXTREMES, text)
+    repaired = repository.commit("take LaGuardia in again")
+    assert until(lambda: ended(server, repaired), "the repaired commit is applied", longest=30) == ["succeeded"]
 
 
 def test_a_commit_that_breaks_a_manifest_changes_nothing_and_says_where(edited):
@@ -140,8 +158,8 @@ def test_a_lost_catalog_is_rebuilt_and_no_table_is(tmp_path):
     repository, home = Repository(tmp_path / "mesh"), tmp_path / "home"
     with Server(repository.path, home) as server:
         server.ready()
-        repository.edit(EXTREMES, "FROM weather.observations.hourly", "FROM weather.observations.hourly WHERE origin <> 'LGA'")
-        repository.commit("leave out LaGuardia")
+        repository.edit(EXTREMES, HOURLY, f"{HOURLY} WHERE month <> 1 OR day > 2")
+        repository.commit("leave out two days")
         until(lambda: any(row["release"] == 2 for row in releases(server)), "the second release", longest=30)
         told = releases(server)
     tables = stored(home)
