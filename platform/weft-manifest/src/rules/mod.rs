@@ -33,7 +33,7 @@ use weft_model::Diagnostic;
 
 pub(crate) use approvers::Directory;
 pub(crate) use lifecycle::agrees_with_contract;
-pub(crate) use patterns::compiled as compiled_pattern;
+pub(crate) use patterns::is_understood as is_pattern_understood;
 pub(crate) use relationships::across_contracts;
 pub(crate) use values::moment;
 pub(crate) use variables::{EnvironmentText, have_values};

@@ -10,6 +10,8 @@ use crate::form::{clipped, has_variable};
 
 /// Most bytes that a compiled pattern may take.
 const COMPILED_BYTES_MAX: usize = 1 << 20;
+/// A pattern that is no longer than this and repeats nothing by number is small once it is compiled, too.
+const SMALL_BYTES: usize = 40;
 
 pub(super) fn check(contract: &ContractText<'_>, findings: &mut Findings) {
     for field in contract.fields() {
@@ -28,8 +30,13 @@ pub(super) fn check(contract: &ContractText<'_>, findings: &mut Findings) {
 }
 
 /// The pattern, to be searched for. `None` for one that does not compile, which is told elsewhere.
-pub(crate) fn compiled(pattern: &str) -> Option<Regex> {
+pub(super) fn compiled(pattern: &str) -> Option<Regex> {
     RegexBuilder::new(pattern).size_limit(COMPILED_BYTES_MAX).build().ok()
+}
+
+/// Whether the pattern is one that is understood. Whether it is too large is told elsewhere.
+pub(crate) fn is_understood(pattern: &str) -> bool {
+    regex_syntax::Parser::new().parse(pattern).is_ok()
 }
 
 fn compiles(pattern: &str, place: impl Fn() -> Place, findings: &mut Findings) {
@@ -38,7 +45,8 @@ fn compiles(pattern: &str, place: impl Fn() -> Place, findings: &mut Findings) {
     }
     let problem = match regex_syntax::Parser::new().parse(pattern) {
         Ok(_) => {
-            if compiled(pattern).is_none() {
+            let is_small = pattern.len() <= SMALL_BYTES && !pattern.contains('{');
+            if !is_small && compiled(pattern).is_none() {
                 let message = format!("pattern `{}` is too large to run", clipped(pattern));
                 let help = "repeat less, or check the length by `minLength` and `maxLength`";
                 findings.push(Diagnostic::error(Code::PATTERN_INVALID, place(), message).help(help));
@@ -72,4 +80,17 @@ fn compiles(pattern: &str, place: impl Fn() -> Place, findings: &mut Findings) {
                 .help("write a regular expression; `\\` stands before a sign that is meant as it is")
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_small_when_written_is_small_when_compiled() {
+        for part in [r"\w", r"\D", r"\pL", ".", "a|", "(?i)k"] {
+            let pattern = part.repeat(SMALL_BYTES / part.len());
+            assert!(compiled(&pattern).is_some(), "{pattern}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use weft_catalog::product_of_file;
-use weft_model::{Clock, Diagnostic};
+use weft_model::{Clock, Diagnostic, parallel};
 use weft_reconcile::Known;
 
 use super::arguments::{ReportFormat, Validate};
@@ -72,6 +72,8 @@ impl Validated {
         let is_wanted = |file: &str| wanted.iter().any(|path| Path::new(file).starts_with(path));
         let mine: Vec<Diagnostic> = checked.diagnostics.into_iter().filter(|d| is_wanted(&d.place.file)).collect();
         self.products += checked.declared.products.len() + checked.declared.broken.len();
+        // Nobody needs the rest, and the process ends soon.
+        parallel::drop_later((checked.declared, checked.rules, checked.snapshot));
         self.troubled += mine.iter().filter_map(|d| product_of_file(&d.place.file)).collect::<BTreeSet<_>>().len();
         self.files += tree.files().filter(|(path, _)| is_wanted(path)).count();
         let sources = TreeSources::new(&tree, root, &mesh_folder::current());
