@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Int64Type};
+use datafusion::catalog::TableProvider;
 use datafusion::error::DataFusionError;
 use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, ident};
@@ -128,11 +129,13 @@ impl Engine {
     }
 
     fn candidate(&self, table: &TableVersion) -> Result<DataFrame, DataFusionError> {
-        // What the table promises is still to be checked, so its columns are read as if each may be NULL.
-        let table = TableVersion { schema: nullable_schema(&table.schema), ..table.clone() };
-        let state = self.platform_state()?;
-        SessionContext::new_with_state(state).read_table(weft_storage::scan(Arc::new(table)))
+        SessionContext::new_with_state(self.platform_state()?).read_table(candidate(table))
     }
+}
+
+/// The table as the gate reads it. What it promises is still to be checked, so each column may be NULL.
+pub(crate) fn candidate(table: &TableVersion) -> Arc<dyn TableProvider> {
+    weft_storage::scan(Arc::new(TableVersion { schema: nullable_schema(&table.schema), ..table.clone() }))
 }
 
 /// What a check counts, where the log knows: rows, NULLs, and values that cannot be out of bounds.
@@ -140,7 +143,7 @@ fn told_by_log(table: &TableVersion, check: &QualityCheck) -> Option<u64> {
     let column = check.column.as_deref();
     match &check.measure {
         Measure::Rows => table.rows(),
-        Measure::Nulls => table.files.iter().map(|file| file.nulls(column?)).sum(),
+        Measure::Nulls => table.nulls(column?),
         Measure::Invalid { tests } => {
             let column = column?;
             let data_type = table.schema.field_with_name(column).ok()?.data_type();

@@ -12,8 +12,9 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::physical_plan::execute_stream;
 use futures::TryStreamExt;
 use weft_model::PortRef;
-use weft_storage::{TableVersion, nullable_schema};
+use weft_storage::TableVersion;
 
+use crate::measure::candidate;
 use crate::namespace::{put, put_at};
 use crate::{Engine, Limits, QueryError, statement};
 
@@ -31,12 +32,9 @@ pub enum Found {
 
 impl Engine {
     /// The one number that `sql` returns over `table`, which goes by any of `names` there, in whatever case; a
-    /// condition is 1 or 0. Held to [`Limits::for_transforms`].
+    /// condition is 1 or 0. Held to [`Limits::for_transforms`] but for the time, which is for the caller to watch.
     pub(crate) async fn number_of(&self, table: &TableVersion, names: &[String], sql: &str) -> Found {
-        let limits = Limits::for_transforms();
-        let answered = tokio::time::timeout(limits.running_max, self.number_within(table, names, sql, &limits)).await;
-        let seconds = limits.running_max.as_secs();
-        let answered = answered.unwrap_or(Err(QueryError::Deadline { seconds }));
+        let answered = self.number_within(table, names, sql, &Limits::for_transforms()).await;
         answered.unwrap_or_else(|error| Found::Failed(error.to_string()))
     }
 
@@ -50,8 +48,7 @@ impl Engine {
         let query = statement::parse(sql, limits)?;
         let planning = |error| QueryError::from_planning(&error);
         let base = self.platform_state()?;
-        let table = TableVersion { schema: nullable_schema(&table.schema), ..table.clone() };
-        let candidate = weft_storage::scan(Arc::new(table));
+        let candidate = candidate(table);
         let catalogs = MemoryCatalogProviderList::new();
         for name in statement::tables_of(&base, &query)? {
             if !names.iter().any(|own| own.eq_ignore_ascii_case(&name)) {

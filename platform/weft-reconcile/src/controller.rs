@@ -1,11 +1,12 @@
 //! The controller: one revision at a time becomes what the mesh serves.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 use uuid::Uuid;
 use weft_catalog::{Catalog, Run, RunDiagnostic, RunStatus, RunStep, StepStatus};
@@ -106,9 +107,9 @@ impl Controller {
     }
 
     /// Reconciles each newer revision than `last`, and the same one on a day on which names of ports switch, for ever;
-    /// `told` hears of each report. Trouble of
-    /// the platform's own is logged, and the same revision tried again. As long as the source says that
-    /// there is nothing newer than the policies in force, these are confirmed to be current.
+    /// `told` hears of each report. Trouble of the platform's own is logged, and the same revision tried again. As
+    /// long as the source says that there is nothing newer than the policies in force, these are confirmed to be
+    /// current.
     pub async fn follow(&self, mut last: Option<Revision>, told: impl Fn(&Report) + Send + Sync) {
         let mut ticks = tokio::time::interval(POLL_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -199,12 +200,12 @@ impl Controller {
     /// Notes when names change next without a new revision.
     fn expect_switch(&self, checked: &Checked, now: DateTime<Utc>) {
         let next = checked.declared.next_switch(now.date_naive());
-        *self.switch.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        *self.switch.lock() = next;
     }
 
     /// Whether that day has come, so that the same revision means something else.
     fn has_switched(&self) -> bool {
-        let day = *self.switch.lock().unwrap_or_else(PoisonError::into_inner);
+        let day = *self.switch.lock();
         day.is_some_and(|day| day <= self.parts.clock.now().date_naive())
     }
 

@@ -32,12 +32,8 @@ pub(crate) struct Fingerprints<'a> {
 }
 
 impl Fingerprints<'_> {
-    /// The fingerprint that `output` would have under the contract of `other`.
-    pub(crate) fn under_contract_of(&self, product: &DataProduct, output: &OutputPort, other: &OutputPort) -> String {
-        self.of(product, output, &other.contract)
-    }
-
-    fn of(&self, product: &DataProduct, output: &OutputPort, contract: &Contract) -> String {
+    /// The fingerprint that `output` has, or would have, under `contract`.
+    pub(crate) fn of(&self, product: &DataProduct, output: &OutputPort, contract: &Contract) -> String {
         let inputs: BTreeMap<String, &str> = inputs_of(product, output)
             .map(|port| {
                 let upstream = self.known.get(port).map(String::as_str);

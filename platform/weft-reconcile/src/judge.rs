@@ -69,7 +69,7 @@ impl ContractJudge {
 
     /// NULLs in a required column: from the log where it knows, else by reading.
     async fn required(&self, candidate: &Candidate, column: &str) -> Result<u64, String> {
-        match candidate.table.files.iter().map(|file| file.nulls(column)).sum::<Option<u64>>() {
+        match candidate.table.nulls(column) {
             Some(nulls) => Ok(nulls),
             None => self.engine.nulls(&candidate.table, column).await,
         }

@@ -192,7 +192,7 @@ fn change(
     let (old, new) = (release.product.output(&port.port)?, product.output(&port.port)?);
     if served.table_version.is_some()
         && has_same_columns(old, new)
-        && known.under_contract_of(product, new, old) == served.fingerprint
+        && known.of(product, new, &old.contract) == served.fingerprint
     {
         return Some(Change::Evolve);
     }
@@ -207,10 +207,9 @@ fn change(
 
 /// Whether two contracts of a port demand columns of the same names and types, in the same order.
 fn has_same_columns(old: &OutputPort, new: &OutputPort) -> bool {
-    let columns = |port: &'_ OutputPort| {
-        port.contract.columns.iter().map(|column| (column.name.clone(), column.data_type.clone())).collect::<Vec<_>>()
-    };
-    columns(old) == columns(new)
+    let (old, new) = (&old.contract.columns, &new.contract.columns);
+    old.len() == new.len()
+        && old.iter().zip(new).all(|(old, new)| (&old.name, &old.data_type) == (&new.name, &new.data_type))
 }
 
 /// Whether the product, or its domain, is declared in other words than it is published.

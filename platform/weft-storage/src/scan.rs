@@ -36,7 +36,7 @@ impl DeltaScan {
     fn statistics_known(&self) -> Statistics {
         let rows = self.table.rows().map_or(Precision::Absent, |rows| Precision::Exact(rows as usize));
         let column = |name: &str| {
-            let nulls: Option<u64> = self.table.files.iter().map(|file| file.nulls(name)).sum();
+            let nulls = self.table.nulls(name);
             ColumnStatistics {
                 null_count: nulls.map_or(Precision::Absent, |nulls| Precision::Exact(nulls as usize)),
                 ..ColumnStatistics::new_unknown()

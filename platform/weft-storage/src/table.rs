@@ -53,6 +53,11 @@ impl TableVersion {
         self.files.iter().map(|file| file.rows).sum()
     }
 
+    /// NULLs in a top-level column, where the log knows them for every file.
+    pub fn nulls(&self, column: &str) -> Option<u64> {
+        self.files.iter().map(|file| file.nulls(column)).sum()
+    }
+
     /// Bytes in the files.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()

@@ -18,9 +18,6 @@ pub(super) enum Level {
     Column,
 }
 
-/// Severities under which a rule that fails lets the data pass. Any other word blocks.
-const LENIENT: &[&str] = &["info", "warning", "warn", "low", "minor", "trivial"];
-
 /// Changes of the quality rules of a table or a column: one a rule.
 pub(super) fn changes(
     old: Option<&[DataQuality]>,
@@ -62,8 +59,7 @@ pub(super) fn changes(
 
 /// Whether data that fails the rule is refused: it blocks, and it can run where it stands.
 fn is_promise(rule: &DataQuality, level: Level) -> bool {
-    let severity = rule.severity.as_deref().unwrap_or_default().trim().to_lowercase();
-    if LENIENT.contains(&severity.as_str()) || Threshold::of(rule).is_none() {
+    if rule.only_warns() || Threshold::of(rule).is_none() {
         return false;
     }
     match (quality_type(rule), metric(rule)) {

@@ -6,24 +6,16 @@ use weft_model::quality_check::{Comparison, Measure, QualityCheck, Threshold, Va
 use weft_model::{Column, DataType};
 
 use super::column_type::stored_name;
-use super::contract_sql;
+use super::{contract, contract_sql};
 use crate::form::{Number, OrVariable, Scalar, has_variable};
-use crate::odcs::{
-    DataQuality, LogicalType, LogicalTypeOptions, Metric, Property, QualityType, SchemaObject, SemanticType,
-};
-
-/// Words for breaches that do not keep a commit from being.
-const WARNINGS: &[&str] = &["info", "warning", "warn", "low", "minor", "trivial"];
+use crate::odcs::{DataQuality, LogicalType, LogicalTypeOptions, Metric, Property, QualityType, SchemaObject};
 
 /// The checks of a table with these columns: what they demand in their order, then its rules. Rules in words and of
 /// other engines are none, and neither is what holds a variable, or what a type gives no meaning to: a length of
 /// bytes, bounds on times of day, dates that are not written as ISO 8601 has them.
 pub(super) fn of(object: &SchemaObject, columns: &[Column]) -> Vec<QualityCheck> {
-    let stored = |property: &&Property| {
-        property.semantic_type.as_ref().and_then(OrVariable::known) != Some(SemanticType::Measure)
-    };
     let mut checks: Vec<QualityCheck> = Vec::new();
-    for property in object.properties.iter().flatten().filter(stored) {
+    for property in object.properties.iter().flatten().filter(|property| contract::is_stored(property)) {
         let Some(column) = columns.iter().find(|column| Some(column.name.as_str()) == stored_name(property)) else {
             continue;
         };
@@ -180,13 +172,12 @@ fn of_rule(rule: &DataQuality, object: &SchemaObject, of: Option<(&str, &DataTyp
     let is_share = rule.unit.as_deref().is_some_and(|unit| unit.eq_ignore_ascii_case("percent"));
     let percent = is_share && !matches!(measure, Measure::Rows | Measure::Sql { .. });
     let name = rule.id.as_ref().map(|id| id.0.as_str()).or(rule.name.as_deref()).unwrap_or(word);
-    let is_warning = |severity: &str| WARNINGS.iter().any(|word| word.eq_ignore_ascii_case(severity.trim()));
     Some(QualityCheck {
         name: name.to_owned(),
         column: column.map(str::to_owned),
         measure,
         must: Threshold { is: comparison(rule)?, percent },
-        blocks: !rule.severity.as_deref().is_some_and(is_warning),
+        blocks: !rule.only_warns(),
     })
 }
 

@@ -158,7 +158,7 @@ fn semantic(text: &str, root: &Node, source: &SourceText, problems: &mut Vec<Dia
 }
 
 /// Whether a property is a column that a table holds: a measure is computed when it is asked for.
-fn is_stored(property: &Property) -> bool {
+pub(super) fn is_stored(property: &Property) -> bool {
     property.semantic_type.as_ref().and_then(OrVariable::known) != Some(SemanticType::Measure)
 }
 

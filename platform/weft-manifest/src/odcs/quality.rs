@@ -80,6 +80,17 @@ record! {
     then keys_fit_the_type;
 }
 
+/// Severities under which a rule that fails lets the data pass. Any other word blocks, and so does none.
+const LENIENT: &[&str] = &["info", "warning", "warn", "low", "minor", "trivial"];
+
+impl DataQuality {
+    /// Whether data that break the rule pass all the same.
+    pub(crate) fn only_warns(&self) -> bool {
+        let severity = self.severity.as_deref().unwrap_or_default().trim().to_lowercase();
+        LENIENT.contains(&severity.as_str())
+    }
+}
+
 const OPERATORS: &[&str] = &[
     "mustBe",
     "mustNotBe",
