@@ -12,6 +12,7 @@ mod doors;
 mod gate;
 mod guarded;
 mod hostile;
+mod increments;
 mod meshes;
 mod reconciling;
 mod registry;

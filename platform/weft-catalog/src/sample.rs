@@ -64,6 +64,7 @@ pub(crate) fn release(number: u64, ports: &[&str], inputs: &[&str]) -> Release {
         fingerprint: format!("f{number}"),
         rows: Some(100 + number),
         bytes: Some(4096),
+        inputs: BTreeMap::new(),
     };
     Release {
         number,

@@ -15,7 +15,7 @@ use weft_model::{Code, PortRef};
 
 use crate::engine::base_state;
 use crate::namespace::{put, put_at};
-use crate::{Limits, QueryError, statement};
+use crate::{Limits, QueryError, Reach, reach, statement};
 
 /// What a query would yield and reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,6 +132,22 @@ impl ContractPlanner {
         });
         let schema = Arc::clone(analysed.schema().inner());
         Ok(ContractQueryShape { schema, rows_max: plan.max_rows(), aggregates, has_windows })
+    }
+
+    /// How far a change of `port` reaches in the answer, whose rows are told apart by the column `time`, if any.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub fn reach(
+        &mut self,
+        sql: &str,
+        inputs: &BTreeMap<PortRef, SchemaRef>,
+        port: &PortRef,
+        time: Option<&str>,
+    ) -> Result<Reach, SqlProblem> {
+        let planned = self.plan(sql, &Tables { own: &BTreeMap::new(), inputs })?;
+        reach::reach(&planned.analysed, port, time).map_err(|error| planning(&error, sql))
     }
 
     fn plan(&mut self, sql: &str, tables: &Tables<'_>) -> Result<Planned, SqlProblem> {

@@ -1,6 +1,6 @@
 //! From the names in a query to tables that the principal may read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use datafusion::catalog::{
@@ -20,7 +20,7 @@ use crate::governed::{GovernedTable, Noted};
 use crate::read::Read;
 use crate::statement::{self, QueryText};
 use crate::terms::{Terms, unreadable};
-use crate::{Engine, Limits, QueryError, system, view};
+use crate::{Engine, Gained, Limits, QueryError, gained, system, view};
 
 /// How deep views may stand on views.
 const VIEWS_DEEP_MAX: usize = 8;
@@ -38,6 +38,8 @@ pub(crate) struct Namespace {
     pub(crate) entitling: Arc<Published>,
     /// Whether a table that may be read on terms only is refused.
     pub(crate) unrestricted: bool,
+    /// Inputs of which only what came is read.
+    pub(crate) gained: BTreeMap<PortRef, Gained>,
     pub(crate) view: CatalogView,
     pub(crate) limits: Limits,
     /// What is decided on the way, for the record.
@@ -99,8 +101,13 @@ impl Namespace {
         let columns = &output.contract.columns;
         let decision = self.decide_read(port, columns);
         let terms = Terms::of(&name, &decision, columns)?;
-        if self.unrestricted && !decision.obligations().is_empty() {
+        let gained = self.gained.get(port);
+        // Rows are compared as they are stored, so a part of a table is only for whoever sees it whole.
+        if (self.unrestricted || gained.is_some()) && !decision.obligations().is_empty() {
             return Err(QueryError::Restricted { table: name });
+        }
+        if let Some(gained) = gained {
+            return self.part(port, gained, &terms).await;
         }
         match (&released.location, released.table_version) {
             (Some(location), Some(version)) => {
@@ -120,6 +127,15 @@ impl Namespace {
                 self.governed(port, plan, &terms, Below::View).await
             }
         }
+    }
+
+    /// The rows that the table gained, each part of it behind a barrier of its own.
+    async fn part(&self, port: &PortRef, gained: &Gained, terms: &Terms) -> Result<Arc<dyn TableProvider>, QueryError> {
+        let came = self.governed(port, weft_storage::scan(gained.came()), terms, Below::Table).await?;
+        let Some(went) = gained.went() else { return Ok(came) };
+        let went = self.governed(port, weft_storage::scan(went), terms, Below::Table).await?;
+        let difference = gained::difference(came, went).map_err(|error| QueryError::from_planning(&error))?;
+        self.governed(port, difference, terms, Below::View).await
     }
 
     fn decide(&self, action: Action, port: &PortRef) -> Decision {

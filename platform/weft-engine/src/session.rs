@@ -1,6 +1,6 @@
 //! One principal's questions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -10,7 +10,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use weft_catalog::CatalogView;
 use weft_governance::Authorizer;
-use weft_model::{Principal, Published, Release};
+use weft_model::{PortRef, Principal, Published, Release};
 
 use crate::admission::Admitted;
 use crate::audit::Decided;
@@ -19,7 +19,7 @@ use crate::namespace::Namespace;
 use crate::question::Question;
 use crate::read::Read;
 use crate::statement;
-use crate::{Answer, Limits, Parameters, QueryError, answer, barrier, explain, verify};
+use crate::{Answer, Gained, Limits, Parameters, QueryError, answer, barrier, explain, verify};
 
 /// What a session may say beside SQL.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,8 @@ pub struct SessionOptions {
     /// Refuses every table that the principal may read on terms only: for a service whose result
     /// others read, and which must not stand for less than the whole.
     pub unrestricted: bool,
+    /// Inputs of which only what came between two versions is read.
+    pub gained: BTreeMap<PortRef, Gained>,
     /// Where the questions come in, for the record of queries: `flight`, `http` or `transform`.
     pub door: Option<&'static str>,
     /// Trace id of the request that asks, for the record of queries.
@@ -231,6 +233,7 @@ impl Session {
             decided: decided.clone(),
             read: read.clone(),
             unrestricted: self.options.unrestricted,
+            gained: self.options.gained.clone(),
             policies,
             published,
             entitling: current,

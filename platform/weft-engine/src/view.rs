@@ -35,7 +35,7 @@ pub(crate) async fn plan(
     };
     let (query, state) = namespace.open(sql, depth).await.map_err(about_the_view)?;
     let plan = statement::logical_plan(&state, query).await.map_err(about_the_view)?;
-    Ok(Arc::new(ViewScan { schema: Arc::clone(plan.schema().inner()), plan }))
+    Ok(Arc::new(ViewScan::of(plan)))
 }
 
 /// A view's query over its reader's own tables.
@@ -46,6 +46,10 @@ pub(crate) struct ViewScan {
 }
 
 impl ViewScan {
+    pub(crate) fn of(plan: LogicalPlan) -> Self {
+        ViewScan { schema: Arc::clone(plan.schema().inner()), plan }
+    }
+
     pub(crate) fn plan(&self) -> &LogicalPlan {
         &self.plan
     }

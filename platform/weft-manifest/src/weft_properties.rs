@@ -34,8 +34,11 @@ record! {
         sql: Option<String>,
         seed: Option<SeedProperty>,
         source: Option<SourceProperty>,
+        /// What tells rows apart, of kinds `by_key` and `scd2`; the contract's primary key if left out.
         key: Option<Vec<String>>,
         time: Option<TimeProperty>,
+        /// A condition on the query's columns, of kind `by_key`: the rows for which it is true take those with their
+        /// key out.
         delete_when: Option<String>,
     }
 }
@@ -62,8 +65,11 @@ record! {
 record! {
     /// Which stretch of time one run replaces.
     pub struct TimeProperty as "time" {
+        /// The column of dates or times that tells to which stretch a row belongs, or which of two rows is newer.
         column: String,
-        interval: String,
+        /// The length of a stretch, as `P1D` or `1 hour`; of kind `by_time` only.
+        interval: Option<String>,
+        /// How far before the first change the table is made anew too; of kind `by_time` only.
         lookback: Option<String>,
     }
 }

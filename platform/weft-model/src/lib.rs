@@ -16,6 +16,7 @@ pub mod declared;
 pub mod diagnostic;
 pub mod domain;
 pub mod duration;
+pub mod interval;
 pub mod name;
 pub mod observed_read;
 pub mod outline;
@@ -38,6 +39,7 @@ pub use data_type::{DataType, Field, IntegerFormat};
 pub use declared::Declared;
 pub use diagnostic::{Diagnostic, Label, Place, Severity};
 pub use domain::Domain;
+pub use interval::{Interval, IntervalError, TimeRange};
 pub use name::{DomainName, NameError, PortName, PortRef, ProductName, ProductRef};
 pub use observed_read::ObservedRead;
 pub use outline::{
@@ -45,8 +47,8 @@ pub use outline::{
     ServiceLevelOutline, TableOutline, Written,
 };
 pub use principal::{Action, AttributeValue, Principal, PrincipalKind};
-pub use product::{DataProduct, InputPort, OutputPort, Override, SeedFormat, Transform};
-pub use published::{ArchivedPort, PortRelease, Published, Release};
+pub use product::{DataProduct, InputPort, OutputPort, Override, SeedFormat, Transform, VALIDITY};
+pub use published::{ArchivedPort, InputRelease, PortRelease, Published, Release};
 pub use quality_check::QualityCheck;
 pub use revision::Revision;
 pub use side_by_side::MajorVersion;

@@ -129,9 +129,15 @@ impl PortRef {
 
     /// Whether the full name stands in a text of SQL, and not merely as part of a longer one.
     pub fn is_named_in(&self, sql: &str) -> bool {
+        self.first_in(sql).is_some()
+    }
+
+    /// The byte at which the full name first stands in the text of a query, under the same rule.
+    pub fn first_in(&self, sql: &str) -> Option<usize> {
         let name = self.to_string();
         let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-        sql.match_indices(&name).any(|(at, _)| !sql.get(at + name.len()..).is_some_and(goes_on))
+        let mut places = sql.match_indices(&name).map(|(at, _)| at);
+        places.find(|at| !sql.get(at + name.len()..).is_some_and(goes_on))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::{Contract, ContractKey, MajorVersion, PortName, PortRef, ProductRef};
+use crate::{Contract, ContractKey, Interval, MajorVersion, PortName, PortRef, ProductRef};
 
 /// One data product as its ODPS document says, already checked for form and references.
 ///
@@ -103,9 +103,45 @@ pub enum Transform {
     Source { url: String, format: SeedFormat, options: BTreeMap<String, String> },
     /// A query whose whole result replaces the table. `file` is the path of the SQL.
     Full { file: String, sql: String },
+    /// A query over what its first input gained; what it yields is added, and nothing ever goes.
+    Append { file: String, sql: String },
+    /// A query whose rows take the place of those with the same primary key.
+    ByKey {
+        file: String,
+        sql: String,
+        /// Of rows with the same key, the one in which this column is greatest stays.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        newest_by: Option<String>,
+        /// A condition on the query's columns: the rows for which it is true take those with their key out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delete_when: Option<String>,
+    },
+    /// A query of whose result whole intervals of time are replaced.
+    ByTime {
+        file: String,
+        sql: String,
+        /// The column that says to which interval a row belongs.
+        column: String,
+        interval: Interval,
+        /// How many intervals before the first that changes are made anew too.
+        lookback: u32,
+    },
+    /// A query whose result is kept as it was at each time: a row for each state of a key.
+    Scd2 {
+        file: String,
+        sql: String,
+        /// What tells one thing from another: the primary key without `valid_from`.
+        key: Vec<String>,
+        /// The query's column that says since when its row holds; else since the run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<String>,
+    },
     /// A query that is run when the port is read.
     View { file: String, sql: String },
 }
+
+/// The columns with which a table of kind `scd2` says when a row held: from when, and until when, if it no longer does.
+pub const VALIDITY: [&str; 2] = ["valid_from", "valid_to"];
 
 impl Transform {
     /// The word that manifests use.
@@ -114,6 +150,10 @@ impl Transform {
             Transform::Seed { .. } => "seed",
             Transform::Source { .. } => "source",
             Transform::Full { .. } => "full",
+            Transform::Append { .. } => "append",
+            Transform::ByKey { .. } => "by_key",
+            Transform::ByTime { .. } => "by_time",
+            Transform::Scd2 { .. } => "scd2",
             Transform::View { .. } => "view",
         }
     }
@@ -121,8 +161,21 @@ impl Transform {
     /// The query and the file it stands in, for the kinds that have one.
     pub fn sql(&self) -> Option<(&str, &str)> {
         match self {
-            Transform::Full { file, sql } | Transform::View { file, sql } => Some((file, sql)),
+            Transform::Full { file, sql }
+            | Transform::Append { file, sql }
+            | Transform::ByKey { file, sql, .. }
+            | Transform::ByTime { file, sql, .. }
+            | Transform::Scd2 { file, sql, .. }
+            | Transform::View { file, sql } => Some((file, sql)),
             Transform::Seed { .. } | Transform::Source { .. } => None,
         }
+    }
+
+    /// Whether a change of inputs changes the table in part, so that what it held before counts.
+    pub fn is_incremental(&self) -> bool {
+        matches!(
+            self,
+            Transform::Append { .. } | Transform::ByKey { .. } | Transform::ByTime { .. } | Transform::Scd2 { .. }
+        )
     }
 }

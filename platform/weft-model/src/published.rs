@@ -22,6 +22,28 @@ pub struct PortRelease {
     pub rows: Option<u64>,
     /// Bytes in the table's files; `None` for a view.
     pub bytes: Option<u64>,
+    /// What its query read: the release of each input that it was made from. Empty for views and for files.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<PortRef, InputRelease>,
+}
+
+impl PortRelease {
+    /// A port without a table, made from what `fingerprint` says.
+    pub fn of_view(fingerprint: String) -> Self {
+        let inputs = BTreeMap::new();
+        PortRelease { location: None, table_version: None, fingerprint, rows: None, bytes: None, inputs }
+    }
+}
+
+/// A port as another one read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InputRelease {
+    /// Number of the release of its product.
+    pub release: u64,
+    /// Where the table lay, relative to the warehouse, and at which version; `None` for a view.
+    pub location: Option<String>,
+    pub table_version: Option<u64>,
 }
 
 /// A port that is no longer served, as it was served last.

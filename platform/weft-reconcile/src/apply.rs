@@ -3,8 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use arrow::datatypes::SchemaRef;
 use weft_catalog::CheckRecord;
-use weft_model::{Code, DataProduct, Declared, Domain, PortName, PortRef, PortRelease, ProductRef, Published, Release};
+use weft_model::{
+    Code, DataProduct, Declared, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease, ProductRef,
+    Published, Release,
+};
+use weft_storage::arrow_schema;
 
 use crate::build::{Order, Unbuilt};
 use crate::controller::Controller;
@@ -92,9 +97,12 @@ impl Controller {
                         product,
                         output,
                         fingerprint,
-                        evolves: before
+                        goes_on: before
                             .and_then(|release| release.ports.get(&output.name))
-                            .filter(|_| step.change == Change::Evolve),
+                            .filter(|_| matches!(step.change, Change::Evolve | Change::Increment))
+                            .map(|served| (step.change, served)),
+                        inputs: inputs_now(product, output, &self.parts.catalog.published()),
+                        input_schemas: schemas_of(product, &self.parts.catalog.published()),
                     };
                     let (built, made) = self.build(&order).await;
                     checks.extend(made);
@@ -149,6 +157,25 @@ impl Controller {
 
 fn steps_of<'a>(plan: &'a Plan, product: &'a ProductRef) -> impl Iterator<Item = &'a Step> {
     plan.steps.iter().filter(move |step| step.port.domain == product.domain && step.port.product == product.product)
+}
+
+/// What the port's query reads, as it is released.
+fn inputs_now(product: &DataProduct, output: &OutputPort, published: &Published) -> BTreeMap<PortRef, InputRelease> {
+    inputs_of(product, output)
+        .filter_map(|port| {
+            let (release, table) = published.port(port)?;
+            let (location, table_version) = (table.location.clone(), table.table_version);
+            Some((port.clone(), InputRelease { release: release.number, location, table_version }))
+        })
+        .collect()
+}
+
+/// The columns of the product's inputs, as they are released.
+fn schemas_of(product: &DataProduct, published: &Published) -> BTreeMap<PortRef, SchemaRef> {
+    let ports = product.inputs.iter().map(|input| &input.port);
+    let offered =
+        |port: &PortRef| Some(arrow_schema(&published.port(port)?.0.product.output(&port.port)?.contract.columns));
+    ports.filter_map(|port| Some((port.clone(), offered(port)?))).collect()
 }
 
 /// The ports of the product that stay as they are released.

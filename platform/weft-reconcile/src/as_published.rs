@@ -26,7 +26,7 @@ fn as_published(declared: &Declared, at: DateTime<Utc>) -> Published {
         let Some(domain) = declared.domains.get(&product.name.domain) else { continue };
         let ports = product.outputs.iter().filter_map(|output| {
             let fingerprint = fingerprints.get(&product.port_ref(output))?.clone();
-            let port = PortRelease { location: None, table_version: None, fingerprint, rows: None, bytes: None };
+            let port = PortRelease::of_view(fingerprint);
             Some((output.name.clone(), port))
         });
         let release = Release {

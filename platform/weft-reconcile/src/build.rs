@@ -4,15 +4,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use arrow::datatypes::{Schema, SchemaRef};
 use bytes::Bytes;
+use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use weft_catalog::CheckRecord;
-use weft_engine::{Intake, Limits, Parameters, QueryError, SessionOptions};
-use weft_model::{Code, DataProduct, Domain, OutputPort, PortRelease, Revision, Transform};
-use weft_storage::{CommitNote, Finding, StorageError, Warehouse, arrow_schema};
+use weft_engine::{DELETED, Gained, Intake, Limits, QueryError, SessionOptions};
+use weft_model::{Code, DataProduct, Domain, InputRelease, OutputPort, PortRef, PortRelease, Revision, Transform};
+use weft_storage::{CommitNote, Committed, Finding, StorageError, TableChange, Warehouse, arrow_schema};
 
+use crate::Change;
+use crate::asked::{self, Asked};
 use crate::conform::conform;
 use crate::controller::Controller;
+use crate::increment::Becomes;
 use crate::judge::ContractJudge;
 
 /// What a port is to be built for.
@@ -26,8 +31,11 @@ pub(crate) struct Order<'a> {
     pub(crate) product: &'a DataProduct,
     pub(crate) output: &'a OutputPort,
     pub(crate) fingerprint: &'a str,
-    /// The table as it is served, where only what the contract demands of its rows changes.
-    pub(crate) evolves: Option<&'a PortRelease>,
+    /// The table as it is served, where it goes on from there; and how.
+    pub(crate) goes_on: Option<(Change, &'a PortRelease)>,
+    /// What the port's query reads, as it is released now.
+    pub(crate) inputs: BTreeMap<PortRef, InputRelease>,
+    pub(crate) input_schemas: BTreeMap<PortRef, SchemaRef>,
 }
 
 impl Order<'_> {
@@ -40,7 +48,23 @@ impl Order<'_> {
             plan: self.plan.to_owned(),
             fingerprint: self.fingerprint.to_owned(),
             release: self.release,
+            upon: self.increments().and_then(|served| served.table_version),
+            inputs: self.inputs.clone(),
         }
+    }
+
+    /// The table that the port's new rows are brought into, where it is one that changes in part.
+    fn increments(&self) -> Option<&PortRelease> {
+        self.goes_on.and_then(|(change, served)| (change == Change::Increment).then_some(served))
+    }
+
+    /// Rows in the very shape of what the port's query is to yield; with [`DELETED`] where they have it.
+    pub(crate) fn conform(&self, rows: SendableRecordBatchStream) -> Result<SendableRecordBatchStream, Unbuilt> {
+        let schema = asked::schema_of(self.output);
+        let marked = rows.schema().field_with_name(DELETED).ok().cloned().map(Arc::new);
+        let fields = schema.fields().iter().cloned().chain(marked);
+        let shape = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        conform(rows, &shape).map_err(|findings| Unbuilt::refused(&findings))
     }
 }
 
@@ -61,7 +85,7 @@ impl Unbuilt {
         Unbuilt { code, message: texts.join("; "), refused: true }
     }
 
-    fn failed(code: Code, message: impl ToString) -> Self {
+    pub(crate) fn failed(code: Code, message: impl ToString) -> Self {
         Unbuilt { code, message: message.to_string(), refused: false }
     }
 }
@@ -72,13 +96,7 @@ impl Controller {
     /// Gives the port as the release will serve it, and the checks that the gate made.
     pub(crate) async fn build(&self, order: &Order<'_>) -> (Result<PortRelease, Unbuilt>, Vec<CheckRecord>) {
         if let Transform::View { .. } = &order.output.transform {
-            let view = PortRelease {
-                location: None,
-                table_version: None,
-                fingerprint: order.fingerprint.to_owned(),
-                rows: None,
-                bytes: None,
-            };
+            let view = PortRelease::of_view(order.fingerprint.to_owned());
             return (Ok(view), Vec::new());
         }
         let port = order.product.port_ref(order.output);
@@ -100,9 +118,12 @@ impl Controller {
     ) -> Result<PortRelease, Unbuilt> {
         let warehouse = &self.parts.warehouse;
         let trouble = |error: StorageError| Unbuilt::failed(error.code(), error);
+        let upon = order.increments().and_then(|served| served.table_version);
         let newest = warehouse.newest_commit(&location).await.map_err(trouble)?;
-        let done = newest.filter(|commit| commit.fingerprint.as_deref() == Some(order.fingerprint));
-        let version = match done {
+        let is_this = |commit: &Committed| {
+            commit.fingerprint.as_deref() == Some(order.fingerprint) && (commit.upon.is_none() || commit.upon == upon)
+        };
+        let version = match newest.filter(is_this) {
             Some(commit) => commit.version,
             None => match self.evolve(order, &location, judge).await? {
                 Some(version) => version,
@@ -116,6 +137,7 @@ impl Controller {
             fingerprint: order.fingerprint.to_owned(),
             rows: table.rows(),
             bytes: Some(table.bytes()),
+            inputs: order.inputs.clone(),
         })
     }
 
@@ -128,7 +150,8 @@ impl Controller {
         location: &str,
         judge: &Arc<ContractJudge>,
     ) -> Result<Option<u64>, Unbuilt> {
-        let served = order.evolves.filter(|served| served.location.as_deref() == Some(location));
+        let served = order.goes_on.filter(|(change, _)| *change == Change::Evolve).map(|(_, served)| served);
+        let served = served.filter(|served| served.location.as_deref() == Some(location));
         let Some(version) = served.and_then(|served| served.table_version) else { return Ok(None) };
         let schema = arrow_schema(&order.output.contract.columns);
         let judge = Arc::clone(judge);
@@ -141,10 +164,19 @@ impl Controller {
     }
 
     async fn write(&self, order: &Order<'_>, location: &str, judge: &Arc<ContractJudge>) -> Result<u64, Unbuilt> {
+        let change = match order.increments().filter(|served| served.location.as_deref() == Some(location)) {
+            Some(served) => self.change(order, served).await?,
+            None => self.history(order, None).await?,
+        };
+        let change = match change {
+            Becomes::Nothing => return Ok(order.increments().and_then(|s| s.table_version).unwrap_or_default()),
+            Becomes::InPart(change) => change,
+            Becomes::Whole => self.whole(order).await?,
+        };
+        let mut note = order.note();
+        note.upon = change.upon;
         let schema = arrow_schema(&order.output.contract.columns);
-        let rows = conform(self.rows(order).await?, &schema).map_err(|findings| Unbuilt::refused(&findings))?;
-        let judge = Arc::clone(judge);
-        match self.parts.warehouse.replace(location, schema, rows, &order.note(), judge).await {
+        match self.parts.warehouse.change(location, schema, change, &note, Arc::clone(judge) as _).await {
             Ok(written) => Ok(written.version),
             Err(StorageError::Refused { findings }) => Err(Unbuilt::refused(&findings)),
             Err(StorageError::Rows { source }) => Err(self.unreadable_rows(order, &source).await),
@@ -152,41 +184,70 @@ impl Controller {
         }
     }
 
+    /// All rows of the table, made anew.
+    async fn whole(&self, order: &Order<'_>) -> Result<TableChange, Unbuilt> {
+        let change = TableChange::replace(order.conform(self.rows(order).await?)?);
+        Ok(match &order.output.transform {
+            Transform::ByTime { column, interval, .. } => {
+                TableChange { cut: Some((column.clone(), *interval)), ..change }
+            }
+            _ => change,
+        })
+    }
+
     /// The rows as the port's transform yields them.
     async fn rows(&self, order: &Order<'_>) -> Result<SendableRecordBatchStream, Unbuilt> {
-        match &order.output.transform {
-            Transform::Seed { .. } | Transform::Source { .. } => {
-                let intake = self.intake(order).await?;
-                match self.parts.engine.load(&intake, &order.output.contract.columns).await {
-                    Ok(rows) => Ok(rows),
-                    Err(StorageError::Refused { findings }) => Err(Unbuilt::refused(&findings)),
-                    Err(error) if holds_values(order) => Err(unreadable_source(order, error.code())),
-                    Err(error) => Err(Unbuilt::failed(error.code(), error)),
-                }
-            }
-            Transform::Full { sql, .. } | Transform::View { sql, .. } => {
-                let name = order.domain.service.as_deref().unwrap_or_default();
-                let service = self.parts.policies.principals().service(name).ok_or_else(|| {
-                    let text = format!("the domain's service principal `{name}` is not in governance/principals.yaml");
-                    Unbuilt::failed(Code::PRINCIPAL_UNKNOWN, text)
-                })?;
-                // Rows under a filter, or masked values, must not become another product's data.
-                let options = SessionOptions {
-                    limits: Some(Limits::for_transforms()),
-                    unrestricted: true,
-                    door: Some("transform"),
-                    ..SessionOptions::default()
-                };
-                let session = self.parts.engine.session(service, options);
-                let answer = session.query(sql, Parameters::None).await.map_err(|error| {
-                    let exemptions = exemptions(&error, name, order.product);
-                    Unbuilt::failed(
-                        error.code(),
-                        format!("the transform, run as `{name}`, failed: {error}{exemptions}"),
-                    )
-                })?;
-                Ok(answer.into_record_batches())
-            }
+        if let Some((_, sql)) = order.output.transform.sql() {
+            return self.answer(order, asked::whole(order.output, sql), BTreeMap::new()).await;
+        }
+        let intake = self.intake(order).await?;
+        match self.parts.engine.load(&intake, &order.output.contract.columns).await {
+            Ok(rows) => Ok(rows),
+            Err(StorageError::Refused { findings }) => Err(Unbuilt::refused(&findings)),
+            Err(error) if holds_values(order) => Err(unreadable_source(order, error.code())),
+            Err(error) => Err(Unbuilt::failed(error.code(), error)),
+        }
+    }
+
+    /// What a query answers to the domain's service, which must see the whole of what it reads; of inputs in
+    /// `gained` that part alone.
+    pub(crate) async fn answer(
+        &self,
+        order: &Order<'_>,
+        asked: Asked,
+        gained: BTreeMap<PortRef, Gained>,
+    ) -> Result<SendableRecordBatchStream, Unbuilt> {
+        let name = order.domain.service.as_deref().unwrap_or_default();
+        let service = self.parts.policies.principals().service(name).ok_or_else(|| {
+            let text = format!("the domain's service principal `{name}` is not in governance/principals.yaml");
+            Unbuilt::failed(Code::PRINCIPAL_UNKNOWN, text)
+        })?;
+        // Rows under a filter, or masked values, must not become another product's data.
+        let options = SessionOptions {
+            limits: Some(Limits::for_transforms()),
+            unrestricted: true,
+            gained,
+            door: Some("transform"),
+            ..SessionOptions::default()
+        };
+        let session = self.parts.engine.session(service, options);
+        let answer = session.query(&asked.sql, asked.parameters).await.map_err(|error| {
+            let exemptions = exemptions(&error, name, order.product);
+            Unbuilt::failed(error.code(), format!("the transform, run as `{name}`, failed: {error}{exemptions}"))
+        })?;
+        Ok(answer.into_record_batches())
+    }
+
+    /// What to tell of rows that a query, or the table's own files, did not yield.
+    pub(crate) fn unmade(&self, order: &Order<'_>, error: &DataFusionError) -> Unbuilt {
+        tracing::warn!(port = %order.product.port_ref(order.output), %error, "rows could not be produced");
+        match error.find_root() {
+            DataFusionError::External(inner) => match inner.downcast_ref::<QueryError>() {
+                Some(own) => Unbuilt::failed(own.code(), own),
+                None => Unbuilt::failed(Code::DATA_UNREADABLE, "the rows could not be made"),
+            },
+            DataFusionError::ResourcesExhausted(problem) => Unbuilt::failed(Code::QUERY_MEMORY, problem),
+            _ => Unbuilt::failed(Code::DATA_UNREADABLE, "the rows could not be made"),
         }
     }
 
@@ -210,20 +271,18 @@ impl Controller {
                     limits: self.parts.sources.clone(),
                 })
             }
-            Transform::Full { .. } | Transform::View { .. } => {
-                Err(Unbuilt::failed(Code::INTERNAL, "a query is no intake"))
-            }
+            _ => Err(Unbuilt::failed(Code::INTERNAL, "a query is no intake")),
         }
     }
 
     /// What to tell of rows that could not be produced: for files, which columns are at fault.
-    async fn unreadable_rows(&self, order: &Order<'_>, error: &datafusion::error::DataFusionError) -> Unbuilt {
+    async fn unreadable_rows(&self, order: &Order<'_>, error: &DataFusionError) -> Unbuilt {
         if holds_values(order) {
             return unreadable_source(order, Code::DATA_UNREADABLE);
         }
         tracing::warn!(port = %order.product.port_ref(order.output), %error, "rows could not be produced");
         let own = match error.find_root() {
-            datafusion::error::DataFusionError::External(inner) => {
+            DataFusionError::External(inner) => {
                 inner.downcast_ref::<weft_engine::QueryError>().map(|e| Unbuilt::failed(e.code(), e))
             }
             _ => None,

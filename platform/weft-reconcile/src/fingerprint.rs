@@ -54,6 +54,14 @@ fn made_from(contract: &Contract, transform: &Transform, inputs: &BTreeMap<Strin
             Transform::Source { url, format, options } => json!({ "url": url, "format": format, "options": options }),
             Transform::Full { sql, .. } => json!({ "full": sql }),
             Transform::View { sql, .. } => json!({ "view": sql }),
+            Transform::Append { sql, .. } => json!({ "append": sql }),
+            Transform::ByKey { sql, newest_by, delete_when, .. } => {
+                json!({ "byKey": sql, "newestBy": newest_by, "deleteWhen": delete_when })
+            }
+            Transform::ByTime { sql, column, interval, .. } => {
+                json!({ "byTime": sql, "column": column, "interval": interval })
+            }
+            Transform::Scd2 { sql, key, since, .. } => json!({ "scd2": sql, "key": key, "since": since }),
         },
         "inputs": inputs,
     }))
@@ -63,6 +71,13 @@ fn made_from(contract: &Contract, transform: &Transform, inputs: &BTreeMap<Strin
 pub(crate) fn inputs_of<'a>(product: &'a DataProduct, output: &'a OutputPort) -> impl Iterator<Item = &'a PortRef> {
     let sql = output.transform.sql().map_or("", |(_, sql)| sql);
     product.inputs.iter().map(|input| &input.port).filter(move |port| port.is_named_in(sql))
+}
+
+/// The input port whose full name stands first in the port's query: the one of which it takes what is new.
+pub(crate) fn first_input<'a>(product: &'a DataProduct, output: &'a OutputPort) -> Option<&'a PortRef> {
+    let sql = output.transform.sql().map_or("", |(_, sql)| sql);
+    let place = |port: &&PortRef| port.first_in(sql).unwrap_or(usize::MAX);
+    inputs_of(product, output).min_by_key(place)
 }
 
 /// The part of a contract that rows must meet. Words about the port are not part of it.

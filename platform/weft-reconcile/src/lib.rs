@@ -7,6 +7,7 @@
 
 mod apply;
 mod as_published;
+mod asked;
 mod build;
 mod check;
 mod compatible;
@@ -17,6 +18,7 @@ mod controller;
 mod environment;
 mod error;
 mod fingerprint;
+mod increment;
 mod judge;
 mod known;
 mod plan;

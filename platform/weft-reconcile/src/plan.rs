@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
-use weft_model::{DataProduct, Declared, OutputPort, PortName, PortRef, Published, Release, Revision};
+use weft_model::{DataProduct, Declared, OutputPort, PortName, PortRef, Published, Release, Revision, Transform};
 
 use crate::fingerprint::{Fingerprints, fingerprints, hash};
 use crate::retire::kept_until;
@@ -51,6 +51,8 @@ pub enum Change {
     Create,
     /// Its rows are made anew.
     Refresh(RefreshReason),
+    /// What its inputs gained is brought into its rows.
+    Increment,
     /// Its rows stay, and are held against a contract that demands other things of the same columns.
     Evolve,
     /// It is served from a table of its product that is there already, as when a version takes another name.
@@ -71,11 +73,12 @@ pub enum RefreshReason {
 }
 
 impl Change {
-    /// The word for it: `create`, `refresh`, `evolve`, `adopt`, `redescribe`, `retire`.
+    /// The word for it: `create`, `refresh`, `increment`, `evolve`, `adopt`, `redescribe`, `retire`.
     pub fn as_str(self) -> &'static str {
         match self {
             Change::Create => "create",
             Change::Refresh(_) => "refresh",
+            Change::Increment => "increment",
             Change::Evolve => "evolve",
             Change::Adopt => "adopt",
             Change::Redescribe => "redescribe",
@@ -90,6 +93,7 @@ impl Change {
             Change::Refresh(RefreshReason::ContractChanged) => ('~', "rebuilt: its contract changes"),
             Change::Refresh(RefreshReason::TransformChanged) => ('~', "rebuilt: its transform changes"),
             Change::Refresh(RefreshReason::InputChanged) => ('~', "rebuilt: an input changes"),
+            Change::Increment => ('~', "brought up to date with its inputs"),
             Change::Evolve => ('~', "evolved: its rows stay and are checked anew"),
             Change::Adopt => ('~', "served from a table that is there, rows stay"),
             Change::Redescribe => ('~', "described anew, rows stay"),
@@ -196,6 +200,9 @@ fn change(
     {
         return Some(Change::Evolve);
     }
+    if served.table_version.is_some() && goes_on(old, new) {
+        return Some(Change::Increment);
+    }
     Some(Change::Refresh(if old.contract.columns != new.contract.columns {
         RefreshReason::ContractChanged
     } else if old.transform != new.transform {
@@ -210,6 +217,16 @@ fn has_same_columns(old: &OutputPort, new: &OutputPort) -> bool {
     let (old, new) = (&old.contract.columns, &new.contract.columns);
     old.len() == new.len()
         && old.iter().zip(new).all(|(old, new)| (&old.name, &old.data_type) == (&new.name, &new.data_type))
+}
+
+/// Whether the table goes on from what it holds: its inputs alone differ, or it holds what cannot be made again.
+fn goes_on(old: &OutputPort, new: &OutputPort) -> bool {
+    let is_same_kind = old.transform.kind() == new.transform.kind();
+    let keeps_history = matches!(new.transform, Transform::Append { .. } | Transform::Scd2 { .. });
+    new.transform.is_incremental()
+        && is_same_kind
+        && has_same_columns(old, new)
+        && (keeps_history || (old.transform == new.transform && old.contract.columns == new.contract.columns))
 }
 
 /// Whether the product, or its domain, is declared in other words than it is published.

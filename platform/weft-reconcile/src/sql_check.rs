@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use arrow::datatypes::SchemaRef;
-use weft_engine::{ContractPlanner, SqlProblem};
+use weft_engine::{ContractPlanner, Reach, SqlProblem};
 use weft_model::{
     Code, Contract, DataProduct, Declared, Diagnostic, ManifestTree, OutputPort, Place, PortRef, ProductRef, Published,
-    parallel,
+    Transform, parallel,
 };
 use weft_storage::{arrow_schema, arrow_type};
+
+use crate::asked;
+use crate::fingerprint::first_input;
 
 /// Plans every query of `declared`. A product with an error in one counts as broken from then on.
 pub(crate) fn check(tree: &ManifestTree, declared: &mut Declared, published: &Published) -> Vec<Diagnostic> {
@@ -43,6 +46,7 @@ fn of_product(
             Ok(shape) => {
                 read.extend(shape.reads);
                 found.extend(compare(file, sql, &shape.schema, output));
+                found.extend(of_kind(planner, (file, sql), product, output, &inputs));
             }
             Err(problem) => found.push(in_sql(file, sql, problem)),
         }
@@ -112,6 +116,49 @@ fn in_sql(file: &str, sql: &str, problem: SqlProblem) -> Diagnostic {
     }
 }
 
+/// What the port's kind asks of its query beside the columns.
+fn of_kind(
+    planner: &mut ContractPlanner,
+    (file, sql): (&str, &str),
+    product: &DataProduct,
+    output: &OutputPort,
+    inputs: &BTreeMap<PortRef, SchemaRef>,
+) -> Option<Diagnostic> {
+    let refuse = |message: String, help: &str| {
+        let place = Place::of_word_at(file, sql, 1, 1);
+        Some(Diagnostic::error(Code::TRANSFORM_INVALID, place, message).help(help))
+    };
+    match &output.transform {
+        Transform::Append { .. } => {
+            let Some(first) = first_input(product, output) else {
+                return refuse(
+                    "a table to which rows are added needs an input that gains them".to_owned(),
+                    "read an input port in the query, or use `full`",
+                );
+            };
+            let reach = planner.reach(sql, inputs, first, None).unwrap_or(Reach::Anywhere);
+            let message = format!("what `{first}` gains changes rows that were added before, and these stay");
+            let help = "take each row of the input that is named first by itself: no groups, windows, limits or                         sub-queries over it; or use `by_time`, `by_key` or `full`";
+            if reach == Reach::Rows { None } else { refuse(message, help) }
+        }
+        Transform::ByKey { delete_when: Some(condition), .. } => {
+            let asked = asked::changes(output, sql);
+            let problem = planner.check(&asked.sql, inputs).err()?;
+            refuse(
+                format!("`deleteWhen: {condition}` cannot be computed from the query's columns: {}", problem.message),
+                "write a condition on columns that the query yields",
+            )
+        }
+        _ => None,
+    }
+}
+
+/// Whether a column that the contract lacks is one by which rows are taken out.
+fn marks_deleted(output: &OutputPort, column: &str) -> bool {
+    let Transform::ByKey { delete_when: Some(condition), .. } = &output.transform else { return false };
+    condition.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == column)
+}
+
 /// Where the query's columns are not the contract's: missing, extra, or of another type.
 fn compare(file: &str, sql: &str, schema: &SchemaRef, output: &OutputPort) -> Vec<Diagnostic> {
     let contract = &output.contract;
@@ -119,7 +166,7 @@ fn compare(file: &str, sql: &str, schema: &SchemaRef, output: &OutputPort) -> Ve
         Diagnostic::error(Code::SQL_CONTRACT_MISMATCH, column_place(file, sql, name), message)
     };
     let mut found = Vec::new();
-    for column in &contract.columns {
+    for column in asked::yielded(output) {
         match schema.field_with_name(&column.name) {
             Err(_) => found.push(
                 Diagnostic::error(
@@ -145,7 +192,9 @@ fn compare(file: &str, sql: &str, schema: &SchemaRef, output: &OutputPort) -> Ve
         }
     }
     for field in schema.fields() {
-        if contract.column(field.name()).is_none() {
+        if !asked::yielded(output).iter().any(|column| &column.name == field.name())
+            && !marks_deleted(output, field.name())
+        {
             found.push(
                 mismatch(
                     field.name(),

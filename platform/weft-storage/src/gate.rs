@@ -132,7 +132,7 @@ impl GatedLogStore {
     async fn is_ours(&self, version: u64, commit: &Bytes) -> bool {
         let Some(wanted) = commit_field(commit, OPERATION_ID) else { return false };
         match self.inner.read_commit_entry(version).await {
-            Ok(Some(there)) => commit_field(&there, OPERATION_ID).as_deref() == Some(&wanted),
+            Ok(Some(there)) => commit_field(&there, OPERATION_ID).as_ref() == Some(&wanted),
             _ => false,
         }
     }

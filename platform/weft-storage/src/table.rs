@@ -1,11 +1,13 @@
 //! A table at one version: what the Delta log says of it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use deltalake::kernel::EagerSnapshot;
 use object_store::path::Path;
 
+use crate::write::UPON;
 use crate::{StorageError, Warehouse};
 
 /// One data file of a table version.
@@ -58,6 +60,18 @@ impl TableVersion {
         self.files.iter().map(|file| file.nulls(column)).sum()
     }
 
+    /// The same table with these of its files alone.
+    #[must_use]
+    pub fn of_files(&self, files: Vec<TableFile>) -> TableVersion {
+        TableVersion { files, ..self.clone() }
+    }
+
+    /// The files that `other` does not have.
+    pub fn files_besides(&self, other: &TableVersion) -> Vec<TableFile> {
+        let theirs: HashSet<&Path> = other.files.iter().map(|file| &file.path).collect();
+        self.files.iter().filter(|file| !theirs.contains(&file.path)).cloned().collect()
+    }
+
     /// Bytes in the files.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
@@ -70,6 +84,8 @@ pub struct Committed {
     pub version: u64,
     /// The fingerprint of the commit, if the platform wrote it.
     pub fingerprint: Option<String>,
+    /// The version that it changes in part; `None` where it stands by itself.
+    pub upon: Option<u64>,
 }
 
 impl Warehouse {
@@ -101,8 +117,10 @@ impl Warehouse {
         }
         let version = log.get_latest_version(0).await.map_err(failed)?;
         let entry = log.read_commit_entry(version).await.map_err(failed)?;
-        let fingerprint = entry.and_then(|bytes| commit_field(&bytes, "weft.fingerprint"));
-        Ok(Some(Committed { version, fingerprint }))
+        let text = |field| entry.as_ref().and_then(|bytes| commit_field(bytes, field));
+        let fingerprint = text("weft.fingerprint").and_then(|value| value.as_str().map(str::to_owned));
+        let upon = text(UPON).and_then(|value| value.as_u64());
+        Ok(Some(Committed { version, fingerprint, upon }))
     }
 
     pub(crate) fn describe(&self, location: &str, snapshot: &EagerSnapshot) -> Result<TableVersion, StorageError> {
@@ -142,10 +160,10 @@ pub(crate) fn below(base: &Path, inner: &Path) -> Path {
     base.parts().chain(inner.parts()).collect()
 }
 
-/// A text field of the commit's `commitInfo`.
-pub(crate) fn commit_field(commit: &[u8], field: &str) -> Option<String> {
+/// A field of the commit's `commitInfo`.
+pub(crate) fn commit_field(commit: &[u8], field: &str) -> Option<serde_json::Value> {
     commit.split(|byte| *byte == b'\n').find_map(|line| {
         let action: serde_json::Value = serde_json::from_slice(line).ok()?;
-        Some(action.get("commitInfo")?.get(field)?.as_str()?.to_owned())
+        action.get("commitInfo")?.get(field).cloned()
     })
 }

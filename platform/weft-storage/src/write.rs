@@ -1,27 +1,24 @@
 //! Writing a table: rows become Parquet files, and the files become one commit through the gate.
 
-use std::collections::HashMap;
-use std::num::NonZeroU64;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType as ArrowType, SchemaRef};
 use datafusion::execution::SendableRecordBatchStream;
 use deltalake::DeltaTableError;
-use deltalake::datafile::writer::{DeltaWriter, WriterConfig};
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel as _;
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties, TransactionError};
-use deltalake::kernel::{Action, Add, EagerSnapshot, Protocol, StructType, Transaction, new_metadata};
+use deltalake::kernel::{Action, Add, EagerSnapshot, LogicalFileView, Protocol, StructType, Transaction, new_metadata};
 use deltalake::logstore::LogStoreRef;
 use deltalake::protocol::{DeltaOperation, SaveMode};
-use futures::TryStreamExt;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use object_store::path::Path;
 use serde_json::json;
 use uuid::Uuid;
-use weft_model::{ContractKey, PortRef, Revision};
+use weft_model::{ContractKey, InputRelease, Interval, PortRef, Revision};
 
 use crate::gate::{GatedLogStore, OPERATION_ID};
-use crate::table::rows_in;
+use crate::stage::stage;
+use crate::table::{TableFile, below, rows_in};
 use crate::{CommitJudge, StorageError, TableVersion, Warehouse};
 
 /// What a commit says of itself in its `commitInfo`, as `weft.*` fields.
@@ -36,6 +33,10 @@ pub struct CommitNote {
     pub fingerprint: String,
     /// Number of the release that will publish this commit.
     pub release: u64,
+    /// The version that the commit changes in part, where it does.
+    pub upon: Option<u64>,
+    /// What its rows were made from.
+    pub inputs: BTreeMap<PortRef, InputRelease>,
 }
 
 /// A commit that landed.
@@ -46,51 +47,89 @@ pub struct Written {
     pub bytes: u64,
 }
 
-/// After how many rows the size of a file is looked at, where one was asked for.
-const ROWS_PER_CHECK: usize = 16;
+/// Under which commits say which version they change in part.
+pub(crate) const UPON: &str = "weft.upon";
 
 /// Name under which commits record the release they belong to, as a Delta application transaction.
 const APPLICATION: &str = "weft.release";
 
+/// What becomes of a table in one commit.
+pub struct TableChange {
+    /// The version of which files stay; without one nothing of what is there does.
+    pub upon: Option<u64>,
+    /// Files of that version that go.
+    pub without: Vec<TableFile>,
+    /// Rows that come. Each stream begins a new file, so that a file holds what belongs together.
+    pub rows: Vec<SendableRecordBatchStream>,
+    /// Where a file may end: at the border of an interval of this column, by which the rows must be sorted then.
+    pub cut: Option<(String, Interval)>,
+    /// What the table holds from then on: a name and up to which point, recorded as Delta application transactions.
+    pub marks: Vec<(String, i64)>,
+}
+
+impl TableChange {
+    /// Nothing of what is there stays.
+    pub fn replace(rows: SendableRecordBatchStream) -> Self {
+        TableChange { upon: None, without: Vec::new(), rows: vec![rows], cut: None, marks: Vec::new() }
+    }
+}
+
+impl std::fmt::Debug for TableChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TableChange").field("upon", &self.upon).field("without", &self.without).finish_non_exhaustive()
+    }
+}
+
 impl Warehouse {
-    /// Replaces the whole content of the table at `location` by `rows`, creating the table if there
-    /// is none; in one commit, which exists only if `judge` lets it.
+    /// Carries out `change` on the table at `location`, creating the table if there is none; in one commit, which
+    /// exists only if `judge` lets it.
     ///
-    /// `rows` must have exactly the columns of `schema`; whether they may hold NULL is the judge's to
-    /// say. Dropping the future leaves no commit, at
-    /// worst data files that no commit names.
+    /// Rows must have exactly the columns of `schema`; whether they may hold NULL is the judge's to say. What others,
+    /// or commits that were never released, have done to the table since the version that the change is upon does
+    /// not stay: the same commit restores that version. Dropping the future leaves no commit, at worst data files
+    /// that no commit names.
     ///
     /// # Errors
     ///
     /// [`StorageError::Refused`] with the judge's findings; [`StorageError::Rows`] if a row could
     /// not be produced; [`StorageError::Conflict`] if somebody else wrote the table meanwhile.
-    pub async fn replace(
+    pub async fn change(
         &self,
         location: &str,
         schema: SchemaRef,
-        rows: SendableRecordBatchStream,
+        change: TableChange,
         note: &CommitNote,
         judge: Arc<dyn CommitJudge>,
     ) -> Result<Written, StorageError> {
         let log = self.log_store(location)?;
         let failed = |e| StorageError::table(location, e);
+        let at = async |version| EagerSnapshot::try_new(log.as_ref(), Some(version)).await.map_err(failed);
         let before = match self.newest_commit(location).await? {
-            Some(newest) => Some(EagerSnapshot::try_new(log.as_ref(), Some(newest.version)).await.map_err(failed)?),
+            Some(newest) => Some(at(newest.version).await?),
             None => None,
         };
-        let added = stage(&log, location, rows, self.file_bytes).await?;
+        let restored = match (change.upon, &before) {
+            (Some(version), Some(before)) if before.version() != version => Some(at(version).await?),
+            _ => None,
+        };
+        let added = stage(&log, location, change.rows, change.cut, self.file_bytes).await?;
         let written = (
             added.iter().filter_map(|add| rows_in(add.stats.as_deref()?)).sum::<u64>(),
             added.iter().map(|add| u64::try_from(add.size).unwrap_or(0)).sum::<u64>(),
         );
 
         let mut actions = declaration(before.as_ref(), &schema).map_err(failed)?;
-        if let Some(before) = &before {
-            actions.extend(before.log_data().iter().map(|file| Action::Remove(file.remove_action(true))));
-        }
+        let base = self.path(location);
+        let goes: HashSet<&Path> = change.without.iter().map(|file| &file.path).collect();
+        let stays = |file: &LogicalFileView| !goes.contains(&below(&base, &file.object_store_path()));
+        let upon = change.upon.and(restored.as_ref().or(before.as_ref()));
+        let kept: Vec<LogicalFileView> = files_of(upon).filter(stays).collect();
+        actions.extend(moves(before.as_ref(), &kept));
         actions.extend(added.into_iter().map(Action::Add));
+        actions.extend(change.marks.into_iter().map(|(name, version)| Action::Txn(Transaction::new(name, version))));
 
-        let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by: None, predicate: None };
+        let mode = if change.upon.is_some() { SaveMode::Append } else { SaveMode::Overwrite };
+        let operation = DeltaOperation::Write { mode, partition_by: None, predicate: None };
         let version = self.commit(location, before.as_ref(), actions, operation, note, judge).await?;
         Ok(Written { version, rows: written.0, bytes: written.1 })
     }
@@ -103,7 +142,7 @@ impl Warehouse {
     ///
     /// # Errors
     ///
-    /// As [`replace`](Self::replace); [`StorageError::Conflict`] also where `version` is not the newest.
+    /// As [`change`](Self::change); [`StorageError::Conflict`] also where `version` is not the newest.
     pub async fn redeclare(
         &self,
         location: &str,
@@ -154,6 +193,33 @@ impl Warehouse {
     }
 }
 
+fn files_of(snapshot: Option<&EagerSnapshot>) -> impl Iterator<Item = LogicalFileView> {
+    snapshot.into_iter().flat_map(|snapshot| snapshot.log_data().into_iter())
+}
+
+/// What leaves just `kept` of the files that there are, some of which may have to come back.
+fn moves(before: Option<&EagerSnapshot>, kept: &[LogicalFileView]) -> Vec<Action> {
+    let there: HashSet<Path> = files_of(before).map(|file| file.object_store_path()).collect();
+    let stays: HashSet<Path> = kept.iter().map(LogicalFileView::object_store_path).collect();
+    let gone = files_of(before).filter(|file| !stays.contains(&file.object_store_path()));
+    let back = kept.iter().filter(|file| !there.contains(&file.object_store_path()));
+    gone.map(|file| Action::Remove(file.remove_action(true)))
+        .chain(back.map(|file| Action::Add(add_of(file))))
+        .collect()
+}
+
+/// The file as it was added once. Tables of the platform have no partitions and no deletion vectors.
+fn add_of(file: &LogicalFileView) -> Add {
+    Add {
+        path: file.path().to_string(),
+        size: file.size(),
+        modification_time: file.modification_time(),
+        data_change: true,
+        stats: file.stats(),
+        ..Add::default()
+    }
+}
+
 impl CommitNote {
     fn fields(&self) -> HashMap<String, serde_json::Value> {
         HashMap::from([
@@ -163,37 +229,11 @@ impl CommitNote {
             ("weft.revision".to_owned(), json!(self.revision.as_str())),
             ("weft.plan".to_owned(), json!(self.plan)),
             ("weft.fingerprint".to_owned(), json!(self.fingerprint)),
+            (UPON.to_owned(), json!(self.upon)),
+            ("weft.inputs".to_owned(), json!(self.inputs)),
             (OPERATION_ID.to_owned(), json!(Uuid::new_v4().to_string())),
         ])
     }
-}
-
-/// Writes the rows as data files that no commit names yet.
-async fn stage(
-    log: &LogStoreRef,
-    location: &str,
-    mut rows: SendableRecordBatchStream,
-    file_bytes: Option<NonZeroU64>,
-) -> Result<Vec<Add>, StorageError> {
-    let level = ZstdLevel::try_new(3).unwrap_or_default();
-    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
-    let config = WriterConfig::new(
-        rows.schema(),
-        Vec::new(),
-        Some(properties),
-        file_bytes,
-        file_bytes.map(|_| ROWS_PER_CHECK),
-        // Statistics for every column, so that the gate counts NULLs from the log.
-        "-1".try_into().unwrap_or_default(),
-        None,
-    );
-    let mut writer = DeltaWriter::new(log.object_store(None), config);
-    while let Some(batch) = rows.try_next().await.map_err(|e| StorageError::Rows { source: Box::new(e) })? {
-        if batch.num_rows() > 0 {
-            writer.write(&batch).await.map_err(|e| StorageError::table(location, e))?;
-        }
-    }
-    writer.close().await.map_err(|e| StorageError::table(location, e))
 }
 
 /// The protocol and schema actions of the commit: for a new table, and where the schema changes.

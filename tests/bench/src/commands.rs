@@ -108,6 +108,7 @@ async fn publish_all(repository: &Repository, home: &Path) {
                     fingerprint: step.fingerprint.clone().unwrap(),
                     rows: Some(1),
                     bytes: Some(1_000),
+                    inputs: std::collections::BTreeMap::new(),
                 };
                 (step.port.port.clone(), port)
             })

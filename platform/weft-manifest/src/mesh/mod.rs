@@ -6,6 +6,7 @@ mod contract;
 mod contract_sql;
 mod environments;
 mod folders;
+mod increments;
 mod order;
 mod overrides;
 mod product;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use weft_model::{
     Code, Contract, ContractKey, DataProduct, Diagnostic, Domain, DomainName, InputPort, ManifestTree, OutputPort,
-    Override, Place, PortName, PortRef, ProductOutline, ProductRef, Transform,
+    Override, Place, PortName, PortRef, ProductOutline, ProductRef,
 };
 
 use super::contract::{self, ContractFile};
@@ -151,7 +151,8 @@ pub(super) fn read(
     let mut offers = BTreeMap::new();
     for (index, (port, named)) in ports.iter().zip(names).enumerate() {
         let found = port_contract(document, index, port, &mut draft.contracts, problems);
-        let made = transform::read(tree, folder, document, index, port, problems);
+        let offered = found.as_ref().and_then(|(_, contract)| contract.as_ref());
+        let made = transform::read(tree, folder, document, (index, port), offered, problems);
         let (Some(Named { names, major }), Some((key, contract))) = (named, found) else { continue };
         offers.insert(key, names.clone());
         if let (Some(mut contract), Some(transform)) = (contract, made) {
@@ -382,8 +383,7 @@ pub(super) fn services_are_named(
 ) {
     for draft in drafts {
         let Some(domain) = domains.get(&draft.name.domain).filter(|domain| domain.service.is_none()) else { continue };
-        let runs_sql =
-            |output: &&OutputPort| matches!(output.transform, Transform::Full { .. } | Transform::View { .. });
+        let runs_sql = |output: &&OutputPort| output.transform.sql().is_some();
         if let Some(output) = draft.outputs.iter().find(runs_sql) {
             let port: PortRef = draft.name.port(&output.name);
             let message = format!("domain `{}` names no service, so the query of `{port}` cannot run", domain.name);

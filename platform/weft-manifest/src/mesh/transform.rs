@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
-use weft_model::{Code, Content, Diagnostic, ManifestTree, Place, SeedFormat, Transform};
+use weft_model::{Code, Content, Contract, Diagnostic, ManifestTree, Place, SeedFormat, Transform};
 
+use super::increments::Incremental;
 use super::product::property_is_known;
 use super::side_by_side::SWITCH;
 use crate::form::yaml::Node;
@@ -14,13 +15,14 @@ use crate::weft_properties::{FileFormat, SeedProperty, SourceProperty, Transform
 
 const PORT_PROPERTIES: &[&str] = &["transform", "schedule", "featureView", "quarantine", SWITCH];
 
-/// The transform of the port at `index`. `None` where it cannot be read, which is reported.
+/// The transform of the port at `index`, which is offered under `contract`. `None` where it cannot be read, which is
+/// reported.
 pub(super) fn read(
     tree: &ManifestTree,
     folder: &str,
     document: &Document<DataProductDocument>,
-    index: usize,
-    port: &OutputPort,
+    (index, port): (usize, &OutputPort),
+    contract: Option<&Contract>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Transform> {
     let port_path = [Step::Key("outputPorts"), Step::Item(index)];
@@ -58,7 +60,7 @@ pub(super) fn read(
     let (found, _) = reader.finish();
     let is_sound = found.is_empty();
     problems.extend(found);
-    let made = Making { tree, folder, document, port, node }.transform(property?, problems);
+    let made = Making { tree, folder, document, port, node, contract }.transform(property?, problems);
     made.filter(|_| is_sound)
 }
 
@@ -84,6 +86,7 @@ struct Making<'a> {
     document: &'a Document<DataProductDocument>,
     port: &'a OutputPort,
     node: &'a Node,
+    contract: Option<&'a Contract>,
 }
 
 impl Making<'_> {
@@ -99,12 +102,9 @@ impl Making<'_> {
                 self.sql(property.sql.as_deref(), problems).map(|(file, sql)| Transform::View { file, sql })
             }
             TransformKind::Append | TransformKind::ByKey | TransformKind::ByTime | TransformKind::Scd2 => {
-                let message = format!("transforms of kind `{}` are not built yet", property.kind.as_str());
-                problems.push(
-                    Diagnostic::error(Code::TRANSFORM_INVALID, self.place(&["kind"]), message)
-                        .help("use `full`, which makes the whole table anew"),
-                );
-                None
+                let query = self.sql(property.sql.as_deref(), problems)?;
+                let place = |keys: &[&str]| self.place(keys);
+                Incremental { contract: self.contract?, place: &place, problems }.make(&property, query)
             }
         }
     }
@@ -114,7 +114,10 @@ impl Making<'_> {
             TransformKind::Seed => &["kind", "seed"],
             TransformKind::Source => &["kind", "source"],
             TransformKind::Full | TransformKind::View => &["kind", "sql"],
-            TransformKind::Append | TransformKind::ByKey | TransformKind::ByTime | TransformKind::Scd2 => return,
+            TransformKind::Append => &["kind", "sql"],
+            TransformKind::ByKey => &["kind", "sql", "key", "time", "deleteWhen"],
+            TransformKind::ByTime => &["kind", "sql", "time"],
+            TransformKind::Scd2 => &["kind", "sql", "key", "time"],
         };
         let fields = TransformProperty::KEYS.iter().map(|field| form::key_of(field)).collect::<Vec<_>>();
         for entry in self.node.entries() {

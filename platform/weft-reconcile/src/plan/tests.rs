@@ -99,6 +99,7 @@ fn apply(declared: &Declared, published: &Published) -> Published {
             fingerprint: step.fingerprint.clone().unwrap_or_default(),
             rows: None,
             bytes: None,
+            inputs: BTreeMap::new(),
         };
         ports.insert(step.port.port.clone(), port);
         let release = Release {

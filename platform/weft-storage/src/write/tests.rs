@@ -121,12 +121,14 @@ fn note(fingerprint: &str) -> CommitNote {
         plan: "p1".to_owned(),
         fingerprint: fingerprint.to_owned(),
         release: 1,
+        upon: None,
+        inputs: BTreeMap::new(),
     }
 }
 
 async fn write(warehouse: &Warehouse, values: Vec<Option<i64>>, fingerprint: &str) -> Result<Written, StorageError> {
     let (rows, judge) = (numbers(values), Arc::new(AtMost(3)));
-    warehouse.replace("a/b/c", schema(false), rows, &note(fingerprint), judge).await
+    warehouse.change("a/b/c", schema(false), TableChange::replace(rows), &note(fingerprint), judge).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,326 @@
+//! What of a table stays and what takes its place, where a run changes it in part.
+//!
+//! Runs as the platform over the port's own table alone: its rows go into that table's next version and nowhere
+//! else.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
+use datafusion::catalog::TableProvider;
+use datafusion::common::{JoinType, ScalarValue};
+use datafusion::datasource::MemTable;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::logical_expr::{Expr, SortExpr, cast, ident, lit};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::prelude::{DataFrame, SessionContext};
+use futures::TryStreamExt;
+use weft_model::{TimeRange, VALIDITY};
+use weft_storage::{TableFile, TableVersion, nullable_schema, scan};
+
+use crate::Engine;
+
+/// Name of the column that marks rows which take others out.
+pub const DELETED: &str = "weft.deleted";
+
+/// Most bytes of changes that one run may bring; they are held while the table is compared with them.
+const CHANGES_BYTES_MAX: usize = 2 << 30;
+
+/// What a run does to a table: which of its files go, and the rows that come.
+pub struct Rewritten {
+    pub without: Vec<TableFile>,
+    pub rows: Vec<SendableRecordBatchStream>,
+}
+
+impl std::fmt::Debug for Rewritten {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rewritten").field("without", &self.without.len()).finish_non_exhaustive()
+    }
+}
+
+impl Rewritten {
+    fn nothing() -> Self {
+        Rewritten { without: Vec::new(), rows: Vec::new() }
+    }
+}
+
+impl Engine {
+    /// Puts `changes` into `table` by `key`: each takes the place of the row with its key, unless that row is newer
+    /// by `newest_by`. A change with [`DELETED`] true takes the row out and leaves none.
+    ///
+    /// `changes` have the table's columns, and [`DELETED`] where rows can be taken out; their keys differ. Files in
+    /// which no key of a change lies are not touched.
+    ///
+    /// # Errors
+    ///
+    /// As rows or files give them, and where the changes are more than can be held.
+    pub async fn merge(
+        &self,
+        table: &TableVersion,
+        changes: SendableRecordBatchStream,
+        key: &[&str],
+        newest_by: Option<&str>,
+    ) -> Result<Rewritten> {
+        let held = Held::of(changes).await?;
+        if held.rows() == 0 {
+            return Ok(Rewritten::nothing());
+        }
+        let context = SessionContext::new_with_state(self.platform_state()?);
+        let touched = held.files_with_keys(&context, table, key).await?;
+        let old = || read(&context, &table.of_files(touched.clone()));
+        let mut changes = held.frame(&context)?;
+        if let Some(newest_by) = newest_by {
+            let older = changes.clone().alias("new")?.join_on(
+                old()?.alias("old")?,
+                JoinType::LeftSemi,
+                same(key).chain([of("old", newest_by).gt(of("new", newest_by))]),
+            )?;
+            changes = apart_from(changes, older, key)?;
+        }
+        let columns: Vec<Expr> = table.schema.fields().iter().map(|field| ident(field.name())).collect();
+        let stay = apart_from(old()?, changes.clone(), key)?;
+        if held.marks_deleted() {
+            changes = changes.filter(ident(DELETED).is_not_true())?;
+        }
+        let merged = stay.select(columns.clone())?.union(changes.select(columns)?)?.sort(by(key))?;
+        Ok(Rewritten { without: touched, rows: vec![shaped(merged, &table.schema).await?] })
+    }
+
+    /// What of `table` lies outside of `ranges` by `column`, in files that also hold rows within; those files and the
+    /// ones that lie within as a whole are to go.
+    pub async fn outside(&self, table: &TableVersion, column: &str, ranges: &[TimeRange]) -> Result<Rewritten> {
+        let (mut without, mut partly) = (Vec::new(), Vec::new());
+        for file in &table.files {
+            match bounds(file, column) {
+                Some(file) if !ranges.iter().any(|range| range.overlaps(file)) => continue,
+                Some(file) if ranges.iter().any(|range| range.from <= file.from && file.to <= range.to) => {}
+                _ => partly.push(file.clone()),
+            }
+            without.push(file.clone());
+        }
+        if partly.is_empty() {
+            return Ok(Rewritten { without, rows: Vec::new() });
+        }
+        let context = SessionContext::new_with_state(self.platform_state()?);
+        let within = within(&table.schema, column, ranges)?;
+        let rest = read(&context, &table.of_files(partly))?.filter(within.is_not_true())?.sort(by(&[column]))?;
+        Ok(Rewritten { without, rows: vec![shaped(rest, &table.schema).await?] })
+    }
+
+    /// Brings a table that keeps its history to the state `now`, whose rows have the table's columns without
+    /// [`VALIDITY`]: what is no longer so is closed, what is new is opened, since `since` (a column of it) or else
+    /// since `at`, in milliseconds since 1970-01-01 UTC.
+    pub async fn history(
+        &self,
+        table: Option<&TableVersion>,
+        schema: &SchemaRef,
+        now: SendableRecordBatchStream,
+        (key, since): (&[&str], Option<&str>),
+        at: i64,
+    ) -> Result<Rewritten> {
+        let held = Held::of(now).await?;
+        let context = SessionContext::new_with_state(self.platform_state()?);
+        let [from, to] = VALIDITY;
+        let kind = |name: &str| schema.field_with_name(name).map(|field| field.data_type().clone());
+        let instant = |name: &str| -> Result<Expr> {
+            Ok(cast(lit(ScalarValue::TimestampMillisecond(Some(at), None)), kind(name)?))
+        };
+        let begins = match since {
+            Some(since) => cast(ident(since), kind(from)?),
+            None => instant(from)?,
+        };
+        let ends_with = |open: Expr| -> Result<Expr> { Ok(open.alias(to)) };
+        let states: Vec<Expr> =
+            schema.fields().iter().map(|f| f.name().as_str()).filter(|f| !VALIDITY.contains(f)).map(ident).collect();
+        let opened_as = |frame: DataFrame| -> Result<DataFrame> {
+            let null = lit(ScalarValue::try_from(&kind(to)?)?);
+            let all = states.iter().cloned().chain([begins.clone().alias(from), ends_with(null)?]);
+            in_order(frame.select(all.collect::<Vec<_>>())?, schema)
+        };
+        let now = held.frame(&context)?;
+        let Some(table) = table else {
+            let opened = opened_as(now)?.sort(by(key))?;
+            return Ok(Rewritten { without: Vec::new(), rows: vec![shaped(opened, schema).await?] });
+        };
+        let open_files: Vec<TableFile> = table.files.iter().filter(|file| file.nulls(to) != Some(0)).cloned().collect();
+        let stored = read(&context, &table.of_files(open_files.clone()))?;
+        let current = stored.clone().filter(ident(to).is_null())?;
+        let names: Vec<&str> = states_names(schema).collect();
+        // A row is the same where all that it says is the same, NULL being NULL.
+        let is_same = names.iter().map(|name| not_distinct(of("old", name), of("new", name)));
+        let is_same: Vec<Expr> = is_same.collect();
+        let opened =
+            now.clone().alias("new")?.join_on(current.clone().alias("old")?, JoinType::LeftAnti, is_same.clone())?;
+        let gone = current.clone().alias("old")?.join_on(now.clone().alias("new")?, JoinType::LeftAnti, is_same)?;
+        if gone.clone().limit(0, Some(1))?.count().await? == 0 && opened.clone().limit(0, Some(1))?.count().await? == 0
+        {
+            return Ok(Rewritten::nothing());
+        }
+        let opened = opened_as(opened)?;
+        // The end of what went is the beginning of what came in its place, else this run.
+        let beginnings = opened.clone().select(
+            key.iter()
+                .map(|k| ident(*k).alias(format!("weft.{k}")))
+                .chain([ident(from).alias("weft.from")])
+                .collect::<Vec<_>>(),
+        )?;
+        let on: Vec<Expr> = key.iter().map(|k| of("old", k).eq(ident(format!("weft.{k}")))).collect();
+        let closed = gone.join_on(beginnings, JoinType::Left, on)?;
+        let ending = datafusion::functions::expr_fn::coalesce(vec![ident("weft.from"), instant(from)?]);
+        let columns = schema.fields().iter().map(|field| match field.name() == to {
+            true => Ok(cast(ending.clone(), kind(to)?).alias(to)),
+            false => Ok(of("old", field.name()).alias(field.name())),
+        });
+        let closed = closed.select(columns.collect::<Result<Vec<_>>>()?)?;
+        let keyed: Vec<&str> = key.iter().copied().chain([from]).collect();
+        let untouched = apart_from(stored, closed.clone(), &keyed)?;
+        let all = in_order(untouched, schema)?.union(closed)?.union(opened)?.sort(by(&keyed))?;
+        Ok(Rewritten { without: open_files, rows: vec![shaped(all, schema).await?] })
+    }
+}
+
+/// Changes, held while they are compared.
+struct Held {
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+}
+
+impl Held {
+    async fn of(mut rows: SendableRecordBatchStream) -> Result<Self> {
+        let schema = rows.schema();
+        let (mut batches, mut bytes) = (Vec::new(), 0_usize);
+        while let Some(batch) = rows.try_next().await? {
+            bytes = bytes.saturating_add(batch.get_array_memory_size());
+            if bytes > CHANGES_BYTES_MAX {
+                let limit = CHANGES_BYTES_MAX >> 20;
+                let problem =
+                    format!("one run changes more than {limit} MiB of rows: let it run more often, or use `full`");
+                return Err(DataFusionError::ResourcesExhausted(problem));
+            }
+            if batch.num_rows() > 0 {
+                batches.push(batch);
+            }
+        }
+        Ok(Held { schema, batches })
+    }
+
+    fn rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    fn marks_deleted(&self) -> bool {
+        self.schema.field_with_name(DELETED).is_ok()
+    }
+
+    fn frame(&self, context: &SessionContext) -> Result<DataFrame> {
+        let table = MemTable::try_new(Arc::clone(&self.schema), vec![self.batches.clone()])?;
+        context.read_table(Arc::new(table))
+    }
+
+    /// The files of `table` that hold a row with the key of a change.
+    async fn files_with_keys(
+        &self,
+        context: &SessionContext,
+        table: &TableVersion,
+        key: &[&str],
+    ) -> Result<Vec<TableFile>> {
+        let mut touched = Vec::new();
+        let keys = self.frame(context)?.select(key.iter().map(|k| ident(*k)).collect::<Vec<_>>())?;
+        for file in &table.files {
+            let rows = read(context, &table.of_files(vec![file.clone()]))?;
+            let old = rows.select(key.iter().map(|k| ident(*k)).collect::<Vec<_>>())?.alias("old")?;
+            let found = keys.clone().alias("new")?.join_on(old, JoinType::LeftSemi, same(key))?.limit(0, Some(1))?;
+            if found.count().await? > 0 {
+                touched.push(file.clone());
+            }
+        }
+        Ok(touched)
+    }
+}
+
+/// The condition that a row of `schema` lies within one of `ranges` by `column`.
+pub(crate) fn within(schema: &SchemaRef, column: &str, ranges: &[TimeRange]) -> Result<Expr> {
+    let kind = schema.field_with_name(column)?.data_type().clone();
+    let instant =
+        |at: i64| -> Result<Expr> { Ok(lit(ScalarValue::TimestampMillisecond(Some(at), None).cast_to(&kind)?)) };
+    let mut any = lit(false);
+    for range in ranges {
+        // Dates begin at midnight: those from the first within to the last before the end.
+        any = any.or(ident(column).gt_eq(instant(range.from)?).and(ident(column).lt(instant(range.to)?)));
+    }
+    Ok(any)
+}
+
+/// From the least to just beyond the greatest instant of a file, where the log tells.
+pub(crate) fn bounds(file: &TableFile, column: &str) -> Option<TimeRange> {
+    let (least, greatest) = file.bounds(column)?;
+    let instant = |value: &serde_json::Value| -> Option<i64> {
+        let text = value.as_str()?;
+        match text.parse::<chrono::NaiveDate>() {
+            Ok(date) => Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis()),
+            Err(_) => {
+                let text = text.replace(' ', "T");
+                let zoned = chrono::DateTime::parse_from_rfc3339(&text).map(|at| at.timestamp_millis());
+                zoned.ok().or_else(|| Some(text.parse::<chrono::NaiveDateTime>().ok()?.and_utc().timestamp_millis()))
+            }
+        }
+    };
+    Some(TimeRange { from: instant(&least)?, to: instant(&greatest)?.checked_add(1)? })
+}
+
+/// The table's rows, of which each column may be NULL while the gate has not looked.
+fn read(context: &SessionContext, table: &TableVersion) -> Result<DataFrame> {
+    let table = TableVersion { schema: nullable_schema(&table.schema), ..table.clone() };
+    let provider: Arc<dyn TableProvider> = scan(Arc::new(table));
+    context.read_table(provider)
+}
+
+fn of(side: &str, column: &str) -> Expr {
+    Expr::Column(datafusion::common::Column::new(Some(side), column))
+}
+
+/// That two rows have the same key.
+fn same<'a>(key: &'a [&'a str]) -> impl Iterator<Item = Expr> + 'a {
+    key.iter().map(|column| of("old", column).eq(of("new", column)))
+}
+
+fn not_distinct(one: Expr, other: Expr) -> Expr {
+    datafusion::logical_expr::binary_expr(one, datafusion::logical_expr::Operator::IsNotDistinctFrom, other)
+}
+
+/// The rows of `all` that have no key of `others`.
+fn apart_from(all: DataFrame, others: DataFrame, key: &[&str]) -> Result<DataFrame> {
+    let keys = others.select(key.iter().map(|k| ident(*k)).collect::<Vec<_>>())?;
+    all.alias("old")?.join_on(keys.alias("new")?, JoinType::LeftAnti, same(key))
+}
+
+fn by(columns: &[&str]) -> Vec<SortExpr> {
+    columns.iter().map(|column| ident(*column).sort(true, true)).collect()
+}
+
+fn states_names(schema: &SchemaRef) -> impl Iterator<Item = &str> {
+    schema.fields().iter().map(|field| field.name().as_str()).filter(|name| !VALIDITY.contains(name))
+}
+
+/// The frame's columns in the order of `schema`.
+fn in_order(frame: DataFrame, schema: &SchemaRef) -> Result<DataFrame> {
+    frame.select(schema.fields().iter().map(|field| ident(field.name())).collect::<Vec<_>>())
+}
+
+/// The frame's rows under the very schema of the table, each column of which may be NULL on the way.
+async fn shaped(frame: DataFrame, schema: &SchemaRef) -> Result<SendableRecordBatchStream> {
+    let schema = nullable_schema(schema);
+    let columns: Vec<Expr> = schema
+        .fields()
+        .iter()
+        .map(|field| cast(ident(field.name()), field.data_type().clone()).alias(field.name()))
+        .collect();
+    let rows = frame.select(columns)?.execute_stream().await?;
+    let of = Arc::clone(&schema);
+    let named = rows.and_then(move |batch| {
+        let batch = RecordBatch::try_new(Arc::clone(&of), batch.columns().to_vec()).map_err(DataFusionError::from);
+        futures::future::ready(batch)
+    });
+    Ok(Box::pin(RecordBatchStreamAdapter::new(schema, named)))
+}
