@@ -215,3 +215,55 @@ async fn an_increment_that_breaks_the_contract_is_refused_and_the_next_sound_one
     assert_eq!(copies(&mesh).await, "1,10.00,2024-01-01 2,20.00,2024-01-02");
     mesh.stop().await;
 }
+
+/// Pseudo-random numbers below `below`, the same for the same seed.
+fn numbers(mut seed: u64) -> impl FnMut(u64) -> u64 {
+    move |below| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    }
+}
+
+/// Twelve changes of the upstream file at random; after each the copy must hold what `whole` answers.
+async fn check_law(transform: &str, columns: &[&str], sql: &str, whole: &str, keeps: bool) {
+    let mut next = numbers(7);
+    let mut rows: Vec<(u64, u64, u64)> = (0..6).map(|id| (id, id * 10, 1 + id % 4)).collect();
+    let text = |rows: &[(u64, u64, u64)]| {
+        rows.iter().map(|(id, amount, day)| format!("{id},{amount},2024-01-{day:02}\n")).collect::<String>()
+    };
+    let manifests = mesh(transform, columns, sql, &text(&rows));
+    let mesh = TestMesh::start(manifests.path()).await;
+    assert!(mesh.first.is_complete(), "{:#?}", mesh.first);
+    for round in 0..12 {
+        for _ in 0..=next(3) {
+            let place = next(rows.len() as u64) as usize;
+            match next(if keeps { 2 } else { 3 }) {
+                0 => rows.push((100 + round * 10 + next(10), next(90), 1 + next(28))),
+                1 => rows[place] = (rows[place].0, next(90), if keeps { rows[place].2 } else { 1 + next(28) }),
+                _ if rows.len() > 2 => drop(rows.remove(place)),
+                _ => {}
+            }
+        }
+        rows.sort();
+        rows.dedup_by_key(|(id, ..)| *id);
+        reconcile(&mesh, &manifests, &text(&rows)).await;
+        let wanted = ask(&mesh, "ana", whole).await.unwrap().replace('\n', " ");
+        assert_eq!(copies(&mesh).await, wanted, "round {round}");
+    }
+    mesh.stop().await;
+}
+
+#[tokio::test]
+async fn a_table_made_by_intervals_is_the_one_that_the_query_makes_as_a_whole() {
+    let sql = "select day, count(*) as order_id, cast(sum(amount) as decimal(12,2)) as amount \
+               from sales.orders.lines group by day";
+    let transform = "{kind: by_time, time: {column: day, interval: P7D, lookback: P1D}}";
+    check_law(transform, &[DAY, ORDER, AMOUNT], sql, &format!("{sql} order by 1, 2, 3"), false).await;
+}
+
+#[tokio::test]
+async fn a_table_merged_by_key_is_the_one_that_the_query_makes_as_a_whole_while_no_row_goes() {
+    let sql = "select order_id, amount, day from sales.orders.lines";
+    let key = format!("{ORDER}, primaryKey: true");
+    check_law("{kind: by_key}", &[&key, AMOUNT, DAY], sql, &format!("{sql} order by 1, 2, 3"), true).await;
+}

@@ -8,18 +8,22 @@ use crate::meshes::repository;
 
 /// What the engine offers to other crates beside names of types. All of it that answers from
 /// somebody's data is reached by one of [`ENTRIES`]; a new item wants a decision whether it is one.
-const OFFERED: [&str; 22] = [
+const OFFERED: [&str; 26] = [
     "ContractPlanner::check",
     "ContractPlanner::check_contract",
     "ContractPlanner::columns_read",
     "ContractPlanner::new",
+    "ContractPlanner::reach",
     "Engine::cancel",
     "Engine::guard_memory",
+    "Engine::history",
     "Engine::load",
     "Engine::measure",
+    "Engine::merge",
     "Engine::misfits",
     "Engine::new",
     "Engine::nulls",
+    "Engine::outside",
     "Engine::policy_epoch",
     "Engine::repeated",
     "Engine::session",
@@ -35,11 +39,14 @@ const OFFERED: [&str; 22] = [
 
 /// Texts that only a call into the engine holds, apart from the one that opens a session: that is the
 /// only way to SQL, and `Engine::session` the only way to it.
-const ENTRIES: [&str; 9] = [
+const ENTRIES: [&str; 12] = [
+    "engine.history(",
     "engine.load(",
     "engine.measure(",
+    "engine.merge(",
     "engine.misfits(",
     "engine.nulls(",
+    "engine.outside(",
     "engine.repeated(",
     "ContractPlanner::new",
     " foreign_rows(",

@@ -638,16 +638,6 @@ fn transforms_that_are_not_understood_are_told() {
     check_edit(
         DELAYS_FILE,
         full,
-        "value: {kind: by_key, key: [day]}",
-        expect![[r#"
-        products/ops/delays/product.odps.yaml:15:23 W0114 transforms of kind `by_key` are not built yet
-        help: use `full`, which makes the whole table anew
-        declared [air.flights] broken [ops.delays]
-    "#]],
-    );
-    check_edit(
-        DELAYS_FILE,
-        full,
         "value: {kind: fully}",
         expect![[r#"
         products/ops/delays/product.odps.yaml:15:23 W0114 `fully` is not a kind of transform that Weft reads
@@ -689,6 +679,56 @@ fn transforms_that_are_not_understood_are_told() {
         declared [air.flights] broken [ops.delays]
     "#]],
     );
+}
+
+#[test]
+fn what_a_kind_demands_of_the_contract_is_told() {
+    let told_of = |value: &str| {
+        let text = DELAYS.replace("{kind: full}", value);
+        let mut files = sound();
+        files.insert(DELAYS_FILE.to_owned(), file(&text));
+        told(files).lines().filter(|line| !line.starts_with("declared")).collect::<Vec<_>>().join("\n")
+    };
+    for sound in [
+        "{kind: append}",
+        "{kind: by_key}",
+        "{kind: by_key, key: [day], time: {column: day}, deleteWhen: day IS NULL}",
+        "{kind: by_time, time: {column: day, interval: P1D, lookback: P2D}}",
+    ] {
+        assert_eq!(told_of(sound), "", "{sound}");
+    }
+    let told: Vec<String> = [
+        "{kind: append, key: [day]}",
+        "{kind: by_key, key: [month]}",
+        "{kind: by_key, time: {column: day, interval: P1D}}",
+        "{kind: by_time}",
+        "{kind: by_time, time: {column: days, interval: P1D}}",
+        "{kind: by_time, time: {column: day, interval: P1M}}",
+        "{kind: by_time, time: {column: day}}",
+        "{kind: scd2}",
+    ]
+    .into_iter()
+    .map(told_of)
+    .collect();
+    expect![[r#"
+        products/ops/delays/product.odps.yaml:15:31 W0114 a transform of kind `append` has no `key`
+        help: take `key` out, or choose another kind
+        products/ops/delays/product.odps.yaml:15:37 W0114 the key is not the contract's primary key, which is `day`
+        help: take `key` out, or change the contract's primary key
+        products/ops/delays/product.odps.yaml:15:38 W0114 only a transform of kind `by_time` has intervals
+        help: leave `time` with its `column` alone
+        products/ops/delays/product.odps.yaml:15:23 W0114 intervals need a column of time, and none is named
+        help: add `time: {column: COLUMN, interval: P1D}`
+        products/ops/delays/product.odps.yaml:15:47 W0114 the contract has no column `days`
+        help: name a column of `products/ops/delays/contracts/daily.odcs.yaml`
+        products/ops/delays/product.odps.yaml:15:62 W0114 `P1M` is not the length of an interval: write a part of a day or whole days, such as `PT1H` or `P1D`
+        help: months and years differ in length
+        products/ops/delays/product.odps.yaml:15:39 W0114 the length of an interval is missing
+        help: add `time: {column: COLUMN, interval: P1D}`
+        products/ops/delays/product.odps.yaml:15:23 W0114 a table that keeps its history has timestamps `valid_from` and `valid_to`, and this has not
+        help: add them to `products/ops/delays/contracts/daily.odcs.yaml`: `valid_from` in the primary key, `valid_to` not required
+    "#]]
+    .assert_eq(&(told.join("\n") + "\n"));
 }
 
 #[test]

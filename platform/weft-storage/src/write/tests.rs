@@ -142,6 +142,51 @@ async fn the_first_commit_holds_the_first_rows_and_the_next_replaces_them() {
     assert_eq!((newest.version, newest.fingerprint.as_deref()), (1, Some("two")));
 }
 
+/// The table after a change upon `upon` that takes out the files of `without` and brings `values`.
+async fn change(warehouse: &Warehouse, upon: u64, without: &TableVersion, values: Vec<Option<i64>>) -> TableVersion {
+    let change =
+        TableChange { upon: Some(upon), without: without.files.clone(), ..TableChange::replace(numbers(values)) };
+    let written = warehouse.change("a/b/c", schema(false), change, &note("next"), Arc::new(AtMost(3))).await.unwrap();
+    TableVersion::clone(&*warehouse.table("a/b/c", written.version).await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_upon_a_version_keeps_its_files_and_restores_those_that_went_since() {
+    let warehouse = warehouse(0);
+    write(&warehouse, vec![Some(1)], "one").await.unwrap();
+    let first = warehouse.table("a/b/c", 0).await.unwrap();
+    let none = first.of_files(Vec::new());
+    let second = change(&warehouse, 0, &none, vec![Some(2)]).await;
+    assert_eq!((second.version, second.rows(), second.files.len()), (1, Some(2), 2));
+
+    // Upon the first again: what the second brought is gone.
+    let third = change(&warehouse, 0, &none, vec![Some(3), Some(4)]).await;
+    assert_eq!((third.version, third.rows()), (2, Some(3)));
+    assert!(second.files_besides(&first).iter().all(|file| !third.files.contains(file)));
+    assert!(first.files.iter().all(|file| third.files.contains(file)));
+
+    // Upon the second, without the first's file: what it brought comes back.
+    let fourth = change(&warehouse, 1, &first, vec![Some(5)]).await;
+    assert_eq!((fourth.version, fourth.rows()), (3, Some(2)));
+    assert_eq!(fourth.files.iter().filter(|file| second.files.contains(file)).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_end_between_intervals_where_they_are_cut() {
+    let warehouse = warehouse(0);
+    let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("id", DataType::Date32, true)]));
+    let days: Vec<i32> = (0..3).flat_map(|day| std::iter::repeat_n(day, 20_000)).collect();
+    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(arrow::array::Date32Array::from(days))]);
+    let rows = RecordBatchStreamAdapter::new(Arc::clone(&schema), futures::stream::iter([Ok(batch.unwrap())]));
+    let cut = Some(("id".to_owned(), "P1D".parse().unwrap()));
+    let change = TableChange { cut, ..TableChange::replace(Box::pin(rows)) };
+    warehouse.change("a/b/d", schema, change, &note("one"), Arc::new(AtMost(60_000))).await.unwrap();
+    let table = warehouse.table("a/b/d", 0).await.unwrap();
+    let days: Vec<_> = table.files.iter().map(|file| file.bounds("id").unwrap()).collect();
+    assert_eq!(days.len(), 3);
+    assert!(days.iter().all(|(least, greatest)| least == greatest), "{days:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_judge_refuses_never_exists() {
     let warehouse = warehouse(0);
