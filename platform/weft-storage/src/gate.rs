@@ -58,13 +58,21 @@ pub(crate) struct GatedLogStore {
     inner: LogStoreRef,
     warehouse: Warehouse,
     location: String,
+    /// The version that the commit is prepared upon.
+    before: Option<EagerSnapshot>,
     judge: Arc<dyn CommitJudge>,
     refusal: Mutex<Option<Vec<Finding>>>,
 }
 
 impl GatedLogStore {
-    pub(crate) fn new(inner: LogStoreRef, warehouse: Warehouse, location: &str, judge: Arc<dyn CommitJudge>) -> Self {
-        GatedLogStore { inner, warehouse, location: location.to_owned(), judge, refusal: Mutex::new(None) }
+    pub(crate) fn new(
+        inner: LogStoreRef,
+        warehouse: Warehouse,
+        location: &str,
+        before: Option<EagerSnapshot>,
+        judge: Arc<dyn CommitJudge>,
+    ) -> Self {
+        GatedLogStore { inner, warehouse, location: location.to_owned(), before, judge, refusal: Mutex::new(None) }
     }
 
     /// What the last refused commit was refused for, once.
@@ -97,7 +105,10 @@ impl GatedLogStore {
         let mut schema: Option<SchemaRef> = None;
         let mut files: Vec<TableFile> = Vec::new();
         if let Some(before) = version.checked_sub(1) {
-            let snapshot = EagerSnapshot::try_new(self.inner.as_ref(), Some(before)).await?;
+            let snapshot = match self.before.as_ref().filter(|known| known.version() == before) {
+                Some(known) => known.clone(),
+                None => EagerSnapshot::try_new(self.inner.as_ref(), Some(before)).await?,
+            };
             let table = self
                 .warehouse
                 .describe(&self.location, &snapshot)

@@ -8,7 +8,9 @@
 mod error;
 mod files;
 mod gate;
+mod newest;
 mod probe;
+mod prune;
 mod release;
 mod scan;
 mod stage;

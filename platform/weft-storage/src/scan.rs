@@ -17,11 +17,12 @@ use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 
-use crate::{TableVersion, Warehouse};
+use crate::prune::prune;
+use crate::{TableFile, TableVersion, Warehouse};
 
 /// A provider that scans `table`. Ungoverned: it is for the engine to wrap, and for the gate's checks.
 ///
-/// Filters are used to skip row groups only, so callers keep them above. The session must know the
+/// Filters are used to skip files and row groups only, so callers keep them above. The session must know the
 /// warehouse's store ([`Warehouse::register_in`]).
 pub fn scan(table: Arc<TableVersion>) -> Arc<dyn TableProvider> {
     Arc::new(DeltaScan { table })
@@ -49,9 +50,8 @@ impl DeltaScan {
         }
     }
 
-    /// The files, largest first, dealt out to at most `partitions` groups.
-    fn groups(&self, partitions: usize) -> Vec<FileGroup> {
-        let mut files: Vec<_> = self.table.files.iter().collect();
+    /// `files`, largest first, dealt out to at most `partitions` groups.
+    fn groups(mut files: Vec<&TableFile>, partitions: usize) -> Vec<FileGroup> {
         files.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.path.cmp(&b.path)));
         let mut groups: Vec<Vec<PartitionedFile>> = vec![Vec::new(); partitions.clamp(1, files.len().max(1))];
         let count = groups.len();
@@ -91,13 +91,19 @@ impl TableProvider for DeltaScan {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let mut source = ParquetSource::new(Arc::clone(&self.table.schema))
             .with_table_parquet_options(state.table_options().parquet.clone());
+        let (mut files, mut statistics) = (self.table.files.iter().collect::<Vec<_>>(), self.statistics_known());
         if let Some(predicate) = conjunction(filters.iter().cloned()) {
             let schema = DFSchema::try_from(Arc::clone(&self.table.schema))?;
-            source = source.with_predicate(state.create_physical_expr(predicate, &schema)?);
+            let predicate = state.create_physical_expr(predicate, &schema)?;
+            files = prune(&self.table.files, &self.table.schema, &predicate);
+            if files.len() < self.table.files.len() {
+                statistics = statistics.to_inexact();
+            }
+            source = source.with_predicate(predicate);
         }
         let config = FileScanConfigBuilder::new(Warehouse::engine_url(), Arc::new(source))
-            .with_file_groups(self.groups(state.config().target_partitions()))
-            .with_statistics(self.statistics_known())
+            .with_file_groups(DeltaScan::groups(files, state.config().target_partitions()))
+            .with_statistics(statistics)
             .with_projection_indices(projection.cloned())?
             .with_limit(if filters.is_empty() { limit } else { None })
             .build();

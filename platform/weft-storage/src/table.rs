@@ -88,6 +88,15 @@ pub struct Committed {
     pub upon: Option<u64>,
 }
 
+impl Committed {
+    /// What the commit's bytes say of it.
+    pub(crate) fn of(version: u64, entry: &[u8]) -> Self {
+        let fingerprint = commit_field(entry, "weft.fingerprint").and_then(|value| value.as_str().map(str::to_owned));
+        let upon = commit_field(entry, UPON).and_then(|value| value.as_u64());
+        Committed { version, fingerprint, upon }
+    }
+}
+
 impl Warehouse {
     /// The table at `location` as of `version`.
     ///
@@ -100,27 +109,25 @@ impl Warehouse {
         if let Some(table) = self.versions.get(&key).await {
             return Ok(table);
         }
-        let log = self.log_store(location)?;
-        let snapshot =
-            EagerSnapshot::try_new(log.as_ref(), Some(version)).await.map_err(|e| StorageError::table(location, e))?;
-        let table = Arc::new(self.describe(location, &snapshot)?);
+        let table = Arc::new(self.describe(location, self.snapshot(location, version).await?.as_ref())?);
         self.versions.insert(key, Arc::clone(&table)).await;
         Ok(table)
     }
 
     /// The newest commit of the table at `location`; `None` where there is no table yet.
     pub async fn newest_commit(&self, location: &str) -> Result<Option<Committed>, StorageError> {
-        let log = self.log_store(location)?;
-        let failed = |e| StorageError::table(location, e);
-        if !log.is_delta_table_location().await.map_err(failed)? {
-            return Ok(None);
+        Ok(self.newest(location).await?.map(|newest| newest.committed))
+    }
+
+    /// The state of the table at `location` as of `version`.
+    pub(crate) async fn snapshot(&self, location: &str, version: u64) -> Result<Arc<EagerSnapshot>, StorageError> {
+        let newest = self.newest.get(location).await.map(|known| known.snapshot);
+        if let Some(newest) = newest.filter(|newest| newest.version() == version) {
+            return Ok(newest);
         }
-        let version = log.get_latest_version(0).await.map_err(failed)?;
-        let entry = log.read_commit_entry(version).await.map_err(failed)?;
-        let text = |field| entry.as_ref().and_then(|bytes| commit_field(bytes, field));
-        let fingerprint = text("weft.fingerprint").and_then(|value| value.as_str().map(str::to_owned));
-        let upon = text(UPON).and_then(|value| value.as_u64());
-        Ok(Some(Committed { version, fingerprint, upon }))
+        let log = self.log_store(location)?;
+        let read = EagerSnapshot::try_new(log.as_ref(), Some(version)).await;
+        read.map(Arc::new).map_err(|error| StorageError::table(location, error))
     }
 
     pub(crate) fn describe(&self, location: &str, snapshot: &EagerSnapshot) -> Result<TableVersion, StorageError> {

@@ -14,9 +14,11 @@ use object_store::{ObjectStore, ObjectStoreScheme};
 use url::Url;
 use weft_model::PortRef;
 
+use crate::newest::Known;
 use crate::{StorageError, TableVersion};
 
 const TABLE_VERSIONS_CACHED: u64 = 2_000;
+const TABLES_CACHED: u64 = 500;
 
 /// One object store and a prefix in it, below which every table and release object lies.
 ///
@@ -27,6 +29,8 @@ pub struct Warehouse {
     pub(crate) root: Arc<dyn ObjectStore>,
     pub(crate) prefix: Path,
     pub(crate) versions: Cache<(String, u64), Arc<TableVersion>>,
+    /// The newest state of each table, as this process met it last.
+    pub(crate) newest: Cache<String, Known>,
     /// How large data files get; the writer's own choice if absent.
     pub(crate) file_bytes: Option<NonZeroU64>,
 }
@@ -52,7 +56,8 @@ impl Warehouse {
         }
         let (store, prefix) = open_store(&parsed, options)?;
         let versions = Cache::new(TABLE_VERSIONS_CACHED);
-        Ok(Warehouse { url: parsed, root: store, prefix, versions, file_bytes: None })
+        let newest = Cache::new(TABLES_CACHED);
+        Ok(Warehouse { url: parsed, root: store, prefix, versions, newest, file_bytes: None })
     }
 
     /// The same warehouse with data files of about `bytes` from now on, instead of the writer's own

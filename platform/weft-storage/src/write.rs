@@ -103,13 +103,12 @@ impl Warehouse {
     ) -> Result<Written, StorageError> {
         let log = self.log_store(location)?;
         let failed = |e| StorageError::table(location, e);
-        let at = async |version| EagerSnapshot::try_new(log.as_ref(), Some(version)).await.map_err(failed);
-        let before = match self.newest_commit(location).await? {
-            Some(newest) => Some(at(newest.version).await?),
-            None => None,
-        };
-        let restored = match (change.upon, &before) {
-            (Some(version), Some(before)) if before.version() != version => Some(at(version).await?),
+        let before = self.newest(location).await?.map(|newest| newest.snapshot);
+        let before = before.as_deref();
+        let restored = match (change.upon, before) {
+            (Some(version), Some(before)) if before.version() != version => {
+                Some(self.snapshot(location, version).await?)
+            }
             _ => None,
         };
         let added = stage(&log, location, change.rows, change.cut, self.file_bytes).await?;
@@ -118,19 +117,19 @@ impl Warehouse {
             added.iter().map(|add| u64::try_from(add.size).unwrap_or(0)).sum::<u64>(),
         );
 
-        let mut actions = declaration(before.as_ref(), &schema).map_err(failed)?;
+        let mut actions = declaration(before, &schema).map_err(failed)?;
         let base = self.path(location);
         let goes: HashSet<&Path> = change.without.iter().map(|file| &file.path).collect();
         let stays = |file: &LogicalFileView| !goes.contains(&below(&base, &file.object_store_path()));
-        let upon = change.upon.and(restored.as_ref().or(before.as_ref()));
+        let upon = change.upon.and(restored.as_deref().or(before));
         let kept: Vec<LogicalFileView> = files_of(upon).filter(stays).collect();
-        actions.extend(moves(before.as_ref(), &kept));
+        actions.extend(moves(before, &kept));
         actions.extend(added.into_iter().map(Action::Add));
         actions.extend(change.marks.into_iter().map(|(name, version)| Action::Txn(Transaction::new(name, version))));
 
         let mode = if change.upon.is_some() { SaveMode::Append } else { SaveMode::Overwrite };
         let operation = DeltaOperation::Write { mode, partition_by: None, predicate: None };
-        let version = self.commit(location, before.as_ref(), actions, operation, note, judge).await?;
+        let version = self.commit(location, before, actions, operation, note, judge).await?;
         Ok(Written { version, rows: written.0, bytes: written.1 })
     }
 
@@ -152,11 +151,9 @@ impl Warehouse {
         judge: Arc<dyn CommitJudge>,
     ) -> Result<u64, StorageError> {
         let failed = |e| StorageError::table(location, e);
-        if self.newest_commit(location).await?.is_none_or(|newest| newest.version != version) {
-            return Err(StorageError::Conflict { location: location.to_owned() });
-        }
-        let log = self.log_store(location)?;
-        let before = EagerSnapshot::try_new(log.as_ref(), Some(version)).await.map_err(failed)?;
+        let newest = self.newest(location).await?.filter(|newest| newest.committed.version == version);
+        let newest = newest.ok_or_else(|| StorageError::Conflict { location: location.to_owned() })?;
+        let before = newest.snapshot;
         let actions = declaration(Some(&before), schema).map_err(failed)?;
         let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
         self.commit(location, Some(&before), actions, operation, note, judge).await
@@ -172,18 +169,28 @@ impl Warehouse {
         note: &CommitNote,
         judge: Arc<dyn CommitJudge>,
     ) -> Result<u64, StorageError> {
-        let gate = Arc::new(GatedLogStore::new(self.log_store(location)?, self.clone(), location, judge));
-        let properties =
-            CommitProperties::default().with_metadata(note.fields()).with_max_retries(0).with_application_transaction(
-                Transaction::new(APPLICATION, i64::try_from(note.release).unwrap_or(i64::MAX)),
-            );
+        let log = self.log_store(location)?;
+        let gate = Arc::new(GatedLogStore::new(Arc::clone(&log), self.clone(), location, before.cloned(), judge));
+        let operation_id = json!(Uuid::new_v4().to_string());
+        let mut fields = note.fields();
+        fields.insert(OPERATION_ID.to_owned(), operation_id.clone());
+        let release = Transaction::new(APPLICATION, i64::try_from(note.release).unwrap_or(i64::MAX));
+        let properties = CommitProperties::default()
+            .with_metadata(fields)
+            .with_max_retries(0)
+            .with_create_checkpoint(false)
+            .with_cleanup_expired_logs(Some(false))
+            .with_application_transaction(release);
         let table = before.map(|snapshot| snapshot as _);
         let landed = CommitBuilder::from(properties)
             .with_actions(actions)
             .build(table, Arc::clone(&gate) as LogStoreRef, operation)
             .await;
         match landed {
-            Ok(commit) => Ok(commit.version()),
+            Ok(commit) => {
+                self.landed(location, log, operation_id, commit.snapshot().snapshot().clone()).await;
+                Ok(commit.version())
+            }
             Err(error) => Err(match gate.take_refusal() {
                 Some(findings) => StorageError::Refused { findings },
                 None if is_conflict(&error) => StorageError::Conflict { location: location.to_owned() },
@@ -231,7 +238,6 @@ impl CommitNote {
             ("weft.fingerprint".to_owned(), json!(self.fingerprint)),
             (UPON.to_owned(), json!(self.upon)),
             ("weft.inputs".to_owned(), json!(self.inputs)),
-            (OPERATION_ID.to_owned(), json!(Uuid::new_v4().to_string())),
         ])
     }
 }
