@@ -12,13 +12,13 @@ use weft_model::{
 use crate::decisions::HIDDEN;
 use crate::error::CatalogError;
 use crate::lineage;
-use crate::run::{Run, RunCheck, RunStatus, RunStep, StepStatus};
+use crate::run::{CheckRecord, Run, RunCheck, RunStatus, RunStep, StepStatus};
 use crate::sight::{Authorizer, Reading, Sight};
 use crate::views::{
     CheckView, ColumnView, DecisionView, DomainView, InputView, LineageEdge, Part, PortVersionView, PortView,
     ProductView, ReleaseView, RunView,
 };
-use crate::{Catalog, audit, moment, releases, runs};
+use crate::{Catalog, OffendingRows, audit, moment, releases, runs};
 
 mod ended;
 mod usage;
@@ -406,7 +406,15 @@ impl CatalogView {
             return None;
         }
         let tells = counted && reading.is_whole();
+        // Which rows a check finds tells of the column that it looks at.
+        let sample = check.sample.clone().filter(|_| counted);
         Some(CheckView {
+            sample: sample.and_then(|sample| self.in_clear(&check, &reading, sample)),
+            measured: check.measured.filter(|_| counted),
+            threshold: check.threshold,
+            severity: check.severity,
+            scanned_bytes: check.scanned_bytes.filter(|_| counted),
+            duration_ms: check.duration_ms.filter(|_| counted),
             run,
             failing_rows: check.failing_rows.filter(|_| counted),
             port: check.port,
@@ -416,6 +424,17 @@ impl CatalogView {
             message: check.message.filter(|_| tells),
             at: check.at,
         })
+    }
+
+    /// The columns of rows that the port has now, and that are neither hidden nor masked in any part. Of a column
+    /// that it has not, nobody knows who may see it, and so whom its check may tell of rows.
+    fn in_clear(&self, check: &CheckRecord, reading: &Reading, rows: OffendingRows) -> Option<OffendingRows> {
+        let served = self.published.releases.get(&check.port.product_ref())?.product.output(&check.port.port)?;
+        let is_clear = |column: &str| {
+            served.contract.column(column).is_some() && !reading.hidden.contains(column) && !reading.masks(column)
+        };
+        let mut checked = check.column.iter().flat_map(|columns| columns.split(", "));
+        checked.all(is_clear).then(|| rows.with_columns(is_clear)).flatten()
     }
 
     /// What may be seen of a port as it is served now; nothing where it is not served.
