@@ -105,9 +105,19 @@ async fn a_foreign_key_into_what_the_domains_service_may_not_read_is_unknown_and
         &mesh.first,
         "check `foreignKey` could not be made: `sales-jobs` cannot look into it: no table `stock.items.list`",
     );
-    // A port without an earlier release is not served, so that its owner alone is told.
     manifests.write("products/stock/access.csv", STOCK);
     assert!(mesh.reconcile().await.is_complete());
+
+    // Neither what is hidden nor what is masked is told by way of matches.
+    let restricted = "governance/restrictions.yaml";
+    manifests
+        .write(restricted, "rowFilters:\n  - {id: some, tag: stock, when: article = 'A', exempt: see_all_rows}\n")
+        .edit("products/stock/items/contracts/list.odcs.yaml", "status: active", "status: active\ntags: [stock]")
+        .write(SEED, "order_id,amount,article,before\n1,10.50,B,\n");
+    let report = mesh.reconcile().await;
+    let told = report.outcomes.iter().find_map(|outcome| outcome.message.clone()).unwrap_or_default();
+    assert!(told.contains("`sales-jobs` cannot look into it") && !told.contains("counts"), "{report:?}");
+    manifests.remove(restricted);
     manifests
         .write("products/stock/access.csv", "")
         .write(SEED, "order_id,amount,article,before\n1,10.50,A,\n");
@@ -142,6 +152,27 @@ async fn a_foreign_key_within_a_product_means_the_table_that_the_same_run_has_ma
         &report,
         "column `article`: check `foreignKey` counts 1 row whose (article) has no match in (article) of \
          `sales.orders.heads`, and must be 0",
+    );
+    mesh.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_of_several_columns_is_met_as_a_tuple_and_a_null_in_it_exempts_the_row() {
+    let manifests = minimal_mesh();
+    let columns = "      - {name: part, description: Of the order., logicalType: integer, physicalType: bigint}
+      - {name: whole, description: What it is a part of., logicalType: integer, physicalType: bigint}
+    relationships:
+      - {id: within, type: foreignKey, from: [lines.whole, lines.part], to: [lines.order_id, lines.part]}
+";
+    manifests
+        .write(LINES, format!("{}{columns}", manifests.text(LINES)))
+        .write(SEED, "order_id,amount,part,whole\n1,1.00,7,\n2,1.00,7,1\n3,1.00,,9\n");
+    let mesh = TestMesh::start(manifests.path()).await;
+    assert!(mesh.first.is_complete(), "{:?}", mesh.first);
+    manifests.write(SEED, "order_id,amount,part,whole\n1,1.00,7,\n2,1.00,8,1\n");
+    refused(
+        &mesh.reconcile().await,
+        "check `within` counts 1 row whose (whole, part) has no match in (order_id, part) of the table itself, and must be 0",
     );
     mesh.stop().await;
 }
@@ -282,6 +313,40 @@ small,warns,[{"order_id":2},{"order_id":3}]"#;
     // No message, log or event says what the rows hold: only the record does.
     let messages = "select count(*) from system.mesh.checks where message like '%order_id\":%'";
     assert_eq!(ask(&mesh, "ana", messages).await.as_deref(), Ok("0"));
+    mesh.stop().await;
+}
+
+/// The body and media type of the port's checks over REST.
+async fn report(mesh: &TestMesh, name: &str, form: &str) -> (String, String) {
+    let url = format!("{}/api/v1/ports/sales/orders/lines/checks{form}", mesh.http());
+    let answer = reqwest::Client::new().get(url).bearer_auth(mesh.token(name)).send().await.unwrap();
+    let media = answer.headers()["content-type"].to_str().unwrap().to_owned();
+    (answer.text().await.unwrap(), media)
+}
+
+#[tokio::test]
+async fn checks_of_a_port_are_told_as_a_page_and_as_reports_to_who_may_see_them() {
+    let mesh = TestMesh::start(with_samples().path()).await;
+    let page = |text: String| serde_json::from_str::<serde_json::Value>(&text).unwrap();
+    let of = |page: &serde_json::Value, name: &str| {
+        page["items"].as_array().unwrap().iter().find(|check| check["name"] == name).cloned()
+    };
+    let ana = page(report(&mesh, "ana", "").await.0);
+    let known = of(&ana, "known").expect("a check");
+    assert_eq!(known["sample"], serde_json::json!([{ "order_id": 3, "amount": null }]));
+    assert_eq!((&known["measured"], &known["severity"]), (&serde_json::json!(1.0), &serde_json::json!("warns")));
+    let mara = page(report(&mesh, "mara", "").await.0);
+    assert_eq!(of(&mara, "known").expect("a check")["sample"], serde_json::json!([{ "amount": null }]));
+    assert_eq!(of(&mara, "small"), None);
+    assert_eq!(of(&page(report(&mesh, "fil", "").await.0), "known"), None);
+
+    let document = page(report(&mesh, "ana", "?format=oors").await.0);
+    assert_eq!(document["kind"], "ObservabilityResults");
+    assert!(document["results"].as_array().unwrap().iter().any(|result| result["status"] == "warn"));
+    let (xml, media) = report(&mesh, "ana", "?format=junit").await;
+    assert_eq!(media, "application/xml");
+    assert!(xml.contains("<testcase classname=\"sales.orders.lines\" name=\"known (amount)\""), "{xml}");
+    assert!(report(&mesh, "ana", "?format=pdf").await.0.contains("none of json, oors and junit"));
     mesh.stop().await;
 }
 

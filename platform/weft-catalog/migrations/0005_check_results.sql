@@ -6,3 +6,5 @@ ALTER TABLE checks ADD COLUMN severity TEXT CHECK (severity IN ('blocks', 'warns
 ALTER TABLE checks ADD COLUMN scanned_bytes INTEGER;
 ALTER TABLE checks ADD COLUMN duration_ms INTEGER;
 ALTER TABLE checks ADD COLUMN sample TEXT;
+
+CREATE INDEX checks_by_port ON checks (port, at);

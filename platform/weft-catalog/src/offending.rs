@@ -23,6 +23,11 @@ impl OffendingRows {
         Value::from(self.0.iter().cloned().map(Value::Object).collect::<Vec<_>>()).to_string()
     }
 
+    /// The rows, each a name and a value for every column.
+    pub fn into_rows(self) -> Vec<Map<String, Value>> {
+        self.0
+    }
+
     pub(crate) fn from_json(text: &str) -> Option<Self> {
         OffendingRows::of(serde_json::from_str(text).ok()?)
     }

@@ -180,6 +180,20 @@ pub(crate) async fn checks(connection: &mut SqliteConnection, limit: i64) -> Res
     rows.into_iter().map(CheckRow::read).collect()
 }
 
+/// The checks of the run that judged the port last, in order of name.
+pub(crate) async fn last_checks(connection: &mut SqliteConnection, port: &str) -> Result<Vec<RunCheck>, CatalogError> {
+    let rows: Vec<CheckRow> = sqlx::query_as(
+        "SELECT * FROM checks WHERE port = ? AND run = \
+         (SELECT run FROM checks WHERE port = ? ORDER BY at DESC, run DESC LIMIT 1) ORDER BY name, column_name",
+    )
+    .bind(port)
+    .bind(port)
+    .fetch_all(connection)
+    .await
+    .doing("read the checks of a port")?;
+    rows.into_iter().map(CheckRow::read).collect()
+}
+
 async fn record_steps(connection: &mut SqliteConnection, run: &Run) -> Result<(), CatalogError> {
     sqlx::query("DELETE FROM run_steps WHERE run = ?")
         .bind(&run.id)

@@ -246,6 +246,18 @@ impl CatalogView {
         Ok(newest.into_iter().filter_map(|check| self.check_view(check)).collect())
     }
 
+    /// The checks of the run that judged the port last, in order of name.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogError::NotFound`] where the port is not served or not seen, or trouble with the database.
+    pub async fn checks_of(&self, port: &PortRef) -> Result<Vec<CheckView>, CatalogError> {
+        self.port(port)?;
+        let mut transaction = self.catalog.store().read().await?;
+        let checks = runs::last_checks(&mut transaction, &port.to_string()).await?;
+        Ok(checks.into_iter().filter_map(|check| self.check_view(check)).collect())
+    }
+
     /// The newest decisions, newest first: all of them for who may read the platform's own
     /// `system.audit.decisions`, else those about the principal itself.
     pub async fn decisions(&self) -> Result<Vec<DecisionView>, CatalogError> {

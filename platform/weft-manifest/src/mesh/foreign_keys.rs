@@ -100,3 +100,78 @@ fn stored(side: &Side<'_>) -> Option<Vec<String>> {
     };
     side.columns.iter().map(name).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use weft_model::ManifestTree;
+    use weft_model::quality_check::Measure;
+
+    /// The foreign keys of a product `air.flights`, whose only table has these `keys`, beside one of planes.
+    fn found(keys: &str) -> Vec<String> {
+        let product = |id: &str, port: &str| {
+            format!(
+                "apiVersion: v1.1.0\nkind: DataProduct\nid: {id}\noutputPorts:\n  - name: {port}\n    contractId: {id}-c\n    \
+                 version: 1.0.0\n    customProperties:\n      - property: transform\n        vendor: weft\n        \
+                 value: {{kind: source, source: {{url: 's3://x/y', format: csv}}}}\n"
+            )
+        };
+        let contract = |id: &str, tables: &str| {
+            format!("apiVersion: v3.2.0\nkind: DataContract\nid: {id}-c\nversion: 1.0.0\nschema:\n{tables}")
+        };
+        let planes = "  - id: p\n    name: planes\n    properties:\n      \
+                      - {id: n, name: Tail, physicalName: tail, logicalType: string, unique: true}\n      \
+                      - {id: y, name: year, logicalType: integer}\n      \
+                      - {id: m, name: mean, logicalType: integer, semanticType: measure, transformLogic: AVG(year)}\n";
+        let flights = format!(
+            "  - name: flights\n    relationships:\n{keys}\n    properties:\n      \
+             - {{name: id, logicalType: integer, unique: true}}\n      - {{name: plane, logicalType: string}}\n      \
+             - {{name: built, logicalType: integer}}\n  - name: crews\n    properties:\n      \
+             - {{name: id, logicalType: integer, unique: true}}\n"
+        );
+        let tree = ManifestTree::of_texts([
+            ("products/air/domain.yaml", "domain: air\nowner: a\n"),
+            ("products/air/flights/product.odps.yaml", product("f", "flights").as_str()),
+            ("products/air/flights/contracts/flights.odcs.yaml", contract("f", &flights).as_str()),
+            ("products/air/planes/product.odps.yaml", product("p", "planes").as_str()),
+            ("products/air/planes/contracts/planes.odcs.yaml", contract("p", planes).as_str()),
+        ]);
+        let (declared, problems) = crate::read(&tree, chrono::NaiveDate::MIN);
+        let flights = declared.product(&"air.flights".parse().unwrap());
+        let flights = flights.unwrap_or_else(|| panic!("{problems:#?}"));
+        let checks = flights.outputs[0].contract.checks.iter();
+        let told = |check: &weft_model::QualityCheck| {
+            let Measure::Unmatched { columns, target } = &check.measure else { panic!("{check:?}") };
+            let target = target.as_ref().map(|target| {
+                let port = target.port.as_ref().map_or("itself".to_owned(), ToString::to_string);
+                format!("{port} ({})", target.columns.join(", "))
+            });
+            let blocks = if check.blocks { "blocks" } else { "warns" };
+            format!("{} ({}) {} {blocks}", check.name, columns.join(", "), target.unwrap_or("nothing".to_owned()))
+        };
+        checks.map(told).collect()
+    }
+
+    #[test]
+    fn a_key_becomes_a_check_against_the_port_that_serves_its_target() {
+        let path = "../../planes/contracts/planes.odcs.yaml";
+        let keys = format!(
+            "      - {{id: made, from: flights.plane, to: '{path}#schema/p/properties/n'}}\n      \
+             - {{from: [flights.plane, flights.built], to: [p-c#planes.Tail, p-c#planes.year]}}\n      \
+             - {{from: flights.built, to: flights.id}}"
+        );
+        assert_eq!(
+            found(&keys),
+            [
+                "made (plane) air.planes.planes (tail) blocks",
+                "foreignKey (plane, built) air.planes.planes (tail, year) blocks",
+                "foreignKey (built) itself (id) blocks",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_key_to_what_no_port_serves_only_warns() {
+        let keys = "      - {from: flights.built, to: crews.id}\n      - {from: flights.built, to: p-c#planes.mean}";
+        assert_eq!(found(keys), ["foreignKey (built) nothing warns", "foreignKey 2 (built) nothing warns"]);
+    }
+}
