@@ -1,7 +1,7 @@
 //! What checks look into beside their own table, what they record, and who sees which rows they found.
 
 use weft_model::Code;
-use weft_reconcile::{OutcomeStatus, Report};
+use weft_reconcile::{Change, OutcomeStatus, Report};
 use weft_testkit::{Manifests, TestMesh, minimal_mesh};
 
 use crate::asking::ask;
@@ -76,7 +76,8 @@ async fn a_foreign_key_is_met_by_the_rows_that_another_product_serves() {
     assert!(mesh.first.is_complete(), "{:?}", mesh.first);
     let checks = "select check_name, column_name, outcome, failing_rows, measured, threshold, severity, scanned_bytes > 0 \
                   from system.mesh.checks where column_name in ('article', 'before') order by 1";
-    let expected = "earlier,before,passed,0,0.0,must be 0,blocks,true\nforeignKey,article,passed,0,0.0,must be 0,blocks,true";
+    let expected =
+        "earlier,before,passed,0,0.0,must be 0,blocks,true\nforeignKey,article,passed,0,0.0,must be 0,blocks,true";
     assert_eq!(ask(&mesh, "ana", checks).await.as_deref(), Ok(expected));
 
     manifests.write(SEED, "order_id,amount,article,before\n1,10.50,A,\n2,20.00,C,7\n3,,,2\n");
@@ -118,9 +119,7 @@ async fn a_foreign_key_into_what_the_domains_service_may_not_read_is_unknown_and
     let told = report.outcomes.iter().find_map(|outcome| outcome.message.clone()).unwrap_or_default();
     assert!(told.contains("`sales-jobs` cannot look into it") && !told.contains("counts"), "{report:?}");
     manifests.remove(restricted);
-    manifests
-        .write("products/stock/access.csv", "")
-        .write(SEED, "order_id,amount,article,before\n1,10.50,A,\n");
+    manifests.write("products/stock/access.csv", "").write(SEED, "order_id,amount,article,before\n1,10.50,A,\n");
     assert!(!mesh.reconcile().await.is_complete());
     let unknown = "select outcome, failing_rows is null, measured is null, sample is null from system.mesh.checks \
                    where check_name = 'foreignKey' order by at desc limit 1";
@@ -132,7 +131,10 @@ async fn a_foreign_key_into_what_the_domains_service_may_not_read_is_unknown_and
 async fn a_foreign_key_within_a_product_means_the_table_that_the_same_run_has_made() {
     let manifests = with_articles();
     let manifest = "products/sales/orders/product.odps.yaml";
-    let (_, port) = product("heads", "sales", "heads").split_once("outputPorts:\n").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let (_, port) = product("heads", "sales", "heads")
+        .split_once("outputPorts:\n")
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
     let head = "      - {id: article, name: article, description: Its number., logicalType: string, \
                 physicalType: string, unique: true}\n";
     manifests
@@ -146,7 +148,9 @@ async fn a_foreign_key_within_a_product_means_the_table_that_the_same_run_has_ma
         .write("products/sales/orders/data/heads.csv", "article\nA\nD\n")
         .write(SEED, "order_id,amount,article,before\n1,10.50,D,\n");
     assert!(mesh.reconcile().await.is_complete());
-    manifests.write("products/sales/orders/data/heads.csv", "article\nA\n").write(SEED, "order_id,amount,article,before\n1,9.50,D,\n");
+    manifests
+        .write("products/sales/orders/data/heads.csv", "article\nA\n")
+        .write(SEED, "order_id,amount,article,before\n1,9.50,D,\n");
     let report = mesh.reconcile().await;
     refused(
         &report,
@@ -180,16 +184,23 @@ async fn a_key_of_several_columns_is_met_as_a_tuple_and_a_null_in_it_exempts_the
 /// The mesh with a table of totals over the orders, and a rule of it.
 fn with_totals(rule: &str) -> Manifests {
     let mesh = minimal_mesh();
-    let (head, tail) = product("totals", "sales", "overall").split_once("outputPorts:").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let (head, tail) = product("totals", "sales", "overall")
+        .split_once("outputPorts:")
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
     let input = "inputPorts:\n  - {name: lines, contractId: 7a8f0f0e-5a0a-4c57-9a37-1c9f6d6a0002, version: 1.0.0}\n";
-    let tail = tail.replace("kind: seed", "kind: full").replace("          seed: {path: data/overall.csv, format: csv}\n", "");
+    let tail =
+        tail.replace("kind: seed", "kind: full").replace("          seed: {path: data/overall.csv, format: csv}\n", "");
     let amount = format!(
         "      - {{name: amount, description: All of it., logicalType: number, physicalType: 'decimal(22,2)'}}\n    quality:\n      \
          - {{id: same, type: sql, query: \"{rule}\", mustBe: 0}}\n"
     );
     mesh.write("products/sales/totals/product.odps.yaml", format!("{head}{input}outputPorts:{tail}"))
         .write("products/sales/totals/contracts/overall.odcs.yaml", contract("totals", "overall", &amount))
-        .write("products/sales/totals/transforms/overall.sql", "SELECT sum(amount) AS amount FROM sales.orders.lines\n");
+        .write(
+            "products/sales/totals/transforms/overall.sql",
+            "SELECT sum(amount) AS amount FROM sales.orders.lines\n",
+        );
     mesh
 }
 
@@ -201,7 +212,11 @@ async fn a_rule_in_sql_may_name_the_inputs_of_its_product() {
     assert!(mesh.first.is_complete(), "{:?}", mesh.first);
     let same = "select outcome, measured, threshold from system.mesh.checks where check_name = 'same'";
     assert_eq!(ask(&mesh, "ana", same).await.as_deref(), Ok("passed,0.0,must be 0"));
-    manifests.edit("products/sales/totals/transforms/overall.sql", "sum(amount)", "CAST(sum(amount) + 1 AS DECIMAL(22,2))");
+    manifests.edit(
+        "products/sales/totals/transforms/overall.sql",
+        "sum(amount)",
+        "CAST(sum(amount) + 1 AS DECIMAL(22,2))",
+    );
     let report = mesh.reconcile().await;
     let told = report.outcomes.first().and_then(|outcome| outcome.message.as_deref());
     assert_eq!(told, Some("check `same` returns -1, and must be 0"));
@@ -221,8 +236,15 @@ async fn a_rule_in_sql_that_names_another_table_or_a_view_is_told_before_anythin
         let manifests = with_totals(rule);
         manifests
             .edit("products/sales/orders/product.odps.yaml", "kind: seed", "kind: view")
-            .edit("products/sales/orders/product.odps.yaml", "          seed: {path: data/lines.csv, format: csv}\n", "")
-            .write("products/sales/orders/transforms/lines.sql", "SELECT CAST(1 AS BIGINT) AS order_id, CAST(1 AS DECIMAL(12,2)) AS amount\n");
+            .edit(
+                "products/sales/orders/product.odps.yaml",
+                "          seed: {path: data/lines.csv, format: csv}\n",
+                "",
+            )
+            .write(
+                "products/sales/orders/transforms/lines.sql",
+                "SELECT CAST(1 AS BIGINT) AS order_id, CAST(1 AS DECIMAL(12,2)) AS amount\n",
+            );
         let mesh = TestMesh::start(manifests.path()).await;
         let found: Vec<String> = mesh.first.diagnostics.iter().map(ToString::to_string).collect();
         assert!(found.iter().any(|found| found.contains(told)), "{found:#?}");
@@ -240,7 +262,10 @@ async fn a_commit_says_in_its_own_log_what_its_checks_measured() {
     let info: serde_json::Value = serde_json::from_str(info).unwrap();
     let checks = info["commitInfo"]["weft.checks"].as_array().expect("the checks");
     let told: Vec<String> = checks.iter().map(ToString::to_string).collect();
-    assert!(told.contains(&r#"{"name":"schema","column":null,"outcome":"passed","measured":null}"#.to_owned()), "{told:?}");
+    assert!(
+        told.contains(&r#"{"name":"schema","column":null,"outcome":"passed","measured":null}"#.to_owned()),
+        "{told:?}"
+    );
     assert!(
         told.contains(&r#"{"name":"foreignKey","column":"article","outcome":"passed","measured":0.0}"#.to_owned()),
         "{told:?}"
@@ -295,7 +320,8 @@ async fn offending_rows_are_shown_to_those_who_read_them_in_clear_and_to_nobody_
     let manifests = with_samples();
     let mesh = TestMesh::start(manifests.path()).await;
     assert!(mesh.first.is_complete(), "{:?}", mesh.first);
-    let samples = "select check_name, severity, sample from system.mesh.checks where check_name in ('known', 'small') order by 1";
+    let samples =
+        "select check_name, severity, sample from system.mesh.checks where check_name in ('known', 'small') order by 1";
     let all = r#"known,warns,[{"order_id":3,"amount":null}]
 small,warns,[{"order_id":2},{"order_id":3}]"#;
     assert_eq!(ask(&mesh, "ana", samples).await.as_deref(), Ok(all));
@@ -360,5 +386,63 @@ async fn offending_rows_of_a_refused_commit_are_shown_while_the_port_is_served()
     assert!(!mesh.reconcile().await.is_complete());
     let sample = "select sample from system.mesh.checks where check_name = 'primary_key' and outcome = 'failed'";
     assert_eq!(ask(&mesh, "ana", sample).await.as_deref(), Ok(r#"[{"order_id":1},{"order_id":2}]"#));
+    mesh.stop().await;
+}
+
+/// A mesh of one table of ten million rows: their numbers from 1, and a day each in the year 2020.
+fn with_millions(keys_of_id: &str) -> Manifests {
+    let mesh = minimal_mesh();
+    let manifest = "products/sales/orders/product.odps.yaml";
+    let properties = format!(
+        "      - name: id\n        description: From 1.\n        logicalType: integer\n        physicalType: bigint\n        \
+         {keys_of_id}\n      - name: day\n        description: In 2020.\n        logicalType: date\n        physicalType: date\n        \
+         logicalTypeOptions: {{minimum: '2020-01-01', maximum: '2020-12-31'}}\n    quality:\n      \
+         - {{id: all, metric: rowCount, mustBe: 10000000}}\n"
+    );
+    let of_lines = contract("x", "lines", &properties).replace("x-contract", "7a8f0f0e-5a0a-4c57-9a37-1c9f6d6a0002");
+    mesh.edit(manifest, "kind: seed", "kind: full")
+        .edit(manifest, "          seed: {path: data/lines.csv, format: csv}\n", "")
+        .write(LINES, of_lines)
+        .write(
+            "products/sales/orders/transforms/lines.sql",
+            "SELECT value AS id, DATE '2020-01-01' + CAST(value % 366 AS INT) AS day FROM generate_series(1, 10000000)\n",
+        );
+    mesh
+}
+
+#[tokio::test]
+async fn row_counts_nulls_and_bounds_of_ten_million_rows_read_no_data() {
+    let bounds = "required: true\n        logicalTypeOptions: {minimum: 1, maximum: 10000000}\n        \
+                  quality: [{id: filled, metric: nullValues, mustBe: 0}]";
+    let manifests = with_millions(bounds);
+    let mesh = TestMesh::start(manifests.path()).await;
+    assert!(mesh.first.is_complete(), "{:?}", mesh.first);
+    let checks = "select count(*), sum(scanned_bytes) from system.mesh.checks where outcome = 'passed'";
+    assert_eq!(ask(&mesh, "ana", checks).await.as_deref(), Ok("8,0"));
+
+    // Where there is no data to read, the log is all that can answer.
+    let table = mesh.home().join("warehouse/sales/orders/lines");
+    let files = std::fs::read_dir(&table).unwrap().map(|entry| entry.unwrap().path());
+    let data: Vec<_> = files.filter(|file| file.extension().is_some_and(|kind| kind == "parquet")).collect();
+    assert!(!data.is_empty());
+    data.iter().for_each(|file| std::fs::remove_file(file).unwrap());
+    let manifest = "products/sales/orders/product.odps.yaml";
+    let raise = |from: &str, to: &str| {
+        for (file, before) in [(LINES, "name: lines\n"), (manifest, "0002\n    ")] {
+            manifests.edit(file, &format!("{before}version: {from}"), &format!("{before}version: {to}"));
+        }
+    };
+    raise("1.0.0", "1.1.0");
+    manifests.edit(LINES, "maximum: '2020-12-31'", "maximum: '2021-01-01'").edit(LINES, "minimum: 1,", "minimum: 0,");
+    let report = mesh.reconcile().await;
+    assert!(report.is_complete(), "{report:?}");
+    assert_eq!(report.plan.steps[0].change, Change::Evolve);
+
+    // A rule that no bounds can answer looks for the data, and does not find them.
+    raise("1.1.0", "1.2.0");
+    manifests.edit(LINES, "{minimum: 0, maximum: 10000000}", "{minimum: 0, maximum: 10000000, multipleOf: 1}");
+    let report = mesh.reconcile().await;
+    let told = report.outcomes.first().and_then(|outcome| outcome.message.clone()).unwrap_or_default();
+    assert!(told.starts_with("check `multipleOf` could not be made: "), "{report:?}");
     mesh.stop().await;
 }

@@ -35,7 +35,8 @@ pub use decisions::{Asked, DecisionRecord};
 pub use error::CatalogError;
 pub use offending::OffendingRows;
 pub use run::{
-    CheckOutcome, CheckRecord, CheckSeverity, Run, RunCheck, RunDiagnostic, RunStatus, RunStep, StepStatus, product_of_file,
+    CheckOutcome, CheckRecord, CheckSeverity, Run, RunCheck, RunDiagnostic, RunStatus, RunStep, StepStatus,
+    product_of_file,
 };
 pub use tally::{QueryRecord, ReadRecord};
 pub use usage_views::{ColumnUsage, DayUsage, PortUsage, QueryView, ReadView};

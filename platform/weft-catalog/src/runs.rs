@@ -5,11 +5,13 @@ use serde_json::json;
 use sqlx::{FromRow, SqliteConnection};
 use weft_model::{Revision, Severity};
 
-use crate::error::{CatalogError, Doing};
 use crate::OffendingRows;
+use crate::error::{CatalogError, Doing};
 use crate::moment;
 use crate::outbox::{self, Event};
-use crate::run::{CheckOutcome, CheckRecord, CheckSeverity, Run, RunCheck, RunDiagnostic, RunStatus, RunStep, StepStatus};
+use crate::run::{
+    CheckOutcome, CheckRecord, CheckSeverity, Run, RunCheck, RunDiagnostic, RunStatus, RunStep, StepStatus,
+};
 
 /// Adds the run, or replaces what is known of it, steps and diagnostics included.
 pub(crate) async fn record(

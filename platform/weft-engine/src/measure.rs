@@ -130,7 +130,11 @@ impl Engine {
     }
 
     /// How many rows meet each of the conditions.
-    async fn rows_where(&self, table: &TableVersion, conditions: Vec<Expr>) -> Result<(Vec<u64>, u64), DataFusionError> {
+    async fn rows_where(
+        &self,
+        table: &TableVersion,
+        conditions: Vec<Expr>,
+    ) -> Result<(Vec<u64>, u64), DataFusionError> {
         if conditions.is_empty() {
             return Ok((Vec::new(), 0));
         }

@@ -26,16 +26,12 @@ const CHARACTERS_MAX: usize = 200;
 impl Engine {
     /// Some of the rows that `check` counts, of each the `columns` that it can tell, in order of these. Of repeated
     /// values the tuple, once. `None` where it counts no single rows, and where they cannot be told.
-    pub async fn offending(
-        &self,
-        of: Measurable<'_>,
-        check: &QualityCheck,
-        columns: &[&str],
-    ) -> Option<OffendingRows> {
+    pub async fn offending(&self, of: Measurable<'_>, check: &QualityCheck, columns: &[&str]) -> Option<OffendingRows> {
         let longest = Limits::for_transforms().running_max;
         let told = tokio::time::timeout(longest, self.told(of, check, columns)).await;
         // What went wrong may name a value, and is not told.
-        let rows = told.ok().and_then(|told| told.map_err(|_| tracing::warn!(port = %of.port, "rows cannot be told")).ok());
+        let rows =
+            told.ok().and_then(|told| told.map_err(|_| tracing::warn!(port = %of.port, "rows cannot be told")).ok());
         rows.and_then(OffendingRows::of)
     }
 

@@ -19,6 +19,9 @@ use crate::namespace::{put, put_at};
 use crate::statement::QueryText;
 use crate::{Engine, Limits, QueryError, statement};
 
+/// A table, by the name that a query gives it.
+type NamedTable = (String, Arc<dyn TableProvider>);
+
 impl Engine {
     /// The one number that `sql` returns over the table, which goes by its port's name and any of `names` there, in
     /// whatever case, and over inputs; a condition is 1 or 0. With it, how many bytes were read. Held to
@@ -41,7 +44,7 @@ impl Engine {
         of: Measurable<'_>,
         names: &[String],
         query: &QueryText,
-    ) -> Result<Vec<(String, Arc<dyn TableProvider>)>, String> {
+    ) -> Result<Vec<NamedTable>, String> {
         let own = of.port.to_string();
         let named = statement::tables_of(self.base(), query).map_err(|error| error.to_string())?;
         let table = |name: String| {
@@ -61,7 +64,7 @@ impl Engine {
     async fn number_within(
         &self,
         query: QueryText,
-        tables: Vec<(String, Arc<dyn TableProvider>)>,
+        tables: Vec<NamedTable>,
         limits: &Limits,
     ) -> Result<(Found, u64), QueryError> {
         let planning = |error| QueryError::from_planning(&error);

@@ -20,10 +20,7 @@ pub(crate) fn told_by_log(table: &TableVersion, check: &QualityCheck) -> Option<
             let hold = |file: &TableFile| tests.iter().all(|test| holds_by_log(file, column, test));
             (is_told && table.files.iter().all(hold)).then_some(0)
         }
-        Measure::Missing { .. }
-        | Measure::Duplicates { .. }
-        | Measure::Unmatched { .. }
-        | Measure::Sql { .. } => None,
+        Measure::Missing { .. } | Measure::Duplicates { .. } | Measure::Unmatched { .. } | Measure::Sql { .. } => None,
     }
 }
 

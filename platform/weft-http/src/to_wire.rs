@@ -1,6 +1,8 @@
 //! The catalog's views in the words of the wire.
 
-use weft_catalog::{CheckView, DomainView, InputView, PortUsage, PortVersionView, PortView, ProductView, ReleaseView, RunView};
+use weft_catalog::{
+    CheckView, DomainView, InputView, PortUsage, PortVersionView, PortView, ProductView, ReleaseView, RunView,
+};
 use weft_model::{Column, ContractKey, Principal};
 use weft_wire as wire;
 

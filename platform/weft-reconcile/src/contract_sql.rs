@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::datatypes::{DataType, SchemaRef};
 use weft_engine::{ContractPlanner, ContractQueryShape, SqlProblem};
 use weft_model::{
-    Code, ContractSql, ContractTable, Declared, Diagnostic, ManifestTree, Place, PortRef, ProductRef, Published, SqlRole, parallel,
+    Code, ContractSql, ContractTable, Declared, Diagnostic, ManifestTree, Place, PortRef, ProductRef, Published,
+    SqlRole, parallel,
 };
 use weft_storage::arrow_schema;
 

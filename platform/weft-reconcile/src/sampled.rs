@@ -97,7 +97,8 @@ mod tests {
         check(column("a", None, Some("confidential"), &[]), &[], &["id"]);
         check(column("a", None, None, &[]), &[], &["id"]);
         check(column("a", None, Some("public"), &[]), &["Restricted"], &[]);
-        let part = ColumnPart { path: vec!["mail".to_owned()], classification: Some("personal".to_owned()), tags: vec![] };
+        let part =
+            ColumnPart { path: vec!["mail".to_owned()], classification: Some("personal".to_owned()), tags: vec![] };
         check(Column { parts: vec![part], ..column("a", None, Some("public"), &[]) }, &[], &["id"]);
     }
 }

@@ -6,9 +6,9 @@ use weft_governance::{MeshFacts, PolicySnapshot};
 use weft_model::{Code, ManifestTree, Revision};
 
 use super::*;
-use crate::{CheckOutcome, CheckSeverity};
 use crate::run::CheckRecord;
 use crate::sample::{at, clock, noon, release, run, tombstone};
+use crate::{CheckOutcome, CheckSeverity, OffendingRows};
 
 const PRINCIPALS: &str = "
 users:

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use weft_model::quality_check::{ForeignKeyTarget, Measure, QualityCheck, Threshold};
 use weft_model::{ContractKey, PortRef};
 
+use super::checks;
 use super::column_type::stored_name;
 use super::contract::{self, ContractFile};
 use super::product::Draft;
-use super::checks;
 use crate::form::Document;
 use crate::odcs::DataContract;
 use crate::rules::{self, Side};

@@ -50,11 +50,7 @@ pub(crate) fn of_contracts<'d>(contracts: &[(&'d str, &'d Document<DataContract>
     found
 }
 
-fn from_side<'d>(
-    relationship: &Relationship<'_, 'd>,
-    contract: usize,
-    own: &Columns<'_, 'd>,
-) -> Option<Side<'d>> {
+fn from_side<'d>(relationship: &Relationship<'_, 'd>, contract: usize, own: &Columns<'_, 'd>) -> Option<Side<'d>> {
     if let Some(field) = relationship.column {
         return side(contract, &[(relationship.table, field)]);
     }
