@@ -8,7 +8,7 @@ use crate::meshes::repository;
 
 /// What the engine offers to other crates beside names of types. All of it that answers from
 /// somebody's data is reached by one of [`ENTRIES`]; a new item wants a decision whether it is one.
-const OFFERED: [&str; 26] = [
+const OFFERED: [&str; 25] = [
     "ContractPlanner::check",
     "ContractPlanner::check_contract",
     "ContractPlanner::columns_read",
@@ -22,10 +22,9 @@ const OFFERED: [&str; 26] = [
     "Engine::merge",
     "Engine::misfits",
     "Engine::new",
-    "Engine::nulls",
+    "Engine::offending",
     "Engine::outside",
     "Engine::policy_epoch",
-    "Engine::repeated",
     "Engine::session",
     "Session::describe",
     "Session::principal",
@@ -39,15 +38,14 @@ const OFFERED: [&str; 26] = [
 
 /// Texts that only a call into the engine holds, apart from the one that opens a session: that is the
 /// only way to SQL, and `Engine::session` the only way to it.
-const ENTRIES: [&str; 12] = [
+const ENTRIES: [&str; 11] = [
     "engine.history(",
     "engine.load(",
     "engine.measure(",
     "engine.merge(",
     "engine.misfits(",
-    "engine.nulls(",
+    "engine.offending(",
     "engine.outside(",
-    "engine.repeated(",
     "ContractPlanner::new",
     " foreign_rows(",
     " try_query(",

@@ -12,6 +12,7 @@ mod decisions;
 mod error;
 mod lineage;
 mod moment;
+mod offending;
 mod outbox;
 mod releases;
 mod run;
@@ -32,8 +33,10 @@ pub use audit::AuditVerdict;
 pub use catalog::Catalog;
 pub use decisions::{Asked, DecisionRecord};
 pub use error::CatalogError;
+pub use offending::OffendingRows;
 pub use run::{
-    CheckOutcome, CheckRecord, Run, RunCheck, RunDiagnostic, RunStatus, RunStep, StepStatus, product_of_file,
+    CheckOutcome, CheckRecord, CheckSeverity, Run, RunCheck, RunDiagnostic, RunStatus, RunStep, StepStatus,
+    product_of_file,
 };
 pub use tally::{QueryRecord, ReadRecord};
 pub use usage_views::{ColumnUsage, DayUsage, PortUsage, QueryView, ReadView};

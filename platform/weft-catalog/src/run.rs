@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use weft_model::{Diagnostic, PortRef, ProductRef, Revision, Severity};
 
+use crate::OffendingRows;
+
 /// How far a run has come, or how it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -152,8 +154,20 @@ pub enum CheckOutcome {
 
 words!(CheckOutcome: Passed = "passed", Failed = "failed", Unknown = "unknown");
 
+/// What a breach means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CheckSeverity {
+    /// The commit is refused.
+    Blocks,
+    /// It is recorded and shown.
+    Warns,
+}
+
+words!(CheckSeverity: Blocks = "blocks", Warns = "warns");
+
 /// What one check of a contract found out about one table, before the table was committed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CheckRecord {
     pub port: PortRef,
     /// `schema`, `required`, `primary_key`, …; with `column` unique within a run and port.
@@ -165,10 +179,20 @@ pub struct CheckRecord {
     /// For people; never holds a value of a row.
     pub message: Option<String>,
     pub at: DateTime<Utc>,
+    /// The number that was compared; `None` where there was none.
+    pub measured: Option<f64>,
+    /// What it had to be, in words.
+    pub threshold: Option<String>,
+    /// `None` where it was recorded before this was kept, as with what the check cost.
+    pub severity: Option<CheckSeverity>,
+    /// Bytes of columns that were read for it; 0 where the log told.
+    pub scanned_bytes: Option<u64>,
+    pub duration_ms: Option<u64>,
+    pub sample: Option<OffendingRows>,
 }
 
 /// A check and the run in which it was made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunCheck {
     pub run: String,
     pub check: CheckRecord,

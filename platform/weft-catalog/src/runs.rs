@@ -5,10 +5,13 @@ use serde_json::json;
 use sqlx::{FromRow, SqliteConnection};
 use weft_model::{Revision, Severity};
 
+use crate::OffendingRows;
 use crate::error::{CatalogError, Doing};
 use crate::moment;
 use crate::outbox::{self, Event};
-use crate::run::{CheckOutcome, CheckRecord, Run, RunCheck, RunDiagnostic, RunStatus, RunStep, StepStatus};
+use crate::run::{
+    CheckOutcome, CheckRecord, CheckSeverity, Run, RunCheck, RunDiagnostic, RunStatus, RunStep, StepStatus,
+};
 
 /// Adds the run, or replaces what is known of it, steps and diagnostics included.
 pub(crate) async fn record(
@@ -144,8 +147,8 @@ pub(crate) async fn record_checks(
 ) -> Result<(), CatalogError> {
     for check in checks {
         sqlx::query(
-            "INSERT OR REPLACE INTO checks (run, port, name, column_name, outcome, failing_rows, message, at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO checks (run, port, name, column_name, outcome, failing_rows, message, at, measured, \
+             threshold, severity, scanned_bytes, duration_ms, sample) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(run)
         .bind(check.port.to_string())
@@ -155,6 +158,12 @@ pub(crate) async fn record_checks(
         .bind(check.failing_rows.map(signed))
         .bind(&check.message)
         .bind(moment::to_text(check.at))
+        .bind(check.measured)
+        .bind(&check.threshold)
+        .bind(check.severity.map(CheckSeverity::as_str))
+        .bind(check.scanned_bytes.map(signed))
+        .bind(check.duration_ms.map(signed))
+        .bind(check.sample.as_ref().map(OffendingRows::to_json))
         .execute(&mut *connection)
         .await
         .doing("record a check")?;
@@ -170,6 +179,20 @@ pub(crate) async fn checks(connection: &mut SqliteConnection, limit: i64) -> Res
             .fetch_all(connection)
             .await
             .doing("read the checks")?;
+    rows.into_iter().map(CheckRow::read).collect()
+}
+
+/// The checks of the run that judged the port last, in order of name.
+pub(crate) async fn last_checks(connection: &mut SqliteConnection, port: &str) -> Result<Vec<RunCheck>, CatalogError> {
+    let rows: Vec<CheckRow> = sqlx::query_as(
+        "SELECT * FROM checks WHERE port = ? AND run = \
+         (SELECT run FROM checks WHERE port = ? ORDER BY at DESC, run DESC LIMIT 1) ORDER BY name, column_name",
+    )
+    .bind(port)
+    .bind(port)
+    .fetch_all(connection)
+    .await
+    .doing("read the checks of a port")?;
     rows.into_iter().map(CheckRow::read).collect()
 }
 
@@ -376,6 +399,12 @@ struct CheckRow {
     failing_rows: Option<i64>,
     message: Option<String>,
     at: String,
+    measured: Option<f64>,
+    threshold: Option<String>,
+    severity: Option<String>,
+    scanned_bytes: Option<i64>,
+    duration_ms: Option<i64>,
+    sample: Option<String>,
 }
 
 impl CheckRow {
@@ -389,6 +418,12 @@ impl CheckRow {
             failing_rows: unsigned(self.failing_rows),
             message: self.message,
             at: moment::from_text(&self.at)?,
+            measured: self.measured,
+            threshold: self.threshold,
+            severity: self.severity.as_deref().and_then(CheckSeverity::parse),
+            scanned_bytes: unsigned(self.scanned_bytes),
+            duration_ms: unsigned(self.duration_ms),
+            sample: self.sample.as_deref().and_then(OffendingRows::from_json),
         };
         Ok(RunCheck { run: self.run, check })
     }

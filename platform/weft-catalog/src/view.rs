@@ -12,14 +12,15 @@ use weft_model::{
 use crate::decisions::HIDDEN;
 use crate::error::CatalogError;
 use crate::lineage;
-use crate::run::{Run, RunCheck, RunStatus, RunStep, StepStatus};
+use crate::run::{Run, RunStatus, RunStep, StepStatus};
 use crate::sight::{Authorizer, Reading, Sight};
 use crate::views::{
-    CheckView, ColumnView, DecisionView, DomainView, InputView, LineageEdge, Part, PortVersionView, PortView,
-    ProductView, ReleaseView, RunView,
+    ColumnView, DecisionView, DomainView, InputView, LineageEdge, Part, PortVersionView, PortView, ProductView,
+    ReleaseView, RunView,
 };
 use crate::{Catalog, audit, moment, releases, runs};
 
+mod checks;
 mod ended;
 mod usage;
 
@@ -239,13 +240,6 @@ impl CatalogView {
         run.and_then(|run| self.run_view(run)).ok_or_else(|| unknown("run", id))
     }
 
-    /// The newest checks of all ports, newest first.
-    pub async fn checks(&self) -> Result<Vec<CheckView>, CatalogError> {
-        let mut transaction = self.catalog.store().read().await?;
-        let newest = runs::checks(&mut transaction, HISTORY_MAX).await?;
-        Ok(newest.into_iter().filter_map(|check| self.check_view(check)).collect())
-    }
-
     /// The newest decisions, newest first: all of them for who may read the platform's own
     /// `system.audit.decisions`, else those about the principal itself.
     pub async fn decisions(&self) -> Result<Vec<DecisionView>, CatalogError> {
@@ -384,37 +378,6 @@ impl CatalogView {
             ended_at: run.ended_at,
             diagnostics: run.diagnostics,
             steps: run.steps,
-        })
-    }
-
-    fn check_view(&self, RunCheck { run, check }: RunCheck) -> Option<CheckView> {
-        if !self.sight.port(&check.port) {
-            return None;
-        }
-        let reading = self.reading(&check.port);
-        // A check of a key names several columns.
-        let mut columns = check.column.iter().flat_map(|columns| columns.split(", "));
-        if columns.clone().any(|column| reading.hidden.contains(column)) {
-            return None;
-        }
-        // One of the whole table may count values of any column.
-        let of_all = check.column.is_none() && check.name != "schema";
-        let counted =
-            reading.every_row && !columns.any(|column| reading.masks(column)) && (!of_all || reading.is_whole());
-        // Whether a check holds tells of rows, and values, that are not for this principal.
-        if !counted && !self.sight.mesh_runs() {
-            return None;
-        }
-        let tells = counted && reading.is_whole();
-        Some(CheckView {
-            run,
-            failing_rows: check.failing_rows.filter(|_| counted),
-            port: check.port,
-            name: check.name,
-            column: check.column,
-            outcome: check.outcome,
-            message: check.message.filter(|_| tells),
-            at: check.at,
         })
     }
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use weft_model::{Column, ContractKey, DomainName, PortName, PortRef, ProductName, ProductRef, Revision};
 
-use crate::run::{CheckOutcome, RunDiagnostic, RunStatus, RunStep};
+use crate::OffendingRows;
+use crate::run::{CheckOutcome, CheckSeverity, RunDiagnostic, RunStatus, RunStep};
 
 /// A domain with at least one product that the principal may discover.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,7 +157,7 @@ pub struct RunView {
 }
 
 /// What one check of a contract found out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CheckView {
     pub run: String,
     pub port: PortRef,
@@ -168,6 +169,17 @@ pub struct CheckView {
     /// As with `failing_rows`, since it counts rows too.
     pub message: Option<String>,
     pub at: DateTime<Utc>,
+    /// As with `failing_rows`.
+    pub measured: Option<f64>,
+    /// What the number had to be, in words.
+    pub threshold: Option<String>,
+    pub severity: Option<CheckSeverity>,
+    /// As with `failing_rows`, since they depend on rows.
+    pub scanned_bytes: Option<u64>,
+    pub duration_ms: Option<u64>,
+    /// Some of the rows that are not as they must be, with those of their columns that the principal reads in clear;
+    /// `None` also as with `failing_rows`, where the port is served no more, and where it has no such column.
+    pub sample: Option<OffendingRows>,
 }
 
 /// A decision from the record, as its own principal or an auditor may see it.

@@ -41,6 +41,8 @@ pub struct SqlProblem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContractQueryShape {
     pub schema: SchemaRef,
+    /// The inputs that it names.
+    pub reads: BTreeSet<PortRef>,
     /// Most rows that it can yield, as far as its form tells.
     pub rows_max: Option<usize>,
     /// Whether it makes one row of many, apart from what it asks in sub-queries.
@@ -122,7 +124,7 @@ impl ContractPlanner {
         own: &BTreeMap<String, SchemaRef>,
         inputs: &BTreeMap<PortRef, SchemaRef>,
     ) -> Result<ContractQueryShape, SqlProblem> {
-        let Planned { plan, analysed, .. } = self.plan(sql, &Tables { own, inputs })?;
+        let Planned { plan, analysed, reads } = self.plan(sql, &Tables { own, inputs })?;
         let (mut aggregates, mut has_windows) = (false, false);
         // What this closure does cannot fail.
         let _ = plan.apply(|node| {
@@ -131,7 +133,7 @@ impl ContractPlanner {
             Ok(TreeNodeRecursion::Continue)
         });
         let schema = Arc::clone(analysed.schema().inner());
-        Ok(ContractQueryShape { schema, rows_max: plan.max_rows(), aggregates, has_windows })
+        Ok(ContractQueryShape { schema, reads, rows_max: plan.max_rows(), aggregates, has_windows })
     }
 
     /// How far a change of `port` reaches in the answer, whose rows are told apart by the column `time`, if any.

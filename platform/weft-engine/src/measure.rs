@@ -2,134 +2,224 @@
 //!
 //! Runs as the platform, without policies, and yields counts only: no row leaves.
 
-use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arrow::array::AsArray;
-use arrow::datatypes::{DataType, Int64Type};
+use arrow::datatypes::Int64Type;
+use arrow::record_batch::RecordBatch;
 use datafusion::catalog::TableProvider;
 use datafusion::error::DataFusionError;
 use datafusion::functions_aggregate::expr_fn::count;
-use datafusion::logical_expr::{Expr, ident};
+use datafusion::logical_expr::{Expr, JoinType, ident};
+use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::{DataFrame, SessionContext, lit, when};
-use serde_json::Value;
-use weft_model::quality_check::{Measure, QualityCheck, ValueTest};
-use weft_storage::{TableFile, TableVersion, nullable_schema};
+use weft_model::PortRef;
+use weft_model::quality_check::{ForeignKeyTarget, Measure, QualityCheck};
+use weft_storage::{TableVersion, nullable_schema};
 
-use crate::rule::Found;
+use crate::told_by_log::told_by_log;
 use crate::value_test::{fails, is_one_of};
 use crate::{Engine, Limits};
 
+/// A table that nobody may see yet, and what its checks may look into.
+#[derive(Clone, Copy, Debug)]
+pub struct Measurable<'a> {
+    pub table: &'a TableVersion,
+    /// The port that is to serve it, which is a name of it in queries too.
+    pub port: &'a PortRef,
+    pub beside: &'a BTreeMap<PortRef, Beside>,
+}
+
+/// A table of another port that checks may look into.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// As it is served, or why it cannot be looked into.
+    pub table: Result<Arc<TableVersion>, String>,
+    /// Whether queries may name it; else only foreign keys do.
+    pub is_input: bool,
+}
+
+/// What a check came to, and what it took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    pub found: Found,
+    /// Bytes of columns that were read for it; 0 where the log told. Of a pass over the rows that several checks
+    /// share each has all.
+    pub scanned_bytes: u64,
+    /// How long that took.
+    pub elapsed: Duration,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    Number(f64),
+    /// A query returned no row, or NULL.
+    Nothing,
+    /// The check could not be made, and why. Holds no value of a row.
+    Failed(String),
+}
+
+/// A number, and how many bytes were read for it.
+type Counted = Result<(Found, u64), String>;
+
 impl Engine {
-    /// How many rows of `table` have NULL in `column`.
-    pub async fn nulls(&self, table: &TableVersion, column: &str) -> Result<u64, String> {
-        let counted = async {
-            let frame = self.candidate(table)?.filter(ident(column).is_null())?;
-            frame.count().await
-        };
-        counted.await.map(|rows| rows as u64).map_err(|error: DataFusionError| error.strip_backtrace())
-    }
-
-    /// How many different values of `columns`, taken as a tuple, occur more than once. Tuples with a
-    /// NULL in them do not count.
-    pub async fn repeated(&self, table: &TableVersion, columns: &[&str]) -> Result<u64, String> {
-        let counted = async {
-            let key: Vec<Expr> = columns.iter().map(|column| ident(*column)).collect();
-            let mut frame = self.candidate(table)?;
-            for part in &key {
-                frame = frame.filter(part.clone().is_not_null())?;
-            }
-            let grouped = frame.aggregate(key, vec![count(lit(1)).alias("occurrences")])?;
-            grouped.filter(ident("occurrences").gt(lit(1)))?.count().await
-        };
-        counted.await.map(|tuples| tuples as u64).map_err(|error: DataFusionError| error.strip_backtrace())
-    }
-
-    /// What each of `checks` finds in `table`, in their order: a number of rows, of tuples for duplicates, or what
-    /// a query returns. In queries the table goes by `name` too.
+    /// What each of `checks` finds in the table, in their order: a number of rows, of tuples for duplicates, or what
+    /// a query returns.
     ///
     /// Whatever the log tells is taken from there. What is left of conditions on single rows is counted in one
-    /// pass over the columns concerned; duplicates and queries take a pass each. All of it is held to the time
-    /// that a transform may take.
+    /// pass over the columns concerned; duplicates, foreign keys and queries take a pass each. All of it is held to
+    /// the time that a transform may take.
     ///
     /// # Errors
     ///
     /// In words, where that time is over.
-    pub async fn measure(
-        &self,
-        table: &TableVersion,
-        name: &str,
-        checks: &[QualityCheck],
-    ) -> Result<Vec<Found>, String> {
+    pub async fn measure(&self, of: Measurable<'_>, checks: &[QualityCheck]) -> Result<Vec<Measured>, String> {
         let longest = Limits::for_transforms().running_max;
-        let found = tokio::time::timeout(longest, self.measure_all(table, name, checks)).await;
+        let found = tokio::time::timeout(longest, self.measure_all(of, checks)).await;
         found.map_err(|_| format!("the checks took longer than {} seconds", longest.as_secs()))
     }
 
-    async fn measure_all(&self, table: &TableVersion, name: &str, checks: &[QualityCheck]) -> Vec<Found> {
-        let number = |count: u64| Found::Number(count as f64);
-        let mut found: Vec<Found> = Vec::with_capacity(checks.len());
+    async fn measure_all(&self, of: Measurable<'_>, checks: &[QualityCheck]) -> Vec<Measured> {
+        let mut measured: Vec<Measured> = Vec::with_capacity(checks.len());
         let mut conditions: Vec<(usize, Expr)> = Vec::new();
         for check in checks {
-            let one = match (told_by_log(table, check), &check.measure) {
-                (Some(count), _) => number(count),
-                (None, Measure::Duplicates { columns }) => {
-                    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-                    self.repeated(table, &columns).await.map_or_else(Found::Failed, number)
+            let began = Instant::now();
+            let counted = match (told_by_log(of.table, check), &check.measure) {
+                (Some(count), _) => Ok((Found::Number(count as f64), 0)),
+                (None, Measure::Duplicates { columns }) => self.rows_of(self.repeated(of, columns)).await,
+                (None, Measure::Unmatched { columns, target }) => {
+                    self.rows_of(self.unmatched(of, columns, target.as_ref())).await
                 }
-                (None, Measure::Sql { query, names }) => {
-                    let names: Vec<String> = names.iter().cloned().chain([name.to_owned()]).collect();
-                    self.number_of(table, &names, query).await
-                }
-                (None, _) => match counted(table, check) {
+                (None, Measure::Sql { query, names }) => self.number_of(of, names, query).await,
+                (None, _) => match counted(of.table, check) {
                     Ok(condition) => {
-                        conditions.push((found.len(), condition));
-                        Found::Nothing
+                        conditions.push((measured.len(), condition));
+                        Ok((Found::Nothing, 0))
                     }
-                    Err(error) => Found::Failed(error.strip_backtrace()),
+                    Err(error) => Err(error.strip_backtrace()),
                 },
             };
-            found.push(one);
+            measured.push(Measured::of(counted, began));
         }
-        let all = conditions.iter().map(|(_, condition)| condition.clone()).collect();
-        let counts = match self.rows_where(table, all).await {
-            Ok(counts) => counts.into_iter().map(number).collect(),
-            // One that cannot be evaluated is not to be the end of the others.
-            Err(_) => {
-                let mut one_by_one = Vec::new();
-                for (_, condition) in &conditions {
-                    let one = self.rows_where(table, vec![condition.clone()]).await;
-                    let one = one.map(|counts| counts.into_iter().sum());
-                    one_by_one.push(one.map_or_else(|error| Found::Failed(error.strip_backtrace()), number));
-                }
-                one_by_one
-            }
-        };
-        for ((index, _), count) in conditions.iter().zip(counts) {
-            found.iter_mut().skip(*index).take(1).for_each(|found| found.clone_from(&count));
+        for (index, found) in self.count_conditions(of.table, conditions).await {
+            measured.iter_mut().skip(index).take(1).for_each(|place| place.clone_from(&found));
         }
-        found
+        measured
+    }
+
+    /// How many rows meet each of the conditions, in one pass where that can be done.
+    async fn count_conditions(&self, table: &TableVersion, conditions: Vec<(usize, Expr)>) -> Vec<(usize, Measured)> {
+        let (places, conditions): (Vec<usize>, Vec<Expr>) = conditions.into_iter().unzip();
+        let began = Instant::now();
+        if let Ok((counts, bytes)) = self.rows_where(table, conditions.clone()).await {
+            let of = |count| Measured::of(Ok((Found::Number(count as f64), bytes)), began);
+            return places.into_iter().zip(counts.into_iter().map(of)).collect();
+        }
+        // One that cannot be evaluated is not to be the end of the others.
+        let mut one_by_one = Vec::new();
+        for (place, condition) in places.into_iter().zip(conditions) {
+            let began = Instant::now();
+            let counted = self.rows_where(table, vec![condition]).await;
+            let counted = counted.map(|(counts, bytes)| (Found::Number(counts.iter().sum::<u64>() as f64), bytes));
+            one_by_one.push((place, Measured::of(counted.map_err(|error| error.strip_backtrace()), began)));
+        }
+        one_by_one
     }
 
     /// How many rows meet each of the conditions.
-    async fn rows_where(&self, table: &TableVersion, conditions: Vec<Expr>) -> Result<Vec<u64>, DataFusionError> {
+    async fn rows_where(
+        &self,
+        table: &TableVersion,
+        conditions: Vec<Expr>,
+    ) -> Result<(Vec<u64>, u64), DataFusionError> {
         if conditions.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), 0));
         }
-        let frame = self.candidate(table)?;
         let counts = conditions.into_iter().enumerate().map(|(index, condition)| {
             let row = when(condition, lit(1)).end()?;
             Ok(count(row).alias(format!("c{index}")))
         });
         let counts = counts.collect::<Result<Vec<Expr>, DataFusionError>>()?;
-        let batches = frame.aggregate(Vec::new(), counts)?.collect().await?;
-        let columns = batches.iter().flat_map(|batch| batch.columns());
-        let numbers = columns.map(|column| column.as_primitive::<Int64Type>().iter().flatten().sum::<i64>());
-        Ok(numbers.map(|number| u64::try_from(number).unwrap_or(0)).collect())
+        self.numbers(self.candidate(table)?.aggregate(Vec::new(), counts)?).await
     }
 
-    fn candidate(&self, table: &TableVersion) -> Result<DataFrame, DataFusionError> {
-        SessionContext::new_with_state(self.platform_state()?).read_table(candidate(table))
+    /// How many rows a frame has.
+    async fn rows_of(&self, frame: Result<DataFrame, String>) -> Counted {
+        let counted = async { self.numbers(frame_of_count(frame?)?).await.map_err(|error| error.strip_backtrace()) };
+        counted.await.map(|(numbers, bytes)| (Found::Number(numbers.iter().sum::<u64>() as f64), bytes))
+    }
+
+    /// The numbers of a frame's only row, and how many bytes were read for it.
+    async fn numbers(&self, frame: DataFrame) -> Result<(Vec<u64>, u64), DataFusionError> {
+        let (batches, bytes) = collected(frame).await?;
+        let columns = batches.iter().flat_map(|batch| batch.columns());
+        let numbers = columns.map(|column| column.as_primitive::<Int64Type>().iter().flatten().sum::<i64>());
+        Ok((numbers.map(|number| u64::try_from(number).unwrap_or(0)).collect(), bytes))
+    }
+
+    /// The values of `columns`, taken as a tuple, that occur more than once. Those with a NULL in them do not count.
+    pub(crate) fn repeated(&self, of: Measurable<'_>, columns: &[String]) -> Result<DataFrame, String> {
+        let repeated = || {
+            let key = columns.iter().map(ident).collect();
+            let grouped = filled(self.candidate(of.table)?, columns)?;
+            let grouped = grouped.aggregate(key, vec![count(lit(1)).alias(OCCURRENCES)])?;
+            grouped.filter(ident(OCCURRENCES).gt(lit(1)))
+        };
+        repeated().map_err(|error: DataFusionError| error.strip_backtrace())
+    }
+
+    /// The rows whose values of `columns` are in no row of the target. Those with a NULL in them do not count.
+    pub(crate) fn unmatched(
+        &self,
+        of: Measurable<'_>,
+        columns: &[String],
+        target: Option<&ForeignKeyTarget>,
+    ) -> Result<DataFrame, String> {
+        let target = target.ok_or("no port serves what it refers to")?;
+        let table = of.target(target.port.as_ref())?;
+        let unmatched = || {
+            let name = |index: usize| format!("target {index}");
+            let context = self.context()?;
+            let renamed = target.columns.iter().enumerate().map(|(index, column)| ident(column).alias(name(index)));
+            let targets = context.read_table(table)?.select(renamed.collect::<Vec<Expr>>())?;
+            let same = columns.iter().enumerate().map(|(index, column)| ident(column).eq(ident(name(index))));
+            let rows = filled(context.read_table(candidate(of.table))?, columns)?;
+            rows.join_on(targets, JoinType::LeftAnti, same)
+        };
+        unmatched().map_err(|error: DataFusionError| error.strip_backtrace())
+    }
+
+    pub(crate) fn candidate(&self, table: &TableVersion) -> Result<DataFrame, DataFusionError> {
+        self.context()?.read_table(candidate(table))
+    }
+
+    fn context(&self) -> Result<SessionContext, DataFusionError> {
+        Ok(SessionContext::new_with_state(self.platform_state()?))
+    }
+}
+
+/// How often a tuple occurs, under a name that no column is likely to have.
+const OCCURRENCES: &str = "how often it occurs";
+
+impl Measured {
+    fn of(counted: Counted, began: Instant) -> Self {
+        let (found, scanned_bytes) = counted.unwrap_or_else(|why| (Found::Failed(why), 0));
+        Measured { found, scanned_bytes, elapsed: began.elapsed() }
+    }
+}
+
+impl Measurable<'_> {
+    /// The table that a foreign key refers to.
+    fn target(&self, port: Option<&PortRef>) -> Result<Arc<dyn TableProvider>, String> {
+        let Some(port) = port else { return Ok(candidate(self.table)) };
+        match self.beside.get(port).map(|beside| &beside.table) {
+            Some(Ok(table)) => Ok(weft_storage::scan(Arc::clone(table))),
+            Some(Err(why)) => Err(why.clone()),
+            None => Err(format!("`{port}` is not at hand")),
+        }
     }
 }
 
@@ -138,58 +228,41 @@ pub(crate) fn candidate(table: &TableVersion) -> Arc<dyn TableProvider> {
     weft_storage::scan(Arc::new(TableVersion { schema: nullable_schema(&table.schema), ..table.clone() }))
 }
 
-/// What a check counts, where the log knows: rows, NULLs, and values that cannot be out of bounds.
-fn told_by_log(table: &TableVersion, check: &QualityCheck) -> Option<u64> {
-    let column = check.column.as_deref();
-    match &check.measure {
-        Measure::Rows => table.rows(),
-        Measure::Nulls => table.nulls(column?),
-        Measure::Invalid { tests } => {
-            let column = column?;
-            let data_type = table.schema.field_with_name(column).ok()?.data_type();
-            let is_told = data_type.is_integer() || *data_type == DataType::Date32;
-            let hold = |file: &TableFile| tests.iter().all(|test| holds_by_log(file, column, test));
-            (is_told && table.files.iter().all(hold)).then_some(0)
-        }
-        Measure::Missing { .. } | Measure::Duplicates { .. } | Measure::Sql { .. } => None,
+/// Rows in which none of the columns is NULL.
+fn filled(mut frame: DataFrame, columns: &[String]) -> Result<DataFrame, DataFusionError> {
+    for column in columns {
+        frame = frame.filter(ident(column).is_not_null())?;
     }
+    Ok(frame)
 }
 
-/// Whether the least and the greatest value of a file show that none of its values fails the test.
-fn holds_by_log(file: &TableFile, column: &str, test: &ValueTest) -> bool {
-    if file.rows.is_some() && file.nulls(column) == file.rows {
-        return true;
-    }
-    let Some((least, greatest)) = file.bounds(column) else { return false };
-    match test {
-        ValueTest::AtLeast(bound) => compare(&least, bound).is_some_and(Ordering::is_ge),
-        ValueTest::Above(bound) => compare(&least, bound).is_some_and(Ordering::is_gt),
-        ValueTest::AtMost(bound) => compare(&greatest, bound).is_some_and(Ordering::is_le),
-        ValueTest::Below(bound) => compare(&greatest, bound).is_some_and(Ordering::is_lt),
-        _ => false,
-    }
+fn frame_of_count(frame: DataFrame) -> Result<DataFrame, String> {
+    frame.aggregate(Vec::new(), vec![count(lit(1))]).map_err(|error| error.strip_backtrace())
 }
 
-/// Whole numbers, and dates as ISO 8601 writes them; `None` for whatever else.
-fn compare(one: &Value, other: &Value) -> Option<Ordering> {
-    match (one, other) {
-        (Value::Number(one), Value::Number(other)) => Some(one.as_i64()?.cmp(&other.as_i64()?)),
-        (Value::String(one), Value::String(other)) => {
-            let date = |text: &String| text.parse::<chrono::NaiveDate>().ok();
-            Some(date(one)?.cmp(&date(other)?))
-        }
-        _ => None,
-    }
+/// A frame's rows, and how many bytes were read for them.
+pub(crate) async fn collected(frame: DataFrame) -> Result<(Vec<RecordBatch>, u64), DataFusionError> {
+    let task = Arc::new(frame.task_ctx());
+    let plan = frame.create_physical_plan().await?;
+    let batches = collect(Arc::clone(&plan), task).await?;
+    Ok((batches, scanned_bytes(plan.as_ref())))
+}
+
+/// How many bytes of columns a plan that has ended read.
+pub(crate) fn scanned_bytes(plan: &dyn ExecutionPlan) -> u64 {
+    let own = plan.metrics().and_then(|metrics| metrics.sum_by_name("bytes_scanned"));
+    let own = own.map_or(0, |bytes| bytes.as_usize() as u64);
+    own + plan.children().iter().map(|child| scanned_bytes(child.as_ref())).sum::<u64>()
 }
 
 /// The condition on the rows that a check counts.
-fn counted(table: &TableVersion, check: &QualityCheck) -> Result<Expr, DataFusionError> {
+pub(crate) fn counted(table: &TableVersion, check: &QualityCheck) -> Result<Expr, DataFusionError> {
     let field = || match &check.column {
         Some(column) => Ok(table.schema.field_with_name(column)?),
         None => Err(DataFusionError::Plan(format!("check `{}` names no column", check.name))),
     };
     Ok(match &check.measure {
-        Measure::Rows | Measure::Duplicates { .. } | Measure::Sql { .. } => lit(true),
+        Measure::Rows | Measure::Duplicates { .. } | Measure::Unmatched { .. } | Measure::Sql { .. } => lit(true),
         Measure::Nulls => ident(field()?.name()).is_null(),
         Measure::Missing { values } => {
             let field = field()?;

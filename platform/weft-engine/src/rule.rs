@@ -1,66 +1,80 @@
 //! A contract's own SQL, run on a table that nobody may see yet, for the gate.
 //!
-//! Runs as the platform, without policies, over that one table and no other, and yields one number.
+//! Runs as the platform, without policies, over that one table and those inputs that its maker may read whole, and
+//! yields one number.
 
 use std::sync::Arc;
 
 use arrow::array::AsArray;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type};
-use datafusion::catalog::MemoryCatalogProviderList;
+use datafusion::catalog::{MemoryCatalogProviderList, TableProvider};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::physical_plan::execute_stream;
 use futures::TryStreamExt;
 use weft_model::PortRef;
-use weft_storage::TableVersion;
 
-use crate::measure::candidate;
+use crate::measure::{Found, Measurable, candidate, scanned_bytes};
 use crate::namespace::{put, put_at};
+use crate::statement::QueryText;
 use crate::{Engine, Limits, QueryError, statement};
 
-/// What a query of a contract came to.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Found {
-    Number(f64),
-    /// No row, or NULL.
-    Nothing,
-    /// It names this table, which is not the contract's own.
-    Elsewhere(String),
-    /// It cannot be planned or run, or returns something else; and why. Holds no value of a row.
-    Failed(String),
-}
+/// A table, by the name that a query gives it.
+type NamedTable = (String, Arc<dyn TableProvider>);
 
 impl Engine {
-    /// The one number that `sql` returns over `table`, which goes by any of `names` there, in whatever case; a
-    /// condition is 1 or 0. Held to [`Limits::for_transforms`] but for the time, which is for the caller to watch.
-    pub(crate) async fn number_of(&self, table: &TableVersion, names: &[String], sql: &str) -> Found {
-        let answered = self.number_within(table, names, sql, &Limits::for_transforms()).await;
-        answered.unwrap_or_else(|error| Found::Failed(error.to_string()))
+    /// The one number that `sql` returns over the table, which goes by its port's name and any of `names` there, in
+    /// whatever case, and over inputs; a condition is 1 or 0. With it, how many bytes were read. Held to
+    /// [`Limits::for_transforms`] but for the time, which is for the caller to watch.
+    pub(crate) async fn number_of(
+        &self,
+        of: Measurable<'_>,
+        names: &[String],
+        sql: &str,
+    ) -> Result<(Found, u64), String> {
+        let limits = Limits::for_transforms();
+        let query = statement::parse(sql, &limits).map_err(|error| error.to_string())?;
+        let tables = self.tables_of_rule(of, names, &query)?;
+        self.number_within(query, tables, &limits).await.map_err(|error| error.to_string())
+    }
+
+    /// The tables that a query names, by these names.
+    fn tables_of_rule(
+        &self,
+        of: Measurable<'_>,
+        names: &[String],
+        query: &QueryText,
+    ) -> Result<Vec<NamedTable>, String> {
+        let own = of.port.to_string();
+        let named = statement::tables_of(self.base(), query).map_err(|error| error.to_string())?;
+        let table = |name: String| {
+            if names.iter().chain([&own]).any(|own| own.eq_ignore_ascii_case(&name)) {
+                return Ok((name, candidate(of.table)));
+            }
+            let beside = name.parse::<PortRef>().ok().and_then(|port| of.beside.get(&port));
+            match beside.filter(|beside| beside.is_input).map(|beside| &beside.table) {
+                Some(Ok(table)) => Ok((name, weft_storage::scan(Arc::clone(table)))),
+                Some(Err(why)) => Err(why.clone()),
+                None => Err(format!("`{name}` is neither the table itself nor an input of the product")),
+            }
+        };
+        named.into_iter().map(table).collect()
     }
 
     async fn number_within(
         &self,
-        table: &TableVersion,
-        names: &[String],
-        sql: &str,
+        query: QueryText,
+        tables: Vec<NamedTable>,
         limits: &Limits,
-    ) -> Result<Found, QueryError> {
-        let query = statement::parse(sql, limits)?;
+    ) -> Result<(Found, u64), QueryError> {
         let planning = |error| QueryError::from_planning(&error);
         let base = self.platform_state()?;
-        let candidate = candidate(table);
         let catalogs = MemoryCatalogProviderList::new();
-        for name in statement::tables_of(&base, &query)? {
-            if !names.iter().any(|own| own.eq_ignore_ascii_case(&name)) {
-                return Ok(Found::Elsewhere(name));
-            }
+        for (name, table) in tables {
             let options = &base.config_options().catalog;
             match name.parse::<PortRef>() {
-                Ok(port) => put(&catalogs, &port, Arc::clone(&candidate)),
-                Err(_) => {
-                    let place = (options.default_catalog.as_str(), options.default_schema.as_str(), name.as_str());
-                    put_at(&catalogs, place, Arc::clone(&candidate))
-                }
+                Ok(port) => put(&catalogs, &port, table),
+                Err(_) => put_at(&catalogs, (&options.default_catalog, &options.default_schema, &name), table),
             }
             .map_err(planning)?;
         }
@@ -68,7 +82,7 @@ impl Engine {
         let plan = statement::logical_plan(&state, query).await?;
         let physical = statement::physical_plan(&mut state, &plan, limits).await?;
         let running = |error| QueryError::from_running(&error, limits.memory_bytes_max);
-        let mut batches = execute_stream(physical, state.task_ctx()).map_err(running)?;
+        let mut batches = execute_stream(Arc::clone(&physical), state.task_ctx()).map_err(running)?;
         let mut found = None;
         while let Some(batch) = batches.try_next().await.map_err(running)? {
             let [column] = batch.columns() else {
@@ -82,6 +96,6 @@ impl Engine {
                 found = Some(number.map_or(Found::Nothing, Found::Number));
             }
         }
-        Ok(found.unwrap_or(Found::Nothing))
+        Ok((found.unwrap_or(Found::Nothing), scanned_bytes(physical.as_ref())))
     }
 }

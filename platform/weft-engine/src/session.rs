@@ -35,7 +35,7 @@ pub struct SessionOptions {
     pub unrestricted: bool,
     /// Inputs of which only what came between two versions is read.
     pub gained: BTreeMap<PortRef, Gained>,
-    /// Where the questions come in, for the record of queries: `flight`, `http` or `transform`.
+    /// Where the questions come in, for the record of queries: `flight`, `http`, `transform` or `check`.
     pub door: Option<&'static str>,
     /// Trace id of the request that asks, for the record of queries.
     pub trace: Option<String>,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
@@ -20,6 +20,7 @@ use crate::{QueryError, TableEntry, information_schema};
 enum Kind {
     Text,
     Number,
+    Real,
     Flag,
     Instant,
 }
@@ -28,6 +29,7 @@ enum Kind {
 enum Cell {
     Text(Option<String>),
     Number(Option<i64>),
+    Real(Option<f64>),
     Flag(bool),
     Instant(Option<DateTime<Utc>>),
 }
@@ -40,7 +42,7 @@ struct SystemTable {
     columns: &'static [(&'static str, Kind)],
 }
 
-use Kind::{Flag, Instant, Number, Text};
+use Kind::{Flag, Instant, Number, Real, Text};
 
 const TABLES: [SystemTable; 11] = [
     SystemTable {
@@ -77,6 +79,12 @@ const TABLES: [SystemTable; 11] = [
             ("failing_rows", Number),
             ("message", Text),
             ("at", Instant),
+            ("measured", Real),
+            ("threshold", Text),
+            ("severity", Text),
+            ("scanned_bytes", Number),
+            ("duration_ms", Number),
+            ("sample", Text),
         ],
     },
     SystemTable {
@@ -403,6 +411,12 @@ async fn checks(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
             count(c.failing_rows),
             maybe(c.message),
             Cell::Instant(Some(c.at)),
+            Cell::Real(c.measured),
+            maybe(c.threshold),
+            maybe(c.severity.map(|severity| severity.to_string())),
+            count(c.scanned_bytes),
+            count(c.duration_ms),
+            maybe(c.sample.map(|rows| rows.to_json())),
         ]
     };
     Ok(view.checks().await?.into_iter().map(row).collect())
@@ -547,6 +561,7 @@ impl SystemTable {
             let data_type = match kind {
                 Text => DataType::Utf8,
                 Number => DataType::Int64,
+                Real => DataType::Float64,
                 Flag => DataType::Boolean,
                 Instant => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
             };
@@ -571,6 +586,10 @@ fn column(kind: Kind, i: usize, rows: &[Vec<Cell>]) -> ArrayRef {
         }))),
         Number => Arc::new(Int64Array::from_iter(cells.map(|cell| match cell {
             Some(Cell::Number(value)) => *value,
+            _ => None,
+        }))),
+        Real => Arc::new(Float64Array::from_iter(cells.map(|cell| match cell {
+            Some(Cell::Real(value)) => *value,
             _ => None,
         }))),
         Flag => Arc::new(BooleanArray::from_iter(cells.map(|cell| match cell {

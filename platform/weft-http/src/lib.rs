@@ -8,6 +8,8 @@
 
 mod asked;
 mod caller;
+mod check_reports;
+mod checks;
 mod doors;
 mod health;
 mod hooks;

@@ -282,7 +282,7 @@ async fn hidden_and_unknown_are_one_answer_but_for_the_name() {
             assert_eq!(hidden.status, StatusCode::NOT_FOUND);
             assert_eq!(hidden.but_for(&h), unknown.but_for(&u));
         }
-        for end in ["", "/releases", "/usage"] {
+        for end in ["", "/checks", "/checks?format=oors", "/checks?format=junit", "/releases", "/usage"] {
             let hidden = mesh.get(&format!("/api/v1/ports/loyalty/members/profiles{end}"), name).await;
             let unknown = mesh.get(&format!("/api/v1/ports/no/such/port{end}"), name).await;
             let illegal = mesh.get(&format!("/api/v1/ports/No/such/port{end}"), name).await;

@@ -1,6 +1,8 @@
 //! The catalog's views in the words of the wire.
 
-use weft_catalog::{DomainView, InputView, PortUsage, PortVersionView, PortView, ProductView, ReleaseView, RunView};
+use weft_catalog::{
+    CheckView, DomainView, InputView, PortUsage, PortVersionView, PortView, ProductView, ReleaseView, RunView,
+};
 use weft_model::{Column, ContractKey, Principal};
 use weft_wire as wire;
 
@@ -127,6 +129,24 @@ pub(crate) fn run(run: RunView) -> wire::Run {
         ended_at: run.ended_at,
         status: run.status.to_string(),
         plan: run.plan,
+    }
+}
+
+pub(crate) fn check(check: CheckView) -> wire::Check {
+    wire::Check {
+        run: check.run,
+        name: check.name,
+        column: check.column,
+        outcome: check.outcome.to_string(),
+        severity: check.severity.map(|severity| severity.to_string()),
+        measured: check.measured.filter(|measured| measured.is_finite()),
+        threshold: check.threshold,
+        failing_rows: check.failing_rows,
+        message: check.message,
+        scanned_bytes: check.scanned_bytes,
+        duration_ms: check.duration_ms,
+        sample: check.sample.map(weft_catalog::OffendingRows::into_rows),
+        at: check.at,
     }
 }
 

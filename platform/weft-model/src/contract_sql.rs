@@ -15,6 +15,8 @@ pub struct ContractSql {
     pub text: WrittenSql,
     /// The tables of the contract, shared by all of its SQL.
     pub tables: Arc<Vec<ContractTable>>,
+    /// The one that it stands in, by its index.
+    pub table: usize,
 }
 
 /// What a contract's SQL is to be.

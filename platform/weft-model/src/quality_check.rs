@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
+use crate::PortRef;
+
 /// One promise, checked on the table as it would be before a commit exists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QualityCheck {
@@ -33,8 +35,21 @@ pub enum Measure {
     Invalid { tests: Vec<ValueTest> },
     /// Tuples of these columns that occur more than once; those with a NULL do not count.
     Duplicates { columns: Vec<String> },
+    /// Rows whose values in these columns are together in no row of the target; those with a NULL do not count.
+    /// No target: what is referred to is served by no port.
+    Unmatched { columns: Vec<String>, target: Option<ForeignKeyTarget> },
     /// What a query returns: one number, or a condition, which is 1 or 0. The table goes by any of `names` there.
     Sql { query: String, names: Vec<String> },
+}
+
+/// What a foreign key refers to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignKeyTarget {
+    /// The port that serves it; `None` for the table that the key stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<PortRef>,
+    /// As many as the key has, in its order.
+    pub columns: Vec<String>,
 }
 
 /// What a value must be like.
@@ -80,6 +95,24 @@ pub enum Comparison {
     AtMost(Number),
     Between(Number, Number),
     NotBetween(Number, Number),
+}
+
+impl QualityCheck {
+    /// What it is recorded to be about: the columns of a key, and none for a query, which may read any.
+    pub fn columns(&self) -> Vec<&str> {
+        match &self.measure {
+            Measure::Duplicates { columns } | Measure::Unmatched { columns, .. } => {
+                columns.iter().map(String::as_str).collect()
+            }
+            Measure::Sql { .. } => Vec::new(),
+            _ => self.column.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// Whether its number is one of rows, or of values, that are not as they must be.
+    pub fn counts_failures(&self) -> bool {
+        !matches!(self.measure, Measure::Rows | Measure::Sql { .. })
+    }
 }
 
 impl Threshold {

@@ -11,6 +11,7 @@ use weft_model::{
 };
 use weft_storage::arrow_schema;
 
+use crate::beside::targets_first;
 use crate::build::{Order, Unbuilt};
 use crate::controller::Controller;
 use crate::fingerprint::inputs_of;
@@ -67,7 +68,7 @@ impl Controller {
         let number = self.next_number(&product.name).await?;
         let mut outcomes = Vec::new();
         let mut ports = carried_over(product, steps, &published);
-        for step in steps {
+        for step in targets_first(product, steps) {
             self.parts.progress.started(&step.port, step.change.as_str());
             let began = Instant::now();
             let (Some(output), Some(fingerprint)) = (product.output(&step.port.port), &step.fingerprint) else {
@@ -104,7 +105,7 @@ impl Controller {
                         inputs: inputs_now(product, output, &self.parts.catalog.published()),
                         input_schemas: schemas_of(product, &self.parts.catalog.published()),
                     };
-                    let (built, made) = self.build(&order).await;
+                    let (built, made) = self.build(&order, &ports).await;
                     checks.extend(made);
                     built
                 }

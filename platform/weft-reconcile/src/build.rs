@@ -10,7 +10,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use weft_catalog::CheckRecord;
 use weft_engine::{DELETED, Gained, Intake, Limits, QueryError, SessionOptions};
-use weft_model::{Code, DataProduct, Domain, InputRelease, OutputPort, PortRef, PortRelease, Revision, Transform};
+use weft_model::{Code, DataProduct, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease, Revision, Transform};
 use weft_storage::{CommitNote, Committed, Finding, StorageError, TableChange, Warehouse, arrow_schema};
 
 use crate::Change;
@@ -91,10 +91,15 @@ impl Unbuilt {
 }
 
 impl Controller {
-    /// Builds the port unless its table's newest commit is this very build already, as after a crash.
+    /// Builds the port unless its table's newest commit is this very build already, as after a crash. `made` are the
+    /// product's ports that are there already.
     ///
     /// Gives the port as the release will serve it, and the checks that the gate made.
-    pub(crate) async fn build(&self, order: &Order<'_>) -> (Result<PortRelease, Unbuilt>, Vec<CheckRecord>) {
+    pub(crate) async fn build(
+        &self,
+        order: &Order<'_>,
+        made: &BTreeMap<PortName, PortRelease>,
+    ) -> (Result<PortRelease, Unbuilt>, Vec<CheckRecord>) {
         if let Transform::View { .. } = &order.output.transform {
             let view = PortRelease::of_view(order.fingerprint.to_owned());
             return (Ok(view), Vec::new());
@@ -105,6 +110,7 @@ impl Controller {
             Arc::clone(&self.parts.clock),
             port.clone(),
             order.output.contract.clone(),
+            self.beside(order, made).await,
         ));
         let built = self.build_table(order, Warehouse::location_of(&port), &judge).await;
         (built, judge.take_checks())

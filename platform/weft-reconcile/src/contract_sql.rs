@@ -1,11 +1,12 @@
 //! The SQL that contracts hold, planned against their own tables and the inputs of their product.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::datatypes::{DataType, SchemaRef};
 use weft_engine::{ContractPlanner, ContractQueryShape, SqlProblem};
 use weft_model::{
-    Code, ContractSql, Declared, Diagnostic, ManifestTree, Place, PortRef, ProductRef, Published, SqlRole, parallel,
+    Code, ContractSql, ContractTable, Declared, Diagnostic, ManifestTree, Place, PortRef, ProductRef, Published,
+    SqlRole, parallel,
 };
 use weft_storage::arrow_schema;
 
@@ -17,7 +18,7 @@ pub fn check_apart(tree: &ManifestTree) -> Vec<Diagnostic> {
     let (declared, mut diagnostics) = weft_manifest::read_apart(tree);
     let mut planner = ContractPlanner::new();
     for sql in &declared.contract_sql {
-        let found = judge(&mut planner, sql, &BTreeMap::new());
+        let found = judge(&mut planner, sql, None);
         // What else there is to read is not known here.
         let found = found.filter(|(of, _)| *of != Some(Code::SQL_INPUT_UNDECLARED));
         diagnostics.extend(found.map(|(_, found)| found));
@@ -32,8 +33,10 @@ pub(crate) fn check(declared: &mut Declared, published: &Published) -> Vec<Diagn
     let by_product: Vec<&[ContractSql]> = declared.contract_sql.chunk_by(|a, b| a.product == b.product).collect();
     let work = |planner: &mut ContractPlanner, sql: &&[ContractSql]| {
         let product = sql.first().and_then(|sql| declared.product(&sql.product));
-        let inputs = product.map(|product| offers.inputs_of(product)).unwrap_or_default();
-        let found = sql.iter().filter_map(|sql| judge(planner, sql, &inputs).map(|found| (sql, found)));
+        let schemas = product.map(|product| offers.inputs_of(product)).unwrap_or_default();
+        let views = schemas.keys().filter(|port| offers.is_view(port)).cloned().collect();
+        let inputs = Inputs { schemas, views };
+        let found = sql.iter().filter_map(|sql| judge(planner, sql, Some(&inputs)).map(|found| (sql, found)));
         // Which inputs a product with errors has is not known.
         let known = found.filter(|(_, (of, _))| product.is_some() || *of != Some(Code::SQL_INPUT_UNDECLARED));
         known.map(|(sql, (_, found))| (sql.product.clone(), found)).collect::<Vec<_>>()
@@ -46,18 +49,27 @@ pub(crate) fn check(declared: &mut Declared, published: &Published) -> Vec<Diagn
     diagnostics
 }
 
-/// What is wrong with a piece of SQL, if anything is; with the planner's own code, where it is its word.
+/// What a product's SQL may name beside the tables of its contracts.
+struct Inputs {
+    schemas: BTreeMap<PortRef, SchemaRef>,
+    /// Those of them that have no table of their own.
+    views: BTreeSet<PortRef>,
+}
+
+/// What is wrong with a piece of SQL, if anything is; with the planner's own code, where it is its word. Without
+/// inputs it stands in no mesh.
 fn judge(
     planner: &mut ContractPlanner,
     sql: &ContractSql,
-    inputs: &BTreeMap<PortRef, SchemaRef>,
+    inputs: Option<&Inputs>,
 ) -> Option<(Option<Code>, Diagnostic)> {
     // A table whose columns are not all understood would be told to lack them.
-    let own: BTreeMap<String, SchemaRef> = tables(sql)?;
-    let text = &sql.text;
-    match planner.check_contract(&text.sql, &own, inputs) {
+    let own: BTreeMap<String, SchemaRef> = tables(sql, inputs.is_some())?;
+    let (text, none) = (&sql.text, BTreeMap::new());
+    match planner.check_contract(&text.sql, &own, inputs.map_or(&none, |inputs| &inputs.schemas)) {
         Ok(shape) => {
-            let (message, help) = misshapen(sql, &shape)?;
+            let view = inputs.and_then(|inputs| shape.reads.intersection(&inputs.views).next());
+            let (message, help) = view.and_then(|view| of_view(sql, view)).or_else(|| misshapen(sql, &shape))?;
             Some((None, Diagnostic::error(code(sql.role), text.place_of_all(), message).help(help)))
         }
         Err(_) if sql.role == SqlRole::Column => None,
@@ -65,10 +77,22 @@ fn judge(
     }
 }
 
-/// Names and columns of the contract's own tables; `None` where some are not known.
-fn tables(sql: &ContractSql) -> Option<BTreeMap<String, SchemaRef>> {
+/// A rule is checked when a table is written, over tables that lie beside it.
+fn of_view(sql: &ContractSql, view: &PortRef) -> Option<(String, &'static str)> {
+    (sql.role == SqlRole::Rule).then(|| {
+        let message = format!("{} reads `{view}`, which is a view, and a rule is checked over tables", sql.noun);
+        (message, "read an input that is a table")
+    })
+}
+
+/// Names and columns of the contract's own tables; `None` where some are not known. In a mesh a rule of the table
+/// that a port serves knows that table alone: the others are served by none.
+fn tables(sql: &ContractSql, is_in_mesh: bool) -> Option<BTreeMap<String, SchemaRef>> {
+    let served = |table: &&ContractTable| table.port.is_some();
+    let own = sql.tables.get(sql.table).filter(served).filter(|_| is_in_mesh && sql.role == SqlRole::Rule);
+    let known = own.map_or(sql.tables.as_slice(), std::slice::from_ref);
     let mut tables = BTreeMap::new();
-    for table in sql.tables.iter() {
+    for table in known {
         let schema = arrow_schema(table.columns.as_ref()?);
         let port = table.port.as_ref().map(PortRef::to_string);
         let names = [port, table.physical_name.clone(), Some(table.name.clone())];

@@ -1,15 +1,19 @@
 //! The judge at the gate: the contract, asked of the table as it would be.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
-use weft_catalog::{CheckOutcome, CheckRecord};
-use weft_engine::{Engine, Found};
-use weft_model::quality_check::Measure;
+use serde_json::{Value, json};
+use weft_catalog::{CheckOutcome, CheckRecord, CheckSeverity};
+use weft_engine::{Beside, Engine, Found, Measurable, Measured};
 use weft_model::{Clock, Code, Contract, PortRef, QualityCheck};
 use weft_storage::{Candidate, CommitJudge, Finding, Verdict, arrow_schema};
+
+use crate::breach::{Asked, asked_by};
+use crate::sampled;
 
 /// Judges commits to one port's table by its contract, and keeps what it found out.
 pub(crate) struct ContractJudge {
@@ -17,12 +21,20 @@ pub(crate) struct ContractJudge {
     clock: Arc<dyn Clock>,
     port: PortRef,
     contract: Contract,
+    /// What its checks may look into.
+    beside: BTreeMap<PortRef, Beside>,
     checks: Mutex<Vec<CheckRecord>>,
 }
 
 impl ContractJudge {
-    pub(crate) fn new(engine: Arc<Engine>, clock: Arc<dyn Clock>, port: PortRef, contract: Contract) -> Self {
-        ContractJudge { engine, clock, port, contract, checks: Mutex::new(Vec::new()) }
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        clock: Arc<dyn Clock>,
+        port: PortRef,
+        contract: Contract,
+        beside: BTreeMap<PortRef, Beside>,
+    ) -> Self {
+        ContractJudge { engine, clock, port, contract, beside, checks: Mutex::new(Vec::new()) }
     }
 
     /// The checks of the last commit judged.
@@ -67,119 +79,85 @@ impl ContractJudge {
         findings
     }
 
-    /// NULLs in a required column: from the log where it knows, else by reading.
-    async fn required(&self, candidate: &Candidate, column: &str) -> Result<u64, String> {
-        match candidate.table.nulls(column) {
-            Some(nulls) => Ok(nulls),
-            None => self.engine.nulls(&candidate.table, column).await,
-        }
+    fn record_schema(&self, findings: &[Finding], at: DateTime<Utc>) {
+        let outcome = if findings.is_empty() { CheckOutcome::Passed } else { CheckOutcome::Failed };
+        self.checks.lock().push(CheckRecord {
+            port: self.port.clone(),
+            name: "schema".to_owned(),
+            column: None,
+            outcome,
+            failing_rows: Some(findings.len() as u64),
+            message: findings.first().map(|finding| finding.message.clone()),
+            at,
+            measured: None,
+            threshold: None,
+            severity: Some(CheckSeverity::Blocks),
+            scanned_bytes: Some(0),
+            duration_ms: None,
+            sample: None,
+        });
     }
 
-    /// The uniqueness rules: the key as a tuple, and each unique column. A sole key column that is
-    /// unique too is asked once.
-    fn keys(&self) -> Vec<(&'static str, Vec<&str>)> {
-        let key = self.contract.primary_key();
-        let unique = self.contract.columns.iter().filter(|c| c.unique).map(|c| ("unique", vec![c.name.as_str()]));
-        let mut rules: Vec<(&'static str, Vec<&str>)> = unique.filter(|(_, columns)| *columns != key).collect();
-        if !key.is_empty() {
-            rules.insert(0, ("primary_key", key));
-        }
-        rules
-    }
-
-    /// What the contract's own checks find, those that block as findings.
-    async fn quality(&self, candidate: &Candidate, at: DateTime<Utc>) -> Result<Vec<Finding>, String> {
-        let checks = &self.contract.checks;
-        if checks.is_empty() {
+    /// What the contract asks of rows and does not find, as far as it blocks.
+    async fn rows(&self, candidate: &Candidate, at: DateTime<Utc>) -> Result<Vec<Finding>, String> {
+        let asked = asked_by(&self.contract);
+        if asked.is_empty() {
             return Ok(Vec::new());
         }
-        let answers = self.engine.measure(&candidate.table, &self.port.to_string(), checks).await?;
+        let of = Measurable { table: &candidate.table, port: &self.port, beside: &self.beside };
+        let checks: Vec<QualityCheck> = asked.iter().map(|asked| asked.check.clone()).collect();
+        let measured = self.engine.measure(of, &checks).await?;
         let rows = candidate.table.rows().ok_or("the log does not tell how many rows there are")?;
         let mut findings = Vec::new();
-        for (check, answer) in checks.iter().zip(answers) {
-            let column = recorded_column(check);
-            let column = column.as_deref();
-            let count = match answer {
-                Found::Number(count) => Some(count),
-                Found::Nothing => None,
-                Found::Elsewhere(table) => {
-                    let message = format!("the query reads `{table}`, and only the table itself can be asked yet");
-                    self.record(&check.name, column, CheckOutcome::Unknown, None, Some(message), at);
-                    continue;
-                }
-                Found::Failed(why) => {
-                    let message = format!("check `{}` could not be made: {why}", check.name);
-                    self.record(&check.name, column, CheckOutcome::Unknown, None, Some(message.clone()), at);
-                    let column = check.column.clone();
-                    findings.extend(check.blocks.then_some(Finding { code: Code::DATA_QUALITY, message, column }));
-                    continue;
-                }
-            };
-            let measured = count.map(|count| check.must.measured(count, rows));
-            let holds = measured.is_some_and(|measured| check.must.holds(measured));
-            let breach = (!holds).then(|| breach(check, measured));
-            let outcome = if holds { CheckOutcome::Passed } else { CheckOutcome::Failed };
-            let counts_rows = !matches!(check.measure, Measure::Rows | Measure::Sql { .. });
-            let failing = count.filter(|_| counts_rows).map(|count| count as u64);
-            self.record(&check.name, column, outcome, failing, breach.clone(), at);
-            let message = breach.filter(|_| check.blocks);
-            findings.extend(message.map(|message| Finding {
-                code: Code::DATA_QUALITY,
-                message,
-                column: check.column.clone(),
-            }));
+        for (asked, measured) in asked.iter().zip(measured) {
+            let mut record = self.record(asked, &measured, rows, at);
+            if record.outcome == CheckOutcome::Failed {
+                record.sample = self.sample(of, &asked.check).await;
+            }
+            let message = record.message.clone().filter(|_| asked.check.blocks);
+            findings.extend(message.map(|message| Finding { code: asked.code, message, column: asked.column() }));
+            self.checks.lock().push(record);
         }
         Ok(findings)
     }
 
-    fn note(&self, name: &str, column: Option<&str>, failing: u64, message: Option<String>, at: DateTime<Utc>) {
-        let outcome = if failing == 0 { CheckOutcome::Passed } else { CheckOutcome::Failed };
-        self.record(name, column, outcome, Some(failing), message, at);
-    }
-
-    fn record(
-        &self,
-        name: &str,
-        column: Option<&str>,
-        outcome: CheckOutcome,
-        failing_rows: Option<u64>,
-        message: Option<String>,
-        at: DateTime<Utc>,
-    ) {
-        self.checks.lock().push(CheckRecord {
+    /// What came of one check, without the rows that it found. It has a message unless it passed.
+    fn record(&self, asked: &Asked, measured: &Measured, rows: u64, at: DateTime<Utc>) -> CheckRecord {
+        let check = &asked.check;
+        let (count, unknown) = match &measured.found {
+            Found::Number(count) => (Some(*count), None),
+            Found::Nothing => (None, None),
+            Found::Failed(why) => (None, Some(asked.unknown(why))),
+        };
+        let number = count.map(|count| check.must.measured(count, rows));
+        let holds = number.is_some_and(|number| check.must.holds(number));
+        let (outcome, message) = match (unknown, holds) {
+            (Some(why), _) => (CheckOutcome::Unknown, Some(why)),
+            (None, true) => (CheckOutcome::Passed, None),
+            (None, false) => (CheckOutcome::Failed, Some(asked.breach(number))),
+        };
+        let columns = check.columns();
+        CheckRecord {
             port: self.port.clone(),
-            name: name.to_owned(),
-            column: column.map(str::to_owned),
+            name: check.name.clone(),
+            column: (!columns.is_empty()).then(|| columns.join(", ")),
             outcome,
-            failing_rows,
+            failing_rows: count.filter(|_| check.counts_failures()).map(|count| count as u64),
             message,
             at,
-        });
+            measured: number,
+            threshold: Some(check.must.to_string()),
+            severity: Some(if check.blocks { CheckSeverity::Blocks } else { CheckSeverity::Warns }),
+            scanned_bytes: Some(measured.scanned_bytes),
+            duration_ms: u64::try_from(measured.elapsed.as_millis()).ok(),
+            sample: None,
+        }
     }
-}
 
-/// What a check is recorded to be about: all columns of repeated values, and none for a query, which may read any.
-fn recorded_column(check: &QualityCheck) -> Option<String> {
-    match &check.measure {
-        Measure::Duplicates { columns } => Some(columns.join(", ")),
-        Measure::Sql { .. } => None,
-        _ => check.column.clone(),
+    async fn sample(&self, of: Measurable<'_>, check: &QualityCheck) -> Option<weft_catalog::OffendingRows> {
+        let columns = sampled::columns(&self.contract, check);
+        if columns.is_empty() { None } else { self.engine.offending(of, check, &columns).await }
     }
-}
-
-/// `column \`delay\`: check \`minimum\` counts 3 rows, and must be 0`. Holds no value of a row.
-fn breach(check: &QualityCheck, measured: Option<f64>) -> String {
-    let of = check.column.as_ref().map(|column| format!("column `{column}`: ")).unwrap_or_default();
-    let what = match (&check.measure, measured) {
-        (_, None) => "returns nothing".to_owned(),
-        (Measure::Sql { .. }, Some(measured)) => format!("returns {measured}"),
-        (_, Some(measured)) if check.must.percent => format!("counts {measured:.2} % of the rows"),
-        (Measure::Duplicates { .. }, Some(measured)) => format!("counts {measured} values that occur more than once"),
-        (_, Some(1.0)) => "counts 1 row".to_owned(),
-        (_, Some(measured)) => format!("counts {measured} rows"),
-    };
-    let consequence = if check.blocks { "" } else { "; the rule warns only" };
-    format!("{of}check `{}` {what}, and {}{consequence}", check.name, check.must)
 }
 
 #[async_trait]
@@ -187,36 +165,22 @@ impl CommitJudge for ContractJudge {
     async fn judge(&self, candidate: &Candidate) -> Result<Verdict, String> {
         let at = self.clock.now();
         self.checks.lock().clear();
-        let mut findings = self.schema(candidate);
-        self.note("schema", None, findings.len() as u64, findings.first().map(|f| f.message.clone()), at);
+        let findings = self.schema(candidate);
+        self.record_schema(&findings, at);
         if !findings.is_empty() {
             // The other checks name columns that may not be there.
             return Ok(Verdict { findings });
         }
-        for column in self.contract.columns.iter().filter(|column| column.required) {
-            let nulls = self.required(candidate, &column.name).await?;
-            let message = (nulls > 0).then(|| format!("required column `{}` is NULL in {nulls} rows", column.name));
-            self.note("required", Some(&column.name), nulls, message.clone(), at);
-            findings.extend(message.map(|message| Finding {
-                code: Code::DATA_REQUIRED,
-                message,
-                column: Some(column.name.clone()),
-            }));
-        }
-        for (rule, columns) in self.keys() {
-            let repeated = self.engine.repeated(&candidate.table, &columns).await?;
-            let names = columns.join(", ");
-            let what = if rule == "primary_key" { "primary key" } else { "unique column" };
-            let message =
-                (repeated > 0).then(|| format!("{what} ({names}) has {repeated} values that occur more than once"));
-            self.note(rule, Some(&names), repeated, message.clone(), at);
-            findings.extend(message.map(|message| Finding {
-                code: Code::DATA_KEY,
-                message,
-                column: Some(names.clone()),
-            }));
-        }
-        findings.extend(self.quality(candidate, at).await?);
-        Ok(Verdict { findings })
+        Ok(Verdict { findings: self.rows(candidate, at).await? })
+    }
+
+    fn checks(&self) -> Option<Value> {
+        let checks = self.checks.lock();
+        let told = checks.iter().map(|check| {
+            json!({
+                "name": check.name, "column": check.column, "outcome": check.outcome, "measured": check.measured,
+            })
+        });
+        Some(told.collect())
     }
 }

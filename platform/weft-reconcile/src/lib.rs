@@ -8,6 +8,8 @@
 mod apply;
 mod as_published;
 mod asked;
+mod beside;
+mod breach;
 mod build;
 mod check;
 mod compatible;
@@ -28,6 +30,7 @@ mod report;
 mod retire;
 mod review;
 mod rule_lines;
+mod sampled;
 mod sql_check;
 mod transform_tests;
 

@@ -57,9 +57,9 @@ fn of_product(
     found
 }
 
-/// The contracts of all ports: as declared, else as published. Made once for all who look for inputs.
+/// All ports: as declared, else as published. Made once for all who look for inputs.
 pub(crate) struct Offers<'a> {
-    declared: HashMap<PortRef, &'a Contract>,
+    declared: HashMap<PortRef, &'a OutputPort>,
     published: &'a Published,
 }
 
@@ -68,17 +68,30 @@ impl<'a> Offers<'a> {
         let outputs = declared
             .products
             .iter()
-            .flat_map(|product| product.outputs.iter().map(|output| (product.port_ref(output), &output.contract)));
+            .flat_map(|product| product.outputs.iter().map(|output| (product.port_ref(output), output)));
         Offers { declared: outputs.collect(), published }
     }
 
     fn contract(&self, port: &PortRef) -> Option<&'a Contract> {
-        self.declared.get(port).copied().or_else(|| self.published_contract(port))
+        self.output(port).map(|output| &output.contract)
+    }
+
+    fn output(&self, port: &PortRef) -> Option<&'a OutputPort> {
+        self.declared.get(port).copied().or_else(|| self.published_output(port))
+    }
+
+    /// Whether the port has no table of its own.
+    pub(crate) fn is_view(&self, port: &PortRef) -> bool {
+        self.output(port).is_some_and(|output| matches!(output.transform, Transform::View { .. }))
     }
 
     fn published_contract(&self, port: &PortRef) -> Option<&'a Contract> {
+        self.published_output(port).map(|output| &output.contract)
+    }
+
+    fn published_output(&self, port: &PortRef) -> Option<&'a OutputPort> {
         let (release, _) = self.published.port(port)?;
-        Some(&release.product.output(&port.port)?.contract)
+        release.product.output(&port.port)
     }
 
     /// Whether the product was published as it is, over inputs of the same columns, and reads all of them: then its

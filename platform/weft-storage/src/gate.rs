@@ -14,10 +14,13 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 use weft_model::Code;
 
-use crate::table::{TableFile, below, commit_field, rows_in};
+use crate::table::{TableFile, below, commit_field, rows_in, with_commit_field};
 use crate::{TableVersion, Warehouse};
 
 pub(crate) const OPERATION_ID: &str = "weft.operationId";
+
+/// Field of the commit info that holds what the judge says of its checks.
+const CHECKS: &str = "weft.checks";
 
 /// One way in which a commit would break the contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +54,12 @@ pub trait CommitJudge: Send + Sync {
     /// Whether the contract holds on `candidate`. Trouble while judging is a refusal too: an `Err`
     /// becomes one with the text given.
     async fn judge(&self, candidate: &Candidate) -> Result<Verdict, String>;
+
+    /// What the commit that was judged last is to say of its checks, in its commit info. Nothing, unless there
+    /// is something to say. Holds no value of a row.
+    fn checks(&self) -> Option<serde_json::Value> {
+        None
+    }
 }
 
 /// A log store that asks the judge before each write. What it refused is kept in `refusal`.
@@ -186,9 +195,12 @@ impl LogStore for GatedLogStore {
         let CommitOrBytes::LogBytes(bytes) = &commit else {
             return Err(refused("the commit did not arrive as bytes, so it cannot be judged".to_owned()));
         };
-        let bytes = bytes.clone();
+        let mut bytes = bytes.clone();
         self.judged(version, &bytes).await?;
-        match self.inner.write_commit_entry(version, commit, operation).await {
+        if let Some(checks) = self.judge.checks() {
+            bytes = with_commit_field(&bytes, CHECKS, &checks);
+        }
+        match self.inner.write_commit_entry(version, CommitOrBytes::LogBytes(bytes.clone()), operation).await {
             Ok(()) => Ok(()),
             Err(_) if self.is_ours(version, &bytes).await => Ok(()),
             Err(error) => Err(error),

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
+use bytes::Bytes;
 use deltalake::kernel::EagerSnapshot;
 use object_store::path::Path;
 
@@ -173,4 +174,36 @@ pub(crate) fn commit_field(commit: &[u8], field: &str) -> Option<serde_json::Val
         let action: serde_json::Value = serde_json::from_slice(line).ok()?;
         action.get("commitInfo")?.get(field).cloned()
     })
+}
+
+/// The commit with one more field in its `commitInfo`. Every other action stays as it is written.
+pub(crate) fn with_commit_field(commit: &[u8], field: &str, value: &serde_json::Value) -> Bytes {
+    let line = |line: &[u8]| {
+        let with_field = || {
+            line.starts_with(b"{\"commitInfo\"").then_some(())?;
+            let mut action: serde_json::Value = serde_json::from_slice(line).ok()?;
+            action.get_mut("commitInfo")?.as_object_mut()?.insert(field.to_owned(), value.clone());
+            serde_json::to_vec(&action).ok()
+        };
+        with_field().unwrap_or_else(|| line.to_vec())
+    };
+    commit.split(|byte| *byte == b'\n').map(line).collect::<Vec<_>>().join(&b'\n').into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_added_to_the_commit_info_and_nothing_else_is_touched() {
+        let commit = b"{\"add\":{\"path\": \"a b\"}}\n{\"commitInfo\":{\"weft.plan\":\"p\",\"n\":1}}\n";
+        let with = with_commit_field(commit, "weft.checks", &serde_json::json!([{ "name": "some" }]));
+        let lines: Vec<&[u8]> = with.split(|byte| *byte == b'\n').collect();
+        assert_eq!(lines.len(), 3);
+        assert_eq!(lines[0], b"{\"add\":{\"path\": \"a b\"}}");
+        let info: serde_json::Value = serde_json::from_slice(lines[1]).unwrap();
+        let expected = serde_json::json!({ "weft.plan": "p", "n": 1, "weft.checks": [{ "name": "some" }] });
+        assert_eq!(info["commitInfo"], expected);
+        assert_eq!(with_commit_field(b"not json", "f", &serde_json::json!(1)), "not json");
+    }
 }

@@ -6,9 +6,9 @@ use weft_governance::{MeshFacts, PolicySnapshot};
 use weft_model::{Code, ManifestTree, Revision};
 
 use super::*;
-use crate::CheckOutcome;
 use crate::run::CheckRecord;
 use crate::sample::{at, clock, noon, release, run, tombstone};
+use crate::{CheckOutcome, CheckSeverity, OffendingRows};
 
 const PRINCIPALS: &str = "
 users:
@@ -102,7 +102,9 @@ async fn everything(view: &CatalogView) -> String {
         assert_eq!(view.run(&run.id).await.unwrap(), run);
     }
     for check in view.checks().await.unwrap() {
-        writeln!(text, "check {} {} {} {:?}", check.port, check.name, check.outcome, check.failing_rows).unwrap();
+        let sample = check.sample.map(|rows| format!(" {}", rows.to_json())).unwrap_or_default();
+        let counts = (check.failing_rows, check.measured, check.scanned_bytes, check.duration_ms);
+        writeln!(text, "check {} {} {} {counts:?}{sample}", check.port, check.name, check.outcome).unwrap();
     }
     text
 }
@@ -130,6 +132,12 @@ async fn busy_mesh() -> Catalog {
         failing_rows: Some(3),
         message: None,
         at: at(11),
+        measured: Some(3.0),
+        threshold: Some("must be 0".into()),
+        severity: Some(CheckSeverity::Blocks),
+        scanned_bytes: Some(20),
+        duration_ms: Some(1),
+        sample: OffendingRows::from_json(r#"[{"id":1,"gone":2}]"#),
     };
     let checks = ["aviation.flights.departures", "punctuality.delays.daily", "loyalty.members.profiles"].map(check);
     catalog.record_checks("r1", &checks).await.unwrap();
@@ -154,7 +162,7 @@ async fn an_analyst_sees_what_policies_let_her_discover_and_counts_of_what_she_r
             release aviation.flights 1 current [("departures", Some(1), Some(101))]
             release punctuality.delays 1 current [("daily", Some(1), None)]
             run r1 succeeded plan None ["aviation.flights.departures succeeded Some(7)"] []
-            check aviation.flights.departures required failed Some(3)
+            check aviation.flights.departures required failed (Some(3), Some(3.0), Some(20), Some(1)) [{"id":1}]
         "#]],
     )
     .await;
@@ -193,9 +201,9 @@ async fn an_operator_who_reads_nothing_sees_everything_but_counts() {
             release punctuality.delays 1 current [("daily", Some(1), None)]
             run r2 partial plan Some("plan1") ["loyalty.members.profiles succeeded None"] ["governance/policies/a.csv", "products/loyalty/members/about.md"]
             run r1 partial plan Some("plan1") ["aviation.flights.departures succeeded None", "aviation.flights.arrivals failed None", "loyalty.members.profiles succeeded None"] ["governance/policies/a.csv", "products/loyalty/members/about.md", "products/punctuality/delays/about.md"]
-            check aviation.flights.departures required failed None
-            check loyalty.members.profiles required failed None
-            check punctuality.delays.daily required failed None
+            check aviation.flights.departures required failed (None, None, None, None)
+            check loyalty.members.profiles required failed (None, None, None, None)
+            check punctuality.delays.daily required failed (None, None, None, None)
         "#]],
     )
     .await;

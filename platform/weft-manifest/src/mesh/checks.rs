@@ -40,7 +40,7 @@ pub(super) fn of(object: &SchemaObject, columns: &[Column]) -> Vec<QualityCheck>
 }
 
 /// Two rules may have one name, or none.
-fn name_apart(checks: &mut [QualityCheck]) {
+pub(super) fn name_apart(checks: &mut [QualityCheck]) {
     let mut taken = std::collections::BTreeSet::new();
     for check in checks {
         let plain = check.name.clone();

@@ -210,18 +210,21 @@ pub(super) fn columns(
     Some(columns)
 }
 
+/// The table of the contract that the port called `port` serves, by its index.
+pub(super) fn table_of_port(document: &Document<DataContract>, port: &str) -> Option<usize> {
+    let objects = document.value.schema.as_deref().unwrap_or_default();
+    let is_named = |object: &SchemaObject| object.name == port || object.physical_name.as_deref() == Some(port);
+    objects.iter().position(is_named).or((objects.len() == 1).then_some(0))
+}
+
 fn schema_object<'d>(
     document: &'d Document<DataContract>,
     port: &str,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<(usize, &'d SchemaObject)> {
     let objects = document.value.schema.as_deref().unwrap_or_default();
-    let is_named = |object: &SchemaObject| object.name == port || object.physical_name.as_deref() == Some(port);
-    if let Some(index) = objects.iter().position(is_named) {
+    if let Some(index) = table_of_port(document, port) {
         return objects.get(index).map(|object| (index, object));
-    }
-    if let [only] = objects {
-        return Some((0, only));
     }
     if objects.is_empty() && document.has_errors {
         return None;

@@ -20,8 +20,9 @@ fn of_contract(draft: &Draft, contract: &ContractFile) -> Vec<ContractSql> {
     let Some(document) = &contract.document else { return Vec::new() };
     let objects = document.spot().each("schema", &document.value.schema);
     let tables = Arc::new(tables(draft, contract, document));
-    let mut found = Collected { product: &draft.name, tables, found: Vec::new() };
-    for (spot, object) in objects {
+    let mut found = Collected { product: &draft.name, tables, table: 0, found: Vec::new() };
+    for (table, (spot, object)) in objects.into_iter().enumerate() {
+        found.table = table;
         for (spot, rule) in spot.each("quality", &object.quality) {
             found.rule(spot, rule, object, None);
         }
@@ -55,6 +56,8 @@ fn tables(draft: &Draft, contract: &ContractFile, document: &Document<DataContra
 struct Collected<'a> {
     product: &'a ProductRef,
     tables: Arc<Vec<ContractTable>>,
+    /// The table whose SQL is collected, by its index.
+    table: usize,
     found: Vec<ContractSql>,
 }
 
@@ -91,7 +94,7 @@ impl Collected<'_> {
         // What a variable stands for is not known here.
         if !has_variable(&text.sql) {
             let (product, tables) = (self.product.clone(), Arc::clone(&self.tables));
-            self.found.push(ContractSql { product, role, noun, text, tables });
+            self.found.push(ContractSql { product, role, noun, text, tables, table: self.table });
         }
     }
 }

@@ -6,6 +6,7 @@ mod contract;
 mod contract_sql;
 mod environments;
 mod folders;
+mod foreign_keys;
 mod increments;
 mod order;
 mod overrides;
@@ -120,6 +121,7 @@ fn read_in(
     }
     references::names_are_taken_once(&drafts, &mut problems);
     references::resolve_inputs(&mut drafts, declared.is_part, &mut problems);
+    foreign_keys::resolve(&mut drafts);
     order::refuse_rings(&drafts, &mut problems);
     product::services_are_named(&drafts, &declared.domains, &mut problems);
 

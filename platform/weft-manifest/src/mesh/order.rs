@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use weft_model::{Code, DataProduct, Diagnostic, ProductRef};
+use weft_model::quality_check::Measure;
+use weft_model::{Code, DataProduct, Diagnostic, PortRef, ProductRef};
 
 use super::product::Draft;
 use crate::form::Step;
@@ -33,13 +34,17 @@ pub(super) fn refuse_rings(drafts: &[Draft], problems: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Sorts so that a product comes after every product it reads; by name among equals.
+/// Sorts so that a product comes after every product it reads, and, as far as that leaves a choice, after every
+/// product that its foreign keys refer to; by name among equals.
 pub(super) fn inputs_first(mut products: Vec<DataProduct>) -> Vec<DataProduct> {
     products.sort_by(|a, b| a.name.cmp(&b.name));
     let names: BTreeSet<ProductRef> = products.iter().map(|product| product.name.clone()).collect();
     let mut waits: BTreeMap<ProductRef, BTreeSet<ProductRef>> = BTreeMap::new();
     let mut readers: BTreeMap<ProductRef, Vec<ProductRef>> = BTreeMap::new();
+    let mut refers: BTreeMap<ProductRef, BTreeSet<ProductRef>> = BTreeMap::new();
     for product in &products {
+        let referred = referred_to(product).filter(|name| names.contains(name));
+        refers.insert(product.name.clone(), referred.collect());
         let upstream: BTreeSet<_> =
             product.inputs.iter().map(|input| input.port.product_ref()).filter(|name| names.contains(name)).collect();
         for name in &upstream {
@@ -52,7 +57,8 @@ pub(super) fn inputs_first(mut products: Vec<DataProduct>) -> Vec<DataProduct> {
     let mut ready: BTreeSet<ProductRef> =
         waits.iter().filter(|(_, upstream)| upstream.is_empty()).map(|(name, _)| name.clone()).collect();
     let mut ordered = Vec::new();
-    while let Some(name) = ready.pop_first() {
+    while let Some(name) = next_of(&mut ready, &refers) {
+        refers.remove(&name);
         for reader in readers.get(&name).into_iter().flatten() {
             if let Some(upstream) = waits.get_mut(reader) {
                 upstream.remove(&name);
@@ -64,6 +70,26 @@ pub(super) fn inputs_first(mut products: Vec<DataProduct>) -> Vec<DataProduct> {
         ordered.extend(by_name.remove(&name));
     }
     ordered
+}
+
+/// Takes the first out whose foreign keys refer to nothing that is still to come, else the first.
+fn next_of(
+    ready: &mut BTreeSet<ProductRef>,
+    refers: &BTreeMap<ProductRef, BTreeSet<ProductRef>>,
+) -> Option<ProductRef> {
+    let waits = |name: &ProductRef| refers.get(name).into_iter().flatten().any(|other| refers.contains_key(other));
+    let next = ready.iter().find(|name| !waits(name)).or(ready.first()).cloned()?;
+    ready.take(&next)
+}
+
+/// The other products that foreign keys of the product refer to.
+fn referred_to(product: &DataProduct) -> impl Iterator<Item = ProductRef> {
+    let checks = product.outputs.iter().flat_map(|output| &output.contract.checks);
+    let targets = checks.filter_map(|check| match &check.measure {
+        Measure::Unmatched { target: Some(target), .. } => target.port.as_ref(),
+        _ => None,
+    });
+    targets.map(PortRef::product_ref).filter(|name| *name != product.name)
 }
 
 /// Those that are in a ring or read, by way of others, something in one.

@@ -52,6 +52,16 @@ impl Draft {
         self.outputs.iter().filter_map(|output| output.transform.sql()).any(|(_, sql)| port.is_named_in(sql))
     }
 
+    /// What the product's document calls the port that it offers under a contract.
+    pub(super) fn port_under(&self, key: &ContractKey) -> Option<&str> {
+        let ports = self.document.as_ref()?.value.output_ports.as_deref()?;
+        let is_under = |port: &&Port| {
+            let version = port.version.as_deref().and_then(|version| semver::Version::parse(version).ok());
+            port.contract_id.as_ref() == Some(&key.id) && version.as_ref() == Some(&key.version)
+        };
+        ports.iter().find(is_under).map(|port| port.name.as_str())
+    }
+
     /// What the folder's documents say, for standards to judge.
     pub(super) fn outline(&self) -> ProductOutline {
         let document = self.document.as_ref().filter(|document| !document.has_errors);

@@ -8,6 +8,7 @@ mod approvers;
 mod bounds;
 mod enumerations;
 mod findings;
+mod foreign_keys;
 mod formats;
 mod identifiers;
 mod keys;
@@ -32,6 +33,7 @@ mod variables;
 use weft_model::Diagnostic;
 
 pub(crate) use approvers::Directory;
+pub(crate) use foreign_keys::{Side, of_contracts as foreign_keys};
 pub(crate) use lifecycle::agrees_with_contract;
 pub(crate) use patterns::is_understood as is_pattern_understood;
 pub(crate) use relationships::across_contracts;

@@ -14,14 +14,14 @@ use crate::odcs::{DataContract, References};
 const STARTS_MAX: usize = 200;
 
 /// One foreign key, with each name and where it stands.
-struct Relationship<'c, 'd> {
-    spot: Spot<'d>,
+pub(super) struct Relationship<'c, 'd> {
+    pub(super) spot: Spot<'d>,
     /// The table that it stands in, by index.
-    table: usize,
+    pub(super) table: usize,
     /// The column that it stands in; for a key of the table, its columns are named.
-    column: Option<&'c Field<'d>>,
-    from: Vec<(Spot<'d>, &'d str)>,
-    to: Vec<(Spot<'d>, &'d str)>,
+    pub(super) column: Option<&'c Field<'d>>,
+    pub(super) from: Vec<(Spot<'d>, &'d str)>,
+    pub(super) to: Vec<(Spot<'d>, &'d str)>,
 }
 
 pub(super) fn check(contract: &ContractText<'_>, findings: &mut Findings) {
@@ -49,12 +49,7 @@ pub(crate) fn across_contracts(
     problems: &mut Vec<Diagnostic>,
 ) {
     let mut laid_out: HashMap<&str, ContractText<'_>> = HashMap::new();
-    let (mut by_id, mut by_path): (HashMap<&str, usize>, HashMap<&str, usize>) = Default::default();
-    for (index, (path, document)) in contracts.iter().enumerate() {
-        // Of several with one id the first counts.
-        by_id.entry(&document.value.id).or_insert(index);
-        by_path.insert(path, index);
-    }
+    let shelf = Shelf::of(contracts);
     for (file, document) in contracts.iter().filter(|(_, document)| document.source.text.contains("relationships")) {
         let contract = ContractText::of(document, Scope::Mesh);
         let mut findings = Findings::new();
@@ -63,9 +58,7 @@ pub(crate) fn across_contracts(
                 let Some((other, within)) = external(name).filter(|(other, _)| !other.contains("://")) else {
                     continue;
                 };
-                let wanted = path_from(file, other);
-                let index = by_id.get(other).into_iter().chain(by_path.get(wanted.as_str())).min();
-                let Some((path, target)) = index.and_then(|index| contracts.get(*index)) else {
+                let Some((path, target)) = shelf.find(file, other).and_then(|index| contracts.get(index)) else {
                     if !is_part {
                         findings.push(unknown_contract(*spot, other, contracts, &findings));
                     }
@@ -87,6 +80,30 @@ pub(crate) fn across_contracts(
             }
         }
         findings.tell(problems);
+    }
+}
+
+/// The contracts of a mesh by what a reference may call them.
+pub(super) struct Shelf<'d> {
+    by_id: HashMap<&'d str, usize>,
+    by_path: HashMap<&'d str, usize>,
+}
+
+impl<'d> Shelf<'d> {
+    pub(super) fn of(contracts: &[(&'d str, &'d Document<DataContract>)]) -> Self {
+        let mut shelf = Shelf { by_id: HashMap::new(), by_path: HashMap::new() };
+        for (index, (path, document)) in contracts.iter().enumerate() {
+            // Of several with one id the first counts.
+            shelf.by_id.entry(&document.value.id).or_insert(index);
+            shelf.by_path.insert(path, index);
+        }
+        shelf
+    }
+
+    /// The contract that the one at `file` calls `other`, by its index.
+    pub(super) fn find(&self, file: &str, other: &str) -> Option<usize> {
+        let wanted = path_from(file, other);
+        self.by_id.get(other).into_iter().chain(self.by_path.get(wanted.as_str())).min().copied()
     }
 }
 
@@ -116,7 +133,7 @@ fn path_from(from: &str, written: &str) -> String {
     parts.join("/")
 }
 
-fn all<'c, 'd>(contract: &'c ContractText<'d>) -> Vec<Relationship<'c, 'd>> {
+pub(super) fn all<'c, 'd>(contract: &'c ContractText<'d>) -> Vec<Relationship<'c, 'd>> {
     let mut found = Vec::new();
     for (index, table) in contract.tables.iter().enumerate() {
         for (spot, relationship) in table.spot.each("relationships", &table.object.relationships) {
@@ -142,7 +159,7 @@ fn named<'d>(spot: Spot<'d>, key: &str, references: &'d References) -> Vec<(Spot
 }
 
 /// The document that a reference names, and the rest of it, where it names another document.
-fn external(name: &str) -> Option<(&str, &str)> {
+pub(super) fn external(name: &str) -> Option<(&str, &str)> {
     name.split_once('#').filter(|(document, _)| !document.is_empty())
 }
 
@@ -294,14 +311,14 @@ fn unknown(spot: Spot<'_>, name: &str, columns: &Columns<'_, '_>, findings: &Fin
 }
 
 /// The columns of a contract by what a reference may call them.
-struct Columns<'c, 'd> {
+pub(super) struct Columns<'c, 'd> {
     tables: &'c Vec<Table<'d>>,
     by_name: HashMap<String, (usize, &'c Field<'d>)>,
     by_id: HashMap<String, (usize, &'c Field<'d>)>,
 }
 
 impl<'c, 'd> Columns<'c, 'd> {
-    fn of(contract: &'c ContractText<'d>) -> Self {
+    pub(super) fn of(contract: &'c ContractText<'d>) -> Self {
         let mut columns = Columns { tables: &contract.tables, by_name: HashMap::new(), by_id: HashMap::new() };
         for (index, table) in contract.tables.iter().enumerate() {
             let mut ids: Vec<Option<String>> = Vec::new();
@@ -327,7 +344,7 @@ impl<'c, 'd> Columns<'c, 'd> {
         columns
     }
 
-    fn find(&self, name: &str) -> Option<(usize, &'c Field<'d>)> {
+    pub(super) fn find(&self, name: &str) -> Option<(usize, &'c Field<'d>)> {
         let found =
             if is_by_id(name) { self.by_id.get(name.trim_start_matches(['#', '/'])) } else { self.by_name.get(name) };
         found.copied()

@@ -1,0 +1,81 @@
+//! What the gate found out, as far as it tells a principal nothing of rows and values that are not for it.
+
+use weft_model::PortRef;
+
+use super::{CatalogView, HISTORY_MAX};
+use crate::error::CatalogError;
+use crate::run::{CheckRecord, RunCheck};
+use crate::sight::Reading;
+use crate::views::CheckView;
+use crate::{OffendingRows, runs};
+
+impl CatalogView {
+    /// The newest checks of all ports, newest first.
+    pub async fn checks(&self) -> Result<Vec<CheckView>, CatalogError> {
+        let mut transaction = self.catalog.store().read().await?;
+        let newest = runs::checks(&mut transaction, HISTORY_MAX).await?;
+        Ok(newest.into_iter().filter_map(|check| self.check_view(check)).collect())
+    }
+
+    /// The checks of the run that judged the port last, in order of name.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogError::NotFound`] where the port is not served or not seen, or trouble with the database.
+    pub async fn checks_of(&self, port: &PortRef) -> Result<Vec<CheckView>, CatalogError> {
+        self.port(port)?;
+        let mut transaction = self.catalog.store().read().await?;
+        let checks = runs::last_checks(&mut transaction, &port.to_string()).await?;
+        Ok(checks.into_iter().filter_map(|check| self.check_view(check)).collect())
+    }
+
+    fn check_view(&self, RunCheck { run, check }: RunCheck) -> Option<CheckView> {
+        if !self.sight.port(&check.port) {
+            return None;
+        }
+        let reading = self.reading(&check.port);
+        // A check of a key names several columns.
+        let mut columns = check.column.iter().flat_map(|columns| columns.split(", "));
+        if columns.clone().any(|column| reading.hidden.contains(column)) {
+            return None;
+        }
+        // One of the whole table may count values of any column.
+        let of_all = check.column.is_none() && check.name != "schema";
+        let counted =
+            reading.every_row && !columns.any(|column| reading.masks(column)) && (!of_all || reading.is_whole());
+        // Whether a check holds tells of rows, and values, that are not for this principal.
+        if !counted && !self.sight.mesh_runs() {
+            return None;
+        }
+        let tells = counted && reading.is_whole();
+        // Which rows a check finds tells of the column that it looks at.
+        let sample = check.sample.clone().filter(|_| counted);
+        Some(CheckView {
+            sample: sample.and_then(|sample| self.in_clear(&check, &reading, sample)),
+            measured: check.measured.filter(|_| counted),
+            threshold: check.threshold,
+            severity: check.severity,
+            scanned_bytes: check.scanned_bytes.filter(|_| counted),
+            duration_ms: check.duration_ms.filter(|_| counted),
+            run,
+            failing_rows: check.failing_rows.filter(|_| counted),
+            port: check.port,
+            name: check.name,
+            column: check.column,
+            outcome: check.outcome,
+            message: check.message.filter(|_| tells),
+            at: check.at,
+        })
+    }
+
+    /// The columns of rows that the port has now, and that are neither hidden nor masked in any part. Of a column
+    /// that it has not, nobody knows who may see it, and so whom its check may tell of rows.
+    fn in_clear(&self, check: &CheckRecord, reading: &Reading, rows: OffendingRows) -> Option<OffendingRows> {
+        let served = self.published.releases.get(&check.port.product_ref())?.product.output(&check.port.port)?;
+        let is_clear = |column: &str| {
+            served.contract.column(column).is_some() && !reading.hidden.contains(column) && !reading.masks(column)
+        };
+        let mut checked = check.column.iter().flat_map(|columns| columns.split(", "));
+        checked.all(is_clear).then(|| rows.with_columns(is_clear)).flatten()
+    }
+}
