@@ -7,6 +7,7 @@ use weft_catalog::CheckRecord;
 use weft_model::{Code, DataProduct, Declared, Domain, PortName, PortRef, PortRelease, ProductRef, Published, Release};
 
 use crate::build::{Order, Unbuilt};
+use crate::caught::caught;
 use crate::controller::Controller;
 use crate::fingerprint::inputs_of;
 use crate::report::{Outcome, OutcomeStatus};
@@ -96,7 +97,7 @@ impl Controller {
                             .and_then(|release| release.ports.get(&output.name))
                             .filter(|_| step.change == Change::Evolve),
                     };
-                    let (built, made) = self.build(&order).await;
+                    let (built, made) = caught(self.build(&order)).await;
                     checks.extend(made);
                     built
                 }

@@ -61,7 +61,7 @@ impl Unbuilt {
         Unbuilt { code, message: texts.join("; "), refused: true }
     }
 
-    fn failed(code: Code, message: impl ToString) -> Self {
+    pub(crate) fn failed(code: Code, message: impl ToString) -> Self {
         Unbuilt { code, message: message.to_string(), refused: false }
     }
 }

@@ -8,6 +8,7 @@
 mod apply;
 mod as_published;
 mod build;
+mod caught;
 mod check;
 mod compatible;
 mod conform;

@@ -5,7 +5,9 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod create;
 mod error;
+mod fence;
 mod files;
 mod gate;
 mod probe;
@@ -14,6 +16,7 @@ mod scan;
 mod table;
 mod types;
 mod warehouse;
+mod whole;
 mod write;
 
 pub use error::StorageError;

@@ -20,6 +20,7 @@ use serde_json::json;
 use uuid::Uuid;
 use weft_model::{ContractKey, PortRef, Revision};
 
+use crate::fence::FENCE;
 use crate::gate::{GatedLogStore, OPERATION_ID};
 use crate::table::rows_in;
 use crate::{CommitJudge, StorageError, TableVersion, Warehouse};
@@ -134,8 +135,10 @@ impl Warehouse {
         judge: Arc<dyn CommitJudge>,
     ) -> Result<u64, StorageError> {
         let gate = Arc::new(GatedLogStore::new(self.log_store(location)?, self.clone(), location, judge));
+        let mut fields = note.fields();
+        fields.insert(FENCE.to_owned(), json!(self.take_fence().await?));
         let properties =
-            CommitProperties::default().with_metadata(note.fields()).with_max_retries(0).with_application_transaction(
+            CommitProperties::default().with_metadata(fields).with_max_retries(0).with_application_transaction(
                 Transaction::new(APPLICATION, i64::try_from(note.release).unwrap_or(i64::MAX)),
             );
         let table = before.map(|snapshot| snapshot as _);
@@ -146,7 +149,7 @@ impl Warehouse {
         match landed {
             Ok(commit) => Ok(commit.version()),
             Err(error) => Err(match gate.take_refusal() {
-                Some(findings) => StorageError::Refused { findings },
+                Some(refusal) => refusal,
                 None if is_conflict(&error) => StorageError::Conflict { location: location.to_owned() },
                 None => StorageError::table(location, error),
             }),
