@@ -7,14 +7,14 @@ use weft_model::{Code, Contract};
 
 /// One check, and the code of its breach.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct Demand {
     pub(crate) check: QualityCheck,
     pub(crate) code: Code,
 }
 
 /// All that a contract asks of rows: required columns, the key as a tuple, unique columns, then its own checks. A sole
-/// key column that is unique too is asked once.
-pub(crate) fn asked_by(contract: &Contract) -> Vec<Asked> {
+/// key column that is unique too is asked for once.
+pub(crate) fn demanded_by(contract: &Contract) -> Vec<Demand> {
     let key = contract.primary_key();
     let required = contract.columns.iter().filter(|column| column.required);
     let required = required.map(|column| built_in("required", Some(&column.name), Measure::Nulls, Code::DATA_REQUIRED));
@@ -26,16 +26,16 @@ pub(crate) fn asked_by(contract: &Contract) -> Vec<Asked> {
     let columns: Vec<String> = key.iter().map(|&column| column.to_owned()).collect();
     let key =
         (!columns.is_empty()).then(|| built_in("primary_key", None, Measure::Duplicates { columns }, Code::DATA_KEY));
-    let own = contract.checks.iter().map(|check| Asked { check: check.clone(), code: Code::DATA_QUALITY });
-    let mut asked: Vec<Asked> = required.chain(key).chain(unique).chain(own).collect();
-    record_apart(&mut asked);
-    asked
+    let own = contract.checks.iter().map(|check| Demand { check: check.clone(), code: Code::DATA_QUALITY });
+    let mut demands: Vec<Demand> = required.chain(key).chain(unique).chain(own).collect();
+    record_apart(&mut demands);
+    demands
 }
 
 /// A contract may give a rule the name of what it demands otherwise, and each is recorded by name and columns.
-fn record_apart(asked: &mut [Asked]) {
+fn record_apart(demands: &mut [Demand]) {
     let mut taken = BTreeSet::new();
-    for Asked { check, .. } in asked {
+    for Demand { check, .. } in demands {
         let (plain, columns) = (check.name.clone(), check.columns().join(", "));
         let mut count = 1;
         while !taken.insert((check.name.clone(), columns.clone())) {
@@ -45,15 +45,15 @@ fn record_apart(asked: &mut [Asked]) {
     }
 }
 
-fn built_in(name: &str, column: Option<&String>, measure: Measure, code: Code) -> Asked {
+fn built_in(name: &str, column: Option<&String>, measure: Measure, code: Code) -> Demand {
     let column = column.cloned();
-    Asked {
+    Demand {
         check: QualityCheck { name: name.to_owned(), column, measure, must: Threshold::none(), blocks: true },
         code,
     }
 }
 
-impl Asked {
+impl Demand {
     /// What does not hold, where `measured` is the number that was compared; `None` where there was none.
     pub(crate) fn breach(&self, measured: Option<f64>) -> String {
         let count = measured.unwrap_or_default();
@@ -148,10 +148,10 @@ mod tests {
             ],
             document: String::new(),
         };
-        let asked = asked_by(&contract);
-        let told = asked
+        let demands = demanded_by(&contract);
+        let told = demands
             .iter()
-            .map(|asked| format!("{} {} {}", asked.code, asked.check.name, asked.check.columns().join(", ")));
+            .map(|demand| format!("{} {} {}", demand.code, demand.check.name, demand.check.columns().join(", ")));
         assert_eq!(
             told.collect::<Vec<_>>(),
             [
@@ -169,9 +169,9 @@ mod tests {
     fn a_breach_of_a_foreign_key_says_of_how_many_rows_and_of_what() {
         let target = Some(ForeignKeyTarget { port: "a.b.c".parse().ok(), columns: vec!["x".to_owned()] });
         let measure = Measure::Unmatched { columns: vec!["y".to_owned()], target };
-        let asked = Asked { check: rule("foreignKey", Some("y"), measure), code: Code::DATA_QUALITY };
+        let demand = Demand { check: rule("foreignKey", Some("y"), measure), code: Code::DATA_QUALITY };
         assert_eq!(
-            asked.breach(Some(2.0)),
+            demand.breach(Some(2.0)),
             "column `y`: check `foreignKey` counts 2 rows whose (y) has no match in (x) of `a.b.c`, and must be 0; the rule warns only"
         );
     }

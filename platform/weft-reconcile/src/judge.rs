@@ -12,7 +12,7 @@ use weft_engine::{Beside, Engine, Found, Measurable, Measured};
 use weft_model::{Clock, Code, Contract, PortRef, QualityCheck};
 use weft_storage::{Candidate, CommitJudge, Finding, Verdict, arrow_schema};
 
-use crate::breach::{Asked, asked_by};
+use crate::breach::{Demand, demanded_by};
 use crate::sampled;
 
 /// Judges commits to one port's table by its contract, and keeps what it found out.
@@ -100,41 +100,41 @@ impl ContractJudge {
 
     /// What the contract asks of rows and does not find, as far as it blocks.
     async fn rows(&self, candidate: &Candidate, at: DateTime<Utc>) -> Result<Vec<Finding>, String> {
-        let asked = asked_by(&self.contract);
-        if asked.is_empty() {
+        let demands = demanded_by(&self.contract);
+        if demands.is_empty() {
             return Ok(Vec::new());
         }
         let of = Measurable { table: &candidate.table, port: &self.port, beside: &self.beside };
-        let checks: Vec<QualityCheck> = asked.iter().map(|asked| asked.check.clone()).collect();
+        let checks: Vec<QualityCheck> = demands.iter().map(|demand| demand.check.clone()).collect();
         let measured = self.engine.measure(of, &checks).await?;
         let rows = candidate.table.rows().ok_or("the log does not tell how many rows there are")?;
         let mut findings = Vec::new();
-        for (asked, measured) in asked.iter().zip(measured) {
-            let mut record = self.record(asked, &measured, rows, at);
+        for (demand, measured) in demands.iter().zip(measured) {
+            let mut record = self.record(demand, &measured, rows, at);
             if record.outcome == CheckOutcome::Failed {
-                record.sample = self.sample(of, &asked.check).await;
+                record.sample = self.sample(of, &demand.check).await;
             }
-            let message = record.message.clone().filter(|_| asked.check.blocks);
-            findings.extend(message.map(|message| Finding { code: asked.code, message, column: asked.column() }));
+            let message = record.message.clone().filter(|_| demand.check.blocks);
+            findings.extend(message.map(|message| Finding { code: demand.code, message, column: demand.column() }));
             self.checks.lock().push(record);
         }
         Ok(findings)
     }
 
     /// What came of one check, without the rows that it found. It has a message unless it passed.
-    fn record(&self, asked: &Asked, measured: &Measured, rows: u64, at: DateTime<Utc>) -> CheckRecord {
-        let check = &asked.check;
+    fn record(&self, demand: &Demand, measured: &Measured, rows: u64, at: DateTime<Utc>) -> CheckRecord {
+        let check = &demand.check;
         let (count, unknown) = match &measured.found {
             Found::Number(count) => (Some(*count), None),
             Found::Nothing => (None, None),
-            Found::Failed(why) => (None, Some(asked.unknown(why))),
+            Found::Failed(why) => (None, Some(demand.unknown(why))),
         };
         let number = count.map(|count| check.must.measured(count, rows));
         let holds = number.is_some_and(|number| check.must.holds(number));
         let (outcome, message) = match (unknown, holds) {
             (Some(why), _) => (CheckOutcome::Unknown, Some(why)),
             (None, true) => (CheckOutcome::Passed, None),
-            (None, false) => (CheckOutcome::Failed, Some(asked.breach(number))),
+            (None, false) => (CheckOutcome::Failed, Some(demand.breach(number))),
         };
         let columns = check.columns();
         CheckRecord {
