@@ -56,11 +56,12 @@ fn of_node(plan: &LogicalPlan, port: &str, needed: Option<&BTreeSet<Column>>) ->
         LogicalPlan::Unnest(unnest) => Ok(rows_alone(of_node(&unnest.input, port, None)?)),
         LogicalPlan::Join(join) => of_join(join, port),
         LogicalPlan::Union(union) => {
-            let mut furthest = Reach::Nowhere;
+            let mut reaches = BTreeSet::new();
             for input in &union.inputs {
-                furthest = furthest.max(rows_alone(of_node(input, port, None)?));
+                reaches.insert(rows_alone(of_node(input, port, None)?));
             }
-            Ok(furthest)
+            // A branch that does not read it would yield all of its rows again.
+            Ok(if reaches.len() > 1 { Reach::Anywhere } else { reaches.pop_last().unwrap_or(Reach::Nowhere) })
         }
         LogicalPlan::Aggregate(aggregate) => of_groups(aggregate, plan, port, needed),
         LogicalPlan::Distinct(Distinct::All(input)) => Ok(match of_node(input, port, None)? {
@@ -168,6 +169,7 @@ mod tests {
         check("select day, seats from a.b.flights f join a.b.planes p on p.plane = f.plane", Rows, Rows);
         check("select day, seats from a.b.flights f left join a.b.planes p using (plane)", Rows, Rows);
         check("select day from a.b.flights where plane not in (select plane from a.b.planes)", Rows, Rows);
+        check("select day from a.b.flights where delay > 9 union all select day from a.b.flights", Rows, Rows);
         check("select seats from a.b.planes", Nowhere, Nowhere);
     }
 
@@ -199,6 +201,7 @@ mod tests {
             "select day, sum(delay) over (partition by plane order by day) as s from a.b.flights",
             "select day, delay from a.b.flights order by delay limit 10",
             "select day, delay from a.b.flights where delay > (select avg(delay) from a.b.flights)",
+            "select plane from a.b.planes union all select plane from a.b.flights",
             "select f.day from a.b.flights f join a.b.flights g on f.plane = g.plane",
             "select f.day, seats from a.b.planes p left join a.b.flights f on p.plane = f.plane",
             "select cast('2013-01-01' as date) as day from a.b.planes where plane not in (select plane from a.b.flights)",

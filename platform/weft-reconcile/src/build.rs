@@ -13,7 +13,7 @@ use weft_engine::{DELETED, Gained, Intake, Limits, QueryError, SessionOptions};
 use weft_model::{
     Code, DataProduct, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease, Revision, Transform,
 };
-use weft_storage::{CommitNote, Committed, Finding, StorageError, TableChange, Warehouse, arrow_schema};
+use weft_storage::{CommitNote, Committed, Finding, Layout, StorageError, TableChange, Warehouse, arrow_schema};
 
 use crate::Change;
 use crate::asked::{self, Asked};
@@ -197,8 +197,9 @@ impl Controller {
         let change = TableChange::replace(order.conform(self.rows(order).await?)?);
         Ok(match &order.output.transform {
             Transform::ByTime { column, interval, .. } => {
-                TableChange { cut: Some((column.clone(), *interval)), ..change }
+                TableChange { layout: Layout::Cut { column: column.clone(), interval: *interval }, ..change }
             }
+            Transform::ByKey { .. } => TableChange { layout: Layout::InOrder, ..change },
             _ => change,
         })
     }

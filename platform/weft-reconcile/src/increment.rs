@@ -12,7 +12,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::{StreamExt, TryStreamExt};
 use weft_engine::{ContractPlanner, Gained, Reach, Rewritten};
 use weft_model::{Code, Interval, PortRef, PortRelease, TimeRange, Transform};
-use weft_storage::{StorageError, TableChange, TableVersion, arrow_schema};
+use weft_storage::{Layout, StorageError, TableChange, TableVersion, arrow_schema};
 
 use crate::asked::{self, Asked};
 use crate::build::{Order, Unbuilt};
@@ -156,7 +156,8 @@ impl Controller {
         let rows = std::iter::once(fresh).chain(outside.rows).collect();
         let change = part(table.version, Rewritten { without: outside.without, rows });
         let marks = ranges.iter().flat_map(|range| time.marks(*range, order.release)).collect();
-        Ok(Becomes::InPart(TableChange { cut: Some((time.column.to_owned(), time.interval)), marks, ..change }))
+        let layout = Layout::Cut { column: time.column.to_owned(), interval: time.interval };
+        Ok(Becomes::InPart(TableChange { layout, marks, ..change }))
     }
 
     /// The intervals of the rows that the query makes of a part of one input.
@@ -289,5 +290,5 @@ fn in_part(version: u64, rewritten: Rewritten) -> Becomes {
 
 fn part(version: u64, rewritten: Rewritten) -> TableChange {
     let Rewritten { without, rows } = rewritten;
-    TableChange { upon: Some(version), without, rows, cut: None, marks: Vec::new() }
+    TableChange { upon: Some(version), without, rows, layout: Layout::InOrder, marks: Vec::new() }
 }

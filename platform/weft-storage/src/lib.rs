@@ -26,6 +26,7 @@ pub use error::StorageError;
 pub use files::{FileKind, SourceLimits, file_table, memory_table, source_table};
 pub use gate::{Candidate, CommitJudge, Finding, Verdict};
 pub use scan::scan;
+pub use stage::Layout;
 pub use table::{Committed, TableFile, TableVersion};
 pub use types::{arrow_field, arrow_schema, arrow_type, nullable_schema};
 pub use warehouse::Warehouse;

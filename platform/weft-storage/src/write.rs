@@ -14,11 +14,11 @@ use deltalake::protocol::{DeltaOperation, SaveMode};
 use object_store::path::Path;
 use serde_json::json;
 use uuid::Uuid;
-use weft_model::{ContractKey, InputRelease, Interval, PortRef, Revision};
+use weft_model::{ContractKey, InputRelease, PortRef, Revision};
 
 use crate::fence::FENCE;
 use crate::gate::{GatedLogStore, OPERATION_ID};
-use crate::stage::stage;
+use crate::stage::{Layout, Stage};
 use crate::table::{TableFile, below, rows_in};
 use crate::{CommitJudge, StorageError, TableVersion, Warehouse};
 
@@ -62,8 +62,7 @@ pub struct TableChange {
     pub without: Vec<TableFile>,
     /// Rows that come. Each stream begins a new file, so that a file holds what belongs together.
     pub rows: Vec<SendableRecordBatchStream>,
-    /// Where a file may end: at the border of an interval of this column, by which the rows must be sorted then.
-    pub cut: Option<(String, Interval)>,
+    pub layout: Layout,
     /// What the table holds from then on: a name and up to which point, recorded as Delta application transactions.
     pub marks: Vec<(String, i64)>,
 }
@@ -71,7 +70,7 @@ pub struct TableChange {
 impl TableChange {
     /// Nothing of what is there stays.
     pub fn replace(rows: SendableRecordBatchStream) -> Self {
-        TableChange { upon: None, without: Vec::new(), rows: vec![rows], cut: None, marks: Vec::new() }
+        TableChange { upon: None, without: Vec::new(), rows: vec![rows], layout: Layout::AsTheyCome, marks: Vec::new() }
     }
 }
 
@@ -112,7 +111,8 @@ impl Warehouse {
             }
             _ => None,
         };
-        let added = stage(&log, location, change.rows, change.cut, self.file_bytes).await?;
+        let stage = Stage { log: &log, location, layout: &change.layout, file_bytes: self.file_bytes };
+        let added = stage.write(change.rows).await?;
         let written = (
             added.iter().filter_map(|add| rows_in(add.stats.as_deref()?)).sum::<u64>(),
             added.iter().map(|add| u64::try_from(add.size).unwrap_or(0)).sum::<u64>(),

@@ -1,4 +1,5 @@
-//! `make bench`: what governance costs. Prints a line for each goal and asserts nothing.
+//! `make bench`: what governance and writing cost. Prints a line for each goal and asserts nothing. An argument
+//! names the part to measure: `commands`, `decisions`, `scans` or `writing`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 #![expect(clippy::disallowed_methods, reason = "plain DataFusion, to compare with")]
@@ -6,7 +7,10 @@
 mod commands;
 mod decisions;
 mod large_mesh;
+mod mesh_of_tables;
+mod peers;
 mod scans;
+mod writing;
 
 /// Prints one measurement beside its goal.
 fn line(what: &str, value: f64, goal: f64, unit: &str) {
@@ -16,7 +20,18 @@ fn line(what: &str, value: f64, goal: f64, unit: &str) {
 
 #[tokio::main]
 async fn main() {
-    commands::measure().await;
-    decisions::measure();
-    scans::measure().await;
+    let only = std::env::args().nth(1);
+    let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    if wanted("commands") {
+        commands::measure().await;
+    }
+    if wanted("decisions") {
+        decisions::measure();
+    }
+    if wanted("scans") {
+        scans::measure().await;
+    }
+    if wanted("writing") {
+        writing::measure().await;
+    }
 }

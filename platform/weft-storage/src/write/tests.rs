@@ -175,12 +175,12 @@ async fn a_change_upon_a_version_keeps_its_files_and_restores_those_that_went_si
 async fn files_end_between_intervals_where_they_are_cut() {
     let warehouse = warehouse(0);
     let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("id", DataType::Date32, true)]));
-    let days: Vec<i32> = (0..3).flat_map(|day| std::iter::repeat_n(day, 20_000)).collect();
+    let days: Vec<i32> = (0..3).flat_map(|day| std::iter::repeat_n(day, 40_000)).collect();
     let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(arrow::array::Date32Array::from(days))]);
     let rows = RecordBatchStreamAdapter::new(Arc::clone(&schema), futures::stream::iter([Ok(batch.unwrap())]));
-    let cut = Some(("id".to_owned(), "P1D".parse().unwrap()));
-    let change = TableChange { cut, ..TableChange::replace(Box::pin(rows)) };
-    warehouse.change("a/b/d", schema, change, &note("one"), Arc::new(AtMost(60_000))).await.unwrap();
+    let layout = Layout::Cut { column: "id".to_owned(), interval: "P1D".parse().unwrap() };
+    let change = TableChange { layout, ..TableChange::replace(Box::pin(rows)) };
+    warehouse.change("a/b/d", schema, change, &note("one"), Arc::new(AtMost(120_000))).await.unwrap();
     let table = warehouse.table("a/b/d", 0).await.unwrap();
     let days: Vec<_> = table.files.iter().map(|file| file.bounds("id").unwrap()).collect();
     assert_eq!(days.len(), 3);

@@ -1,0 +1,247 @@
+//! The mesh that writing is measured on: TPC-H's tables from Parquet files, and ports made from them.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use weft_testkit::Manifests;
+
+/// How many rules the contract of `checked` has.
+pub(crate) const TEN_RULES: usize = 10;
+
+const LINEITEM: &[(&str, &str)] = &[
+    ("l_orderkey", "bigint"),
+    ("l_partkey", "bigint"),
+    ("l_suppkey", "bigint"),
+    ("l_linenumber", "int"),
+    ("l_quantity", "decimal(15,2)"),
+    ("l_extendedprice", "decimal(15,2)"),
+    ("l_discount", "decimal(15,2)"),
+    ("l_tax", "decimal(15,2)"),
+    ("l_returnflag", "string"),
+    ("l_linestatus", "string"),
+    ("l_shipdate", "date"),
+    ("l_commitdate", "date"),
+    ("l_receiptdate", "date"),
+    ("l_shipinstruct", "string"),
+    ("l_shipmode", "string"),
+    ("l_comment", "string"),
+];
+const ORDERS: &[(&str, &str)] = &[
+    ("o_orderkey", "bigint"),
+    ("o_custkey", "bigint"),
+    ("o_orderstatus", "string"),
+    ("o_totalprice", "decimal(15,2)"),
+    ("o_orderdate", "date"),
+    ("o_orderpriority", "string"),
+    ("o_clerk", "string"),
+    ("o_shippriority", "int"),
+    ("o_comment", "string"),
+];
+const CUSTOMER: &[(&str, &str)] = &[
+    ("c_custkey", "bigint"),
+    ("c_name", "string"),
+    ("c_address", "string"),
+    ("c_nationkey", "bigint"),
+    ("c_phone", "string"),
+    ("c_acctbal", "decimal(15,2)"),
+    ("c_mktsegment", "string"),
+    ("c_comment", "string"),
+];
+const SUPPLIER: &[(&str, &str)] = &[
+    ("s_suppkey", "bigint"),
+    ("s_name", "string"),
+    ("s_address", "string"),
+    ("s_nationkey", "bigint"),
+    ("s_phone", "string"),
+    ("s_acctbal", "decimal(15,2)"),
+    ("s_comment", "string"),
+];
+const NATION: &[(&str, &str)] =
+    &[("n_nationkey", "bigint"), ("n_name", "string"), ("n_regionkey", "bigint"), ("n_comment", "string")];
+const WIDE: &[(&str, &str)] =
+    &[("o_custkey", "bigint"), ("o_orderdate", "date"), ("o_orderpriority", "string"), ("s_name", "string")];
+const AGGREGATE: &[(&str, &str)] = &[
+    ("c_custkey", "bigint"),
+    ("n_name", "string"),
+    ("o_year", "int"),
+    ("lines", "bigint"),
+    ("price", "decimal(38,2)"),
+];
+
+const WIDE_SQL: &str = "SELECT l.*, o.o_custkey, o.o_orderdate, o.o_orderpriority, s.s_name FROM b.lineitem.rows l \
+    JOIN b.orders.rows o ON o.o_orderkey = l.l_orderkey JOIN b.supplier.rows s ON s.s_suppkey = l.l_suppkey";
+const AGGREGATE_SQL: &str = "SELECT c.c_custkey, n.n_name, CAST(date_part('year', o.o_orderdate) AS INT) AS o_year, \
+    count(*) AS lines, CAST(sum(l.l_extendedprice) AS DECIMAL(38, 2)) AS price \
+    FROM b.lineitem.rows l JOIN b.orders.rows o ON o.o_orderkey = l.l_orderkey \
+    JOIN b.customer.rows c ON c.c_custkey = o.o_custkey JOIN b.nation.rows n ON n.n_nationkey = c.c_nationkey \
+    WHERE l.l_returnflag <> 'A' GROUP BY c.c_custkey, n.n_name, date_part('year', o.o_orderdate)";
+
+/// Five that the log can tell, and five for which rows are read.
+const RULES: &[(&str, &str)] = &[
+    ("l_orderkey", "logicalTypeOptions: {minimum: 1}"),
+    ("l_shipdate", "logicalTypeOptions: {minimum: '1990-01-01', maximum: '2000-01-01'}"),
+    ("l_linenumber", "logicalTypeOptions: {minimum: 1, maximum: 7}"),
+    ("l_quantity", "logicalTypeOptions: {minimum: 1}"),
+    ("l_linestatus", "logicalTypeOptions: {minLength: 1}"),
+    ("l_discount", "logicalTypeOptions: {maximum: 1}"),
+    (
+        "l_returnflag",
+        "quality: [{type: library, metric: invalidValues, arguments: {validValues: [A, N, R]}, mustBe: 0}]",
+    ),
+    ("o_orderpriority", "quality: [{type: library, metric: nullValues, mustBe: 0}]"),
+];
+
+/// The manifests, and where the data lie.
+pub(crate) struct Mesh {
+    manifests: Manifests,
+    data: PathBuf,
+}
+
+impl Mesh {
+    pub(crate) fn path(&self) -> &Path {
+        self.manifests.path()
+    }
+
+    /// The mesh over the tables in `data`.
+    pub(crate) fn over(data: &Path) -> Self {
+        let mesh = Mesh { manifests: Manifests::empty(), data: data.canonicalize().unwrap() };
+        mesh.manifests
+            .write("governance/model.conf", include_str!("../../../governance/model.conf"))
+            .write("governance/restrictions.yaml", "clear: [public]\n")
+            .write(
+                "governance/principals.yaml",
+                "users: []\nservices:\n  - {name: jobs, groups: [], attributes: {}}\ngroups:\n  - {name: people}\n",
+            )
+            .write(
+                "governance/policies/all.csv",
+                "p, role:any, dom:any, obj:b, read, *, -, allow\np, role:any, dom:any, obj:b, discover, *, -, allow\n",
+            )
+            .write("products/b/domain.yaml", "domain: b\ndescription: Measured.\nowner: people\nservice: jobs\n");
+        let tables = [
+            ("lineitem", LINEITEM),
+            ("orders", ORDERS),
+            ("customer", CUSTOMER),
+            ("supplier", SUPPLIER),
+            ("nation", NATION),
+        ];
+        for (name, columns) in tables {
+            mesh.source(name, "rows", columns, &format!("tpch/{name}.parquet"));
+        }
+        let wide = [LINEITEM, WIDE].concat();
+        mesh.made("wide", "{kind: full}", &wide, "", WIDE_SQL, &["lineitem", "orders", "supplier"]);
+        mesh.made(
+            "aggregate",
+            "{kind: full}",
+            AGGREGATE,
+            "",
+            AGGREGATE_SQL,
+            &["lineitem", "orders", "customer", "nation"],
+        );
+        mesh.made("checked", "{kind: full}", &wide, "rules", WIDE_SQL, &["lineitem", "orders", "supplier"]);
+        mesh.source("arrived", "rows", LINEITEM, "tpch/lineitem.parquet");
+        mesh.made("incoming", "{kind: append}", LINEITEM, "", "SELECT * FROM b.arrived.rows", &["arrived"]);
+        mesh.made(
+            "merged",
+            "{kind: by_key}",
+            LINEITEM,
+            "key",
+            "SELECT * FROM b.incoming.incoming",
+            &["incoming.incoming"],
+        );
+        mesh.source("came", "rows", LINEITEM, "by_day.parquet");
+        mesh.made("events", "{kind: append}", LINEITEM, "", "SELECT * FROM b.came.rows", &["came"]);
+        let by_day = "{kind: by_time, time: {column: l_shipdate, interval: P1D}}";
+        mesh.made("by_day", by_day, LINEITEM, "required", "SELECT * FROM b.events.events", &["events.events"]);
+        mesh
+    }
+
+    /// Changes the query of a port in nothing but its text.
+    pub(crate) fn touch(&self, port: &str, round: usize) {
+        let file = format!("products/b/{port}/transforms/{port}.sql");
+        let sql = self.manifests.text(&file);
+        let sql = sql.split(" -- ").next().unwrap_or_default().trim().to_owned();
+        self.manifests.write(&file, format!("{sql} -- {round}\n"));
+    }
+
+    /// Lets `incoming` gain the rows of another file.
+    pub(crate) fn incoming(&self, file: &str) {
+        self.source("arrived", "rows", LINEITEM, file);
+    }
+
+    /// Lets `events` gain the rows of another file.
+    pub(crate) fn late(&self, file: &str) {
+        self.source("came", "rows", LINEITEM, file);
+    }
+
+    fn source(&self, product: &str, port: &str, columns: &[(&str, &str)], file: &str) {
+        let url = url::Url::from_file_path(self.data.join(file)).unwrap();
+        let transform = format!("{{kind: source, source: {{url: '{url}', format: parquet}}}}");
+        self.product(product, port, &transform, &[]);
+        self.contract(product, port, columns, "");
+    }
+
+    fn made(&self, port: &str, transform: &str, columns: &[(&str, &str)], kind: &str, sql: &str, inputs: &[&str]) {
+        self.product(port, port, transform, inputs);
+        self.contract(port, port, columns, kind);
+        self.manifests.write(&format!("products/b/{port}/transforms/{port}.sql"), sql);
+    }
+
+    fn product(&self, product: &str, port: &str, transform: &str, inputs: &[&str]) {
+        let mut text = format!(
+            "apiVersion: v1.1.0\nkind: DataProduct\nid: p-{product}\nname: {product}\nversion: 1.0.0\n\
+             status: active\ndomain: b\ndescription: {{purpose: Measured.}}\n"
+        );
+        if !inputs.is_empty() {
+            text.push_str("inputPorts:\n");
+        }
+        for input in inputs {
+            let (product, port) = input.split_once('.').unwrap_or((input, "rows"));
+            let _ = writeln!(text, "  - {{name: {product}, contractId: c-{product}-{port}, version: 1.0.0}}");
+        }
+        let _ = write!(
+            text,
+            "outputPorts:\n  - name: {port}\n    description: Rows.\n    type: tables\n    contractId: c-{product}-{port}\n    \
+             version: 1.0.0\n    customProperties:\n      - property: transform\n        vendor: weft\n        value: {transform}\n"
+        );
+        self.manifests.write(&format!("products/b/{product}/product.odps.yaml"), text);
+    }
+
+    fn contract(&self, product: &str, port: &str, columns: &[(&str, &str)], kind: &str) {
+        let mut text = format!(
+            "apiVersion: v3.2.0\nkind: DataContract\nid: c-{product}-{port}\nname: {port}\nversion: 1.0.0\n\
+             description: {{purpose: Measured.}}\nschema:\n  - name: {port}\n    physicalType: table\n    description: Rows.\n"
+        );
+        if kind == "rules" {
+            text.push_str("    quality:\n      - {type: library, metric: rowCount, mustBeGreaterThan: 1000000}\n");
+        }
+        text.push_str("    properties:\n");
+        for (name, physical) in columns {
+            let logical = match *physical {
+                "bigint" | "int" => "integer",
+                "string" => "string",
+                "date" => "date",
+                _ => "number",
+            };
+            let _ = writeln!(
+                text,
+                "      - name: {name}\n        description: A column.\n        classification: public\n        \
+                 logicalType: {logical}\n        physicalType: {physical}"
+            );
+            let key = ["l_orderkey", "l_linenumber"].iter().position(|key| key == name).filter(|_| kind == "key");
+            if let Some(place) = key {
+                let _ = writeln!(
+                    text,
+                    "        primaryKey: true\n        primaryKeyPosition: {}\n        required: true",
+                    place + 1
+                );
+            }
+            if kind == "required" && *name == "l_shipdate" {
+                text.push_str("        required: true\n");
+            }
+            for (_, rule) in RULES.iter().filter(|(column, _)| kind == "rules" && column == name) {
+                let _ = writeln!(text, "        {rule}");
+            }
+        }
+        self.manifests.write(&format!("products/b/{product}/contracts/{port}.odcs.yaml"), text);
+    }
+}

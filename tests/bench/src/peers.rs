@@ -1,0 +1,63 @@
+//! Public tools, each doing what it is asked in a process of its own.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// The process of `peers.py`, and the folder of its data.
+pub(crate) struct Peers {
+    process: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    pub(crate) folder: PathBuf,
+}
+
+impl Peers {
+    /// Installs the tools where they are not yet, makes the data where there are none, and waits until all is there.
+    pub(crate) fn start() -> Self {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let target = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("bench");
+        let python = target.join("venv/bin/python");
+        let wanted = here.join("requirements.txt");
+        if !python.exists() {
+            run(Command::new("python3").args(["-m", "venv"]).arg(target.join("venv")));
+            let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+            run(Command::new(&python).args(install).arg(&wanted));
+        }
+        let folder = target.join("data");
+        let mut process = Command::new(&python)
+            .arg(here.join("peers.py"))
+            .arg(&folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the peers start");
+        let (requests, answers) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
+        let mut peers = Peers { process, requests, answers, folder };
+        assert_eq!(peers.answer(), "ready");
+        peers
+    }
+
+    /// Seconds that the public tool takes for `what`.
+    pub(crate) fn seconds(&mut self, what: &str) -> f64 {
+        writeln!(self.requests, "{what}").expect("the peers are there");
+        self.answer().parse().expect("a number of seconds")
+    }
+
+    fn answer(&mut self) -> String {
+        let mut line = String::new();
+        self.answers.read_line(&mut line).expect("the peers answer");
+        line.trim().to_owned()
+    }
+}
+
+impl Drop for Peers {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn run(command: &mut Command) {
+    assert!(command.status().expect("the command starts").success(), "{command:?}");
+}
