@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/weft-target
 # The binary that `./weft` is. `make demo WEFT=/path/to/weft` serves the demo with one that is built already.
 WEFT ?= $(CARGO_TARGET_DIR)/release/weft
 
-.PHONY: bench build demo fuzz mutants prove test
+.PHONY: bench build chaos demo fuzz mutants prove test
 
 build:
 ifeq ($(origin WEFT),file)
@@ -22,6 +22,11 @@ test:
 prove:
 	cargo build --release --package weft-prove
 	@exec $(CARGO_TARGET_DIR)/release/weft-prove $(or $(QUERIES),100000) $(or $(SEED),1)
+
+# Lets processes die at 1,000 places of a mesh's making and compares what is left. `make chaos RUNS=n SEED=n` for others.
+chaos:
+	WEFT_CHAOS_RUNS=$(or $(RUNS),1000) WEFT_CHAOS_SEED=$(or $(SEED),1) \
+		cargo test --release --workspace --test chaos -- crashes --nocapture
 
 # Breaks governance in known ways and demands that a test notices. Builds in a folder of its own; takes its time.
 mutants:

@@ -11,7 +11,9 @@ use crate::meshes::repository;
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
 /// The suites use whatever they test.
-const SUITES: [&str; 3] = ["weft-bench", "weft-integration", "weft-prove"];
+const SUITES: [&str; 4] = ["weft-bench", "weft-chaos", "weft-integration", "weft-prove"];
+/// What only suites use, and so names what they need.
+const TESTKIT: &str = "weft-testkit";
 
 #[test]
 fn every_crate_uses_what_the_architecture_says_and_nothing_else() {
@@ -49,6 +51,7 @@ fn libraries_with_one_user_have_one_user() {
         packages(&metadata)
             .filter(|package| dependencies(package).any(|(name, _)| name == library))
             .map(|package| text(package, "name"))
+            .filter(|name| name != TESTKIT && !SUITES.contains(&name.as_str()))
             .collect()
     };
     for (library, user) in [

@@ -18,7 +18,7 @@ pub enum CatalogError {
     #[error("`{product}` was retired on {} by revision {}{}", at.format("%Y-%m-%d"), revision.short(), told(kept))]
     Retired { product: ProductRef, at: DateTime<Utc>, revision: Revision, kept: Vec<(PortName, Option<DateTime<Utc>>)> },
 
-    #[error("cannot {doing}")]
+    #[error("cannot {doing}: {source}")]
     Database {
         doing: &'static str,
         #[source]

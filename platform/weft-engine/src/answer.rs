@@ -1,6 +1,7 @@
 //! The rows of a query, as they come.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -162,6 +163,17 @@ pub(crate) fn evenly_cut(rows: SendableRecordBatchStream, rows_per_batch: usize)
     Box::pin(RecordBatchStreamAdapter::new(schema, even))
 }
 
+/// The next batch. A panic on the way is an error of this query alone: a damaged file can bring a decoder down.
+fn polled(
+    rows: &mut SendableRecordBatchStream,
+    context: &mut Context<'_>,
+) -> Poll<Option<Result<RecordBatch, DataFusionError>>> {
+    catch_unwind(AssertUnwindSafe(|| rows.poll_next_unpin(context))).unwrap_or_else(|_| {
+        let text = "what makes the rows came down; the panic is on record above this line".to_owned();
+        Poll::Ready(Some(Err(DataFusionError::Internal(text))))
+    })
+}
+
 impl Stream for Answer {
     type Item = Result<RecordBatch, QueryError>;
 
@@ -173,7 +185,7 @@ impl Stream for Answer {
             return self.fail(error);
         }
         let polled = match self.rows.lock().as_mut() {
-            Some(rows) => rows.poll_next_unpin(context),
+            Some(rows) => polled(rows, context),
             // It was emptied in between: why is known in a moment.
             None => Poll::Pending,
         };

@@ -280,6 +280,8 @@ codes! {
     STORE_CONFLICT = "W0703";
     /// The URL is not one of an object store that Weft knows.
     STORE_URL = "W0704";
+    /// Another controller took the warehouse over.
+    STORE_FENCED = "W0705";
 
     // 08xx identity
     /// No credentials, or none that verify.

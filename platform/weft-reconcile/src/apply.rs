@@ -13,6 +13,7 @@ use weft_storage::arrow_schema;
 
 use crate::beside::targets_first;
 use crate::build::{Order, Unbuilt};
+use crate::caught::caught;
 use crate::controller::Controller;
 use crate::fingerprint::inputs_of;
 use crate::report::{Outcome, OutcomeStatus};
@@ -105,7 +106,7 @@ impl Controller {
                         inputs: inputs_now(product, output, &self.parts.catalog.published()),
                         input_schemas: schemas_of(product, &self.parts.catalog.published()),
                     };
-                    let (built, made) = self.build(&order, &ports).await;
+                    let (built, made) = caught(self.build(&order, &ports)).await;
                     checks.extend(made);
                     built
                 }

@@ -13,7 +13,7 @@ use weft_catalog::{Catalog, Run, RunDiagnostic, RunStatus, RunStep, StepStatus};
 use weft_engine::Engine;
 use weft_governance::Policies;
 use weft_manifest::source::RevisionSource;
-use weft_model::{Clock, Commit, DomainName, ManifestTree, Revision};
+use weft_model::{Clock, Code, Commit, DomainName, ManifestTree, Revision};
 use weft_storage::{SourceLimits, Warehouse};
 
 use crate::apply::Applied;
@@ -73,9 +73,10 @@ impl Controller {
     ///
     /// # Errors
     ///
-    /// Only for trouble of the platform's own (source, catalog, store). Trouble with a manifest or
-    /// one product's data is not an error; it is told in the [`Report`].
+    /// Only for trouble of the platform's own (source, catalog, store, another controller that took over). Trouble
+    /// with a manifest or one product's data is not an error; it is told in the [`Report`].
     pub async fn reconcile(&self, revision: &Revision) -> Result<Report, ReconcileError> {
+        self.parts.warehouse.ensure_newest().await?;
         let tree = self.tree(revision).await?;
         let known = Known::in_catalog(&self.parts.catalog, &tree, self.parts.clock.now()).await?;
 
@@ -106,11 +107,13 @@ impl Controller {
         Arc::clone(&self.pushed)
     }
 
-    /// Reconciles each newer revision than `last`, and the same one on a day on which names of ports switch, for ever;
-    /// `told` hears of each report. Trouble of the platform's own is logged, and the same revision tried again. As
-    /// long as the source says that there is nothing newer than the policies in force, these are confirmed to be
-    /// current.
-    pub async fn follow(&self, mut last: Option<Revision>, told: impl Fn(&Report) + Send + Sync) {
+    /// Reconciles each newer revision than `last`, and the same one on a day on which names of ports switch; `told`
+    /// hears of each report. Trouble of the platform's own is logged, and the same revision tried again. As long as
+    /// the source says that there is nothing newer than the policies in force, these are confirmed to be current.
+    ///
+    /// Ends only where another controller took the warehouse over, and gives that error. What was published is
+    /// served on, under policies that are not confirmed any more.
+    pub async fn follow(&self, mut last: Option<Revision>, told: impl Fn(&Report) + Send + Sync) -> ReconcileError {
         let mut ticks = tokio::time::interval(POLL_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -133,6 +136,10 @@ impl Controller {
                 Ok(report) => {
                     told(&report);
                     last = Some(newest);
+                }
+                Err(error) if error.code() == Code::STORE_FENCED => {
+                    tracing::error!(%error, "no revision is followed any more");
+                    return error;
                 }
                 Err(error) => {
                     tracing::error!(revision = %newest, %error, "a reconcile was broken off");

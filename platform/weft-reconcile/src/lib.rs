@@ -11,6 +11,7 @@ mod asked;
 mod beside;
 mod breach;
 mod build;
+mod caught;
 mod check;
 mod compatible;
 mod conform;

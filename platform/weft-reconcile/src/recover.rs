@@ -6,13 +6,20 @@ use crate::controller::Controller;
 use crate::known::Kept;
 
 impl Controller {
-    /// Makes the catalog whole again and puts the last policies in force. To be called once, before
-    /// doors open.
+    /// Takes the warehouse over from whoever wrote it before, makes the catalog whole again and puts the last
+    /// policies in force. To be called once, before doors open.
     ///
     /// A catalog without releases is filled from the release objects in the warehouse. Where the
     /// last applied revision can still be read, its policies are put in force, so that a newer
     /// revision with broken rules does not leave the mesh closed.
+    ///
+    /// # Errors
+    ///
+    /// If the store or the catalog cannot be used.
     pub async fn recover(&self) -> Result<(), ReconcileError> {
+        // First, so that nobody else's release comes after what is read here.
+        let fence = self.parts.warehouse.take_fence().await?;
+        tracing::info!(fence, "the warehouse is taken over");
         let ended = self.parts.catalog.end_interrupted_runs().await?;
         if ended > 0 {
             tracing::warn!(runs = ended, "runs that a process left unfinished are marked as failed");

@@ -39,6 +39,13 @@ pub enum StorageError {
     #[error("table `{location}` was changed by another writer; nothing was written")]
     Conflict { location: String },
 
+    /// Another controller took the warehouse over.
+    #[error(
+        "the warehouse at `{url}` was taken over by another controller, which started after this one (its fencing \
+         token is newer than {token}); this one writes nothing any more"
+    )]
+    Fenced { url: String, token: u64 },
+
     /// The gate's judge found that the contract would not hold. Never empty.
     #[error("{}", summary(.findings))]
     Refused { findings: Vec<Finding> },
@@ -66,6 +73,7 @@ impl StorageError {
             StorageError::Url { .. } => Code::STORE_URL,
             StorageError::PutIfAbsentIgnored { .. } => Code::STORE_NOT_SAFE,
             StorageError::Conflict { .. } => Code::STORE_CONFLICT,
+            StorageError::Fenced { .. } => Code::STORE_FENCED,
             StorageError::Refused { findings } => findings.first().map_or(Code::DATA_SCHEMA, |finding| finding.code),
             StorageError::Rows { .. } => Code::DATA_UNREADABLE,
             StorageError::Store { .. }

@@ -14,8 +14,9 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 use weft_model::Code;
 
+use crate::create::{Created, create};
 use crate::table::{TableFile, below, commit_field, rows_in, with_commit_field};
-use crate::{TableVersion, Warehouse};
+use crate::{StorageError, TableVersion, Warehouse};
 
 pub(crate) const OPERATION_ID: &str = "weft.operationId";
 
@@ -62,7 +63,8 @@ pub trait CommitJudge: Send + Sync {
     }
 }
 
-/// A log store that asks the judge before each write. What it refused is kept in `refusal`.
+/// A log store that asks the judge before each write, and whether this is still the warehouse's controller. What it
+/// refused is kept in `refusal`.
 pub(crate) struct GatedLogStore {
     inner: LogStoreRef,
     warehouse: Warehouse,
@@ -70,7 +72,7 @@ pub(crate) struct GatedLogStore {
     /// The version that the commit is prepared upon.
     before: Option<EagerSnapshot>,
     judge: Arc<dyn CommitJudge>,
-    refusal: Mutex<Option<Vec<Finding>>>,
+    refusal: Mutex<Option<StorageError>>,
 }
 
 impl GatedLogStore {
@@ -84,8 +86,8 @@ impl GatedLogStore {
         GatedLogStore { inner, warehouse, location: location.to_owned(), before, judge, refusal: Mutex::new(None) }
     }
 
-    /// What the last refused commit was refused for, once.
-    pub(crate) fn take_refusal(&self) -> Option<Vec<Finding>> {
+    /// Why the last refused commit was refused, once.
+    pub(crate) fn take_refusal(&self) -> Option<StorageError> {
         self.refusal.lock().take()
     }
 
@@ -103,7 +105,7 @@ impl GatedLogStore {
             return Ok(());
         }
         let text = findings.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("; ");
-        *self.refusal.lock() = Some(findings);
+        *self.refusal.lock() = Some(StorageError::Refused { findings });
         Err(refused(text))
     }
 
@@ -147,13 +149,27 @@ impl GatedLogStore {
         Ok(Candidate { table: TableVersion { location: self.location.clone(), version, schema, files }, added })
     }
 
-    /// Whether the commit at `version` is the one that was to be written: a put whose answer was
-    /// lost may have happened.
-    async fn is_ours(&self, version: u64, commit: &Bytes) -> bool {
-        let Some(wanted) = commit_field(commit, OPERATION_ID) else { return false };
-        match self.inner.read_commit_entry(version).await {
-            Ok(Some(there)) => commit_field(&there, OPERATION_ID).as_ref() == Some(&wanted),
-            _ => false,
+    /// Refuses whoever was overtaken by another controller, at the last moment before the write.
+    async fn fenced(&self) -> Result<(), TransactionError> {
+        match self.warehouse.ensure_newest().await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let text = error.to_string();
+                *self.refusal.lock() = Some(error);
+                Err(refused(text))
+            }
+        }
+    }
+
+    /// Creates the log entry. A put whose answer was lost may have happened: the operation id tells.
+    async fn put(&self, version: u64, commit: &Bytes) -> Result<(), TransactionError> {
+        let path = Path::from(format!("_delta_log/{version:020}.json"));
+        let wanted = commit_field(commit, OPERATION_ID);
+        let is_ours = |there: &[u8]| wanted.is_some() && commit_field(there, OPERATION_ID) == wanted;
+        match create(self.inner.object_store(None).as_ref(), &path, commit, is_ours).await {
+            Ok(Created::Ours) => Ok(()),
+            Ok(Created::Theirs(_)) => Err(TransactionError::VersionAlreadyExists(version)),
+            Err(error) => Err(error.into()),
         }
     }
 }
@@ -190,21 +206,18 @@ impl LogStore for GatedLogStore {
         &self,
         version: u64,
         commit: CommitOrBytes,
-        operation: Uuid,
+        _operation: Uuid,
     ) -> Result<(), TransactionError> {
-        let CommitOrBytes::LogBytes(bytes) = &commit else {
+        let CommitOrBytes::LogBytes(bytes) = commit else {
             return Err(refused("the commit did not arrive as bytes, so it cannot be judged".to_owned()));
         };
-        let mut bytes = bytes.clone();
         self.judged(version, &bytes).await?;
-        if let Some(checks) = self.judge.checks() {
-            bytes = with_commit_field(&bytes, CHECKS, &checks);
-        }
-        match self.inner.write_commit_entry(version, CommitOrBytes::LogBytes(bytes.clone()), operation).await {
-            Ok(()) => Ok(()),
-            Err(_) if self.is_ours(version, &bytes).await => Ok(()),
-            Err(error) => Err(error),
-        }
+        let bytes = match self.judge.checks() {
+            Some(checks) => with_commit_field(&bytes, CHECKS, &checks),
+            None => bytes,
+        };
+        self.fenced().await?;
+        self.put(version, &bytes).await
     }
 
     async fn abort_commit_entry(

@@ -5,7 +5,9 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod create;
 mod error;
+mod fence;
 mod files;
 mod gate;
 mod newest;
@@ -17,6 +19,7 @@ mod stage;
 mod table;
 mod types;
 mod warehouse;
+mod whole;
 mod write;
 
 pub use error::StorageError;

@@ -1,35 +1,33 @@
 //! Release objects: what is published, kept beside the data, so that a lost catalog can be rebuilt.
 
+use bytes::Bytes;
 use futures::TryStreamExt;
-use object_store::{ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use object_store::ObjectStoreExt;
 use weft_model::{ProductRef, Release};
 
-use crate::probe::is_taken;
+use crate::create::{Created, create};
 use crate::{StorageError, Warehouse};
 
 const RELEASES: &str = "_releases";
 
 impl Warehouse {
-    /// Writes the release object, unless the very same release is already there.
+    /// Writes the release object, unless the very same release is already there: so also where an earlier put
+    /// happened and its answer was lost.
     ///
     /// # Errors
     ///
-    /// [`StorageError::Conflict`] if another release of that number is there.
+    /// [`StorageError::Conflict`] if another release of that number is there; [`StorageError::Fenced`] if another
+    /// controller took the warehouse over.
     pub async fn put_release(&self, release: &Release) -> Result<(), StorageError> {
         let path = self.path(&release_path(&release.product.name, release.number));
         let body = serde_json::to_vec_pretty(release)
             .map_err(|e| StorageError::Corrupt { path: path.to_string(), problem: e.to_string() })?;
-        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-        match self.root.put_opts(&path, PutPayload::from(body), options).await {
-            Ok(_) => Ok(()),
-            Err(error) if is_taken(&error) => {
-                let there = self.release(&release.product.name, release.number).await?;
-                if there.as_ref().is_some_and(|there| there.same_state_as(release)) {
-                    Ok(())
-                } else {
-                    Err(StorageError::Conflict { location: path.to_string() })
-                }
-            }
+        self.ensure_newest().await?;
+        let is_same =
+            |there: &[u8]| serde_json::from_slice::<Release>(there).is_ok_and(|there| there.same_state_as(release));
+        match create(self.root.as_ref(), &path, &Bytes::from(body), is_same).await {
+            Ok(Created::Ours) => Ok(()),
+            Ok(Created::Theirs(_)) => Err(StorageError::Conflict { location: path.to_string() }),
             Err(error) => Err(self.store_error(error)),
         }
     }

@@ -11,10 +11,12 @@ use moka::future::Cache;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreScheme};
+use tokio::sync::OnceCell;
 use url::Url;
 use weft_model::PortRef;
 
 use crate::newest::Known;
+use crate::whole::WholeBodies;
 use crate::{StorageError, TableVersion};
 
 const TABLE_VERSIONS_CACHED: u64 = 2_000;
@@ -22,7 +24,7 @@ const TABLES_CACHED: u64 = 500;
 
 /// One object store and a prefix in it, below which every table and release object lies.
 ///
-/// Cheap to clone; clones share the cache of table versions.
+/// Cheap to clone; clones share the cache of table versions and the fencing token.
 #[derive(Clone)]
 pub struct Warehouse {
     url: Url,
@@ -33,6 +35,8 @@ pub struct Warehouse {
     pub(crate) newest: Cache<String, Known>,
     /// How large data files get; the writer's own choice if absent.
     pub(crate) file_bytes: Option<NonZeroU64>,
+    /// The fencing token, once one was taken.
+    pub(crate) fence: Arc<OnceCell<u64>>,
 }
 
 impl fmt::Debug for Warehouse {
@@ -49,15 +53,29 @@ impl Warehouse {
     ///
     /// [`StorageError::Url`] for a scheme that is not known or a URL that lacks a bucket.
     pub fn open(url: &str, options: &HashMap<String, String>) -> Result<Self, StorageError> {
-        let refuse = |problem: String| StorageError::Url { url: url.to_owned(), problem };
-        let mut parsed = Url::parse(url).map_err(|e| refuse(e.to_string()))?;
-        if !parsed.path().ends_with('/') {
-            parsed.set_path(&format!("{}/", parsed.path()));
-        }
-        let (store, prefix) = open_store(&parsed, options)?;
+        let url = folder_url(url)?;
+        let (store, prefix) = open_store(&url, options)?;
+        Ok(Warehouse::of(url, store, prefix))
+    }
+
+    /// The warehouse that `url` names, over a store that the caller opened: such as one that fails on purpose.
+    /// Everything goes through `store`; `url` says where in it the warehouse lies, and names it.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn over(store: Arc<dyn ObjectStore>, url: &str) -> Result<Self, StorageError> {
+        let url = folder_url(url)?;
+        let (_, prefix) = ObjectStoreScheme::parse(&url)
+            .map_err(|e| StorageError::Url { url: url.to_string(), problem: e.to_string() })?;
+        Ok(Warehouse::of(url, store, prefix))
+    }
+
+    fn of(url: Url, root: Arc<dyn ObjectStore>, prefix: Path) -> Self {
         let versions = Cache::new(TABLE_VERSIONS_CACHED);
         let newest = Cache::new(TABLES_CACHED);
-        Ok(Warehouse { url: parsed, root: store, prefix, versions, newest, file_bytes: None })
+        let root = WholeBodies::over(root);
+        Warehouse { url, root, prefix, versions, newest, file_bytes: None, fence: Arc::default() }
     }
 
     /// The same warehouse with data files of about `bytes` from now on, instead of the writer's own
@@ -114,6 +132,15 @@ impl Warehouse {
     pub(crate) fn store_error(&self, source: object_store::Error) -> StorageError {
         StorageError::Store { url: self.url.to_string(), source }
     }
+}
+
+/// The URL of a folder: it ends in `/`.
+fn folder_url(url: &str) -> Result<Url, StorageError> {
+    let mut parsed = Url::parse(url).map_err(|e| StorageError::Url { url: url.to_owned(), problem: e.to_string() })?;
+    if !parsed.path().ends_with('/') {
+        parsed.set_path(&format!("{}/", parsed.path()));
+    }
+    Ok(parsed)
 }
 
 /// The store that serves `url` and the path that the URL names within it.

@@ -16,6 +16,7 @@ use serde_json::json;
 use uuid::Uuid;
 use weft_model::{ContractKey, InputRelease, Interval, PortRef, Revision};
 
+use crate::fence::FENCE;
 use crate::gate::{GatedLogStore, OPERATION_ID};
 use crate::stage::stage;
 use crate::table::{TableFile, below, rows_in};
@@ -173,6 +174,7 @@ impl Warehouse {
         let gate = Arc::new(GatedLogStore::new(Arc::clone(&log), self.clone(), location, before.cloned(), judge));
         let operation_id = json!(Uuid::new_v4().to_string());
         let mut fields = note.fields();
+        fields.insert(FENCE.to_owned(), json!(self.take_fence().await?));
         fields.insert(OPERATION_ID.to_owned(), operation_id.clone());
         let release = Transaction::new(APPLICATION, i64::try_from(note.release).unwrap_or(i64::MAX));
         let properties = CommitProperties::default()
@@ -192,7 +194,7 @@ impl Warehouse {
                 Ok(commit.version())
             }
             Err(error) => Err(match gate.take_refusal() {
-                Some(findings) => StorageError::Refused { findings },
+                Some(refusal) => refusal,
                 None if is_conflict(&error) => StorageError::Conflict { location: location.to_owned() },
                 None => StorageError::table(location, error),
             }),

@@ -25,7 +25,7 @@ use crate::settings::Settings;
 use crate::start_error::StartError;
 
 impl Mesh {
-    /// Starts a mesh: takes the home, brings back what was served, proves the store and opens the
+    /// Starts a mesh: takes the home, proves the store and takes it over, brings back what was served and opens the
     /// doors. They answer from here on with what was served before; `GET /health/ready` answers
     /// well only after [`Mesh::first_reconcile`].
     ///
@@ -74,8 +74,8 @@ impl Mesh {
         let environment = settings.environment.map(|name| Environment::new(name, environment::value_of));
         let controller = Arc::new(controller.within(environment.unwrap_or_default()));
 
-        controller.recover().await?;
         warehouse.prove_put_if_absent().await?;
+        controller.recover().await?;
 
         let (http, flight) = (bind(settings.http).await?, bind(settings.flight).await?);
         let address = address(&http, &flight)?;

@@ -42,8 +42,8 @@ pub(crate) async fn run(settings: Settings) -> Result<(), StartError> {
     notes.reconciled(&report, began.elapsed());
     announce(&mesh);
 
-    let following = notes.clone();
-    mesh.follow(move |report| following.followed(report));
+    let (following, ending) = (notes.clone(), notes.clone());
+    mesh.follow(move |report| following.followed(report), move |error| ending.overtaken(error));
     signals.told().await;
     notes.stopping();
     mesh.stop().await;

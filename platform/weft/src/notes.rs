@@ -7,7 +7,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use owo_colors::{OwoColorize, Style};
 use weft_model::{Diagnostic, PortRef};
-use weft_reconcile::{Outcome, OutcomeStatus, Progress, Report};
+use weft_reconcile::{Outcome, OutcomeStatus, Progress, ReconcileError, Report};
 
 use crate::cli::{Look, note};
 use crate::render::diagnostics::counted;
@@ -43,6 +43,12 @@ impl Notes {
     pub(crate) fn followed(&self, report: &Report) {
         let elapsed = report.outcomes.iter().map(|outcome| outcome.elapsed).sum();
         self.line(&format!("{}{}", problems(report, self.look), summary(report, elapsed)));
+    }
+
+    /// That another controller writes the warehouse from now on.
+    pub(crate) fn overtaken(&self, error: &ReconcileError) {
+        let help = "stop one of the two; started again, this one takes the warehouse over";
+        self.line(&format!("error[{}]: {error}\n  help: {help}", error.code()));
     }
 
     pub(crate) fn stopping(&self) {

@@ -103,12 +103,19 @@ impl Mesh {
     }
 
     /// Follows revisions newer than that of the first reconcile until the mesh stops, and tells of
-    /// each.
-    pub fn follow(&mut self, told: impl Fn(&Report) + Send + Sync + 'static) {
+    /// each. Where another controller takes the warehouse over, `overtaken` hears of it: no revision is
+    /// followed from then on, and what was published is served on.
+    pub fn follow(
+        &mut self,
+        told: impl Fn(&Report) + Send + Sync + 'static,
+        overtaken: impl FnOnce(&ReconcileError) + Send + 'static,
+    ) {
         let (controller, last, stop) = (Arc::clone(&self.controller), self.last.clone(), self.stop.clone());
         self.tasks.spawn(async move {
             // A reconcile that is cut off is taken up again by the next start.
-            stop.run_until_cancelled(controller.follow(last, told)).await;
+            if let Some(error) = stop.run_until_cancelled(controller.follow(last, told)).await {
+                overtaken(&error);
+            }
         });
     }
 

@@ -90,6 +90,11 @@ impl StartError {
             StartError::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
                 "another process listens there: name another address, or port 0 for a free one".to_owned()
             }
+            StartError::Catalog(weft_catalog::CatalogError::Database { .. }) => {
+                "mend its disk or rights; a damaged catalog.db may be moved away, and is rebuilt from the release \
+                 objects then"
+                    .to_owned()
+            }
             _ => return None,
         })
     }

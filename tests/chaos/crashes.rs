@@ -1,0 +1,75 @@
+//! Processes that die anywhere, and start again.
+
+use fastrand::Rng;
+use weft_testkit::faults::{Fault, FaultStore, Script};
+
+use crate::disk::Disk;
+use crate::process::Process;
+use crate::scenario::{Expected, Scenario, expected};
+use crate::seeds::{for_each, seeds};
+use crate::sound::Sound;
+
+/// Runs in `make test`; `make chaos` makes more.
+const RUNS: u64 = 200;
+/// How often a process that hears errors tries again before its trouble counts as one that does not pass.
+const TRIES: usize = 4;
+
+const FAULTS: [Fault; 6] =
+    [Fault::DieBefore, Fault::DieAfter, Fault::ErrorBefore, Fault::ErrorAfter, Fault::Throttle, Fault::StaleList];
+
+#[test]
+fn after_any_crash_the_mesh_is_as_if_there_had_been_none() {
+    let scenario = Scenario::of_full_tables();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let expected = runtime.block_on(expected(&scenario));
+    for_each(seeds(RUNS), |seed| run(seed, &scenario, &expected));
+}
+
+/// One mesh, whose processes meet one fault each until the last comes to the end.
+async fn run(seed: u64, scenario: &Scenario, expected: &[Expected]) {
+    let mut chance = Rng::with_seed(seed);
+    let (disk, sound) = (Disk::new(), Sound(expected));
+    let mut revision = 0;
+    for _ in 0..chance.usize(1..=4) {
+        let fault = *chance.choice(&FAULTS).unwrap();
+        let at = chance.u64(1..=expected[revision].calls);
+        let store = FaultStore::new(disk.store(), Script::at(at, fault));
+        live(&disk, &store, scenario, revision, &sound).await;
+        sound.is_stored(&disk).await;
+        if chance.u8(0..4) == 0 {
+            disk.lose_catalog();
+        }
+        // The source may have moved on, whether or not the process came to the end.
+        revision = scenario.last().min(revision + chance.usize(0..=1));
+    }
+    let store = FaultStore::new(disk.store(), Script::sound());
+    let process = Process::start(&disk, &store, scenario.revisions[scenario.last()].path()).await.expect("it starts");
+    sound.is_served_whole(&process.published());
+    let report = process.reconcile().await.expect("nothing goes wrong any more");
+    assert!(report.is_complete(), "{report:?}");
+    sound.is_stored(&disk).await;
+    sound.is_finished(&disk, &process.published()).await;
+}
+
+/// A process from its start until it has brought the mesh to the revision, or dies, or does not start.
+async fn live(disk: &Disk, store: &FaultStore, scenario: &Scenario, revision: usize, sound: &Sound<'_>) {
+    let mesh = scenario.revisions[revision].path();
+    let started = tokio::select! {
+        biased;
+        () = store.died() => return,
+        started = Process::start(disk, store, mesh) => started,
+    };
+    // One that hears an error while it starts ends.
+    let Ok(process) = started else { return };
+    sound.is_served_whole(&process.published());
+    for _ in 0..TRIES {
+        let reader = |published: &_| sound.is_served_whole(published);
+        match process.watched(process.reconcile(), reader).await {
+            None => return,
+            Some(Ok(report)) if report.is_complete() => return,
+            // Trouble that passed.
+            Some(Ok(_) | Err(_)) => {}
+        }
+    }
+    panic!("one fault, and it never came to the end: {:?}", store.history());
+}

@@ -1,0 +1,70 @@
+//! What outlives a process: the store, and the home with its catalog.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use object_store::ObjectStore;
+use object_store::memory::InMemory;
+use tempfile::TempDir;
+use weft_model::{PortRelease, Release};
+use weft_storage::Warehouse;
+
+use crate::delta::Table;
+
+pub(crate) const WAREHOUSE: &str = "memory:///mesh";
+
+/// A store in memory, and a home folder. Gone with the value.
+pub(crate) struct Disk {
+    store: Arc<InMemory>,
+    home: TempDir,
+}
+
+impl Disk {
+    pub(crate) fn new() -> Self {
+        Disk { store: Arc::new(InMemory::new()), home: TempDir::new().expect("a temporary home") }
+    }
+
+    /// The same store, seen from another home.
+    pub(crate) fn other_home(&self) -> Self {
+        Disk { store: Arc::clone(&self.store), home: TempDir::new().expect("a temporary home") }
+    }
+
+    pub(crate) fn store(&self) -> Arc<dyn ObjectStore> {
+        Arc::clone(&self.store) as Arc<dyn ObjectStore>
+    }
+
+    pub(crate) fn home(&self) -> PathBuf {
+        self.home.path().to_owned()
+    }
+
+    pub(crate) fn catalog(&self) -> PathBuf {
+        self.home.path().join("catalog.db")
+    }
+
+    /// Removes the catalog, as if its disk were lost.
+    pub(crate) fn lose_catalog(&self) {
+        for entry in fs::read_dir(self.home.path()).expect("the home can be read").flatten() {
+            if entry.file_name().to_string_lossy().starts_with("catalog.db") {
+                fs::remove_file(entry.path()).expect("a catalog that can be removed");
+            }
+        }
+    }
+
+    /// The table below that location, as somebody else's reader finds it.
+    pub(crate) fn table(&self, location: &str) -> Table {
+        Table::new(self.store(), &format!("mesh/{location}"))
+    }
+
+    /// The rows of a port as a release serves it, in one order.
+    pub(crate) async fn rows_of(&self, port: &PortRelease) -> Vec<String> {
+        let location = port.location.as_deref().expect("a table, not a view");
+        self.table(location).rows(port.table_version.expect("a version")).await
+    }
+
+    /// Every release object, by product and number.
+    pub(crate) async fn releases(&self) -> Vec<Release> {
+        let warehouse = Warehouse::over(self.store(), WAREHOUSE).expect("a warehouse");
+        warehouse.releases().await.expect("release objects that can be read")
+    }
+}

@@ -1,0 +1,99 @@
+//! Of two controllers on one warehouse, the one that came last writes.
+
+use std::collections::HashMap;
+
+use futures::FutureExt;
+use object_store::path::Path;
+use object_store::{ObjectStoreExt, PutPayload};
+use weft_model::Code;
+use weft_reconcile::OutcomeStatus;
+use weft_testkit::faults::{FaultStore, Operation, Script};
+
+use crate::disk::Disk;
+use crate::process::Process;
+use crate::scenario::{Scenario, expected};
+use crate::sound::Sound;
+
+fn sound_store(disk: &Disk) -> FaultStore {
+    FaultStore::new(disk.store(), Script::sound())
+}
+
+#[tokio::test]
+async fn a_controller_that_was_overtaken_writes_nothing_and_serves_on() {
+    let scenario = Scenario::of_full_tables();
+    let expected = expected(&scenario).await;
+    let one = Disk::new();
+    let other = one.other_home();
+    let (store, meant) = (sound_store(&one), weft_testkit::Manifests::copy_of(scenario.revisions[0].path()));
+    let older = Process::start(&one, &store, meant.path()).await.unwrap();
+    assert!(older.reconcile().await.unwrap().is_complete());
+    let newer = Process::start(&other, &sound_store(&other), scenario.revisions[1].path()).await.unwrap();
+    assert_eq!(newer.published().releases, older.published().releases, "it is rebuilt from the release objects");
+    assert!(newer.reconcile().await.unwrap().is_complete());
+    let left = objects(&other).await;
+
+    for file in ["orders/data/lines.csv", "summary/transforms/large.sql"] {
+        let path = format!("products/sales/{file}");
+        meant.write(&path, scenario.revisions[2].text(&path));
+    }
+    let error = older.reconcile().await.unwrap_err();
+    assert_eq!(error.code(), Code::STORE_FENCED, "{error}");
+    // It is not asked again and again: following ends, and says why.
+    let ended = older.controller().follow(None, |_| panic!("nothing is reconciled")).await;
+    assert_eq!(ended.code(), Code::STORE_FENCED);
+    assert_eq!(objects(&other).await, left, "nothing was written");
+    assert_eq!(older.ask("select count(*) from sales.orders.lines").await.unwrap(), ["30"]);
+    assert_eq!(newer.ask("select count(*) from sales.orders.lines").await.unwrap(), ["45"]);
+    Sound(&expected).is_stored(&other).await;
+}
+
+#[tokio::test]
+async fn a_commit_is_refused_to_who_was_overtaken_while_it_staged_the_rows() {
+    let scenario = Scenario::of_full_tables();
+    let disk = Disk::new();
+    let store = overtaken_at(&disk, ".parquet");
+    let process = Process::start(&disk, &store, scenario.revisions[0].path()).await.unwrap();
+    let report = process.reconcile().await.unwrap();
+    let outcome = report.outcomes.first().expect("a step");
+    assert_eq!((outcome.status, outcome.code), (OutcomeStatus::Failed, Some(Code::STORE_FENCED)), "{report:?}");
+    assert!(disk.table("sales/orders/lines").versions().await.is_empty());
+    assert!(process.published().releases.is_empty());
+}
+
+#[tokio::test]
+async fn a_release_is_refused_to_who_was_overtaken_after_the_commit() {
+    let scenario = Scenario::of_full_tables();
+    let disk = Disk::new();
+    let store = overtaken_at(&disk, "_delta_log/");
+    let process = Process::start(&disk, &store, scenario.revisions[0].path()).await.unwrap();
+    let error = process.reconcile().await.unwrap_err();
+    assert_eq!(error.code(), Code::STORE_FENCED, "{error}");
+    assert_eq!(disk.table("sales/orders/lines").versions().await, [0]);
+    assert!(disk.releases().await.is_empty() && process.published().releases.is_empty());
+    // Whoever took over finds the commit, and releases it.
+    let next = Process::start(&disk, &sound_store(&disk), scenario.revisions[0].path()).await.unwrap();
+    assert!(next.reconcile().await.unwrap().is_complete());
+    assert_eq!(disk.table("sales/orders/lines").versions().await, [0]);
+}
+
+/// A store in which another controller takes the next token at the moment of the first put of such an object.
+fn overtaken_at(disk: &Disk, fragment: &'static str) -> FaultStore {
+    let below = disk.store();
+    let script = Script::of(move |call| {
+        if call.is(Operation::Put, fragment) {
+            let token = Path::from("mesh/_fence/2.json");
+            let put = below.put(&token, PutPayload::from_static(b"{}"));
+            put.now_or_never().expect("memory answers at once").unwrap();
+        }
+        None
+    });
+    FaultStore::new(disk.store(), script)
+}
+
+/// Everything in the store but tokens and the objects that prove it.
+async fn objects(disk: &Disk) -> HashMap<String, usize> {
+    use futures::TryStreamExt;
+    let all: Vec<_> = disk.store().list(None).try_collect().await.unwrap();
+    let all = all.into_iter().map(|object| (object.location.to_string(), object.size as usize));
+    all.filter(|(path, _)| !path.contains("_fence") && !path.contains("_probe")).collect()
+}
