@@ -1,7 +1,10 @@
 //! Processes that die anywhere, and start again.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use fastrand::Rng;
-use weft_testkit::faults::{Fault, FaultStore, Script};
+use weft_testkit::faults::{Fault, FaultStore, Operation, Outcome, Script};
 
 use crate::disk::Disk;
 use crate::process::Process;
@@ -22,11 +25,34 @@ fn after_any_crash_the_mesh_is_as_if_there_had_been_none() {
     let scenario = Scenario::of_full_tables();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let expected = runtime.block_on(expected(&scenario));
-    for_each(seeds(RUNS), |seed| run(seed, &scenario, &expected));
+    let seeds = seeds(RUNS);
+    let (runs, deaths) = (seeds.end - seeds.start, Deaths::default());
+    for_each(seeds, |seed| run(seed, &scenario, &expected, &deaths));
+    let deaths = deaths.0.into_inner().unwrap();
+    println!("deaths by the kind of object that was put: {deaths:?}");
+    let missing = KINDS.iter().find(|kind| !deaths.contains_key(**kind));
+    assert!(runs < RUNS || missing.is_none(), "in {runs} runs no process died over {missing:?}");
+}
+
+/// What a process may be about to put, or have put, when it dies.
+const KINDS: [&str; 4] = [".parquet", "_delta_log/", "_releases/", "_fence/"];
+
+/// How many processes died over an object of each kind.
+#[derive(Default)]
+struct Deaths(Mutex<BTreeMap<&'static str, usize>>);
+
+impl Deaths {
+    fn note(&self, store: &FaultStore) {
+        let history = store.history();
+        let Some(death) = history.iter().find(|event| event.outcome == Outcome::Dead) else { return };
+        if let Some(kind) = KINDS.iter().find(|kind| death.call.is(Operation::Put, kind)) {
+            *self.0.lock().unwrap().entry(*kind).or_default() += 1;
+        }
+    }
 }
 
 /// One mesh, whose processes meet one fault each until the last comes to the end.
-async fn run(seed: u64, scenario: &Scenario, expected: &[Expected]) {
+async fn run(seed: u64, scenario: &Scenario, expected: &[Expected], deaths: &Deaths) {
     let mut chance = Rng::with_seed(seed);
     let (disk, sound) = (Disk::new(), Sound(expected));
     let mut revision = 0;
@@ -35,6 +61,7 @@ async fn run(seed: u64, scenario: &Scenario, expected: &[Expected]) {
         let at = chance.u64(1..=expected[revision].calls);
         let store = FaultStore::new(disk.store(), Script::at(at, fault));
         live(&disk, &store, scenario, revision, &sound).await;
+        deaths.note(&store);
         sound.is_stored(&disk).await;
         if chance.u8(0..4) == 0 {
             disk.lose_catalog();

@@ -4,8 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use object_store::ObjectStore;
+use bytes::Bytes;
+use futures::TryStreamExt;
 use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use tempfile::TempDir;
 use weft_model::{PortRelease, Release};
 use weft_storage::Warehouse;
@@ -54,6 +57,21 @@ impl Disk {
     /// The table below that location, as somebody else's reader finds it.
     pub(crate) fn table(&self, location: &str) -> Table {
         Table::new(self.store(), &format!("mesh/{location}"))
+    }
+
+    /// The objects whose paths hold `fragment`.
+    pub(crate) async fn objects(&self, fragment: &str) -> Vec<Path> {
+        let all: Vec<_> = self.store.list(None).try_collect().await.expect("a list");
+        all.into_iter().map(|object| object.location).filter(|path| path.as_ref().contains(fragment)).collect()
+    }
+
+    pub(crate) async fn get(&self, path: &Path) -> Bytes {
+        self.store.get(path).await.expect("an object").bytes().await.expect("its body")
+    }
+
+    /// Puts an object in the place of another.
+    pub(crate) async fn put(&self, path: &Path, body: impl Into<Bytes>) {
+        self.store.put(path, PutPayload::from(body.into())).await.expect("a put");
     }
 
     /// The rows of a port as a release serves it, in one order.

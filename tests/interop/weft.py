@@ -135,13 +135,13 @@ class Lines:
 
 
 class Server:
-    """`weft up` as a process of its own, on free ports."""
+    """`weft up` as a process of its own, on free ports. `before` is a command that becomes it in the end."""
 
-    def __init__(self, mesh, home, *arguments, env=None):
+    def __init__(self, mesh, home, *arguments, env=None, before=()):
         self.home = Path(home)
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            [BINARY, "up", str(mesh), "--home", str(home), "--http", "127.0.0.1:0", "--flight", "127.0.0.1:0", *arguments],
+            [*before, BINARY, "up", str(mesh), "--home", str(home), "--http", "127.0.0.1:0", "--flight", "127.0.0.1:0", *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, errors="replace", env=environment(env),
         )
