@@ -1,17 +1,20 @@
 //! Of two controllers on one warehouse, the one that came last writes.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use fastrand::Rng;
 use futures::FutureExt;
 use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutPayload};
 use weft_model::Code;
 use weft_reconcile::OutcomeStatus;
-use weft_testkit::faults::{FaultStore, Operation, Script};
+use weft_testkit::faults::{Fault, FaultStore, Operation, Script};
 
 use crate::disk::Disk;
 use crate::process::Process;
-use crate::scenario::{Scenario, expected};
+use crate::scenario::{Expected, Scenario, expected};
+use crate::seeds::{for_each, seeds};
 use crate::sound::Sound;
 
 fn sound_store(disk: &Disk) -> FaultStore {
@@ -75,6 +78,57 @@ async fn a_release_is_refused_to_who_was_overtaken_after_the_commit() {
     assert!(next.reconcile().await.unwrap().is_complete());
     assert_eq!(disk.table("sales/orders/lines").versions().await, [0]);
 }
+
+const RUNS: u64 = 60;
+const DELAYS: &[Fault] = &[Fault::Delay(1), Fault::Delay(4), Fault::Delay(16)];
+
+#[test]
+fn whoever_takes_over_in_the_midst_of_anothers_work_finds_and_leaves_a_sound_store() {
+    let scenario = Scenario::of_full_tables();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let expected = runtime.block_on(expected(&scenario));
+    let (seeds, refused) = (seeds(RUNS), AtomicU64::new(0));
+    let runs = seeds.end - seeds.start;
+    for_each(seeds, |seed| take_over(seed, &scenario, &expected[..2], &refused));
+    assert!(runs < RUNS || refused.into_inner() > 0, "in {runs} runs nobody was refused");
+}
+
+/// One controller at work on the first revision; at a call of its store another starts, on the second.
+async fn take_over(seed: u64, scenario: &Scenario, expected: &[Expected], refused: &AtomicU64) {
+    let (disk, sound) = (Disk::new(), Sound(expected));
+    let other = disk.other_home();
+    let store = |seed| FaultStore::new(disk.store(), Script::seeded(seed, 50, 1..=u64::MAX, DELAYS));
+    let (older_store, newer_store) = (store(seed), store(!seed));
+    let at = Rng::with_seed(seed).u64(1..=expected[0].calls);
+    let older = async {
+        let process = Process::start(&disk, &older_store, scenario.revisions[0].path()).await.expect("it starts");
+        let refused_with = match process.reconcile().await {
+            Ok(report) => report.outcomes.iter().find_map(|outcome| outcome.code),
+            Err(error) => Some(error.code()),
+        };
+        if refused_with == Some(Code::STORE_FENCED) {
+            refused.fetch_add(1, Ordering::SeqCst);
+        }
+    };
+    let mut calls = older_store.calls();
+    let newer = async {
+        calls.wait_for(|calls| *calls >= at).await.expect("a store");
+        let process = Process::start(&other, &newer_store, scenario.revisions[1].path()).await.expect("it starts");
+        for _ in 0..TRIES {
+            // What the older one put last may be in the way once: then it is found.
+            if process.reconcile().await.is_ok_and(|report| report.is_complete()) {
+                return process;
+            }
+        }
+        panic!("who took over did not come to the end: {:?}", newer_store.history());
+    };
+    let ((), newer) = futures::future::join(older, newer).await;
+    sound.is_stored(&disk).await;
+    sound.is_finished(&disk, &newer.published()).await;
+}
+
+/// How often who took over may find itself in the way of what was under way.
+const TRIES: usize = 4;
 
 /// A store in which another controller takes the next token at the moment of the first put of such an object.
 fn overtaken_at(disk: &Disk, fragment: &'static str) -> FaultStore {

@@ -2,8 +2,6 @@
 //! missing, and no release seen by halves.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-// Suites are told how much to do by the environment, and tell what they did.
-#![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 mod bodies;
 mod broken;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use weft_manifest::source;
 use weft_model::{PortName, PortRef, ProductRef, Revision};
-use weft_testkit::faults::{FaultStore, Script};
+use weft_testkit::faults::{FaultStore, Operation, Script};
 use weft_testkit::{Manifests, minimal_mesh};
 
 use crate::disk::Disk;
@@ -56,6 +56,8 @@ pub(crate) struct Expected {
     pub(crate) products: BTreeMap<ProductRef, BTreeMap<PortName, String>>,
     /// How many calls of the store a process makes that starts on what the revision before left.
     pub(crate) calls: u64,
+    /// How many of them put something.
+    pub(crate) puts: u64,
 }
 
 /// Brings a mesh to one revision after the other, and notes what it holds.
@@ -80,7 +82,9 @@ pub(crate) async fn expected(scenario: &Scenario) -> Vec<Expected> {
         });
         let products = products.collect();
         let revision = source::open_directory(manifests.path()).unwrap().newest().unwrap();
-        all.push(Expected { revision, rows, products, calls: *store.calls().borrow() });
+        let history = store.history();
+        let puts = history.iter().filter(|event| event.call.operation == Operation::Put).count() as u64;
+        all.push(Expected { revision, rows, products, calls: history.len() as u64, puts });
     }
     all
 }

@@ -9,6 +9,7 @@ use std::thread;
 
 /// Seeds of a suite: `runs` of them unless `WEFT_CHAOS_RUNS` says how many, from `WEFT_CHAOS_SEED` or 1 on.
 pub(crate) fn seeds(runs: u64) -> Range<u64> {
+    #[expect(clippy::disallowed_methods, reason = "how `make chaos` says how many")]
     let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let first = number("WEFT_CHAOS_SEED").unwrap_or(1);
     first..first + number("WEFT_CHAOS_RUNS").unwrap_or(runs)

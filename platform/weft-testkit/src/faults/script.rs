@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use fastrand::Rng;
 use object_store::path::Path;
@@ -87,6 +87,15 @@ impl Script {
     pub fn first(operation: Operation, fragment: &'static str, fault: Fault) -> Self {
         let is_over = AtomicBool::new(false);
         Script::of(move |call| (call.is(operation, fragment) && !is_over.swap(true, Ordering::SeqCst)).then_some(fault))
+    }
+
+    /// One fault, at the call of `operation` that has that number among its own kind.
+    pub fn nth(operation: Operation, number: u64, fault: Fault) -> Self {
+        let counted = AtomicU64::new(0);
+        Script::of(move |call| {
+            let is_it = call.operation == operation && counted.fetch_add(1, Ordering::SeqCst) + 1 == number;
+            is_it.then_some(fault)
+        })
     }
 
     /// The fault at each call of `operation` on a path that holds `fragment`.
