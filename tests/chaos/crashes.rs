@@ -8,7 +8,7 @@ use weft_testkit::faults::{Fault, FaultStore, Operation, Outcome, Script};
 
 use crate::disk::Disk;
 use crate::process::Process;
-use crate::scenario::{Expected, Scenario, expected};
+use crate::scenario::{Expected, Scenario, decides, expected};
 use crate::seeds::{for_each, seeds};
 use crate::sound::Sound;
 
@@ -17,8 +17,17 @@ const RUNS: u64 = 200;
 /// How often a process that hears errors tries again before its trouble counts as one that does not pass.
 const TRIES: usize = 4;
 
-const FAULTS: [Fault; 6] =
-    [Fault::DieBefore, Fault::DieAfter, Fault::ErrorBefore, Fault::ErrorAfter, Fault::Throttle, Fault::StaleList];
+/// A death as often as any other fault.
+const FAULTS: [Fault; 8] = [
+    Fault::DieBefore,
+    Fault::DieBefore,
+    Fault::DieAfter,
+    Fault::DieAfter,
+    Fault::ErrorBefore,
+    Fault::ErrorAfter,
+    Fault::Throttle,
+    Fault::StaleList,
+];
 
 #[test]
 fn after_any_crash_the_mesh_is_as_if_there_had_been_none() {
@@ -61,10 +70,11 @@ async fn run(seed: u64, scenario: &Scenario, expected: &[Expected], deaths: &Dea
     let mut revision = 0;
     for _ in 0..chance.usize(1..=4) {
         let fault = *chance.choice(&FAULTS).unwrap();
-        // Half of them where something is put: that is where something can be lost.
+        let of = &expected[revision];
+        // Half of them where something is decided: that is where something can be lost or doubled.
         let script = match chance.bool() {
-            true => Script::nth(Operation::Put, chance.u64(1..=expected[revision].puts), fault),
-            false => Script::at(chance.u64(1..=expected[revision].calls), fault),
+            true => Script::nth(chance.u64(1..=of.decisions), fault, decides),
+            false => Script::at(chance.u64(1..=of.calls), fault),
         };
         let store = FaultStore::new(disk.store(), script);
         live(&disk, &store, scenario, revision, &sound).await;

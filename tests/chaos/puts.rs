@@ -1,20 +1,15 @@
 //! Puts whose answers are lost, and puts that fail.
 
 use weft_model::Code;
-use weft_testkit::faults::{Call, Fault, FaultStore, Operation, Outcome, Script};
+use weft_testkit::faults::{Fault, FaultStore, Operation, Outcome, Script};
 
 use crate::disk::Disk;
 use crate::process::Process;
-use crate::scenario::{Expected, Scenario, expected};
+use crate::scenario::{Expected, Scenario, decides, expected};
 use crate::seeds::{for_each, seeds};
 use crate::sound::Sound;
 
 const RUNS: u64 = 40;
-
-/// Whether an object decides something when it is put: a commit, a release or a fencing token.
-fn decides(call: &Call) -> bool {
-    ["_delta_log/", "_releases/", "_fence/"].iter().any(|folder| call.is(Operation::Put, folder))
-}
 
 /// Brings a mesh to each revision under `script`, with one process a revision. Nothing may be left to try again.
 async fn at_once(scenario: &Scenario, expected: &[Expected], script: impl Fn() -> Script) -> Disk {

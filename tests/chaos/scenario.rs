@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use weft_manifest::source;
 use weft_model::{PortName, PortRef, ProductRef, Revision};
-use weft_testkit::faults::{FaultStore, Operation, Script};
+use weft_testkit::faults::{Call, FaultStore, Operation, Script};
 use weft_testkit::{Manifests, minimal_mesh};
 
 use crate::disk::Disk;
@@ -47,6 +47,11 @@ fn mesh(orders: u32, large_from: u32) -> Manifests {
     mesh
 }
 
+/// Whether an object decides something when it is put: a commit, a release or a fencing token.
+pub(crate) fn decides(call: &Call) -> bool {
+    ["_delta_log/", "_releases/", "_fence/"].iter().any(|folder| call.is(Operation::Put, folder))
+}
+
 /// What holds at one revision when nothing goes wrong.
 pub(crate) struct Expected {
     pub(crate) revision: Revision,
@@ -56,8 +61,8 @@ pub(crate) struct Expected {
     pub(crate) products: BTreeMap<ProductRef, BTreeMap<PortName, String>>,
     /// How many calls of the store a process makes that starts on what the revision before left.
     pub(crate) calls: u64,
-    /// How many of them put something.
-    pub(crate) puts: u64,
+    /// How many of them put something that decides.
+    pub(crate) decisions: u64,
 }
 
 /// Brings a mesh to one revision after the other, and notes what it holds.
@@ -83,8 +88,8 @@ pub(crate) async fn expected(scenario: &Scenario) -> Vec<Expected> {
         let products = products.collect();
         let revision = source::open_directory(manifests.path()).unwrap().newest().unwrap();
         let history = store.history();
-        let puts = history.iter().filter(|event| event.call.operation == Operation::Put).count() as u64;
-        all.push(Expected { revision, rows, products, calls: history.len() as u64, puts });
+        let decisions = history.iter().filter(|event| decides(&event.call)).count() as u64;
+        all.push(Expected { revision, rows, products, calls: history.len() as u64, decisions });
     }
     all
 }

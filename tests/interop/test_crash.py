@@ -9,7 +9,7 @@ import pytest
 from deltalake import DeltaTable
 
 import s3
-from weft import REPOSITORY, Repository, Server, until
+from weft import REPOSITORY, Repository, Server, command, until
 
 MINIMAL = REPOSITORY / "platform" / "weft-testkit" / "src" / "minimal"
 SUMMARY = REPOSITORY / "tests" / "chaos" / "mesh"
@@ -209,6 +209,10 @@ def test_of_two_processes_on_one_warehouse_the_one_that_came_last_writes_and_bot
         writers = {name: json.loads(line)["commitInfo"]["weft.fence"] for name in commits
                    for line in warehouse.text(name).splitlines() if "commitInfo" in line}
         assert set(writers.values()) == {1, 2} and len(commits) == 6, writers
+        # Whoever only looks takes nothing over.
+        assert command("plan", mesh.path, home=older.home).returncode == 0
+        assert command("validate", mesh.path).returncode == 0
+        assert len(of_kind(warehouse, "token")) == 2
 
 
 def limited(kilobytes):

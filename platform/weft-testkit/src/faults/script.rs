@@ -89,11 +89,11 @@ impl Script {
         Script::of(move |call| (call.is(operation, fragment) && !is_over.swap(true, Ordering::SeqCst)).then_some(fault))
     }
 
-    /// One fault, at the call of `operation` that has that number among its own kind.
-    pub fn nth(operation: Operation, number: u64, fault: Fault) -> Self {
+    /// One fault, at the call that has that number among those that `is_meant` says.
+    pub fn nth(number: u64, fault: Fault, is_meant: impl Fn(&Call) -> bool + Send + Sync + 'static) -> Self {
         let counted = AtomicU64::new(0);
         Script::of(move |call| {
-            let is_it = call.operation == operation && counted.fetch_add(1, Ordering::SeqCst) + 1 == number;
+            let is_it = is_meant(call) && counted.fetch_add(1, Ordering::SeqCst) + 1 == number;
             is_it.then_some(fault)
         })
     }
