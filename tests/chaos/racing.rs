@@ -1,5 +1,6 @@
 //! Writers that race for one table.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::Int64Array;
@@ -8,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use fastrand::Rng;
 use weft_model::{ContractKey, Revision};
-use weft_storage::{Candidate, CommitJudge, CommitNote, StorageError, Verdict, Warehouse};
+use weft_storage::{Candidate, CommitJudge, CommitNote, StorageError, TableChange, Verdict, Warehouse};
 use weft_testkit::faults::{Fault, FaultStore, Operation, Script};
 
 use crate::disk::{Disk, WAREHOUSE};
@@ -41,10 +42,13 @@ async fn write(warehouse: &Warehouse, n: i64) -> Result<u64, StorageError> {
         plan: "p1".to_owned(),
         fingerprint: n.to_string(),
         release: 1,
+        upon: None,
+        inputs: BTreeMap::new(),
     };
     let batch = RecordBatch::try_new(schema(), vec![Arc::new(Int64Array::from(vec![n]))]).unwrap();
     let rows = Box::pin(RecordBatchStreamAdapter::new(schema(), futures::stream::iter([Ok(batch)])));
-    warehouse.replace("a/b/c", schema(), rows, &note, Arc::new(Anything)).await.map(|written| written.version)
+    let change = TableChange::replace(rows);
+    warehouse.change("a/b/c", schema(), change, &note, Arc::new(Anything)).await.map(|written| written.version)
 }
 
 #[test]

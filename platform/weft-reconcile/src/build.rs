@@ -10,7 +10,9 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use weft_catalog::CheckRecord;
 use weft_engine::{DELETED, Gained, Intake, Limits, QueryError, SessionOptions};
-use weft_model::{Code, DataProduct, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease, Revision, Transform};
+use weft_model::{
+    Code, DataProduct, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease, Revision, Transform,
+};
 use weft_storage::{CommitNote, Committed, Finding, StorageError, TableChange, Warehouse, arrow_schema};
 
 use crate::Change;
