@@ -23,7 +23,7 @@ prove:
 	cargo build --release --package weft-prove
 	@exec $(CARGO_TARGET_DIR)/release/weft-prove $(or $(QUERIES),100000) $(or $(SEED),1)
 
-# Lets processes die at 1,000 places of a mesh's making and compares what is left. `make chaos RUNS=n SEED=n` for others.
+# Lets processes die while they make 1,000 meshes of each kind, and compares what is left. `make chaos RUNS=n SEED=n` for others.
 chaos:
 	WEFT_CHAOS_RUNS=$(or $(RUNS),1000) WEFT_CHAOS_SEED=$(or $(SEED),1) \
 		cargo test --release --workspace --test chaos -- crashes --nocapture

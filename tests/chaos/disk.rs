@@ -1,8 +1,8 @@
 //! What outlives a process: the store, and the home with its catalog.
 
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use futures::TryStreamExt;
@@ -21,16 +21,22 @@ pub(crate) const WAREHOUSE: &str = "memory:///mesh";
 pub(crate) struct Disk {
     store: Arc<InMemory>,
     home: TempDir,
+    /// How many catalogs were lost.
+    lost: AtomicU64,
 }
 
 impl Disk {
     pub(crate) fn new() -> Self {
-        Disk { store: Arc::new(InMemory::new()), home: TempDir::new().expect("a temporary home") }
+        Disk::over(Arc::new(InMemory::new()))
     }
 
     /// The same store, seen from another home.
     pub(crate) fn other_home(&self) -> Self {
-        Disk { store: Arc::clone(&self.store), home: TempDir::new().expect("a temporary home") }
+        Disk::over(Arc::clone(&self.store))
+    }
+
+    fn over(store: Arc<InMemory>) -> Self {
+        Disk { store, home: TempDir::new().expect("a temporary home"), lost: AtomicU64::new(0) }
     }
 
     pub(crate) fn store(&self) -> Arc<dyn ObjectStore> {
@@ -42,16 +48,13 @@ impl Disk {
     }
 
     pub(crate) fn catalog(&self) -> PathBuf {
-        self.home.path().join("catalog.db")
+        self.home.path().join(format!("catalog-{}.db", self.lost.load(Ordering::SeqCst)))
     }
 
-    /// Removes the catalog, as if its disk were lost.
+    /// Goes on without the catalog, as if its disk were lost. It stays where it is under its name: unlike a process
+    /// that is killed, one that is dropped here may still be closing it.
     pub(crate) fn lose_catalog(&self) {
-        for entry in fs::read_dir(self.home.path()).expect("the home can be read").flatten() {
-            if entry.file_name().to_string_lossy().starts_with("catalog.db") {
-                fs::remove_file(entry.path()).expect("a catalog that can be removed");
-            }
-        }
+        self.lost.fetch_add(1, Ordering::SeqCst);
     }
 
     /// The table below that location, as somebody else's reader finds it.

@@ -1,5 +1,6 @@
 //! Writers that race for one table.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::Int64Array;
@@ -42,14 +43,12 @@ async fn write(warehouse: &Warehouse, n: i64) -> Result<u64, StorageError> {
         fingerprint: n.to_string(),
         release: 1,
         upon: None,
-        inputs: std::collections::BTreeMap::new(),
+        inputs: BTreeMap::new(),
     };
     let batch = RecordBatch::try_new(schema(), vec![Arc::new(Int64Array::from(vec![n]))]).unwrap();
     let rows = Box::pin(RecordBatchStreamAdapter::new(schema(), futures::stream::iter([Ok(batch)])));
-    warehouse
-        .change("a/b/c", schema(), TableChange::replace(rows), &note, Arc::new(Anything))
-        .await
-        .map(|written| written.version)
+    let change = TableChange::replace(rows);
+    warehouse.change("a/b/c", schema(), change, &note, Arc::new(Anything)).await.map(|written| written.version)
 }
 
 #[test]

@@ -26,6 +26,18 @@ impl Scenario {
         Scenario { revisions: vec![mesh(30, 50), mesh(45, 50), mesh(45, 70)] }
     }
 
+    /// The same ports, of which `large` gains the rows that `sales.orders.lines` gains with each revision, and is
+    /// never made anew.
+    pub(crate) fn of_a_table_that_grows() -> Self {
+        let product = format!("{SUMMARY}/product.odps.yaml");
+        let kind = "kind: full\n          sql: transforms/large.sql";
+        let revisions = [30, 45, 60].map(|orders| mesh(orders, 50));
+        for mesh in &revisions {
+            mesh.edit(&product, kind, "kind: append\n          sql: transforms/large.sql");
+        }
+        Scenario { revisions: revisions.into() }
+    }
+
     pub(crate) fn last(&self) -> usize {
         self.revisions.len() - 1
     }

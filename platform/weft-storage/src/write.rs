@@ -174,6 +174,7 @@ impl Warehouse {
         let gate = Arc::new(GatedLogStore::new(Arc::clone(&log), self.clone(), location, before.cloned(), judge));
         let operation_id = json!(Uuid::new_v4().to_string());
         let mut fields = note.fields();
+        fields.insert(FENCE.to_owned(), json!(self.take_fence().await?));
         fields.insert(OPERATION_ID.to_owned(), operation_id.clone());
         fields.insert(FENCE.to_owned(), json!(self.take_fence().await?));
         let release = Transaction::new(APPLICATION, i64::try_from(note.release).unwrap_or(i64::MAX));
