@@ -117,6 +117,26 @@ async fn rows_that_an_input_gains_are_added_once_and_none_goes() {
 }
 
 #[tokio::test]
+async fn many_small_files_become_one_with_a_later_commit() {
+    let sql = "select order_id, amount, day from sales.orders.lines";
+    let manifests = mesh("{kind: append}", &[ORDER, AMOUNT, DAY], sql, "0,1,2024-01-01\n");
+    let mesh = TestMesh::start(manifests.path()).await;
+    for n in 1..=40 {
+        reconcile(&mesh, &manifests, &format!("{n},1,2024-01-01\n")).await;
+    }
+    let (location, count) = ("sales/copies/lines", "select count(*), sum(order_id) from sales.copies.lines");
+    assert_eq!(ask(&mesh, "ana", count).await.unwrap(), "41,820");
+    let last = mesh.home().join(format!("warehouse/{location}/_delta_log/00000000000000000032.json"));
+    let last = std::fs::read_to_string(last).unwrap();
+    assert_eq!(last.lines().filter(|line| line.starts_with("{\"remove\"")).count(), 32, "{last}");
+    assert_eq!(last.lines().filter(|line| line.starts_with("{\"add\"")).count(), 2, "{last}");
+    // The log is summed up, so that nobody reads all of it.
+    let summed = mesh.home().join(format!("warehouse/{location}/_delta_log/_last_checkpoint"));
+    assert!(std::fs::read_to_string(summed).unwrap().contains("\"version\":24"));
+    mesh.stop().await;
+}
+
+#[tokio::test]
 async fn a_query_that_groups_cannot_be_added_to() {
     let sql = "select day, count(*) as order_id, sum(amount) as amount from sales.orders.lines group by day";
     let sql = sql.replace("sum(amount)", "cast(sum(amount) as decimal(12,2))");

@@ -19,6 +19,7 @@ mod reconciling;
 mod registry;
 mod retirement;
 mod tickets;
+mod tidying;
 mod two_worlds;
 mod usage;
 mod versions;

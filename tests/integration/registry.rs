@@ -8,13 +8,14 @@ use crate::meshes::repository;
 
 /// What the engine offers to other crates beside names of types. All of it that answers from
 /// somebody's data is reached by one of [`ENTRIES`]; a new item wants a decision whether it is one.
-const OFFERED: [&str; 25] = [
+const OFFERED: [&str; 26] = [
     "ContractPlanner::check",
     "ContractPlanner::check_contract",
     "ContractPlanner::columns_read",
     "ContractPlanner::new",
     "ContractPlanner::reach",
     "Engine::cancel",
+    "Engine::gathered",
     "Engine::guard_memory",
     "Engine::history",
     "Engine::load",
@@ -38,7 +39,8 @@ const OFFERED: [&str; 25] = [
 
 /// Texts that only a call into the engine holds, apart from the one that opens a session: that is the
 /// only way to SQL, and `Engine::session` the only way to it.
-const ENTRIES: [&str; 11] = [
+const ENTRIES: [&str; 12] = [
+    "engine.gathered(",
     "engine.history(",
     "engine.load(",
     "engine.measure(",

@@ -146,6 +146,12 @@ impl Catalog {
         Ok(history.into_iter().map(|historic| historic.release).collect())
     }
 
+    /// Everything that was ever released: by product, each in order of number.
+    pub async fn every_release(&self) -> Result<Vec<Vec<Release>>, CatalogError> {
+        let mut transaction = self.inner.store.read().await?;
+        releases::every(&mut transaction).await
+    }
+
     /// Adds the run, or replaces what is known of the run of that id.
     pub async fn record_run(&self, run: &Run) -> Result<(), CatalogError> {
         let run = run.clone();

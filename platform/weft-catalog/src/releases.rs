@@ -63,6 +63,19 @@ pub(crate) async fn of(connection: &mut SqliteConnection, product: &ProductRef) 
     historic(rows)
 }
 
+/// Everything that was ever released: by product, each in order of number.
+pub(crate) async fn every(connection: &mut SqliteConnection) -> Result<Vec<Vec<Release>>, CatalogError> {
+    let rows: Vec<(String, String)> = sqlx::query_as("SELECT product, document FROM releases ORDER BY product, number")
+        .fetch_all(connection)
+        .await
+        .doing("read every release")?;
+    let mut products: Vec<Vec<Release>> = Vec::new();
+    for of_product in rows.chunk_by(|(one, _), (other, _)| one == other) {
+        products.push(of_product.iter().map(|(_, document)| parse(document)).collect::<Result<_, _>>()?);
+    }
+    Ok(products)
+}
+
 /// The newest `limit` releases of the mesh, newest first.
 pub(crate) async fn newest(connection: &mut SqliteConnection, limit: i64) -> Result<Vec<Historic>, CatalogError> {
     let rows: Vec<(String, bool)> = sqlx::query_as(

@@ -87,6 +87,16 @@ impl Engine {
         Ok(Rewritten { without: touched, rows: vec![shaped(merged, &table.schema).await?] })
     }
 
+    /// The rows of `files` of the table, to be written to fewer.
+    pub async fn gathered(&self, table: &TableVersion, files: Vec<TableFile>) -> Result<Rewritten> {
+        if files.is_empty() {
+            return Ok(Rewritten::nothing());
+        }
+        let context = SessionContext::new_with_state(self.platform_state()?);
+        let rows = shaped(read(&context, &table.of_files(files.clone()))?, &table.schema).await?;
+        Ok(Rewritten { without: files, rows: vec![rows] })
+    }
+
     /// What of `table` lies outside of `ranges` by `column`, in files that also hold rows within; those files and the
     /// ones that lie within as a whole are to go.
     pub async fn outside(&self, table: &TableVersion, column: &str, ranges: &[TimeRange]) -> Result<Rewritten> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -24,6 +24,9 @@ use crate::{Known, Plan, ReconcileError, plan};
 
 /// How often the source is asked for a newer revision.
 const POLL_EVERY: Duration = Duration::from_secs(1);
+
+/// How often tables are put in order.
+const TIDY_EVERY: TimeDelta = TimeDelta::hours(6);
 
 /// What a controller is made of.
 pub struct Parts {
@@ -116,7 +119,14 @@ impl Controller {
     pub async fn follow(&self, mut last: Option<Revision>, told: impl Fn(&Report) + Send + Sync) -> ReconcileError {
         let mut ticks = tokio::time::interval(POLL_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut tidied = self.parts.clock.now();
         loop {
+            if self.parts.clock.now() - tidied >= TIDY_EVERY {
+                tidied = self.parts.clock.now();
+                if let Err(error) = self.tidy().await {
+                    tracing::warn!(%error, "tables could not be put in order");
+                }
+            }
             tokio::select! {
                 _ = ticks.tick() => {}
                 () = self.pushed.notified() => ticks.reset(),

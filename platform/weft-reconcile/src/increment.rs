@@ -57,7 +57,7 @@ impl Controller {
             return Ok(Becomes::Nothing);
         }
         let rewritten = match &order.output.transform {
-            Transform::Append { sql, .. } => return self.appended(order, &moved, sql, version).await,
+            Transform::Append { sql, .. } => return self.appended(order, &moved, sql, &table).await,
             Transform::ByKey { sql, newest_by, .. } => {
                 let key = order.output.contract.primary_key();
                 let changes = self.ask(order, asked::changes(order.output, sql), gained(order, &moved)).await?;
@@ -97,7 +97,7 @@ impl Controller {
         order: &Order<'_>,
         moved: &[Moved<'_>],
         sql: &str,
-        version: u64,
+        table: &TableVersion,
     ) -> Result<Becomes, Unbuilt> {
         let first = first_input(order.product, order.output);
         let Some(moved) = moved.iter().find(|moved| Some(moved.port) == first) else { return Ok(Becomes::Nothing) };
@@ -111,10 +111,11 @@ impl Controller {
         let gained = BTreeMap::from([(moved.port.clone(), came.clone())]);
         let rows = self.ask(order, asked::whole(order.output, sql), gained).await?;
         let rows = some(rows).await.map_err(|error| self.unmade(order, &error))?;
-        Ok(match rows {
-            Some(rows) => Becomes::InPart(part(version, Rewritten { without: Vec::new(), rows: vec![rows] })),
-            None => Becomes::Nothing,
-        })
+        let Some(rows) = rows else { return Ok(Becomes::Nothing) };
+        let crowd = self.parts.engine.gathered(table, table.crowded()).await;
+        let Rewritten { without, rows: gathered } = crowd.map_err(|error| self.unmade(order, &error))?;
+        let rows = gathered.into_iter().chain([rows]).collect();
+        Ok(Becomes::InPart(part(table.version, Rewritten { without, rows })))
     }
 
     /// The intervals that changed inputs reach, made anew.

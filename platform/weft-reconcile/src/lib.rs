@@ -33,6 +33,7 @@ mod review;
 mod rule_lines;
 mod sampled;
 mod sql_check;
+mod tidy;
 mod transform_tests;
 
 pub use check::{Checked, check};

@@ -1,6 +1,6 @@
 //! A table at one version: what the Delta log says of it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -10,6 +10,14 @@ use object_store::path::Path;
 
 use crate::write::UPON;
 use crate::{StorageError, Warehouse};
+
+/// Files from this size on are large enough.
+const LARGE_BYTES: u64 = 32 << 20;
+/// Files up to this size count as equally small; larger ones in classes, each of which spans so many times the last.
+const SMALL_BYTES: u64 = 64 << 10;
+const CLASS: u64 = 8;
+/// So many files of one class are a crowd.
+const CROWD: usize = 32;
 
 /// One data file of a table version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +79,17 @@ impl TableVersion {
     pub fn files_besides(&self, other: &TableVersion) -> Vec<TableFile> {
         let theirs: HashSet<&Path> = other.files.iter().map(|file| &file.path).collect();
         self.files.iter().filter(|file| !theirs.contains(&file.path)).cloned().collect()
+    }
+
+    /// Files of about the same size that are so many that one in their place is better for whoever reads. Empty
+    /// most of the time; a row gets into such files anew a few times only, however many commits there are.
+    pub fn crowded(&self) -> Vec<TableFile> {
+        let mut classes: BTreeMap<u32, Vec<&TableFile>> = BTreeMap::new();
+        for file in self.files.iter().filter(|file| file.bytes < LARGE_BYTES) {
+            classes.entry((file.bytes / SMALL_BYTES).max(1).ilog(CLASS)).or_default().push(file);
+        }
+        let crowd = classes.into_values().find(|files| files.len() >= CROWD);
+        crowd.into_iter().flatten().cloned().collect()
     }
 
     /// Bytes in the files.

@@ -46,6 +46,11 @@ impl TestMesh {
         self.mesh.reconcile().await.expect("the platform has no trouble of its own")
     }
 
+    /// Puts the mesh's tables in order; gives how many files went.
+    pub async fn tidy(&self) -> u64 {
+        self.mesh.tidy().await.expect("the platform has no trouble of its own").files
+    }
+
     /// What is served, and what became of each revision.
     pub fn catalog(&self) -> &Catalog {
         self.mesh.catalog()

@@ -15,6 +15,7 @@ use weft_catalog::Catalog;
 use weft_manifest::source::RevisionSource;
 use weft_model::Revision;
 use weft_reconcile::{Controller, ReconcileError, Report};
+use weft_storage::Vacuumed;
 
 use crate::home::{Address, HeldHome};
 use crate::start_error::StartError;
@@ -91,6 +92,15 @@ impl Mesh {
     pub async fn reconcile(&self) -> Result<Report, ReconcileError> {
         let revision = self.controller.newest().await?;
         self.reconcile_to(&revision).await
+    }
+
+    /// Puts the mesh's tables in order, as [`Controller::tidy`] does by itself from time to time.
+    ///
+    /// # Errors
+    ///
+    /// As [`Controller::tidy`].
+    pub async fn tidy(&self) -> Result<Vacuumed, ReconcileError> {
+        self.controller.tidy().await
     }
 
     /// Brings the mesh to `revision`.
