@@ -16,6 +16,7 @@ mod increments;
 mod meshes;
 mod reconciling;
 mod registry;
+mod releases;
 mod retirement;
 mod tickets;
 mod two_worlds;
