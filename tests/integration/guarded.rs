@@ -104,7 +104,7 @@ SELECT
 FROM sales.orders.lines
 ";
 
-fn contract(id: &str, port: &str, columns: &[(&str, &str, &str)]) -> String {
+pub(crate) fn contract(id: &str, port: &str, columns: &[(&str, &str, &str)]) -> String {
     let mut text = format!(
         "apiVersion: v3.2.0\nkind: DataContract\nid: 7a8f0f0e-5a0a-4c57-9a37-1c9f6d6a{id}\nname: {port}\n\
          version: 1.0.0\ndescription:\n  purpose: To test.\nschema:\n  - name: {port}\n    \
@@ -121,7 +121,7 @@ fn contract(id: &str, port: &str, columns: &[(&str, &str, &str)]) -> String {
     text
 }
 
-fn product(n: &str, name: &str, port: &str, kind: &str) -> String {
+pub(crate) fn product(n: &str, name: &str, port: &str, kind: &str) -> String {
     format!(
         "apiVersion: v1.1.0\nkind: DataProduct\nid: 7a8f0f0e-5a0a-4c57-9a37-1c9f6d6a00{n}1\nname: {name}\n\
          version: 1.0.0\nstatus: active\ndomain: sales\ndescription:\n  purpose: To test.\ninputPorts:\n  \

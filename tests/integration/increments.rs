@@ -51,14 +51,15 @@ schema:
     properties:
 ";
 
-const DAY: &str = "      - {name: day, description: The day., logicalType: date, physicalType: date, required: true";
-const ORDER: &str =
+pub(crate) const DAY: &str =
+    "      - {name: day, description: The day., logicalType: date, physicalType: date, required: true";
+pub(crate) const ORDER: &str =
     "      - {name: order_id, description: Number., logicalType: integer, physicalType: bigint, required: true";
-const AMOUNT: &str =
+pub(crate) const AMOUNT: &str =
     "      - {name: amount, description: Cost., logicalType: number, physicalType: 'decimal(12,2)', required: true";
 
 /// `sales.orders.lines` with a day for each order, and `sales.copies.lines` made from it.
-fn mesh(transform: &str, columns: &[&str], sql: &str, rows: &str) -> Manifests {
+pub(crate) fn mesh(transform: &str, columns: &[&str], sql: &str, rows: &str) -> Manifests {
     let manifests = minimal_mesh();
     let upstream = "products/sales/orders/contracts/lines.odcs.yaml";
     let contract = manifests.text(upstream) + DAY + "}\n";
@@ -72,7 +73,7 @@ fn mesh(transform: &str, columns: &[&str], sql: &str, rows: &str) -> Manifests {
 }
 
 /// Replaces the rows of the upstream file, and brings the mesh up to date.
-async fn reconcile(mesh: &TestMesh, manifests: &Manifests, rows: &str) -> Report {
+pub(crate) async fn reconcile(mesh: &TestMesh, manifests: &Manifests, rows: &str) -> Report {
     manifests.write(SEED, format!("order_id,amount,day\n{rows}"));
     let report = mesh.reconcile().await;
     assert!(report.is_complete(), "{report:#?}");
@@ -81,12 +82,12 @@ async fn reconcile(mesh: &TestMesh, manifests: &Manifests, rows: &str) -> Report
 
 /// What became of the copy in a report.
 #[track_caller]
-fn change(report: &Report) -> Change {
+pub(crate) fn change(report: &Report) -> Change {
     let copies: PortRef = "sales.copies.lines".parse().unwrap();
     report.plan.steps.iter().find(|step| step.port == copies).expect("a step").change
 }
 
-async fn copies(mesh: &TestMesh) -> String {
+pub(crate) async fn copies(mesh: &TestMesh) -> String {
     let rows = ask(mesh, "ana", "select * from sales.copies.lines order by 1, 2, 3").await;
     rows.unwrap().replace('\n', " ")
 }

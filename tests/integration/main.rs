@@ -17,6 +17,7 @@ mod increments;
 mod meshes;
 mod reconciling;
 mod registry;
+mod releases;
 mod retirement;
 mod tickets;
 mod tidying;

@@ -43,5 +43,5 @@ pub use usage_views::{ColumnUsage, DayUsage, PortUsage, QueryView, ReadView};
 pub use view::CatalogView;
 pub use views::{
     ArchivedPortView, CheckView, ColumnView, DecisionView, DomainView, InputView, LineageEdge, Part, PortVersionView,
-    PortView, ProductView, ReleaseView, RunView,
+    PortView, ProductView, ReleaseView, RolledBackView, RunView,
 };

@@ -146,7 +146,7 @@ fn told(release: &Release) -> Event {
         return Event { kind: "product.retired", subject, payload };
     }
     let ports = release.ports.iter();
-    let payload = json!({
+    let mut payload = json!({
         "product": release.product.name,
         "number": release.number,
         "revision": release.revision,
@@ -155,7 +155,9 @@ fn told(release: &Release) -> Event {
             .map(|(port, table)| (port.to_string(), json!({ "tableVersion": table.table_version })))
             .collect::<serde_json::Map<_, _>>(),
     });
-    Event { kind: "release.published", subject, payload }
+    let Some(back) = &release.rolled_back else { return Event { kind: "release.published", subject, payload } };
+    payload["rolledBack"] = json!({ "to": back.to, "from": back.from, "by": back.by, "reason": back.reason });
+    Event { kind: "release.rolled_back", subject, payload }
 }
 
 /// Adds history and pointers from release objects; tells nobody, since nothing changes state.

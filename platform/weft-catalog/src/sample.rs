@@ -79,6 +79,7 @@ pub(crate) fn release(number: u64, ports: &[&str], inputs: &[&str]) -> Release {
             service: None,
             contact: None,
         },
+        rolled_back: None,
         archived: BTreeMap::new(),
         ports: ports.iter().map(|port| (port.port.clone(), table(number))).collect::<BTreeMap<_, _>>(),
         product: DataProduct {

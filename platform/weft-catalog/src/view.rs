@@ -6,7 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use weft_model::{
-    Action, Code, Column, DomainName, PortRef, Principal, ProductRef, Published, Release, Revision, Severity,
+    Action, Code, Column, DomainName, InputRelease, PortRef, Principal, ProductRef, Published, Release, Revision,
+    RolledBack, Severity,
 };
 
 use crate::decisions::HIDDEN;
@@ -16,7 +17,7 @@ use crate::run::{Run, RunStatus, RunStep, StepStatus};
 use crate::sight::{Authorizer, Reading, Sight};
 use crate::views::{
     ColumnView, DecisionView, DomainView, InputView, LineageEdge, Part, PortVersionView, PortView, ProductView,
-    ReleaseView, RunView,
+    ReleaseView, RolledBackView, RunView,
 };
 use crate::{Catalog, audit, moment, releases, runs};
 
@@ -325,9 +326,14 @@ impl CatalogView {
             return None;
         }
         let ports = release.ports.iter().map(|(port, table)| (product.port(port), table));
+        let seen = |inputs: &BTreeMap<PortRef, InputRelease>| {
+            let seen = inputs.iter().filter(|(port, _)| self.sight.port(port));
+            seen.map(|(port, input)| (port.clone(), input.clone())).collect()
+        };
         let ports = ports.filter(|(port, _)| self.sight.port(port)).map(|(name, table)| PortVersionView {
             table_version: table.table_version,
             rows: table.rows.filter(|_| self.every_row_then_and_now(release, &name)),
+            inputs: seen(&table.inputs),
             port: name.port,
         });
         Some(ReleaseView {
@@ -338,9 +344,17 @@ impl CatalogView {
             at: release.at,
             version: release.product.version.clone(),
             current: served == Some(release.number),
+            retired: release.is_tombstone(),
+            rolled_back: release.rolled_back.as_ref().map(|back| self.rolled_back(release, back)),
             ports: ports.collect(),
             archived,
         })
+    }
+
+    fn rolled_back(&self, release: &Release, back: &RolledBack) -> RolledBackView {
+        let is_told = self.is_told_of_ends(&release.domain.name, Some(release));
+        let by = is_told.then(|| back.by.clone());
+        RolledBackView { to: back.to, from: back.from, by, reason: back.reason.clone() }
     }
 
     fn run_view(&self, mut run: Run) -> Option<RunView> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use weft_model::{Column, ContractKey, DomainName, PortName, PortRef, ProductName, ProductRef, Revision};
+use weft_model::{Column, ContractKey, DomainName, InputRelease, PortName, PortRef, ProductName, ProductRef, Revision};
 
 use crate::OffendingRows;
 use crate::run::{CheckOutcome, CheckSeverity, RunDiagnostic, RunStatus, RunStep};
@@ -107,11 +107,26 @@ pub struct ReleaseView {
     pub version: Option<String>,
     /// Whether this is the release that readers see.
     pub current: bool,
+    /// Whether it ended its product.
+    pub retired: bool,
+    /// Set where it serves an earlier release again.
+    pub rolled_back: Option<RolledBackView>,
     /// Those that may be discovered, in order of name. Empty for a tombstone, which ends its product.
     pub ports: Vec<PortVersionView>,
     /// Ports that are served no more from this release on, in order of name, for who is told of them:
     /// whoever answers for their domain, or may read all releases by policy.
     pub archived: Vec<ArchivedPortView>,
+}
+
+/// Which earlier release a release serves again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RolledBackView {
+    /// Number of the release that is served again, and of the one that was served until then.
+    pub to: u64,
+    pub from: u64,
+    /// Who did it; `None` for whoever is not told what became of releases.
+    pub by: Option<String>,
+    pub reason: String,
 }
 
 /// Which version of a table a release serves.
@@ -122,6 +137,8 @@ pub struct PortVersionView {
     pub table_version: Option<u64>,
     /// `None` for a view, and where the principal may not read every row.
     pub rows: Option<u64>,
+    /// What it was made from, as far as the principal may discover it.
+    pub inputs: BTreeMap<PortRef, InputRelease>,
 }
 
 /// What is left of a port that is no longer served.

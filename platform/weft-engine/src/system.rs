@@ -1,5 +1,6 @@
 //! The platform's own tables: `system.mesh.*`, `system.audit.*` and `system.usage.*`, each made anew for the principal that asks.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
@@ -10,8 +11,9 @@ use chrono::{DateTime, Utc};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
+use serde_json::json;
 use weft_catalog::{CatalogError, CatalogView};
-use weft_model::PortRef;
+use weft_model::{InputRelease, PortRef};
 
 use crate::{QueryError, TableEntry, information_schema};
 
@@ -156,7 +158,8 @@ const TABLES: [SystemTable; 11] = [
     SystemTable {
         product: "mesh",
         name: "releases",
-        description: "every release, the newest first; what a release ended is `retired`",
+        description: "every release, the newest first; what a release ended is `retired`, and one that serves an \
+                      earlier release again was `rolled_back_to` it; `inputs` is JSON: what the port was made from",
         columns: &[
             ("product", Text),
             ("release", Number),
@@ -169,6 +172,9 @@ const TABLES: [SystemTable; 11] = [
             ("at", Instant),
             ("retired", Flag),
             ("kept_until", Instant),
+            ("rolled_back_to", Number),
+            ("reason", Text),
+            ("inputs", Text),
         ],
     },
     SystemTable {
@@ -366,6 +372,9 @@ fn lineage(view: &CatalogView) -> Vec<Vec<Cell>> {
 async fn releases(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
     let mut rows = Vec::new();
     for release in view.releases().await? {
+        let back = release.rolled_back.as_ref();
+        let (to, reason) = (back.map(|back| back.to), back.map(|back| back.reason.clone()));
+        let reason = reason.filter(|reason| !reason.is_empty());
         for port in release.ports {
             rows.push(vec![
                 text(&release.product),
@@ -379,6 +388,9 @@ async fn releases(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
                 Cell::Instant(Some(release.at)),
                 Cell::Flag(false),
                 Cell::Instant(None),
+                count(to),
+                maybe(reason.clone()),
+                maybe(inputs(&port.inputs)),
             ]);
         }
         for port in release.archived {
@@ -394,10 +406,20 @@ async fn releases(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
                 Cell::Instant(Some(release.at)),
                 Cell::Flag(true),
                 Cell::Instant(port.kept_until),
+                count(to),
+                maybe(reason.clone()),
+                maybe(None),
             ]);
         }
     }
     Ok(rows)
+}
+
+/// `{"sales.orders.lines": {"release": 3, "tableVersion": 2}}`; `None` where a port was made from no other.
+fn inputs(inputs: &BTreeMap<PortRef, InputRelease>) -> Option<String> {
+    let told = |input: &InputRelease| json!({ "release": input.release, "tableVersion": input.table_version });
+    let told: BTreeMap<String, _> = inputs.iter().map(|(port, input)| (port.to_string(), told(input))).collect();
+    (!told.is_empty()).then(|| json!(told).to_string())
 }
 
 async fn checks(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {

@@ -43,7 +43,7 @@ impl MeshFacts {
         facts.domains.extend(published.releases.keys().map(|name| name.domain.clone()));
         let served = published.releases.values().map(|release| &release.product);
         // What is declared comes last, so that its columns and purposes are the ones that count.
-        for product in served.chain(&declared.products) {
+        for product in served.chain(&declared.products).chain(&declared.held) {
             facts.purposes.insert(product.name.clone(), product.purposes.iter().cloned().collect());
             facts.tags.entry(product.name.clone()).or_default().extend(product.tags.iter().cloned());
             for output in &product.outputs {

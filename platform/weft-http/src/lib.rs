@@ -16,6 +16,7 @@ mod hooks;
 mod me;
 mod problem;
 mod products;
+mod releases;
 mod router;
 mod runs;
 mod sql;

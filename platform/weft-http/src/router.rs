@@ -6,7 +6,7 @@ use axum::routing::{delete, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
-use crate::{Doors, caller, checks, health, hooks, me, problem, products, runs, sql, trace};
+use crate::{Doors, caller, checks, health, hooks, me, problem, products, releases, runs, sql, trace};
 
 /// Longest request body that is read.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -18,6 +18,8 @@ pub fn router(doors: Doors) -> Router {
         .route("/v1/domains", get(products::list_domains))
         .route("/v1/products", get(products::list_products))
         .route("/v1/products/{domain}/{product}", get(products::get_product))
+        .route("/v1/products/{domain}/{product}/releases", get(releases::list_releases))
+        .route("/v1/products/{domain}/{product}/rollback", post(releases::roll_back))
         .route("/v1/ports/{domain}/{product}/{port}", get(products::get_port))
         .route("/v1/ports/{domain}/{product}/{port}/checks", get(checks::list_checks))
         .route("/v1/ports/{domain}/{product}/{port}/releases", get(products::list_releases))

@@ -1,7 +1,8 @@
 //! The catalog's views in the words of the wire.
 
 use weft_catalog::{
-    CheckView, DomainView, InputView, PortUsage, PortVersionView, PortView, ProductView, ReleaseView, RunView,
+    CheckView, DomainView, InputView, PortUsage, PortVersionView, PortView, ProductView, ReleaseView, RolledBackView,
+    RunView,
 };
 use weft_model::{Column, ContractKey, Principal};
 use weft_wire as wire;
@@ -74,10 +75,21 @@ pub(crate) fn release(release: ReleaseView) -> wire::Release {
         at: release.at,
         version: release.version,
         current: release.current,
+        retired: release.retired,
+        rolled_back: release.rolled_back.map(rolled_back),
         ports: ports
-            .map(|PortVersionView { port, table_version, rows }| wire::ReleasedPort { name: port, table_version, rows })
+            .map(|PortVersionView { port, table_version, rows, .. }| wire::ReleasedPort {
+                name: port,
+                table_version,
+                rows,
+            })
             .collect(),
     }
+}
+
+fn rolled_back(back: RolledBackView) -> wire::RolledBack {
+    let RolledBackView { to, from, by, reason } = back;
+    wire::RolledBack { to, from, by, reason }
 }
 
 pub(crate) fn usage(usage: PortUsage) -> wire::Usage {

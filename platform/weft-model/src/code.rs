@@ -258,6 +258,12 @@ codes! {
     TEST_FAILED = "W0515";
     /// A transform could not be run on the rows of its test.
     TEST_BROKE_OFF = "W0516";
+    /// A release may not be served again, or there is none.
+    ROLL_BACK_TARGET = "W0520";
+    /// The data of a release are not all there any more.
+    RELEASE_INCOMPLETE = "W0521";
+    /// What is served again would break readers.
+    ROLL_BACK_BREAKING = "W0522";
 
     // 06xx data quality
     /// The data has other columns or types than the contract.

@@ -19,6 +19,9 @@ pub struct Declared {
     pub contract_sql: Vec<ContractSql>,
     /// Unit tests of the products' transforms, in order of file.
     pub tests: Vec<TransformTest>,
+    /// Products that were rolled back and are declared as they were then: they stay as they are served, and are
+    /// among the `broken`. Here is what the revision says of them, since its words on columns hold all the same.
+    pub held: Vec<DataProduct>,
     /// Products that the revision holds but that have errors: they stay as last published.
     pub broken: BTreeSet<ProductRef>,
     /// Domains of which nothing counts, not even that a product is gone: all stays as last published.
@@ -39,6 +42,7 @@ impl Declared {
             products: Vec::new(),
             contract_sql: Vec::new(),
             tests: Vec::new(),
+            held: Vec::new(),
             broken: BTreeSet::new(),
             held_back: BTreeSet::new(),
             is_part: false,
@@ -73,6 +77,12 @@ impl Declared {
     pub fn hold_back(&mut self, published: &Published) {
         let served = published.releases.keys().filter(|name| self.held_back.contains(&name.domain));
         self.broken.extend(served.cloned());
+    }
+
+    /// Takes `product` out, since it was rolled back and nothing of it was changed since.
+    pub fn hold(&mut self, product: &ProductRef) {
+        self.held.extend(self.product(product).cloned());
+        self.mark_broken(product);
     }
 
     /// Takes `product` out and counts it, and all that read it and are not published yet by other

@@ -48,7 +48,7 @@ pub use outline::{
 };
 pub use principal::{Action, AttributeValue, Principal, PrincipalKind};
 pub use product::{DataProduct, InputPort, OutputPort, Override, SeedFormat, Transform, VALIDITY};
-pub use published::{ArchivedPort, InputRelease, PortRelease, Published, Release};
+pub use published::{ArchivedPort, InputRelease, PortRelease, Published, Release, RolledBack};
 pub use quality_check::QualityCheck;
 pub use revision::Revision;
 pub use side_by_side::MajorVersion;

@@ -58,6 +58,23 @@ pub struct ArchivedPort {
     pub kept_until: Option<DateTime<Utc>>,
 }
 
+/// Which earlier release a release serves again, and who wanted that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RolledBack {
+    /// Number of the release that is served again.
+    pub to: u64,
+    /// Number of the release that was served until then.
+    pub from: u64,
+    /// Who did it, as policies write it: `user:omar`.
+    pub by: String,
+    pub reason: String,
+    /// Digest of the product as it was declared then: as long as it is declared just so, what is served
+    /// stays. `None` where the newest release that a commit made is served again, so that nothing is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
+}
+
 /// One consistent instant of one product: which version of each of its tables readers see.
 ///
 /// The JSON form of this value is the release object in storage, from which a lost catalog is
@@ -70,6 +87,9 @@ pub struct Release {
     pub revision: Revision,
     pub plan: String,
     pub at: DateTime<Utc>,
+    /// Set where it serves an earlier release again: its ports, its manifest and its revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolled_back: Option<RolledBack>,
     /// The manifest as published, contracts and transforms within.
     pub product: DataProduct,
     /// The domain as it was then, for its service and owner.
@@ -118,11 +138,21 @@ impl Release {
         self.ports.is_empty()
     }
 
+    /// Number of the release that made what this one serves: its own, unless it is a roll-back.
+    pub fn made_by(&self) -> u64 {
+        self.rolled_back.as_ref().map_or(self.number, |back| back.to)
+    }
+
+    /// Whether readers of both see the same: the same tables under the same words.
+    pub fn serves_as(&self, other: &Release) -> bool {
+        self.product == other.product && self.ports == other.ports
+    }
+
     /// Whether the other release publishes the same thing, whenever and by whichever run it was made.
     pub fn same_state_as(&self, other: &Release) -> bool {
         self.number == other.number
             && self.revision == other.revision
-            && self.product == other.product
-            && self.ports == other.ports
+            && self.serves_as(other)
+            && self.rolled_back == other.rolled_back
     }
 }

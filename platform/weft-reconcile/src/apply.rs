@@ -149,6 +149,7 @@ impl Controller {
             at,
             product: product.clone(),
             domain: domain.clone(),
+            rolled_back: None,
             archived: before.map(|before| archived(before, gone, at)).unwrap_or_default(),
             ports,
         };

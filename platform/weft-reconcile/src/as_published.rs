@@ -36,6 +36,7 @@ fn as_published(declared: &Declared, at: DateTime<Utc>) -> Published {
             at,
             product: product.clone(),
             domain: domain.clone(),
+            rolled_back: None,
             archived: BTreeMap::new(),
             ports: ports.collect(),
         };

@@ -149,9 +149,9 @@ impl Controller {
         })
     }
 
-    /// Holds the rows of the served table against the new contract, and declares the table anew. `None` where
-    /// that table is not at hand, so that the rows must be made again: it lies elsewhere, or others have
-    /// written to it.
+    /// Holds the rows of the served table against the new contract, and declares the table anew; where the version
+    /// that is served is not the newest, as after a roll-back, the same commit restores it. `None` where that table
+    /// is not at hand, so that the rows must be made again: it lies elsewhere.
     async fn evolve(
         &self,
         order: &Order<'_>,
@@ -162,10 +162,18 @@ impl Controller {
         let served = served.filter(|served| served.location.as_deref() == Some(location));
         let Some(version) = served.and_then(|served| served.table_version) else { return Ok(None) };
         let schema = arrow_schema(&order.output.contract.columns);
-        let judge = Arc::clone(judge);
-        match self.parts.warehouse.redeclare(location, version, &schema, &order.note(), judge).await {
+        let (warehouse, note) = (&self.parts.warehouse, order.note());
+        let redeclared = warehouse.redeclare(location, version, &schema, &note, Arc::clone(judge) as _).await;
+        let redeclared = match redeclared {
+            Err(StorageError::Conflict { .. }) => {
+                let change = TableChange::restore(version);
+                let restored = warehouse.change(location, schema, change, &note, Arc::clone(judge) as _).await;
+                restored.map(|written| written.version)
+            }
+            done => done,
+        };
+        match redeclared {
             Ok(version) => Ok(Some(version)),
-            Err(StorageError::Conflict { .. }) => Ok(None),
             Err(StorageError::Refused { findings }) => Err(Unbuilt::refused(&findings)),
             Err(error) => Err(Unbuilt::failed(error.code(), error)),
         }

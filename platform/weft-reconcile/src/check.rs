@@ -9,7 +9,7 @@ use weft_model::{
 };
 
 use crate::known::Kept;
-use crate::{Known, Review, compatible, contract_sql, sql_check, transform_tests};
+use crate::{Known, Review, compatible, contract_sql, held, sql_check, transform_tests};
 
 /// What a revision declares, by which rules, and what is wrong with it.
 #[derive(Debug)]
@@ -36,13 +36,15 @@ impl Checked {
 /// with what is served, and asks the rules their own cases. Does nothing to anything; total.
 ///
 /// Where the present text of a domain's or product's rules is broken, the one that was kept holds;
-/// inputs that are broken now are taken as published. A product whose changes are refused is broken.
+/// inputs that are broken now are taken as published. A product whose changes are refused is broken, and one that
+/// was rolled back and not changed since counts as such.
 pub async fn check(tree: &ManifestTree, known: &Known) -> Checked {
     let today = known.now.date_naive();
     let (manifests, (rules, trouble)) =
         parallel::both(|| weft_manifest::read_with_outline(tree, today), || weft_governance::read(tree));
     let (mut declared, outline, mut diagnostics) = manifests;
     declared.hold_back(&known.published);
+    held::set_aside(&mut declared, &known.published);
     diagnostics.extend(sql_check::check(tree, &mut declared, &known.published));
     diagnostics.extend(contract_sql::check(&mut declared, &known.published));
     diagnostics.extend(transform_tests::check(&mut declared, &known.published).await);

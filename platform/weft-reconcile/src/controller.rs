@@ -40,7 +40,8 @@ pub struct Parts {
     pub sources: SourceLimits,
 }
 
-/// Brings the mesh to revisions. There must be one for a home, and it does one revision at a time.
+/// Brings the mesh to revisions, and products back to releases. There must be one for a home, and it does one at a
+/// time.
 pub struct Controller {
     pub(crate) parts: Parts,
     pub(crate) environment: Environment,
@@ -49,6 +50,10 @@ pub struct Controller {
     /// The next day on which a version takes the name of its port, by the revision that was met last.
     switch: Mutex<Option<NaiveDate>>,
     pushed: Arc<Notify>,
+    /// Held by whoever changes what is served.
+    pub(crate) at_work: tokio::sync::Mutex<()>,
+    /// Whether a product was rolled back, so that the revision that is applied means something else.
+    pub(crate) is_due: AtomicBool,
 }
 
 impl Controller {
@@ -60,6 +65,8 @@ impl Controller {
             are_newest: AtomicBool::new(false),
             switch: Mutex::default(),
             pushed: Arc::default(),
+            at_work: tokio::sync::Mutex::default(),
+            is_due: AtomicBool::new(false),
         }
     }
 
@@ -79,6 +86,8 @@ impl Controller {
     /// Only for trouble of the platform's own (source, catalog, store, another controller that took over). Trouble
     /// with a manifest or one product's data is not an error; it is told in the [`Report`].
     pub async fn reconcile(&self, revision: &Revision) -> Result<Report, ReconcileError> {
+        let _alone = self.at_work.lock().await;
+        self.is_due.store(false, Ordering::SeqCst);
         self.parts.warehouse.ensure_newest().await?;
         let tree = self.tree(revision).await?;
         let known = Known::in_catalog(&self.parts.catalog, &tree, self.parts.clock.now()).await?;
@@ -110,7 +119,8 @@ impl Controller {
         Arc::clone(&self.pushed)
     }
 
-    /// Reconciles each newer revision than `last`, and the same one on a day on which names of ports switch; `told`
+    /// Reconciles each newer revision than `last`, and the same one on a day on which names of ports switch and after
+    /// a roll-back; `told`
     /// hears of each report. Trouble of the platform's own is logged, and the same revision tried again. As long as
     /// the source says that there is nothing newer than the policies in force, these are confirmed to be current.
     ///
@@ -132,7 +142,11 @@ impl Controller {
                 () = self.pushed.notified() => ticks.reset(),
             }
             let newest = match self.newest().await {
-                Ok(newest) if Some(&newest) == last.as_ref() && !self.has_switched() => {
+                Ok(newest)
+                    if Some(&newest) == last.as_ref()
+                        && !self.has_switched()
+                        && !self.is_due.load(Ordering::SeqCst) =>
+                {
                     self.confirm();
                     continue;
                 }

@@ -54,6 +54,12 @@ impl Known {
         Known { now, ..Known::default() }
     }
 
+    /// What `catalog` knows of whoever reads what is published.
+    pub(crate) async fn of_readers(catalog: &Catalog, now: DateTime<Utc>) -> Result<Self, CatalogError> {
+        let reads = catalog.reads_since(now - READERS_OF_LAST).await?;
+        Ok(Known { published: catalog.published(), reads, ..Known::nothing_at(now) })
+    }
+
     /// What `catalog` knows that matters to the revision of `tree`.
     ///
     /// # Errors

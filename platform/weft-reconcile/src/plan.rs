@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
-use weft_model::{DataProduct, Declared, OutputPort, PortName, PortRef, Published, Release, Revision, Transform};
+use weft_model::{
+    DataProduct, Declared, OutputPort, PortName, PortRef, ProductRef, Published, Release, Revision, Transform,
+};
 
 use crate::fingerprint::{Fingerprints, fingerprints, hash};
 use crate::retire::kept_until;
@@ -21,6 +23,17 @@ pub struct Plan {
     pub rules: Vec<RuleLine>,
     /// The ports that stay as they are.
     pub unchanged: Vec<PortRef>,
+    /// Products that stay as they were rolled back, in order of name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Held>,
+}
+
+/// A product that was rolled back, and is declared as it was then: it changes with the next commit to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Held {
+    pub product: ProductRef,
+    /// Number of the release that it serves again.
+    pub rolled_back_to: u64,
 }
 
 /// One thing that happens to one port.
@@ -105,7 +118,14 @@ impl Change {
 impl Plan {
     /// A plan that does nothing.
     pub fn of_nothing(revision: Revision) -> Self {
-        Plan { revision, steps: Vec::new(), reviews: Vec::new(), rules: Vec::new(), unchanged: Vec::new() }
+        Plan {
+            revision,
+            steps: Vec::new(),
+            reviews: Vec::new(),
+            rules: Vec::new(),
+            unchanged: Vec::new(),
+            held: Vec::new(),
+        }
     }
 
     /// The same plan, with what `rules` changes about who may see what.
@@ -159,7 +179,8 @@ pub fn plan(declared: &Declared, published: &Published, reviews: &[Review], now:
         }
     }
     steps.extend(retirements(declared, published, now));
-    Plan { revision: declared.revision.clone(), steps, reviews: reviews.to_vec(), rules: Vec::new(), unchanged }
+    let (revision, held) = (declared.revision.clone(), held(declared, published));
+    Plan { revision, steps, reviews: reviews.to_vec(), rules: Vec::new(), unchanged, held }
 }
 
 impl Step {
@@ -233,6 +254,17 @@ fn goes_on(old: &OutputPort, new: &OutputPort) -> bool {
 fn is_described_anew(release: &Release, product: &DataProduct, declared: &Declared) -> bool {
     let domain = declared.domains.get(&product.name.domain);
     release.product != *product || domain.is_some_and(|domain| release.domain != *domain)
+}
+
+/// The products that were set aside since they were rolled back.
+fn held(declared: &Declared, published: &Published) -> Vec<Held> {
+    let held = declared.held.iter().filter_map(|product| {
+        let release = published.releases.get(&product.name)?;
+        Some(Held { product: product.name.clone(), rolled_back_to: release.made_by() })
+    });
+    let mut held: Vec<Held> = held.collect();
+    held.sort_by(|a, b| a.product.cmp(&b.product));
+    held
 }
 
 /// Ports that are served and no longer declared, unless their product merely has errors.

@@ -9,7 +9,8 @@ impl Controller {
     /// Takes the warehouse over from whoever wrote it before, makes the catalog whole again and puts the last
     /// policies in force. To be called once, before doors open.
     ///
-    /// A catalog without releases is filled from the release objects in the warehouse. Where the
+    /// A catalog without releases is filled from the release objects in the warehouse, and roll-backs that were
+    /// written and not served yet are served. Where the
     /// last applied revision can still be read, its policies are put in force, so that a newer
     /// revision with broken rules does not leave the mesh closed.
     ///
@@ -31,6 +32,7 @@ impl Controller {
                 self.parts.catalog.restore(releases).await?;
             }
         }
+        self.take_up_roll_backs().await?;
         let published = self.parts.catalog.published();
         let Some(last) = published.revision.clone() else { return Ok(()) };
         match self.tree(&last).await {

@@ -38,6 +38,7 @@ impl Controller {
                 plan: plan.id(),
                 at,
                 domain: declared.domains.get(&product.domain).cloned().unwrap_or_else(|| last.domain.clone()),
+                rolled_back: None,
                 ports: BTreeMap::new(),
                 archived: archived(&last, |_| true, at),
                 product: last.product,

@@ -31,6 +31,8 @@ impl Controller {
     ///
     /// Only if the catalog cannot be read.
     pub async fn tidy(&self) -> Result<Vacuumed, ReconcileError> {
+        // No roll-back may reach for what is just going.
+        let _alone = self.at_work.lock().await;
         let now = self.parts.clock.now();
         let holds = holds(&self.parts.catalog.every_release().await?, now);
         let mut all = Vacuumed::default();

@@ -72,6 +72,11 @@ impl TableChange {
     pub fn replace(rows: SendableRecordBatchStream) -> Self {
         TableChange { upon: None, without: Vec::new(), rows: vec![rows], layout: Layout::AsTheyCome, marks: Vec::new() }
     }
+
+    /// The rows of `version` alone, whatever was done to the table since.
+    pub fn restore(version: u64) -> Self {
+        TableChange { upon: Some(version), without: Vec::new(), rows: Vec::new(), cut: None, marks: Vec::new() }
+    }
 }
 
 impl std::fmt::Debug for TableChange {

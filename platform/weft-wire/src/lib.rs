@@ -20,6 +20,7 @@ pub use principal::Me;
 pub use problem::{PROBLEM_JSON, Problem};
 pub use product::{
     Column, ContractId, DomainSummary, Input, Port, PortSummary, Product, ProductSummary, Release, ReleasedPort,
+    RollBackRequest, RolledBack,
 };
 pub use run::{Run, RunDiagnostic, RunStep};
 pub use sql::{ARROW_STREAM, QUERY_ID_HEADER, SqlAnswer, SqlColumn, SqlRequest};

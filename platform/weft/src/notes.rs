@@ -146,6 +146,9 @@ fn summary(report: &Report, elapsed: Duration) -> String {
     if missed > 0 {
         text.push_str(&format!(", {missed} not made: what was published of them stays"));
     }
+    if !report.plan.held.is_empty() {
+        text.push_str(&format!(", {} held as rolled back", counted(report.plan.held.len(), "product")));
+    }
     format!("{text} {seconds}")
 }
 

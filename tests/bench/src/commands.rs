@@ -96,6 +96,7 @@ async fn publish_all(repository: &Repository, home: &Path) {
         at: DateTime::from_timestamp(1_700_000_000, 0).unwrap(),
         product: product.clone(),
         domain: checked.declared.domains[&product.name.domain].clone(),
+        rolled_back: None,
         archived: Default::default(),
         ports: plan
             .steps

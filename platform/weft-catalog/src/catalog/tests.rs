@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use expect_test::{Expect, expect};
-use weft_model::Code;
+use weft_model::{Code, RolledBack};
 
 use super::*;
 use crate::run::StepStatus;
@@ -153,6 +153,36 @@ async fn a_retired_product_is_not_served_keeps_its_history_and_goes_on_counting(
         "#]],
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_roll_back_is_told_as_one_and_served_by_a_restored_catalog_too() {
+    let catalog = memory().await;
+    let back = RolledBack {
+        to: 1,
+        from: 2,
+        by: "user:omar".to_owned(),
+        reason: "half of the rows are missing".to_owned(),
+        held: Some("digest".to_owned()),
+    };
+    let back = Release { number: 3, rolled_back: Some(back), ..flights(1) };
+    let history = vec![flights(1), flights(2), back.clone()];
+    for release in &history {
+        catalog.publish(vec![release.clone()]).await.unwrap();
+    }
+    assert_eq!(served(&catalog), "aviation.flights@3");
+    told(
+        &catalog,
+        expect![[r#"
+            release.published aviation.flights {"product":"aviation.flights","number":1,"revision":"rev1","plan":"plan1","ports":{"departures":{"tableVersion":1}}}
+            release.published aviation.flights {"product":"aviation.flights","number":2,"revision":"rev2","plan":"plan2","ports":{"departures":{"tableVersion":2}}}
+            release.rolled_back aviation.flights {"product":"aviation.flights","number":3,"revision":"rev1","plan":"plan1","ports":{"departures":{"tableVersion":1}},"rolledBack":{"to":1,"from":2,"by":"user:omar","reason":"half of the rows are missing"}}
+        "#]],
+    )
+    .await;
+    let restored = memory().await;
+    restored.restore(history).await.unwrap();
+    assert_eq!(restored.published().releases.values().next(), Some(&back));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use chrono::DateTime;
 use proptest::prelude::*;
 use weft_model::{
     Column, ColumnPart, Contract, ContractKey, DataType, Domain, InputPort, ManifestTree, OutputPort, PortRelease,
-    SeedFormat, Transform,
+    RolledBack, SeedFormat, Transform,
 };
 
 use super::*;
@@ -108,6 +108,7 @@ fn apply(declared: &Declared, published: &Published) -> Published {
             plan: plan.id(),
             at: DateTime::UNIX_EPOCH,
             product: product.clone(),
+            rolled_back: None,
             archived: BTreeMap::new(),
             domain: domain(),
             ports,
@@ -177,6 +178,76 @@ fn a_product_with_errors_stays_and_one_that_is_gone_is_retired() {
     broken.broken.insert("d.a".parse().unwrap());
     assert_eq!(changes(&broken, &served), Vec::<String>::new());
     assert_eq!(changes(&declared(vec![product("a", &[], "1")]), &served), ["retire d.b.out"]);
+}
+
+/// What `served` serves once `d.a` is rolled back from what `declared` declares.
+fn rolled_back(declared: &Declared, served: &Published, to: &Published) -> Published {
+    let name: ProductRef = "d.a".parse().unwrap();
+    let mut after = served.clone();
+    let back = RolledBack {
+        to: 1,
+        from: 2,
+        by: "user:olga".to_owned(),
+        reason: String::new(),
+        held: Some(crate::held::digest(declared.product(&name).unwrap())),
+    };
+    after.releases.insert(name.clone(), Release { number: 3, rolled_back: Some(back), ..to.releases[&name].clone() });
+    after
+}
+
+/// `declared` as it is planned over `published`.
+fn set_aside(declared: &Declared, published: &Published) -> Declared {
+    let mut declared = declared.clone();
+    crate::held::set_aside(&mut declared, published);
+    declared
+}
+
+#[test]
+fn a_product_that_was_rolled_back_is_held_and_what_reads_it_is_made_of_what_it_serves() {
+    let chain = |comment| declared(vec![product("a", &[], comment), product("b", &["a"], "1"), product("c", &[], "1")]);
+    let good = apply(&chain("good"), &Published::default());
+    let bad = apply(&chain("bad"), &good);
+    let served = rolled_back(&chain("bad"), &bad, &good);
+    let wanted = set_aside(&chain("bad"), &served);
+    assert_eq!(changes(&wanted, &served), ["refresh d.b.out"]);
+    let plan = plan(&wanted, &served, &[], DateTime::UNIX_EPOCH);
+    let held = "  = d.a   held: rolled back to release 1; changes with the next commit to the product\n";
+    assert!(plan.to_text(false).contains(held), "{}", plan.to_text(false));
+    assert_eq!(
+        serde_json::to_value(&plan).unwrap()["held"],
+        serde_json::json!([{"product": "d.a", "rolled_back_to": 1}])
+    );
+
+    let after = apply(&wanted, &served);
+    let reader: ProductRef = "d.b".parse().unwrap();
+    assert!(after.releases[&reader].serves_as(&good.releases[&reader]));
+    assert!(changes(&wanted, &after).is_empty());
+}
+
+#[test]
+fn a_commit_to_the_product_alone_lifts_the_hold() {
+    let mesh = |a, c| declared(vec![product("a", &[], a), product("b", &["a"], "1"), product("c", &[], c)]);
+    let good = apply(&mesh("good", "1"), &Published::default());
+    let bad = apply(&mesh("bad", "1"), &good);
+    let served = rolled_back(&mesh("bad", "1"), &bad, &good);
+    let served = apply(&set_aside(&mesh("bad", "1"), &served), &served);
+
+    let other = set_aside(&mesh("bad", "2"), &served);
+    assert_eq!((changes(&other, &served), other.held.len()), (vec!["refresh d.c.out".to_owned()], 1));
+    let mended = set_aside(&mesh("mended", "1"), &served);
+    assert_eq!(changes(&mended, &served), ["refresh d.a.out", "refresh d.b.out"]);
+    assert!(plan(&mended, &served, &[], DateTime::UNIX_EPOCH).held.is_empty());
+    let reverted = set_aside(&mesh("good", "1"), &served);
+    assert!(changes(&reverted, &served).is_empty(), "it serves what is declared already");
+}
+
+#[test]
+fn a_held_product_that_is_declared_no_more_is_retired() {
+    let all = declared(vec![product("a", &[], "bad"), product("c", &[], "1")]);
+    let good = apply(&declared(vec![product("a", &[], "good"), product("c", &[], "1")]), &Published::default());
+    let served = rolled_back(&all, &apply(&all, &good), &good);
+    let gone = set_aside(&declared(vec![product("c", &[], "1")]), &served);
+    assert_eq!(changes(&gone, &served), ["retire d.a.out"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use weft_manifest::compatibility::{label, line};
 use weft_model::compatibility::Grade;
 use weft_model::{PortRef, ProductRef};
 
-use super::{Change, Plan, Step};
+use super::{Change, Held, Plan, Step};
 use crate::{Consumer, Review, ReviewedChange, Verdict};
 
 /// Most changes of a port, and consumers of a change, that a plan shows unless it is to show all.
@@ -32,6 +32,9 @@ impl Plan {
                 }
             }
         }
+        for held in &self.held {
+            let _ = writeln!(text, "  = {}   {}", held.product, held.to_text());
+        }
         self.rule_lines(&mut text, verbose);
         if verbose {
             for port in &self.unchanged {
@@ -44,7 +47,7 @@ impl Plan {
         let breaking = self.reviews.iter().filter(|review| review.verdict >= Verdict::Breaking).count();
         let refused = self.reviews.iter().filter(|review| review.verdict == Verdict::Refused).count();
         let _ = write!(text, "{} changed, {} unchanged", self.steps.len(), self.unchanged.len());
-        for (count, word) in [(breaking, "breaking"), (refused, "refused")] {
+        for (count, word) in [(breaking, "breaking"), (refused, "refused"), (self.held.len(), "held")] {
             if count > 0 {
                 let _ = write!(text, " · {count} {word}");
             }
@@ -88,6 +91,13 @@ impl Plan {
             }
         }
         products
+    }
+}
+
+impl Held {
+    /// `held: rolled back to release 3; changes with the next commit to the product`.
+    pub fn to_text(&self) -> String {
+        format!("held: rolled back to release {}; changes with the next commit to the product", self.rolled_back_to)
     }
 }
 

@@ -1,7 +1,6 @@
 //! `weft apply`: carries out a plan, and exactly that plan, in a home that no server holds.
 
 use std::fs;
-use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -97,19 +96,12 @@ fn moved(message: String) -> Failure {
 
 /// Asks the person at the terminal.
 fn confirm() -> Result<(), Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(
-            Failure::usage("nobody is here to say yes").help("give `--yes`, or a plan made by `weft plan --out FILE`")
-        );
-    }
-    terminal::note("Apply this plan? Only `yes` does: ");
-    let mut answer = String::new();
-    io::stderr()
-        .flush()
-        .and_then(|()| io::stdin().read_line(&mut answer))
-        .map_err(|error| Failure::io("cannot ask", &error))?;
-    match answer.trim() {
-        "yes" => Ok(()),
-        _ => Err(Failure::new(Exit::Problems, "nothing was applied")),
+    match terminal::says_yes("Apply this plan?")? {
+        Some(true) => Ok(()),
+        Some(false) => Err(Failure::new(Exit::Problems, "nothing was applied")),
+        None => {
+            Err(Failure::usage("nobody is here to say yes")
+                .help("give `--yes`, or a plan made by `weft plan --out FILE`"))
+        }
     }
 }

@@ -44,6 +44,9 @@ pub(super) enum Command {
     /// Look at the products that you may discover
     #[command(subcommand)]
     Products(Products),
+    /// List the releases of a product, or roll it back to one
+    #[command(subcommand)]
+    Release(Release),
     /// Check policies
     #[command(subcommand)]
     Policy(Policy),
@@ -290,6 +293,38 @@ pub(super) enum Products {
         #[command(flatten)]
         server: ServerArguments,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Release {
+    /// List every release of a product, the newest first
+    List {
+        /// `domain.product`
+        product: weft_model::ProductRef,
+        #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+        format: PlanFormat,
+        #[command(flatten)]
+        server: ServerArguments,
+    },
+    /// Serve an earlier release of a product again, until a commit changes the product
+    Rollback(Rollback),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Rollback {
+    /// `domain.product`
+    pub(super) product: weft_model::ProductRef,
+    /// Number of the release [default: the last one that served something else]
+    #[arg(long, value_name = "N")]
+    pub(super) to: Option<u64>,
+    /// Why, for whoever reads the list of releases
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(super) reason: String,
+    /// Do not ask, even where it breaks who reads the product
+    #[arg(long)]
+    pub(super) yes: bool,
+    #[command(flatten)]
+    pub(super) server: ServerArguments,
 }
 
 #[derive(Debug, Subcommand)]

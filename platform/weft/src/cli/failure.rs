@@ -110,6 +110,7 @@ pub fn exit_of(code: Code) -> Exit {
         Code::ACCESS_DENIED | Code::UNAUTHENTICATED => Exit::Denied,
         Code::NOT_READY => Exit::Unreachable,
         Code::HOME_LOCKED | Code::PLAN_MOVED => Exit::Conflict,
+        Code::ROLL_BACK_BREAKING => Exit::Breaking,
         Code::INTERNAL => Exit::Bug,
         _ => Exit::Problems,
     }

@@ -16,6 +16,7 @@ mod plan;
 mod policy;
 mod products;
 mod query;
+mod release;
 mod schema;
 mod terminal;
 mod test;
@@ -58,6 +59,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::Query(arguments) => query::query(&arguments),
         Command::Products(command) => products::products(command),
+        Command::Release(command) => release::release(command),
         Command::Policy(command) => policy::policy(&command),
         Command::Token(arguments) => token::token(&arguments),
         Command::Schema(arguments) => schema::schema(&arguments.kind),

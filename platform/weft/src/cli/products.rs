@@ -48,7 +48,8 @@ async fn show(connection: &Connection, product: &ProductRef) -> Result<Product, 
     connection.get(&format!("/api/v1/products/{}/{}", product.domain, product.product)).await
 }
 
-fn json(value: &impl serde::Serialize) -> String {
+/// A value of the wire for programs.
+pub(super) fn json(value: &impl serde::Serialize) -> String {
     // Wire types are structs of plain fields, which always have a JSON form.
     format!("{}\n", serde_json::to_string_pretty(value).unwrap_or_default())
 }

@@ -61,6 +61,23 @@ pub fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Whether a person is there who can be asked.
+pub(super) fn is_watched() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Whether the person at the terminal writes `yes` to `question`; `None` where nobody is there.
+pub(super) fn says_yes(question: &str) -> Result<Option<bool>, Failure> {
+    if !is_watched() {
+        return Ok(None);
+    }
+    note(&format!("{question} Only `yes` does: "));
+    let mut answer = String::new();
+    let asked = io::stderr().flush().and_then(|()| io::stdin().read_line(&mut answer));
+    asked.map_err(|error| Failure::io("cannot ask", &error))?;
+    Ok(Some(answer.trim() == "yes"))
+}
+
 /// What writing to standard output came to. A reader that has seen enough (`| head`) is no failure
 /// to report: the command just ends.
 pub(super) fn written(result: io::Result<()>) -> Result<(), Failure> {
