@@ -17,6 +17,7 @@ mod meshes;
 mod reconciling;
 mod registry;
 mod retirement;
+mod schedules;
 mod tickets;
 mod two_worlds;
 mod usage;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::{Contract, ContractKey, Interval, MajorVersion, PortName, PortRef, ProductRef};
+use crate::{Contract, ContractKey, Interval, MajorVersion, PortName, PortRef, ProductRef, Schedule};
 
 /// One data product as its ODPS document says, already checked for form and references.
 ///
@@ -75,6 +75,9 @@ pub struct OutputPort {
     pub description: String,
     pub contract: Contract,
     pub transform: Transform,
+    /// When it is brought up to date; at once where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
     /// Set where major versions of the port are offered side by side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub major: Option<MajorVersion>,

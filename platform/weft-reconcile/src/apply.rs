@@ -16,7 +16,7 @@ use crate::controller::Controller;
 use crate::fingerprint::inputs_of;
 use crate::report::{Outcome, OutcomeStatus};
 use crate::retire::archived;
-use crate::{Change, Plan, ReconcileError, Step};
+use crate::{Change, Known, Plan, ReconcileError, Step};
 
 /// What applying a plan came to.
 #[derive(Debug, Default)]
@@ -26,12 +26,17 @@ pub(crate) struct Applied {
 }
 
 impl Controller {
-    /// Does the steps of `plan`. One product's failure stops only those that read it.
+    /// Does the steps of `plan`, which was made of what is `known`. One product's failure stops only those that read it.
     ///
     /// # Errors
     ///
     /// Only if the catalog or the store cannot be written any more.
-    pub(crate) async fn apply(&self, plan: &Plan, declared: &Declared) -> Result<Applied, ReconcileError> {
+    pub(crate) async fn apply(
+        &self,
+        plan: &Plan,
+        declared: &Declared,
+        known: &Known,
+    ) -> Result<Applied, ReconcileError> {
         let mut applied = Applied::default();
         let mut failed: BTreeSet<PortRef> = BTreeSet::new();
         let plan_id = plan.id();
@@ -42,7 +47,7 @@ impl Controller {
             }
             let Some(domain) = declared.domains.get(&product.name.domain) else { continue };
             let outcomes = self
-                .apply_product((plan, &plan_id, declared), product, domain, &steps, &failed, &mut applied.checks)
+                .apply_product((plan, &plan_id, declared, known), product, domain, &steps, &failed, &mut applied.checks)
                 .await?;
             failed.extend(
                 outcomes.iter().filter(|o| o.status != OutcomeStatus::Applied).map(|outcome| outcome.port.clone()),
@@ -50,13 +55,16 @@ impl Controller {
             applied.outcomes.extend(outcomes);
         }
         applied.outcomes.extend(self.retire_products(plan, declared).await?);
+        if !plan.in_order.is_empty() {
+            self.parts.catalog.set_looked_at(&plan.in_order, known.now).await?;
+        }
         Ok(applied)
     }
 
     /// Builds what changes of a product and releases it, or leaves it as it was.
     async fn apply_product(
         &self,
-        (plan, plan_id, declared): (&Plan, &str, &Declared),
+        (plan, plan_id, declared, known): (&Plan, &str, &Declared, &Known),
         product: &DataProduct,
         domain: &Domain,
         steps: &[&Step],
@@ -92,6 +100,7 @@ impl Controller {
                         revision: &plan.revision,
                         plan: plan_id,
                         release: number,
+                        at: known.now,
                         domain,
                         environments: &declared.environments,
                         product,

@@ -1,11 +1,12 @@
 //! One port's table, built and committed through the gate.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use weft_catalog::CheckRecord;
@@ -19,12 +20,15 @@ use crate::conform::conform;
 use crate::controller::Controller;
 use crate::increment::Becomes;
 use crate::judge::ContractJudge;
+use crate::sources::{holds_values, unreadable_source};
 
 /// What a port is to be built for.
 pub(crate) struct Order<'a> {
     pub(crate) revision: &'a Revision,
     pub(crate) plan: &'a str,
     pub(crate) release: u64,
+    /// When what it is made from was looked at.
+    pub(crate) at: DateTime<Utc>,
     pub(crate) domain: &'a Domain,
     /// The variables that each environment may give a value.
     pub(crate) environments: &'a BTreeMap<String, BTreeSet<String>>,
@@ -138,6 +142,7 @@ impl Controller {
             rows: table.rows(),
             bytes: Some(table.bytes()),
             inputs: order.inputs.clone(),
+            refreshed_at: Some(order.at),
         })
     }
 
@@ -204,7 +209,9 @@ impl Controller {
         match self.parts.engine.load(&intake, &order.output.contract.columns).await {
             Ok(rows) => Ok(rows),
             Err(StorageError::Refused { findings }) => Err(Unbuilt::refused(&findings)),
-            Err(error) if holds_values(order) => Err(unreadable_source(order, error.code())),
+            Err(error) if holds_values(&order.output.transform) => {
+                Err(unreadable_source(&order.output.transform, error.code()))
+            }
             Err(error) => Err(Unbuilt::failed(error.code(), error)),
         }
     }
@@ -258,27 +265,14 @@ impl Controller {
                     self.file(order.revision, path).await.map_err(|error| Unbuilt::failed(error.code(), error))?;
                 Ok(Intake::Bytes { name: path.clone(), kind: *format, bytes: Bytes::from(bytes) })
             }
-            Transform::Source { url, format, options } => {
-                let resolve = |text: &str| {
-                    let resolved = self.environment.resolve(text, order.environments);
-                    resolved.map_err(|why| Unbuilt::failed(Code::VARIABLE_NOT_ALLOWED, why))
-                };
-                let options = options.iter().map(|(key, value)| Ok((key.clone(), resolve(value)?)));
-                Ok(Intake::Url {
-                    url: resolve(url)?,
-                    kind: *format,
-                    options: options.collect::<Result<HashMap<_, _>, Unbuilt>>()?,
-                    limits: self.parts.sources.clone(),
-                })
-            }
-            _ => Err(Unbuilt::failed(Code::INTERNAL, "a query is no intake")),
+            transform => self.intake_of(transform, order.environments),
         }
     }
 
     /// What to tell of rows that could not be produced: for files, which columns are at fault.
     async fn unreadable_rows(&self, order: &Order<'_>, error: &DataFusionError) -> Unbuilt {
-        if holds_values(order) {
-            return unreadable_source(order, Code::DATA_UNREADABLE);
+        if holds_values(&order.output.transform) {
+            return unreadable_source(&order.output.transform, Code::DATA_UNREADABLE);
         }
         tracing::warn!(port = %order.product.port_ref(order.output), %error, "rows could not be produced");
         let own = match error.find_root() {
@@ -300,27 +294,6 @@ impl Controller {
         }
         Unbuilt::failed(Code::DATA_UNREADABLE, "the data cannot be read as their format says")
     }
-}
-
-/// Whether the port's source is reached by values of variables. What stores and readers say of it may
-/// hold them, and is neither told nor logged.
-fn holds_values(order: &Order<'_>) -> bool {
-    match &order.output.transform {
-        Transform::Source { url, options, .. } => {
-            std::iter::once(url).chain(options.values()).any(|text| text.contains("${"))
-        }
-        _ => false,
-    }
-}
-
-fn unreadable_source(order: &Order<'_>, code: Code) -> Unbuilt {
-    let url = match &order.output.transform {
-        Transform::Source { url, .. } => url.as_str(),
-        _ => "",
-    };
-    let text =
-        format!("the source `{url}` cannot be read; why is not told, since it is reached by values of variables");
-    Unbuilt::failed(code, text)
 }
 
 /// What would let the service see all of the inputs that the error names; empty for another error.

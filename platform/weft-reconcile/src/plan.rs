@@ -4,9 +4,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use weft_model::{DataProduct, Declared, OutputPort, PortName, PortRef, Published, Release, Revision, Transform};
 
-use crate::fingerprint::{Fingerprints, fingerprints, hash};
+use crate::due::Timetable;
+use crate::fingerprint::{Fingerprints, hash};
 use crate::retire::kept_until;
-use crate::{Review, RuleLine, Verdict};
+use crate::{Known, Review, RuleLine, Verdict, Waiting};
 
 /// What must happen, in order, for the mesh to match the manifests at `revision`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -21,6 +22,15 @@ pub struct Plan {
     pub rules: Vec<RuleLine>,
     /// The ports that stay as they are.
     pub unchanged: Vec<PortRef>,
+    /// The ports among them that have yet to take in what changed around them, and until when they wait.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Waiting>,
+    /// The ports whose tick has come and for which there is nothing to do.
+    #[serde(skip)]
+    pub(crate) in_order: Vec<PortRef>,
+    /// When the same revision means something else by the clock alone.
+    #[serde(skip)]
+    pub(crate) next: Option<DateTime<Utc>>,
 }
 
 /// One thing that happens to one port.
@@ -105,7 +115,16 @@ impl Change {
 impl Plan {
     /// A plan that does nothing.
     pub fn of_nothing(revision: Revision) -> Self {
-        Plan { revision, steps: Vec::new(), reviews: Vec::new(), rules: Vec::new(), unchanged: Vec::new() }
+        Plan {
+            revision,
+            steps: Vec::new(),
+            reviews: Vec::new(),
+            rules: Vec::new(),
+            unchanged: Vec::new(),
+            waiting: Vec::new(),
+            in_order: Vec::new(),
+            next: None,
+        }
     }
 
     /// The same plan, with what `rules` changes about who may see what.
@@ -134,13 +153,14 @@ impl Plan {
     }
 }
 
-/// Works out the steps from `published` to `declared`.
+/// Works out the steps from what is `known` to be published to `declared`.
 ///
-/// Pure and total: same values, same plan. Products with errors stay as they are published; `reviews`
-/// say what of it concerns readers, and `now` is when what is retired begins to be kept.
-pub fn plan(declared: &Declared, published: &Published, reviews: &[Review], now: DateTime<Utc>) -> Plan {
-    let fingerprints = fingerprints(declared, published);
-    let known = Fingerprints { known: &fingerprints, published };
+/// Pure and total: same values, same plan. Products with errors stay as they are published, and so do ports whose
+/// time has not come; `reviews` say what of it concerns readers.
+pub fn plan(declared: &Declared, known: &Known, reviews: &[Review]) -> Plan {
+    let (published, now) = (known.published.as_ref(), known.now);
+    let Timetable { fingerprints, waiting, in_order, next } = Timetable::of(declared, known);
+    let known = Fingerprints { known: &fingerprints, published, sources: &known.sources };
     let mut steps = Vec::new();
     let mut unchanged = Vec::new();
     for product in &declared.products {
@@ -159,7 +179,8 @@ pub fn plan(declared: &Declared, published: &Published, reviews: &[Review], now:
         }
     }
     steps.extend(retirements(declared, published, now));
-    Plan { revision: declared.revision.clone(), steps, reviews: reviews.to_vec(), rules: Vec::new(), unchanged }
+    let (revision, reviews) = (declared.revision.clone(), reviews.to_vec());
+    Plan { revision, steps, reviews, rules: Vec::new(), unchanged, waiting, in_order, next }
 }
 
 impl Step {
@@ -249,4 +270,4 @@ fn retirements(declared: &Declared, published: &Published, now: DateTime<Utc>) -
 mod text;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -8,6 +8,7 @@
 mod error;
 mod files;
 mod gate;
+mod listing;
 mod probe;
 mod release;
 mod scan;
@@ -20,6 +21,7 @@ mod write;
 pub use error::StorageError;
 pub use files::{FileKind, SourceLimits, file_table, memory_table, source_table};
 pub use gate::{Candidate, CommitJudge, Finding, Verdict};
+pub use listing::{Listing, SourceFile, list_source};
 pub use scan::scan;
 pub use table::{Committed, TableFile, TableVersion};
 pub use types::{arrow_field, arrow_schema, arrow_type, nullable_schema};

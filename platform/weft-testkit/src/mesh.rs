@@ -46,6 +46,11 @@ impl TestMesh {
         self.mesh.reconcile().await.expect("the platform has no trouble of its own")
     }
 
+    /// Reconciles if a mesh that follows its source would, now.
+    pub async fn catch_up(&self) -> Option<Report> {
+        self.mesh.catch_up().await
+    }
+
     /// What is served, and what became of each revision.
     pub fn catalog(&self) -> &Catalog {
         self.mesh.catalog()

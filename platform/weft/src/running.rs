@@ -102,6 +102,12 @@ impl Mesh {
         self.controller.reconcile(revision).await
     }
 
+    /// Brings the mesh to its newest revision if that is another than that of the first reconcile, or the clock gives
+    /// it another meaning by now.
+    pub async fn catch_up(&self) -> Option<Report> {
+        self.controller.catch_up(&mut self.last.clone()).await
+    }
+
     /// Follows revisions newer than that of the first reconcile until the mesh stops, and tells of
     /// each.
     pub fn follow(&mut self, told: impl Fn(&Report) + Send + Sync + 'static) {
