@@ -6,6 +6,7 @@
 mod access;
 mod architecture;
 mod asking;
+mod backfills;
 mod demo;
 mod domains;
 mod doors;

@@ -8,7 +8,7 @@ use crate::meshes::repository;
 
 /// What the engine offers to other crates beside names of types. All of it that answers from
 /// somebody's data is reached by one of [`ENTRIES`]; a new item wants a decision whether it is one.
-const OFFERED: [&str; 26] = [
+const OFFERED: [&str; 28] = [
     "ContractPlanner::check",
     "ContractPlanner::check_contract",
     "ContractPlanner::columns_read",
@@ -18,6 +18,7 @@ const OFFERED: [&str; 26] = [
     "Engine::guard_memory",
     "Engine::history",
     "Engine::load",
+    "Engine::load_each",
     "Engine::measure",
     "Engine::merge",
     "Engine::misfits",
@@ -25,6 +26,7 @@ const OFFERED: [&str; 26] = [
     "Engine::nulls",
     "Engine::outside",
     "Engine::policy_epoch",
+    "Engine::rearranged",
     "Engine::repeated",
     "Engine::session",
     "Session::describe",
@@ -39,14 +41,16 @@ const OFFERED: [&str; 26] = [
 
 /// Texts that only a call into the engine holds, apart from the one that opens a session: that is the
 /// only way to SQL, and `Engine::session` the only way to it.
-const ENTRIES: [&str; 12] = [
+const ENTRIES: [&str; 14] = [
     "engine.history(",
     "engine.load(",
+    "engine.load_each(",
     "engine.measure(",
     "engine.merge(",
     "engine.misfits(",
     "engine.nulls(",
     "engine.outside(",
+    "engine.rearranged(",
     "engine.repeated(",
     "ContractPlanner::new",
     " foreign_rows(",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::Duration;
 use tempfile::TempDir;
 use weft::Settings;
+use weft_model::Code;
 use weft_reconcile::{OutcomeStatus, Report};
 use weft_testkit::{FixedClock, Manifests, TestMesh};
 
@@ -148,4 +149,154 @@ async fn a_source_is_read_again_at_a_tick_if_what_lies_there_differs() {
     clock.advance(Duration::hours(1));
     assert_eq!(steps(&mesh.catch_up().await.expect("the tick")), ["sales.orders.lines", "sales.totals.overall"]);
     mesh.stop().await;
+}
+
+/// `sales.orders.lines` from the files of a folder, each of which is taken once.
+fn taken(folder: &TempDir, kind: &str, key: bool) -> Manifests {
+    let manifests = watched(folder);
+    manifests.edit("products/sales/orders/product.odps.yaml", "kind: source", kind);
+    if key {
+        let contract = "products/sales/orders/contracts/lines.odcs.yaml";
+        assert!(manifests.text(contract).contains("primaryKey: true"));
+    }
+    manifests
+}
+
+const LINES: &str = "select order_id, amount from sales.orders.lines order by 1, 2";
+
+async fn lines(mesh: &TestMesh) -> String {
+    ask(mesh, "ana", LINES).await.unwrap().replace('\n', " ")
+}
+
+#[tokio::test]
+async fn each_file_of_a_folder_is_taken_once() {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, rows: &str| std::fs::write(folder.path().join(name), format!("order_id,amount\n{rows}"));
+    write("a.csv", "1,10.50\n").unwrap();
+    let manifests = taken(&folder, "kind: append", false);
+    let clock = Arc::new(FixedClock::at("2026-11-26T04:30:00Z"));
+    let mesh = start(&manifests, TempDir::new().unwrap(), &clock).await;
+    assert_eq!(lines(&mesh).await, "1,10.50");
+
+    write("b.csv", "2,1\n").unwrap();
+    std::fs::write(folder.path().join("c.csv"), "amount,order_id\n2,3\n").unwrap();
+    clock.advance(Duration::minutes(30));
+    let report = mesh.catch_up().await.expect("the tick");
+    assert_eq!(report.plan.steps[0].change.as_str(), "increment", "{report:#?}");
+    assert_eq!(lines(&mesh).await, "1,10.50 2,1.00 3,2.00");
+
+    // One that was changed after it was taken is told and left; one that is gone leaves its rows.
+    write("a.csv", "1,10.50\n4,4\n").unwrap();
+    std::fs::remove_file(folder.path().join("b.csv")).unwrap();
+    write("d.csv", "5,5\n").unwrap();
+    clock.advance(Duration::hours(1));
+    let report = mesh.catch_up().await.expect("the tick");
+    assert!(report.is_complete(), "{report:#?}");
+    let told: Vec<_> = report.diagnostics.iter().map(|told| (told.code, told.message.contains("`a.csv`"))).collect();
+    assert_eq!(told, [(Code::SOURCE_FILE_CHANGED, true)]);
+    assert_eq!(lines(&mesh).await, "1,10.50 2,1.00 3,2.00 5,5.00");
+    mesh.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_named_and_the_others_wait_with_it() {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("a.csv", "order_id,amount\n1,10.50\n");
+    let manifests = taken(&folder, "kind: append", false);
+    let clock = Arc::new(FixedClock::at("2026-11-26T04:30:00Z"));
+    let mesh = start(&manifests, TempDir::new().unwrap(), &clock).await;
+    for (text, why) in [
+        ("<html>no such page</html>\n", "the file has no column `order_id`"),
+        ("order_id,amount\nsecret,1\n", "column `order_id` holds 1 values that are no"),
+    ] {
+        write("b.csv", "order_id,amount\n2,1\n");
+        write("c.csv", text);
+        clock.advance(Duration::hours(1));
+        let report = mesh.catch_up().await.expect("the tick");
+        let told = report.outcomes[0].message.clone().unwrap_or_default();
+        assert!(told.contains("file `c.csv`: ") && told.contains(why) && !told.contains("secret"), "{told}");
+        assert!(told.ends_with("the other new files wait with it"), "{told}");
+        assert_eq!(lines(&mesh).await, "1,10.50");
+    }
+    write("c.csv", "order_id,amount\n3,1\n");
+    clock.advance(Duration::hours(1));
+    assert!(mesh.catch_up().await.expect("the tick").is_complete());
+    assert_eq!(lines(&mesh).await, "1,10.50 2,1.00 3,1.00");
+    mesh.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_committed_and_not_released_is_not_taken_for_granted() {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, rows: &str| std::fs::write(folder.path().join(name), format!("order_id,amount\n{rows}"));
+    write("a.csv", "1,10.50\n").unwrap();
+    let manifests = taken(&folder, "kind: append", false);
+    let clock = Arc::new(FixedClock::at("2026-11-26T04:30:00Z"));
+    let mesh = start(&manifests, TempDir::new().unwrap(), &clock).await;
+
+    // The process dies between the commit that takes `b.csv` and the flip: where a folder stands, no object is written.
+    let home = mesh.home().to_owned();
+    let release = home.join("warehouse/sales/_releases/orders/2.json");
+    std::fs::create_dir_all(&release).unwrap();
+    write("b.csv", "2,1\n").unwrap();
+    clock.advance(Duration::hours(1));
+    assert!(mesh.catch_up().await.is_none(), "the release cannot be written");
+    assert_eq!(lines(&mesh).await, "1,10.50");
+    let log = home.join("warehouse/sales/orders/lines/_delta_log");
+    assert!(log.join("00000000000000000001.json").exists());
+    let home = mesh.stop().await;
+    std::fs::remove_dir(&release).unwrap();
+
+    // Another file comes meanwhile: the next commit restores what is released and takes both.
+    write("c.csv", "3,1\n").unwrap();
+    let mesh = start(&manifests, home, &clock).await;
+    assert_eq!(lines(&mesh).await, "1,10.50 2,1.00 3,1.00");
+    clock.advance(Duration::hours(1));
+    assert!(mesh.catch_up().await.expect("the tick").plan.is_empty());
+    write("d.csv", "4,1\n").unwrap();
+    clock.advance(Duration::hours(1));
+    assert!(mesh.catch_up().await.expect("the tick").is_complete());
+    assert_eq!(lines(&mesh).await, "1,10.50 2,1.00 3,1.00 4,1.00");
+    mesh.stop().await;
+}
+
+#[tokio::test]
+async fn rows_of_files_take_the_place_of_those_with_the_same_key() {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, rows: &str| std::fs::write(folder.path().join(name), format!("order_id,amount\n{rows}"));
+    write("a.csv", "1,10.50\n2,2\n3,-1\n1,10.50\n").unwrap();
+    let manifests = taken(&folder, "kind: by_key\n          deleteWhen: amount < 0", true);
+    let clock = Arc::new(FixedClock::at("2026-11-26T04:30:00Z"));
+    let home = TempDir::new().unwrap();
+    let settings = Settings::local(manifests.path().display().to_string(), home.path());
+    let mesh = TestMesh::start_with(settings, home, Arc::clone(&clock) as _).await.unwrap();
+    let told = mesh.first.outcomes[0].code;
+    assert_eq!(told, Some(Code::DATA_KEY), "which of two rows with a key is newer is not told");
+
+    write("a.csv", "1,10.50\n2,2\n3,-1\n").unwrap();
+    clock.advance(Duration::hours(1));
+    assert!(mesh.catch_up().await.expect("the tick").is_complete());
+    assert_eq!(lines(&mesh).await, "1,10.50 2,2.00");
+    write("b.csv", "2,-1\n1,11\n4,4\n").unwrap();
+    clock.advance(Duration::hours(1));
+    assert!(mesh.catch_up().await.expect("the tick").is_complete());
+    assert_eq!(lines(&mesh).await, "1,11.00 4,4.00");
+    mesh.stop().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_file_by_file_is_told() {
+    let folder = TempDir::new().unwrap();
+    for (kind, told) in [
+        ("kind: append\n          sql: transforms/lines.sql", "not from both"),
+        ("kind: append\n          deleteWhen: amount < 0", "has no `deleteWhen`"),
+        ("kind: by_key\n          deleteWhen: price < 0", "cannot be computed from the contract's columns"),
+    ] {
+        let manifests = taken(&folder, kind, true);
+        let tree = crate::meshes::tree(manifests.path());
+        let checked = weft_reconcile::check(&tree, &weft_reconcile::Known::nothing()).await;
+        let all: Vec<&str> = checked.diagnostics.iter().map(|told| told.message.as_str()).collect();
+        assert!(all.iter().any(|message| message.contains(told)), "{kind}: {all:?}");
+    }
 }

@@ -9,6 +9,7 @@ use weft_engine::Engine;
 use weft_governance::Policies;
 use weft_identity::{Authenticator, HookSecret};
 use weft_model::{Clock, Principal};
+use weft_reconcile::Controller;
 
 /// What the handlers stand on. Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +26,8 @@ pub struct Doors {
     pub hook: HookSecret,
     /// Told when somebody pushed, by whoever could prove it.
     pub pushed: Arc<Notify>,
+    /// Rolls products back.
+    pub controller: Arc<Controller>,
     /// URL of the Flight SQL door, which clients are told.
     pub flight: String,
     pub metrics: PrometheusHandle,

@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use weft_catalog::CatalogError;
 use weft_engine::QueryError;
-use weft_model::Code;
+use weft_model::{Code, ProductRef};
 use weft_wire::PROBLEM_JSON;
 
 use crate::trace::TraceId;
@@ -63,6 +63,23 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, Code::QUERY_PARAMETERS, detail)
     }
 
+    /// Somebody else answers for the product, as the caller may know.
+    pub(crate) fn not_theirs(product: &ProductRef) -> Self {
+        let detail = format!("only who owns the domain of `{product}`, or is its steward, may do this");
+        Problem::new(StatusCode::FORBIDDEN, Code::ACCESS_DENIED, detail)
+    }
+
+    /// What is asked for does not fit what is served; `detail` says why.
+    pub(crate) fn conflict(code: Code, detail: impl Into<String>) -> Self {
+        Problem::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    /// The store of tables, or whatever else the code says, cannot be used just now.
+    pub(crate) fn unavailable(code: Code) -> Self {
+        let detail = "nothing was changed, since a part of the platform cannot be used just now; the log has more";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+    }
+
     /// A bug of ours.
     pub(crate) fn internal() -> Self {
         Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR)
@@ -109,6 +126,7 @@ impl Problem {
             Code::CATALOG_UNAVAILABLE => "catalog unavailable",
             Code::TABLE_UNKNOWN => "no such table",
             Code::ACCESS_DENIED | Code::STATEMENT_NOT_ALLOWED | Code::SERVICE_RESTRICTED => "not allowed",
+            Code::BACKFILL_INVALID => "not backfilled",
             Code::QUERY_CANCELLED => "query cancelled",
             Code::QUERY_DEADLINE => "query took too long",
             Code::QUERY_BOUNDS | Code::QUERY_MEMORY | Code::QUERY_TOO_MANY | Code::RESULT_BOUNDS => {

@@ -19,7 +19,8 @@ use weft_engine::{Engine, Limits, MaskKey, Parts};
 use weft_governance::{MeshFacts, Policies};
 use weft_identity::{Authenticator, Directory, HookSecret, TokenSigner};
 use weft_model::{Clock, ManifestTree, Principal, Release, Revision};
-use weft_storage::Warehouse;
+use weft_reconcile::{Controller, Silent};
+use weft_storage::{SourceLimits, Warehouse};
 
 use crate::{Doors, router};
 
@@ -94,14 +95,28 @@ async fn mesh() -> Mesh {
     let (sender, ready) = watch::channel(false);
     let pushed = Arc::new(Notify::new());
     let warehouse = Warehouse::open(&format!("file://{}", keys.path().display()), &Default::default());
+    let warehouse = warehouse.unwrap();
     let engine = Engine::new(Parts {
         catalog: catalog.clone(),
         policies: policies.clone(),
-        warehouse: warehouse.unwrap(),
+        warehouse: warehouse.clone(),
         clock: clock.clone(),
         limits: Limits { running_max: std::time::Duration::from_secs(2), ..Limits::default() },
         spill: keys.path().join("spill"),
         mask_key: MaskKey::new([7; 32]),
+    });
+    let manifests = keys.path().join("mesh");
+    std::fs::create_dir_all(manifests.join("products")).unwrap();
+    let source = weft_manifest::source::open(manifests.to_str().unwrap(), &keys.path().join("mirrors")).unwrap();
+    let controller = Controller::new(weft_reconcile::Parts {
+        source: source.into(),
+        catalog: catalog.clone(),
+        policies: policies.clone(),
+        warehouse,
+        engine: engine.clone(),
+        clock: clock.clone(),
+        progress: Arc::new(Silent),
+        sources: SourceLimits::default(),
     });
     let doors = Doors {
         catalog: catalog.clone(),
@@ -112,6 +127,7 @@ async fn mesh() -> Mesh {
         ready,
         hook: HookSecret::open_or_create(keys.path()).unwrap(),
         pushed: pushed.clone(),
+        controller: Arc::new(controller),
         flight: "grpc://127.0.0.1:8815".to_owned(),
         metrics: recorder.handle(),
     };

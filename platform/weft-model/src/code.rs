@@ -258,6 +258,8 @@ codes! {
     TEST_FAILED = "W0515";
     /// A transform could not be run on the rows of its test.
     TEST_BROKE_OFF = "W0516";
+    /// A port that is not made by intervals, or none of whose intervals are asked for, cannot be backfilled.
+    BACKFILL_INVALID = "W0530";
 
     // 06xx data quality
     /// The data has other columns or types than the contract.
@@ -280,6 +282,8 @@ codes! {
     STORE_CONFLICT = "W0703";
     /// The URL is not one of an object store that Weft knows.
     STORE_URL = "W0704";
+    /// A file of a source differs from what was taken of it.
+    SOURCE_FILE_CHANGED = "W0705";
 
     // 08xx identity
     /// No credentials, or none that verify.

@@ -48,7 +48,7 @@ pub use outline::{
     ServiceLevelOutline, TableOutline, Written,
 };
 pub use principal::{Action, AttributeValue, Principal, PrincipalKind};
-pub use product::{DataProduct, InputPort, OutputPort, Override, SeedFormat, Transform, VALIDITY};
+pub use product::{DataProduct, InputPort, Merge, OutputPort, Override, SeedFormat, Transform, VALIDITY};
 pub use published::{ArchivedPort, InputRelease, PortRelease, Published, Release};
 pub use quality_check::QualityCheck;
 pub use revision::Revision;

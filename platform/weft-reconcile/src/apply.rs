@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use arrow::datatypes::SchemaRef;
+use parking_lot::Mutex;
 use weft_catalog::CheckRecord;
 use weft_model::{
-    Code, DataProduct, Declared, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease, ProductRef,
-    Published, Release,
+    Code, DataProduct, Declared, Diagnostic, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease,
+    ProductRef, Published, Release,
 };
 use weft_storage::arrow_schema;
 
@@ -23,6 +24,8 @@ use crate::{Change, Known, Plan, ReconcileError, Step};
 pub(crate) struct Applied {
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) checks: Vec<CheckRecord>,
+    /// What was met on the way and stopped nothing.
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 impl Controller {
@@ -47,7 +50,14 @@ impl Controller {
             }
             let Some(domain) = declared.domains.get(&product.name.domain) else { continue };
             let outcomes = self
-                .apply_product((plan, &plan_id, declared, known), product, domain, &steps, &failed, &mut applied.checks)
+                .apply_product(
+                    (plan, &plan_id, declared, known),
+                    product,
+                    domain,
+                    &steps,
+                    &failed,
+                    (&mut applied.checks, &mut applied.warnings),
+                )
                 .await?;
             failed.extend(
                 outcomes.iter().filter(|o| o.status != OutcomeStatus::Applied).map(|outcome| outcome.port.clone()),
@@ -69,7 +79,7 @@ impl Controller {
         domain: &Domain,
         steps: &[&Step],
         failed: &BTreeSet<PortRef>,
-        checks: &mut Vec<CheckRecord>,
+        (checks, warnings): (&mut Vec<CheckRecord>, &mut Vec<Diagnostic>),
     ) -> Result<Vec<Outcome>, ReconcileError> {
         let published = self.parts.catalog.published();
         let number = self.next_number(&product.name).await?;
@@ -112,9 +122,12 @@ impl Controller {
                             .map(|served| (step.change, served)),
                         inputs: inputs_now(product, output, &self.parts.catalog.published()),
                         input_schemas: schemas_of(product, &self.parts.catalog.published()),
+                        listing: known.sources.get(&step.port),
+                        warnings: Mutex::default(),
                     };
                     let (built, made) = self.build(&order).await;
                     checks.extend(made);
+                    warnings.append(&mut order.warnings.lock());
                     built
                 }
             };
@@ -169,7 +182,11 @@ fn steps_of<'a>(plan: &'a Plan, product: &'a ProductRef) -> impl Iterator<Item =
 }
 
 /// What the port's query reads, as it is released.
-fn inputs_now(product: &DataProduct, output: &OutputPort, published: &Published) -> BTreeMap<PortRef, InputRelease> {
+pub(crate) fn inputs_now(
+    product: &DataProduct,
+    output: &OutputPort,
+    published: &Published,
+) -> BTreeMap<PortRef, InputRelease> {
     inputs_of(product, output)
         .filter_map(|port| {
             let (release, table) = published.port(port)?;
@@ -180,7 +197,7 @@ fn inputs_now(product: &DataProduct, output: &OutputPort, published: &Published)
 }
 
 /// The columns of the product's inputs, as they are released.
-fn schemas_of(product: &DataProduct, published: &Published) -> BTreeMap<PortRef, SchemaRef> {
+pub(crate) fn schemas_of(product: &DataProduct, published: &Published) -> BTreeMap<PortRef, SchemaRef> {
     let ports = product.inputs.iter().map(|input| &input.port);
     let offered =
         |port: &PortRef| Some(arrow_schema(&published.port(port)?.0.product.output(&port.port)?.contract.columns));

@@ -9,10 +9,13 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
+use parking_lot::Mutex;
 use weft_catalog::CheckRecord;
-use weft_engine::{DELETED, Gained, Intake, Limits, QueryError, SessionOptions};
-use weft_model::{Code, DataProduct, Domain, InputRelease, OutputPort, PortRef, PortRelease, Revision, Transform};
-use weft_storage::{CommitNote, Committed, Finding, StorageError, TableChange, Warehouse, arrow_schema};
+use weft_engine::{DELETED, Gained, Intake, Limits, QueryError, SessionOptions, UnreadableFile};
+use weft_model::{
+    Code, DataProduct, Diagnostic, Domain, InputRelease, OutputPort, PortRef, PortRelease, Revision, Transform,
+};
+use weft_storage::{CommitNote, Committed, Finding, Listing, StorageError, TableChange, Warehouse, arrow_schema};
 
 use crate::Change;
 use crate::asked::{self, Asked};
@@ -40,6 +43,10 @@ pub(crate) struct Order<'a> {
     /// What the port's query reads, as it is released now.
     pub(crate) inputs: BTreeMap<PortRef, InputRelease>,
     pub(crate) input_schemas: BTreeMap<PortRef, SchemaRef>,
+    /// What lies at the port's source, where that was looked at.
+    pub(crate) listing: Option<&'a Listing>,
+    /// What was met on the way and stops nothing.
+    pub(crate) warnings: Mutex<Vec<Diagnostic>>,
 }
 
 impl Order<'_> {
@@ -60,6 +67,11 @@ impl Order<'_> {
     /// The table that the port's new rows are brought into, where it is one that changes in part.
     fn increments(&self) -> Option<&PortRelease> {
         self.goes_on.and_then(|(change, served)| (change == Change::Increment).then_some(served))
+    }
+
+    /// Has the run tell of something that stops nothing.
+    pub(crate) fn warn(&self, warning: Option<Diagnostic>) {
+        self.warnings.lock().extend(warning);
     }
 
     /// Rows in the very shape of what the port's query is to yield; with [`DELETED`] where they have it.
@@ -171,13 +183,24 @@ impl Controller {
     async fn write(&self, order: &Order<'_>, location: &str, judge: &Arc<ContractJudge>) -> Result<u64, Unbuilt> {
         let change = match order.increments().filter(|served| served.location.as_deref() == Some(location)) {
             Some(served) => self.change(order, served).await?,
-            None => self.history(order, None).await?,
+            None => Becomes::Whole,
         };
         let change = match change {
             Becomes::Nothing => return Ok(order.increments().and_then(|s| s.table_version).unwrap_or_default()),
             Becomes::InPart(change) => change,
             Becomes::Whole => self.whole(order).await?,
         };
+        self.commit_change(order, location, change, judge).await
+    }
+
+    /// Carries out `change` in one commit through the gate. Gives its version.
+    pub(crate) async fn commit_change(
+        &self,
+        order: &Order<'_>,
+        location: &str,
+        change: TableChange,
+        judge: &Arc<ContractJudge>,
+    ) -> Result<u64, Unbuilt> {
         let mut note = order.note();
         note.upon = change.upon;
         let schema = arrow_schema(&order.output.contract.columns);
@@ -191,6 +214,14 @@ impl Controller {
 
     /// All rows of the table, made anew.
     async fn whole(&self, order: &Order<'_>) -> Result<TableChange, Unbuilt> {
+        let kept = match &order.output.transform {
+            Transform::Scd2 { .. } => self.history(order, None).await?,
+            Transform::Files { .. } => self.taken(order, None).await?,
+            _ => Becomes::Whole,
+        };
+        if let Becomes::InPart(change) = kept {
+            return Ok(change);
+        }
         let change = TableChange::replace(order.conform(self.rows(order).await?)?);
         Ok(match &order.output.transform {
             Transform::ByTime { column, interval, .. } => {
@@ -247,6 +278,9 @@ impl Controller {
 
     /// What to tell of rows that a query, or the table's own files, did not yield.
     pub(crate) fn unmade(&self, order: &Order<'_>, error: &DataFusionError) -> Unbuilt {
+        if let Some(file) = of_file(error) {
+            return file;
+        }
         tracing::warn!(port = %order.product.port_ref(order.output), %error, "rows could not be produced");
         match error.find_root() {
             DataFusionError::External(inner) => match inner.downcast_ref::<QueryError>() {
@@ -271,6 +305,9 @@ impl Controller {
 
     /// What to tell of rows that could not be produced: for files, which columns are at fault.
     async fn unreadable_rows(&self, order: &Order<'_>, error: &DataFusionError) -> Unbuilt {
+        if let Some(file) = of_file(error) {
+            return file;
+        }
         if holds_values(&order.output.transform) {
             return unreadable_source(&order.output.transform, Code::DATA_UNREADABLE);
         }
@@ -294,6 +331,14 @@ impl Controller {
         }
         Unbuilt::failed(Code::DATA_UNREADABLE, "the data cannot be read as their format says")
     }
+}
+
+/// What to tell where one file of several is at fault; `None` where it is something else.
+fn of_file(error: &DataFusionError) -> Option<Unbuilt> {
+    let DataFusionError::External(inner) = error.find_root() else { return None };
+    let file = inner.downcast_ref::<UnreadableFile>()?;
+    let message = format!("{file}; the other new files wait with it");
+    Some(Unbuilt { code: file.code, message, refused: true })
 }
 
 /// What would let the service see all of the inputs that the error names; empty for another error.

@@ -48,8 +48,8 @@ pub struct Controller {
     next: Mutex<Option<DateTime<Utc>>>,
     /// What was told of the revision that was met last.
     told: Mutex<Vec<Diagnostic>>,
-    /// Held by whoever changes what is published.
-    pub(crate) turn: tokio::sync::Mutex<()>,
+    /// Held by whoever changes what is served.
+    pub(crate) at_work: tokio::sync::Mutex<()>,
     pushed: Arc<Notify>,
 }
 
@@ -62,7 +62,7 @@ impl Controller {
             are_newest: AtomicBool::new(false),
             next: Mutex::default(),
             told: Mutex::default(),
-            turn: tokio::sync::Mutex::default(),
+            at_work: tokio::sync::Mutex::default(),
             pushed: Arc::default(),
         }
     }
@@ -83,7 +83,7 @@ impl Controller {
     /// Only for trouble of the platform's own (source, catalog, store). Trouble with a manifest or
     /// one product's data is not an error; it is told in the [`Report`].
     pub async fn reconcile(&self, revision: &Revision) -> Result<Report, ReconcileError> {
-        let _turn = self.turn.lock().await;
+        let _alone = self.at_work.lock().await;
         let tree = self.tree(revision).await?;
         let mut known = Known::in_catalog(&self.parts.catalog, &tree, self.parts.clock.now()).await?;
 
@@ -267,7 +267,7 @@ impl Controller {
         &self,
         run: Option<Run>,
         plan: Plan,
-        checked: Checked,
+        mut checked: Checked,
         applied: Result<Applied, ReconcileError>,
     ) -> Result<Report, ReconcileError> {
         let Some(mut run) = run else {
@@ -288,6 +288,8 @@ impl Controller {
                 return Err(error);
             }
         };
+        run.diagnostics.extend(applied.warnings.iter().map(RunDiagnostic::from));
+        checked.diagnostics.extend(applied.warnings);
         let report = Report {
             revision: plan.revision.clone(),
             plan,

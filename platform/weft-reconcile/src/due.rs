@@ -74,7 +74,7 @@ impl Timetable {
                 served.fingerprint.clone()
             }
             None => {
-                if fresh == served.fingerprint {
+                if fresh == served.fingerprint && matches!(schedule, Schedule::Cron { .. }) {
                     self.in_order.push(port);
                 }
                 fresh
@@ -112,7 +112,7 @@ pub(crate) fn to_look_at<'a>(
 
 /// Whether rows come from files or tables that are not the mesh's own.
 pub(crate) fn is_read_from_outside(transform: &Transform) -> bool {
-    matches!(transform, Transform::Source { .. })
+    transform.source().is_some()
 }
 
 /// The next tick, where the last one is done with.

@@ -54,6 +54,9 @@ fn made_from(
         "transform": match transform {
             Transform::Seed { format, content, .. } => json!({ "seed": content, "format": format }),
             Transform::Source { url, format, options } => json!({ "url": url, "format": format, "options": options }),
+            Transform::Files { url, format, options, merge } => {
+                json!({ "files": url, "format": format, "options": options, "merge": merge })
+            }
             Transform::Full { sql, .. } => json!({ "full": sql }),
             Transform::View { sql, .. } => json!({ "view": sql }),
             Transform::Append { sql, .. } => json!({ "append": sql }),

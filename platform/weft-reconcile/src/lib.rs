@@ -8,6 +8,7 @@
 mod apply;
 mod as_published;
 mod asked;
+mod backfill;
 mod build;
 mod check;
 mod compatible;
@@ -18,6 +19,7 @@ mod controller;
 mod due;
 mod environment;
 mod error;
+mod files;
 mod fingerprint;
 mod increment;
 mod judge;
@@ -33,6 +35,7 @@ mod sources;
 mod sql_check;
 mod transform_tests;
 
+pub use backfill::{BackfillError, Backfilled};
 pub use check::{Checked, check};
 pub use consumers::Consumer;
 pub use contract_sql::check_apart;

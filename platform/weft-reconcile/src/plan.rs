@@ -243,7 +243,10 @@ fn has_same_columns(old: &OutputPort, new: &OutputPort) -> bool {
 /// Whether the table goes on from what it holds: its inputs alone differ, or it holds what cannot be made again.
 fn goes_on(old: &OutputPort, new: &OutputPort) -> bool {
     let is_same_kind = old.transform.kind() == new.transform.kind();
-    let keeps_history = matches!(new.transform, Transform::Append { .. } | Transform::Scd2 { .. });
+    let keeps_history = matches!(
+        new.transform,
+        Transform::Append { .. } | Transform::Files { merge: None, .. } | Transform::Scd2 { .. }
+    );
     new.transform.is_incremental()
         && is_same_kind
         && has_same_columns(old, new)

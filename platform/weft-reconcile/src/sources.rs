@@ -68,7 +68,7 @@ impl Controller {
     }
 
     fn source_of(&self, transform: &Transform, environments: &Environments) -> Result<Source, Unbuilt> {
-        let Transform::Source { url, format, options } = transform else {
+        let Some((url, format, options)) = transform.source() else {
             return Err(Unbuilt::failed(Code::INTERNAL, "a query is no source"));
         };
         let resolve = |text: &str| {
@@ -77,27 +77,21 @@ impl Controller {
         };
         let options = options.iter().map(|(key, value)| Ok((key.clone(), resolve(value)?)));
         let options = options.collect::<Result<HashMap<_, _>, Unbuilt>>()?;
-        Ok(Source { url: resolve(url)?, format: *format, options })
+        Ok(Source { url: resolve(url)?, format, options })
     }
 }
 
 /// Whether a source is reached by values of variables. What stores and readers say of it may hold them, and is neither
 /// told nor logged.
 pub(crate) fn holds_values(transform: &Transform) -> bool {
-    match transform {
-        Transform::Source { url, options, .. } => {
-            std::iter::once(url).chain(options.values()).any(|text| text.contains("${"))
-        }
-        _ => false,
-    }
+    transform.source().is_some_and(|(url, _, options)| {
+        std::iter::once(url).chain(options.values().map(String::as_str)).any(|text| text.contains("${"))
+    })
 }
 
 /// What is told of a source of which nothing may be told.
 pub(crate) fn unreadable_source(transform: &Transform, code: Code) -> Unbuilt {
-    let url = match transform {
-        Transform::Source { url, .. } => url.as_str(),
-        _ => "",
-    };
+    let url = transform.source().map_or("", |(url, ..)| url);
     let text =
         format!("the source `{url}` cannot be read; why is not told, since it is reached by values of variables");
     Unbuilt::failed(code, text)

@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod backfill;
 mod page;
 mod principal;
 mod problem;
@@ -13,6 +14,7 @@ mod run;
 mod sql;
 mod usage;
 
+pub use backfill::{Backfill, BackfillRequest};
 pub use page::Page;
 pub use principal::Me;
 pub use problem::{PROBLEM_JSON, Problem};

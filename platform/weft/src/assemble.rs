@@ -89,6 +89,7 @@ impl Mesh {
             ready: ready.subscribe(),
             hook: HookSecret::open_or_create(&home.keys())?,
             pushed: controller.pushed(),
+            controller: Arc::clone(&controller),
             flight: address.flight.clone(),
             metrics: metrics(),
         };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Days;
-use weft_model::{PortRef, PrincipalKind, Release};
+use weft_model::{PortRef, PrincipalKind, ProductRef, Release};
 
 use super::{CatalogView, HISTORY_MAX};
 use crate::error::CatalogError;
@@ -88,7 +88,13 @@ impl CatalogView {
     }
 
     fn answers_for_port(&self, port: &PortRef) -> bool {
-        self.published.releases.get(&port.product_ref()).is_some_and(|release| self.answers_for(release))
+        self.answers_for_product(&port.product_ref())
+    }
+
+    /// Whether the principal answers for the product as it is served: it is a member of the group that owns the
+    /// domain, or a steward of it.
+    pub fn answers_for_product(&self, product: &ProductRef) -> bool {
+        self.published.releases.get(product).is_some_and(|release| self.answers_for(release))
     }
 
     pub(super) fn answers_for(&self, release: &Release) -> bool {

@@ -167,7 +167,14 @@ mod tests {
             &["11:54 W0432 `0 25 * * *` is no cron expression: `25` is no hour"],
         );
         check("{kind: full}", "{cron: 0 0 30 2 *}", &["11:54 W0432 `0 0 30 2 *` never comes"]);
-        check("{kind: full}", "{cron: '${WHEN}'}", &["11:54 W0432 a schedule cannot hold variables"]);
+        check(
+            "{kind: full}",
+            "{cron: '${WHEN}'}",
+            &[
+                "11:54 W0432 a schedule cannot hold variables",
+                "11:54 W0438 variable `WHEN` has no value here and no default",
+            ],
+        );
         check(
             "{kind: full}",
             "{cron: 0 6 * * *, timezone: Europe/Pariss}",

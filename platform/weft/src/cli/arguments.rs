@@ -44,6 +44,8 @@ pub(super) enum Command {
     /// Look at the products that you may discover
     #[command(subcommand)]
     Products(Products),
+    /// Make a stretch of time of a port of kind `by_time` anew
+    Backfill(Backfill),
     /// Check policies
     #[command(subcommand)]
     Policy(Policy),
@@ -290,6 +292,22 @@ pub(super) enum Products {
         #[command(flatten)]
         server: ServerArguments,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Backfill {
+    /// `domain.product.port`
+    pub(super) port: weft_model::PortRef,
+    /// The first time of which the interval is made anew: a date, or RFC 3339
+    #[arg(long, value_name = "T")]
+    pub(super) from: String,
+    /// The time up to which intervals are made anew, itself not among them
+    #[arg(long, value_name = "T")]
+    pub(super) to: String,
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    pub(super) format: PlanFormat,
+    #[command(flatten)]
+    pub(super) server: ServerArguments,
 }
 
 #[derive(Debug, Subcommand)]

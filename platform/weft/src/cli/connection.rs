@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use weft_model::Code;
 use weft_wire::{Me, Problem};
@@ -81,7 +82,16 @@ impl Connection {
 
     /// What the server answers to a GET, as a value.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
-        let request = self.client.get(format!("{}{path}", self.http)).bearer_auth(&self.token);
+        self.answer(self.client.get(format!("{}{path}", self.http))).await
+    }
+
+    /// What the server answers to a POST of `body`, as a value.
+    pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
+        self.answer(self.client.post(format!("{}{path}", self.http)).json(body)).await
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, Failure> {
+        let request = request.bearer_auth(&self.token);
         let response = request.send().await.map_err(|error| self.unreachable(&error))?;
         let is_answer = response.status().is_success();
         let status = response.status();
