@@ -72,6 +72,17 @@ pub(crate) fn mesh(transform: &str, columns: &[&str], sql: &str, rows: &str) -> 
     manifests
 }
 
+/// `sales.copies.lines` as the number and sum of each day's orders, and `olga`, who owns the domain.
+pub(crate) fn by_days(rows: &str) -> Manifests {
+    let sql = "select day, count(*) as order_id, cast(sum(amount) as decimal(12,2)) as amount \
+               from sales.orders.lines group by day";
+    let manifests = mesh("{kind: by_time, time: {column: day, interval: P1D}}", &[DAY, ORDER, AMOUNT], sql, rows);
+    let ana = "  - {name: ana, groups: [analysts], attributes: {}}\n";
+    let olga = ana.replace("ana, groups: [", "olga, groups: [sales-owners, ");
+    manifests.edit("governance/principals.yaml", ana, &format!("{ana}{olga}"));
+    manifests
+}
+
 /// Replaces the rows of the upstream file, and brings the mesh up to date.
 pub(crate) async fn reconcile(mesh: &TestMesh, manifests: &Manifests, rows: &str) -> Report {
     manifests.write(SEED, format!("order_id,amount,day\n{rows}"));

@@ -6,6 +6,7 @@
 mod access;
 mod architecture;
 mod asking;
+mod backfills;
 mod checks;
 mod demo;
 mod domains;
@@ -19,6 +20,7 @@ mod reconciling;
 mod registry;
 mod releases;
 mod retirement;
+mod schedules;
 mod tickets;
 mod tidying;
 mod two_worlds;

@@ -29,7 +29,7 @@ async fn a_plan_after_it_was_applied_is_empty() {
     let tree = tree(manifests.path());
     let known = Known::in_catalog(mesh.catalog(), &tree, weft_model::Clock::now(&SystemClock)).await.unwrap();
     let checked = check(&tree, &known).await;
-    assert!(plan(&checked.declared, &known.published, &checked.reviews, known.now).is_empty());
+    assert!(plan(&checked.declared, &known, &checked.reviews).is_empty());
     mesh.stop().await;
 }
 

@@ -8,7 +8,7 @@ use crate::meshes::repository;
 
 /// What the engine offers to other crates beside names of types. All of it that answers from
 /// somebody's data is reached by one of [`ENTRIES`]; a new item wants a decision whether it is one.
-const OFFERED: [&str; 26] = [
+const OFFERED: [&str; 28] = [
     "ContractPlanner::check",
     "ContractPlanner::check_contract",
     "ContractPlanner::columns_read",
@@ -19,6 +19,7 @@ const OFFERED: [&str; 26] = [
     "Engine::guard_memory",
     "Engine::history",
     "Engine::load",
+    "Engine::load_each",
     "Engine::measure",
     "Engine::merge",
     "Engine::misfits",
@@ -26,6 +27,7 @@ const OFFERED: [&str; 26] = [
     "Engine::offending",
     "Engine::outside",
     "Engine::policy_epoch",
+    "Engine::rearranged",
     "Engine::session",
     "Session::describe",
     "Session::principal",
@@ -39,15 +41,17 @@ const OFFERED: [&str; 26] = [
 
 /// Texts that only a call into the engine holds, apart from the one that opens a session: that is the
 /// only way to SQL, and `Engine::session` the only way to it.
-const ENTRIES: [&str; 12] = [
+const ENTRIES: [&str; 14] = [
     "engine.gathered(",
     "engine.history(",
     "engine.load(",
+    "engine.load_each(",
     "engine.measure(",
     "engine.merge(",
     "engine.misfits(",
     "engine.offending(",
     "engine.outside(",
+    "engine.rearranged(",
     "ContractPlanner::new",
     " foreign_rows(",
     " try_query(",

@@ -9,7 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use sqlx::Connection;
-use weft_model::{Clock, DomainName, ObservedRead, ProductRef, Published, Release, Revision};
+use weft_model::{Clock, DomainName, ObservedRead, PortRef, ProductRef, Published, Release, Revision};
 
 use crate::audit::{self, AuditVerdict};
 use crate::decisions::DecisionRecord;
@@ -171,6 +171,22 @@ impl Catalog {
     /// one process that holds the home. Gives their number.
     pub async fn end_interrupted_runs(&self) -> Result<u64, CatalogError> {
         self.to_the_end(|inner| async move { inner.end_interrupted_runs().await }).await
+    }
+
+    /// When each port was last found to be up to date without anything being done to it.
+    pub async fn looked_at(&self) -> Result<BTreeMap<PortRef, DateTime<Utc>>, CatalogError> {
+        let mut transaction = self.inner.store.read().await?;
+        settings::looked_at(&mut transaction).await
+    }
+
+    /// Notes that `ports` were found to be up to date at `at`.
+    pub async fn set_looked_at(&self, ports: &[PortRef], at: DateTime<Utc>) -> Result<(), CatalogError> {
+        let ports = ports.to_vec();
+        self.to_the_end(|inner| async move {
+            let mut writer = inner.store.writer().await?;
+            settings::set_looked_at(&mut writer, &ports, at).await
+        })
+        .await
     }
 
     /// The last good access file of each domain.

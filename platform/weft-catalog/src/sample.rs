@@ -65,6 +65,7 @@ pub(crate) fn release(number: u64, ports: &[&str], inputs: &[&str]) -> Release {
         rows: Some(100 + number),
         bytes: Some(4096),
         inputs: BTreeMap::new(),
+        refreshed_at: None,
     };
     Release {
         number,
@@ -104,6 +105,7 @@ pub(crate) fn release(number: u64, ports: &[&str], inputs: &[&str]) -> Release {
                     description: format!("rows of {}", port.port),
                     contract: contract(key(port)),
                     transform: transform.clone(),
+                    schedule: None,
                     major: None,
                 })
                 .collect(),

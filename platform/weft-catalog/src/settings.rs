@@ -1,16 +1,18 @@
-//! Small single values: the revision applied last, and the last good access file of each domain and
+//! Small single values: the revision applied last, when ports were looked at, and the last good access file of each domain and
 //! restrictions file of each product.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use sqlx::SqliteConnection;
-use weft_model::{DomainName, ProductRef, Revision};
+use weft_model::{DomainName, PortRef, ProductRef, Revision};
 
 use crate::error::{CatalogError, Doing};
 use crate::moment;
 
 const REVISION: &str = "revision";
+/// What stands before the name of a port that was looked at.
+const LOOKED: &str = "looked/";
 
 /// The revision that was applied last.
 pub(crate) async fn revision(connection: &mut SqliteConnection) -> Result<Option<Revision>, CatalogError> {
@@ -31,6 +33,40 @@ pub(crate) async fn set_revision(connection: &mut SqliteConnection, revision: &R
     .execute(connection)
     .await
     .doing("record the revision")?;
+    Ok(())
+}
+
+/// When each port was found to be up to date, of those of which that was ever noted.
+pub(crate) async fn looked_at(
+    connection: &mut SqliteConnection,
+) -> Result<BTreeMap<PortRef, DateTime<Utc>>, CatalogError> {
+    let rows: Vec<(String, String)> =
+        sqlx::query_as("SELECT substr(name, 8), value FROM settings WHERE name LIKE 'looked/%'")
+            .fetch_all(connection)
+            .await
+            .doing("read when ports were looked at")?;
+    let named = rows.into_iter().map(|(port, at)| match port.parse() {
+        Ok(port) => Ok((port, moment::from_text(&at)?)),
+        Err(_) => Err(CatalogError::corrupt("port name", port)),
+    });
+    named.collect()
+}
+
+pub(crate) async fn set_looked_at(
+    connection: &mut SqliteConnection,
+    ports: &[PortRef],
+    at: DateTime<Utc>,
+) -> Result<(), CatalogError> {
+    for port in ports {
+        sqlx::query(
+            "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )
+        .bind(format!("{LOOKED}{port}"))
+        .bind(moment::to_text(at))
+        .execute(&mut *connection)
+        .await
+        .doing("note when ports were looked at")?;
+    }
     Ok(())
 }
 

@@ -3,14 +3,22 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow::datatypes::SchemaRef;
+use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use datafusion::catalog::TableProvider;
 use datafusion::error::DataFusionError;
 use datafusion::execution::{SendableRecordBatchStream, SessionState};
 use datafusion::logical_expr::{Expr, cast, ident, try_cast};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::{DataFrame, SessionContext};
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use weft_model::{Code, Column};
-use weft_storage::{FileKind, Finding, SourceLimits, StorageError, arrow_type, memory_table, source_table};
+use weft_storage::{
+    FileKind, Finding, SourceLimits, StorageError, arrow_schema, arrow_type, memory_table, nullable_schema,
+    source_table,
+};
 
 use crate::Engine;
 
@@ -23,7 +31,49 @@ pub enum Intake {
     Url { url: String, kind: FileKind, options: HashMap<String, String>, limits: SourceLimits },
 }
 
+/// Why one file of several cannot be taken. Holds no value of a row, and nothing of the address but the file's name.
+#[derive(Debug, thiserror::Error)]
+#[error("file `{name}`: {problem}")]
+pub struct UnreadableFile {
+    pub name: String,
+    pub code: Code,
+    pub problem: String,
+}
+
 impl Engine {
+    /// The rows of each of `files`, named ones, one after the other as [`load`](Self::load) gives them; each is opened
+    /// when its turn comes. The first that cannot be read ends the rows with an [`UnreadableFile`].
+    pub fn load_each(self: &Arc<Self>, files: Vec<(String, Intake)>, columns: &[Column]) -> SendableRecordBatchStream {
+        let schema = nullable_schema(&arrow_schema(columns));
+        let (engine, columns, shape) = (Arc::clone(self), Arc::new(columns.to_vec()), Arc::clone(&schema));
+        let opened = futures::stream::iter(files).then(move |file| {
+            let (engine, columns, shape) = (Arc::clone(&engine), Arc::clone(&columns), Arc::clone(&shape));
+            async move { engine.load_one(Arc::new(file), columns, shape).await }
+        });
+        Box::pin(RecordBatchStreamAdapter::new(schema, opened.try_flatten()))
+    }
+
+    async fn load_one(
+        self: Arc<Self>,
+        file: Arc<(String, Intake)>,
+        columns: Arc<Vec<Column>>,
+        shape: SchemaRef,
+    ) -> Result<BoxStream<'static, Result<RecordBatch, DataFusionError>>, DataFusionError> {
+        let rows = self.load(&file.1, &columns).await.map_err(|error| unreadable(&file.0, &error))?;
+        let shaped = rows.map(move |batch| Ok(RecordBatch::try_new(Arc::clone(&shape), batch?.columns().to_vec())?));
+        let told = shaped.or_else(move |_: DataFusionError| {
+            let (engine, file, columns) = (Arc::clone(&self), Arc::clone(&file), Arc::clone(&columns));
+            async move {
+                let findings = engine.misfits(&file.1, &columns).await.unwrap_or_default();
+                Err(match findings.is_empty() {
+                    true => unreadable_as(&file.0, Code::DATA_UNREADABLE, AS_ITS_FORMAT.to_owned()),
+                    false => unreadable(&file.0, &StorageError::Refused { findings }),
+                })
+            }
+        });
+        Ok(told.boxed())
+    }
+
     /// The rows of `intake` as the contract's columns: found by name, cast strictly, in the
     /// contract's order. Columns may stand in any order in the file.
     ///
@@ -80,6 +130,25 @@ impl Engine {
         };
         Ok((state, table))
     }
+}
+
+/// What is told of a file that is not what its format says.
+const AS_ITS_FORMAT: &str = "it cannot be read as its format says";
+
+fn unreadable(name: &str, error: &StorageError) -> DataFusionError {
+    match error {
+        StorageError::Refused { findings } => {
+            let texts: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+            let code = findings.first().map_or(Code::DATA_SCHEMA, |finding| finding.code);
+            unreadable_as(name, code, texts.join("; "))
+        }
+        StorageError::Rows { .. } => unreadable_as(name, Code::DATA_UNREADABLE, AS_ITS_FORMAT.to_owned()),
+        other => unreadable_as(name, other.code(), "its store cannot be read".to_owned()),
+    }
+}
+
+fn unreadable_as(name: &str, code: Code, problem: String) -> DataFusionError {
+    DataFusionError::External(Box::new(UnreadableFile { name: name.to_owned(), code, problem }))
 }
 
 fn frame(state: SessionState, table: Arc<dyn TableProvider>) -> Result<DataFrame, DataFusionError> {

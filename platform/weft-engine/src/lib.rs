@@ -65,7 +65,7 @@ pub use engine::{Engine, Parts};
 pub use error::QueryError;
 pub use foreign::{ForeignRows, foreign_rows};
 pub use gained::Gained;
-pub use intake::Intake;
+pub use intake::{Intake, UnreadableFile};
 pub use limits::Limits;
 pub use mask_values::MaskKey;
 pub use measure::{Beside, Found, Measurable, Measured};

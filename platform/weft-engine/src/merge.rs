@@ -7,19 +7,21 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use datafusion::catalog::TableProvider;
+use datafusion::catalog::{MemoryCatalogProviderList, TableProvider};
 use datafusion::common::{JoinType, ScalarValue};
 use datafusion::datasource::MemTable;
 use datafusion::error::{DataFusionError, Result};
-use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
 use datafusion::logical_expr::{Expr, SortExpr, cast, ident, lit};
+use datafusion::physical_plan::execute_stream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::{DataFrame, SessionContext};
 use futures::TryStreamExt;
-use weft_model::{TimeRange, VALIDITY};
+use weft_model::{PortRef, TimeRange, VALIDITY};
 use weft_storage::{TableFile, TableVersion, nullable_schema, scan};
 
-use crate::Engine;
+use crate::namespace::put;
+use crate::{Engine, Limits, QueryError, statement};
 
 /// Name of the column that marks rows which take others out.
 pub const DELETED: &str = "weft.deleted";
@@ -95,6 +97,35 @@ impl Engine {
         let context = SessionContext::new_with_state(self.platform_state()?);
         let rows = shaped(read(&context, &table.of_files(files.clone()))?, &table.schema).await?;
         Ok(Rewritten { without: files, rows: vec![rows] })
+    }
+
+    /// What `sql` makes of `rows`, which it calls `name`; it reads nothing else.
+    ///
+    /// # Errors
+    ///
+    /// As rows give them, where they are more than can be held, and where the query cannot be planned.
+    pub async fn rearranged(
+        &self,
+        rows: SendableRecordBatchStream,
+        name: &PortRef,
+        sql: &str,
+    ) -> Result<SendableRecordBatchStream> {
+        let held = Held::of(rows).await?;
+        let limits = Limits::for_transforms();
+        let refused = |error: QueryError| DataFusionError::External(Box::new(error));
+        let query = statement::parse(sql, &limits).map_err(refused)?;
+        let base = self.platform_state().map_err(refused)?;
+        let catalogs = MemoryCatalogProviderList::new();
+        for table in statement::tables_of(&base, &query).map_err(refused)? {
+            if table.parse::<PortRef>().ok().as_ref() != Some(name) {
+                return Err(refused(QueryError::UnknownTable { table }));
+            }
+            put(&catalogs, name, held.table()?)?;
+        }
+        let mut state = SessionStateBuilder::new_from_existing(base).with_catalog_list(Arc::new(catalogs)).build();
+        let plan = statement::logical_plan(&state, query).await.map_err(refused)?;
+        let physical = statement::physical_plan(&mut state, &plan, &limits).await.map_err(refused)?;
+        execute_stream(physical, state.task_ctx())
     }
 
     /// What of `table` lies outside of `ranges` by `column`, in files that also hold rows within; those files and the
@@ -223,9 +254,12 @@ impl Held {
         self.schema.field_with_name(DELETED).is_ok()
     }
 
+    fn table(&self) -> Result<Arc<dyn TableProvider>> {
+        Ok(Arc::new(MemTable::try_new(Arc::clone(&self.schema), vec![self.batches.clone()])?))
+    }
+
     fn frame(&self, context: &SessionContext) -> Result<DataFrame> {
-        let table = MemTable::try_new(Arc::clone(&self.schema), vec![self.batches.clone()])?;
-        context.read_table(Arc::new(table))
+        context.read_table(self.table()?)
     }
 
     /// The files of `table` that hold a row with the key of a change.

@@ -127,6 +127,7 @@ impl Problem {
             Code::TABLE_UNKNOWN => "no such table",
             Code::ACCESS_DENIED | Code::STATEMENT_NOT_ALLOWED | Code::SERVICE_RESTRICTED => "not allowed",
             Code::ROLL_BACK_TARGET | Code::RELEASE_INCOMPLETE | Code::ROLL_BACK_BREAKING => "not rolled back",
+            Code::BACKFILL_INVALID => "not backfilled",
             Code::QUERY_CANCELLED => "query cancelled",
             Code::QUERY_DEADLINE => "query took too long",
             Code::QUERY_BOUNDS | Code::QUERY_MEMORY | Code::QUERY_TOO_MANY | Code::RESULT_BOUNDS => {

@@ -74,6 +74,26 @@ record! {
     }
 }
 
+words! {
+    /// What brings a port up to date, other than a clock.
+    pub enum ScheduleTrigger as "a trigger", SCHEDULE_INVALID {
+        Inputs = "inputs",
+    }
+}
+
+record! {
+    /// The property `schedule` of an output port: a clock, or its inputs.
+    pub struct ScheduleProperty as "schedule" {
+        /// Minute, hour, day of the month, month and day of the week.
+        cron: Option<String>,
+        /// In whose wall time; UTC if left out.
+        timezone: Option<String>,
+        on: Option<ScheduleTrigger>,
+        /// How long the inputs must have had no new release, as `PT10M` or `10 min`.
+        debounce: Option<String>,
+    }
+}
+
 record! {
     /// One entry of the property `overrides` of a product: a change that is allowed although it breaks
     /// readers.

@@ -264,6 +264,8 @@ codes! {
     RELEASE_INCOMPLETE = "W0521";
     /// What is served again would break readers.
     ROLL_BACK_BREAKING = "W0522";
+    /// A port that is not made by intervals, or none of whose intervals are asked for, cannot be backfilled.
+    BACKFILL_INVALID = "W0530";
 
     // 06xx data quality
     /// The data has other columns or types than the contract.
@@ -288,6 +290,8 @@ codes! {
     STORE_URL = "W0704";
     /// Another controller took the warehouse over.
     STORE_FENCED = "W0705";
+    /// A file of a source differs from what was taken of it.
+    SOURCE_FILE_CHANGED = "W0706";
 
     // 08xx identity
     /// No credentials, or none that verify.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::duration;
@@ -94,11 +94,18 @@ impl TimeRange {
 /// `2013-01-01T00:00:00Z/2013-01-02T00:00:00Z`, as ISO 8601 has it.
 impl fmt::Display for TimeRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", instant(self.from), instant(self.to))
+        write!(f, "{}/{}", written(self.from), written(self.to))
     }
 }
 
-fn instant(milliseconds: i64) -> String {
+/// The milliseconds since 1970-01-01 UTC of a time in RFC 3339, or of the midnight with which a date begins.
+pub fn instant(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let date = || Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN).and_utc().timestamp_millis());
+    DateTime::parse_from_rfc3339(text).ok().map(|at| at.timestamp_millis()).or_else(date)
+}
+
+fn written(milliseconds: i64) -> String {
     DateTime::<Utc>::from_timestamp_millis(milliseconds)
         .map_or_else(|| milliseconds.to_string(), |at| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
 }
@@ -180,6 +187,13 @@ mod tests {
         assert_eq!(week.around(at("2013-01-02T10:00:00Z")).from, at("2012-12-31T00:00:00Z"));
         let range = TimeRange { from: at("2013-01-02T10:00:00Z"), to: at("2013-01-04T00:00:00Z") };
         assert_eq!(day.whole(range).to_string(), "2013-01-02T00:00:00Z/2013-01-04T00:00:00Z");
+    }
+
+    #[test]
+    fn an_instant_is_a_time_or_a_date() {
+        assert_eq!(instant("2013-01-02"), Some(at("2013-01-02T00:00:00Z")));
+        assert_eq!(instant(" 2013-01-02T01:00:00+01:00"), Some(at("2013-01-02T00:00:00Z")));
+        assert_eq!((instant("soon"), instant("2013-02-30")), (None, None));
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub mod product;
 pub mod published;
 pub mod quality_check;
 pub mod revision;
+pub mod schedule;
 pub mod side_by_side;
 pub mod transform_test;
 pub mod tree;
@@ -47,10 +48,11 @@ pub use outline::{
     ServiceLevelOutline, TableOutline, Written,
 };
 pub use principal::{Action, AttributeValue, Principal, PrincipalKind};
-pub use product::{DataProduct, InputPort, OutputPort, Override, SeedFormat, Transform, VALIDITY};
+pub use product::{DataProduct, InputPort, Merge, OutputPort, Override, SeedFormat, Transform, VALIDITY};
 pub use published::{ArchivedPort, InputRelease, PortRelease, Published, Release, RolledBack};
 pub use quality_check::QualityCheck;
 pub use revision::Revision;
+pub use schedule::{Cron, Schedule, ScheduleError, TimeZone};
 pub use side_by_side::MajorVersion;
 pub use transform_test::{TestRow, TransformTest};
 pub use tree::{Content, FileEntry, ManifestTree, OwnRepository};

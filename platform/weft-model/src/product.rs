@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::{Contract, ContractKey, Interval, MajorVersion, PortName, PortRef, ProductRef};
+use crate::{Contract, ContractKey, Interval, MajorVersion, PortName, PortRef, ProductRef, Schedule};
 
 /// One data product as its ODPS document says, already checked for form and references.
 ///
@@ -75,6 +75,9 @@ pub struct OutputPort {
     pub description: String,
     pub contract: Contract,
     pub transform: Transform,
+    /// When it is brought up to date; at once where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
     /// Set where major versions of the port are offered side by side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub major: Option<MajorVersion>,
@@ -101,6 +104,15 @@ pub enum Transform {
     Seed { path: String, format: SeedFormat, content: String },
     /// Files at an object-store URL.
     Source { url: String, format: SeedFormat, options: BTreeMap<String, String> },
+    /// Files at an object-store URL, each of which is taken once: its rows are added, or take the place of those with
+    /// the same primary key.
+    Files {
+        url: String,
+        format: SeedFormat,
+        options: BTreeMap<String, String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        merge: Option<Merge>,
+    },
     /// A query whose whole result replaces the table. `file` is the path of the SQL.
     Full { file: String, sql: String },
     /// A query over what its first input gained; what it yields is added, and nothing ever goes.
@@ -140,6 +152,17 @@ pub enum Transform {
     View { file: String, sql: String },
 }
 
+/// Which of several rows with the same primary key stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merge {
+    /// The one in which this column is greatest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest_by: Option<String>,
+    /// A condition on the columns: a row for which it is true takes those with its key out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delete_when: Option<String>,
+}
+
 /// The columns with which a table of kind `scd2` says when a row held: from when, and until when, if it no longer does.
 pub const VALIDITY: [&str; 2] = ["valid_from", "valid_to"];
 
@@ -150,8 +173,8 @@ impl Transform {
             Transform::Seed { .. } => "seed",
             Transform::Source { .. } => "source",
             Transform::Full { .. } => "full",
-            Transform::Append { .. } => "append",
-            Transform::ByKey { .. } => "by_key",
+            Transform::Append { .. } | Transform::Files { merge: None, .. } => "append",
+            Transform::ByKey { .. } | Transform::Files { merge: Some(_), .. } => "by_key",
             Transform::ByTime { .. } => "by_time",
             Transform::Scd2 { .. } => "scd2",
             Transform::View { .. } => "view",
@@ -167,7 +190,29 @@ impl Transform {
             | Transform::ByTime { file, sql, .. }
             | Transform::Scd2 { file, sql, .. }
             | Transform::View { file, sql } => Some((file, sql)),
-            Transform::Seed { .. } | Transform::Source { .. } => None,
+            Transform::Seed { .. } | Transform::Source { .. } | Transform::Files { .. } => None,
+        }
+    }
+
+    /// The address of a source, the format of its files and the options of its store, for the kinds that have one.
+    pub fn source(&self) -> Option<(&str, SeedFormat, &BTreeMap<String, String>)> {
+        match self {
+            Transform::Source { url, format, options } | Transform::Files { url, format, options, .. } => {
+                Some((url, *format, options))
+            }
+            _ => None,
+        }
+    }
+
+    /// By which column the newest of several rows with one key is told, and which rows take others out, for the kinds
+    /// that merge rows.
+    pub fn merge(&self) -> Option<(Option<&str>, Option<&str>)> {
+        match self {
+            Transform::ByKey { newest_by, delete_when, .. }
+            | Transform::Files { merge: Some(Merge { newest_by, delete_when }), .. } => {
+                Some((newest_by.as_deref(), delete_when.as_deref()))
+            }
+            _ => None,
         }
     }
 
@@ -175,7 +220,11 @@ impl Transform {
     pub fn is_incremental(&self) -> bool {
         matches!(
             self,
-            Transform::Append { .. } | Transform::ByKey { .. } | Transform::ByTime { .. } | Transform::Scd2 { .. }
+            Transform::Append { .. }
+                | Transform::Files { .. }
+                | Transform::ByKey { .. }
+                | Transform::ByTime { .. }
+                | Transform::Scd2 { .. }
         )
     }
 }

@@ -25,13 +25,16 @@ pub struct PortRelease {
     /// What its query read: the release of each input that it was made from. Empty for views and for files.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<PortRef, InputRelease>,
+    /// When what it is made from was looked at last for the sake of its rows; `None` for a view.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refreshed_at: Option<DateTime<Utc>>,
 }
 
 impl PortRelease {
     /// A port without a table, made from what `fingerprint` says.
     pub fn of_view(fingerprint: String) -> Self {
-        let inputs = BTreeMap::new();
-        PortRelease { location: None, table_version: None, fingerprint, rows: None, bytes: None, inputs }
+        let (inputs, refreshed_at) = (BTreeMap::new(), None);
+        PortRelease { location: None, table_version: None, fingerprint, rows: None, bytes: None, inputs, refreshed_at }
     }
 }
 

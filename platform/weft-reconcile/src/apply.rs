@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use arrow::datatypes::SchemaRef;
+use parking_lot::Mutex;
 use weft_catalog::CheckRecord;
 use weft_model::{
-    Code, DataProduct, Declared, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease, ProductRef,
-    Published, Release,
+    Code, DataProduct, Declared, Diagnostic, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease,
+    ProductRef, Published, Release,
 };
 use weft_storage::arrow_schema;
 
@@ -18,22 +19,29 @@ use crate::controller::Controller;
 use crate::fingerprint::inputs_of;
 use crate::report::{Outcome, OutcomeStatus};
 use crate::retire::archived;
-use crate::{Change, Plan, ReconcileError, Step};
+use crate::{Change, Known, Plan, ReconcileError, Step};
 
 /// What applying a plan came to.
 #[derive(Debug, Default)]
 pub(crate) struct Applied {
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) checks: Vec<CheckRecord>,
+    /// What was met on the way and stopped nothing.
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 impl Controller {
-    /// Does the steps of `plan`. One product's failure stops only those that read it.
+    /// Does the steps of `plan`, which was made of what is `known`. One product's failure stops only those that read it.
     ///
     /// # Errors
     ///
     /// Only if the catalog or the store cannot be written any more.
-    pub(crate) async fn apply(&self, plan: &Plan, declared: &Declared) -> Result<Applied, ReconcileError> {
+    pub(crate) async fn apply(
+        &self,
+        plan: &Plan,
+        declared: &Declared,
+        known: &Known,
+    ) -> Result<Applied, ReconcileError> {
         let mut applied = Applied::default();
         let mut failed: BTreeSet<PortRef> = BTreeSet::new();
         let plan_id = plan.id();
@@ -44,7 +52,14 @@ impl Controller {
             }
             let Some(domain) = declared.domains.get(&product.name.domain) else { continue };
             let outcomes = self
-                .apply_product((plan, &plan_id, declared), product, domain, &steps, &failed, &mut applied.checks)
+                .apply_product(
+                    (plan, &plan_id, declared, known),
+                    product,
+                    domain,
+                    &steps,
+                    &failed,
+                    (&mut applied.checks, &mut applied.warnings),
+                )
                 .await?;
             failed.extend(
                 outcomes.iter().filter(|o| o.status != OutcomeStatus::Applied).map(|outcome| outcome.port.clone()),
@@ -52,18 +67,21 @@ impl Controller {
             applied.outcomes.extend(outcomes);
         }
         applied.outcomes.extend(self.retire_products(plan, declared).await?);
+        if !plan.in_order.is_empty() {
+            self.parts.catalog.set_looked_at(&plan.in_order, known.now).await?;
+        }
         Ok(applied)
     }
 
     /// Builds what changes of a product and releases it, or leaves it as it was.
     async fn apply_product(
         &self,
-        (plan, plan_id, declared): (&Plan, &str, &Declared),
+        (plan, plan_id, declared, known): (&Plan, &str, &Declared, &Known),
         product: &DataProduct,
         domain: &Domain,
         steps: &[&Step],
         failed: &BTreeSet<PortRef>,
-        checks: &mut Vec<CheckRecord>,
+        (checks, warnings): (&mut Vec<CheckRecord>, &mut Vec<Diagnostic>),
     ) -> Result<Vec<Outcome>, ReconcileError> {
         let published = self.parts.catalog.published();
         let number = self.next_number(&product.name).await?;
@@ -94,6 +112,7 @@ impl Controller {
                         revision: &plan.revision,
                         plan: plan_id,
                         release: number,
+                        at: known.now,
                         domain,
                         environments: &declared.environments,
                         product,
@@ -105,9 +124,12 @@ impl Controller {
                             .map(|served| (step.change, served)),
                         inputs: inputs_now(product, output, &self.parts.catalog.published()),
                         input_schemas: schemas_of(product, &self.parts.catalog.published()),
+                        listing: known.sources.get(&step.port),
+                        warnings: Mutex::default(),
                     };
                     let (built, made) = caught(self.build(&order, &ports)).await;
                     checks.extend(made);
+                    warnings.append(&mut order.warnings.lock());
                     built
                 }
             };
@@ -163,7 +185,11 @@ fn steps_of<'a>(plan: &'a Plan, product: &'a ProductRef) -> impl Iterator<Item =
 }
 
 /// What the port's query reads, as it is released.
-fn inputs_now(product: &DataProduct, output: &OutputPort, published: &Published) -> BTreeMap<PortRef, InputRelease> {
+pub(crate) fn inputs_now(
+    product: &DataProduct,
+    output: &OutputPort,
+    published: &Published,
+) -> BTreeMap<PortRef, InputRelease> {
     inputs_of(product, output)
         .filter_map(|port| {
             let (release, table) = published.port(port)?;
@@ -174,7 +200,7 @@ fn inputs_now(product: &DataProduct, output: &OutputPort, published: &Published)
 }
 
 /// The columns of the product's inputs, as they are released.
-fn schemas_of(product: &DataProduct, published: &Published) -> BTreeMap<PortRef, SchemaRef> {
+pub(crate) fn schemas_of(product: &DataProduct, published: &Published) -> BTreeMap<PortRef, SchemaRef> {
     let ports = product.inputs.iter().map(|input| &input.port);
     let offered =
         |port: &PortRef| Some(arrow_schema(&published.port(port)?.0.product.output(&port.port)?.contract.columns));

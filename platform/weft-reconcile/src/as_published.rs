@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use weft_model::{Declared, PortRelease, Published, Release};
 
 use crate::Known;
-use crate::fingerprint::fingerprints;
+use crate::due::Timetable;
 
 impl Known {
     /// A mesh that serves what `declared` declares, released once, and read as `self` knows.
@@ -20,7 +20,7 @@ impl Known {
 }
 
 fn as_published(declared: &Declared, at: DateTime<Utc>) -> Published {
-    let fingerprints = fingerprints(declared, &Published::default());
+    let fingerprints = Timetable::of(declared, &Known::nothing()).fingerprints;
     let mut releases = BTreeMap::new();
     for product in &declared.products {
         let Some(domain) = declared.domains.get(&product.name.domain) else { continue };

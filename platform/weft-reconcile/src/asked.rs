@@ -33,16 +33,18 @@ pub(crate) fn schema_of(output: &OutputPort) -> SchemaRef {
 /// All rows of a table that is made as a whole: of each key the newest, in order of key or time.
 pub(crate) fn whole(output: &OutputPort, sql: &str) -> Asked {
     let columns = columns(output);
+    if let Some((_, delete_when)) = output.transform.merge() {
+        let kept = delete_when.map(|_| format!(" WHERE NOT {}", quoted(DELETED))).unwrap_or_default();
+        let order = listed(&output.contract.primary_key());
+        let newest = newest(output, sql);
+        let sql = format!("SELECT {columns} FROM ({newest}) AS \"weft.kept\"{kept} ORDER BY {order}");
+        return Asked { sql, parameters: Parameters::None };
+    }
     let sql = match &output.transform {
-        Transform::ByKey { delete_when, .. } => {
-            let kept = delete_when.as_ref().map(|_| format!(" WHERE NOT {}", quoted(DELETED))).unwrap_or_default();
-            let order = listed(&output.contract.primary_key());
-            format!("SELECT {columns} FROM ({}) AS \"weft.kept\"{kept} ORDER BY {order}", newest(output, sql))
-        }
         Transform::ByTime { column, .. } => {
             format!("SELECT {columns} FROM ({}) AS \"weft.rows\" ORDER BY {}", inner(sql), quoted(column))
         }
-        _ => return Asked { sql: sql.to_owned(), parameters: Parameters::None },
+        _ => sql.to_owned(),
     };
     Asked { sql, parameters: Parameters::None }
 }
@@ -81,15 +83,14 @@ pub(crate) fn intervals(sql: &str, column: &str, interval: Interval) -> Asked {
 
 /// The query's rows, of those with the same key the newest alone where it can be told, with [`DELETED`].
 fn newest(output: &OutputPort, sql: &str) -> String {
-    let Transform::ByKey { newest_by, delete_when, .. } = &output.transform else { return sql.to_owned() };
+    let Some((newest_by, delete_when)) = output.transform.merge() else { return sql.to_owned() };
     let deleted = delete_when
-        .as_ref()
         .map(|condition| format!(", coalesce(\n{condition}\n, false) AS {}", quoted(DELETED)))
         .unwrap_or_default();
     let columns = columns(output);
     let rows = format!("SELECT {columns}{deleted} FROM ({}) AS \"weft.rows\"", inner(sql));
     let Some(newest_by) = newest_by else { return rows };
-    let deleted = delete_when.as_ref().map(|_| format!(", {}", quoted(DELETED))).unwrap_or_default();
+    let deleted = delete_when.map(|_| format!(", {}", quoted(DELETED))).unwrap_or_default();
     format!(
         "SELECT {columns}{deleted} FROM (SELECT *, row_number() OVER (PARTITION BY {} ORDER BY {} DESC NULLS LAST) \
          AS \"weft.place\" FROM ({rows}) AS \"weft.marked\") AS \"weft.ranked\" WHERE \"weft.place\" = 1",

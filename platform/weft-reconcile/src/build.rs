@@ -1,19 +1,24 @@
 //! One port's table, built and committed through the gate.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
+use parking_lot::Mutex;
 use weft_catalog::CheckRecord;
-use weft_engine::{DELETED, Gained, Intake, Limits, QueryError, SessionOptions};
+use weft_engine::{DELETED, Gained, Intake, Limits, QueryError, SessionOptions, UnreadableFile};
 use weft_model::{
-    Code, DataProduct, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease, Revision, Transform,
+    Code, DataProduct, Diagnostic, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease, Revision,
+    Transform,
 };
-use weft_storage::{CommitNote, Committed, Finding, Layout, StorageError, TableChange, Warehouse, arrow_schema};
+use weft_storage::{
+    CommitNote, Committed, Finding, Layout, Listing, StorageError, TableChange, Warehouse, arrow_schema,
+};
 
 use crate::Change;
 use crate::asked::{self, Asked};
@@ -21,12 +26,15 @@ use crate::conform::conform;
 use crate::controller::Controller;
 use crate::increment::Becomes;
 use crate::judge::ContractJudge;
+use crate::sources::{holds_values, unreadable_source};
 
 /// What a port is to be built for.
 pub(crate) struct Order<'a> {
     pub(crate) revision: &'a Revision,
     pub(crate) plan: &'a str,
     pub(crate) release: u64,
+    /// When what it is made from was looked at.
+    pub(crate) at: DateTime<Utc>,
     pub(crate) domain: &'a Domain,
     /// The variables that each environment may give a value.
     pub(crate) environments: &'a BTreeMap<String, BTreeSet<String>>,
@@ -38,6 +46,10 @@ pub(crate) struct Order<'a> {
     /// What the port's query reads, as it is released now.
     pub(crate) inputs: BTreeMap<PortRef, InputRelease>,
     pub(crate) input_schemas: BTreeMap<PortRef, SchemaRef>,
+    /// What lies at the port's source, where that was looked at.
+    pub(crate) listing: Option<&'a Listing>,
+    /// What was met on the way and stops nothing.
+    pub(crate) warnings: Mutex<Vec<Diagnostic>>,
 }
 
 impl Order<'_> {
@@ -58,6 +70,11 @@ impl Order<'_> {
     /// The table that the port's new rows are brought into, where it is one that changes in part.
     fn increments(&self) -> Option<&PortRelease> {
         self.goes_on.and_then(|(change, served)| (change == Change::Increment).then_some(served))
+    }
+
+    /// Has the run tell of something that stops nothing.
+    pub(crate) fn warn(&self, warning: Option<Diagnostic>) {
+        self.warnings.lock().extend(warning);
     }
 
     /// Rows in the very shape of what the port's query is to yield; with [`DELETED`] where they have it.
@@ -146,6 +163,7 @@ impl Controller {
             rows: table.rows(),
             bytes: Some(table.bytes()),
             inputs: order.inputs.clone(),
+            refreshed_at: Some(order.at),
         })
     }
 
@@ -182,13 +200,24 @@ impl Controller {
     async fn write(&self, order: &Order<'_>, location: &str, judge: &Arc<ContractJudge>) -> Result<u64, Unbuilt> {
         let change = match order.increments().filter(|served| served.location.as_deref() == Some(location)) {
             Some(served) => self.change(order, served).await?,
-            None => self.history(order, None).await?,
+            None => Becomes::Whole,
         };
         let change = match change {
             Becomes::Nothing => return Ok(order.increments().and_then(|s| s.table_version).unwrap_or_default()),
             Becomes::InPart(change) => change,
             Becomes::Whole => self.whole(order).await?,
         };
+        self.commit_change(order, location, change, judge).await
+    }
+
+    /// Carries out `change` in one commit through the gate. Gives its version.
+    pub(crate) async fn commit_change(
+        &self,
+        order: &Order<'_>,
+        location: &str,
+        change: TableChange,
+        judge: &Arc<ContractJudge>,
+    ) -> Result<u64, Unbuilt> {
         let mut note = order.note();
         note.upon = change.upon;
         let schema = arrow_schema(&order.output.contract.columns);
@@ -202,6 +231,14 @@ impl Controller {
 
     /// All rows of the table, made anew.
     async fn whole(&self, order: &Order<'_>) -> Result<TableChange, Unbuilt> {
+        let kept = match &order.output.transform {
+            Transform::Scd2 { .. } => self.history(order, None).await?,
+            Transform::Files { .. } => self.taken(order, None).await?,
+            _ => Becomes::Whole,
+        };
+        if let Becomes::InPart(change) = kept {
+            return Ok(change);
+        }
         let change = TableChange::replace(order.conform(self.rows(order).await?)?);
         Ok(match &order.output.transform {
             Transform::ByTime { column, interval, .. } => {
@@ -221,7 +258,9 @@ impl Controller {
         match self.parts.engine.load(&intake, &order.output.contract.columns).await {
             Ok(rows) => Ok(rows),
             Err(StorageError::Refused { findings }) => Err(Unbuilt::refused(&findings)),
-            Err(error) if holds_values(order) => Err(unreadable_source(order, error.code())),
+            Err(error) if holds_values(&order.output.transform) => {
+                Err(unreadable_source(&order.output.transform, error.code()))
+            }
             Err(error) => Err(Unbuilt::failed(error.code(), error)),
         }
     }
@@ -257,6 +296,9 @@ impl Controller {
 
     /// What to tell of rows that a query, or the table's own files, did not yield.
     pub(crate) fn unmade(&self, order: &Order<'_>, error: &DataFusionError) -> Unbuilt {
+        if let Some(file) = of_file(error) {
+            return file;
+        }
         tracing::warn!(port = %order.product.port_ref(order.output), %error, "rows could not be produced");
         match error.find_root() {
             DataFusionError::External(inner) => match inner.downcast_ref::<QueryError>() {
@@ -275,27 +317,17 @@ impl Controller {
                     self.file(order.revision, path).await.map_err(|error| Unbuilt::failed(error.code(), error))?;
                 Ok(Intake::Bytes { name: path.clone(), kind: *format, bytes: Bytes::from(bytes) })
             }
-            Transform::Source { url, format, options } => {
-                let resolve = |text: &str| {
-                    let resolved = self.environment.resolve(text, order.environments);
-                    resolved.map_err(|why| Unbuilt::failed(Code::VARIABLE_NOT_ALLOWED, why))
-                };
-                let options = options.iter().map(|(key, value)| Ok((key.clone(), resolve(value)?)));
-                Ok(Intake::Url {
-                    url: resolve(url)?,
-                    kind: *format,
-                    options: options.collect::<Result<HashMap<_, _>, Unbuilt>>()?,
-                    limits: self.parts.sources.clone(),
-                })
-            }
-            _ => Err(Unbuilt::failed(Code::INTERNAL, "a query is no intake")),
+            transform => self.intake_of(transform, order.environments),
         }
     }
 
     /// What to tell of rows that could not be produced: for files, which columns are at fault.
     async fn unreadable_rows(&self, order: &Order<'_>, error: &DataFusionError) -> Unbuilt {
-        if holds_values(order) {
-            return unreadable_source(order, Code::DATA_UNREADABLE);
+        if let Some(file) = of_file(error) {
+            return file;
+        }
+        if holds_values(&order.output.transform) {
+            return unreadable_source(&order.output.transform, Code::DATA_UNREADABLE);
         }
         tracing::warn!(port = %order.product.port_ref(order.output), %error, "rows could not be produced");
         let own = match error.find_root() {
@@ -319,25 +351,12 @@ impl Controller {
     }
 }
 
-/// Whether the port's source is reached by values of variables. What stores and readers say of it may
-/// hold them, and is neither told nor logged.
-fn holds_values(order: &Order<'_>) -> bool {
-    match &order.output.transform {
-        Transform::Source { url, options, .. } => {
-            std::iter::once(url).chain(options.values()).any(|text| text.contains("${"))
-        }
-        _ => false,
-    }
-}
-
-fn unreadable_source(order: &Order<'_>, code: Code) -> Unbuilt {
-    let url = match &order.output.transform {
-        Transform::Source { url, .. } => url.as_str(),
-        _ => "",
-    };
-    let text =
-        format!("the source `{url}` cannot be read; why is not told, since it is reached by values of variables");
-    Unbuilt::failed(code, text)
+/// What to tell where one file of several is at fault; `None` where it is something else.
+fn of_file(error: &DataFusionError) -> Option<Unbuilt> {
+    let DataFusionError::External(inner) = error.find_root() else { return None };
+    let file = inner.downcast_ref::<UnreadableFile>()?;
+    let message = format!("{file}; the other new files wait with it");
+    Some(Unbuilt { code: file.code, message, refused: true })
 }
 
 /// What would let the service see all of the inputs that the error names; empty for another error.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use weft_catalog::{Catalog, Run, RunDiagnostic, RunStatus, RunStep, StepStatus};
 use weft_engine::Engine;
 use weft_governance::Policies;
 use weft_manifest::source::RevisionSource;
-use weft_model::{Clock, Code, Commit, DomainName, ManifestTree, Revision};
+use weft_model::{Clock, Code, Commit, Diagnostic, DomainName, ManifestTree, Revision};
 use weft_storage::{SourceLimits, Warehouse};
 
 use crate::apply::Applied;
@@ -47,13 +47,16 @@ pub struct Controller {
     pub(crate) environment: Environment,
     /// Whether the policies in force are those of the newest revision that was met.
     are_newest: AtomicBool,
-    /// The next day on which a version takes the name of its port, by the revision that was met last.
-    switch: Mutex<Option<NaiveDate>>,
-    pushed: Arc<Notify>,
+    /// When the revision that was met last means something else by the clock alone: a version takes the name of its
+    /// port, or a port is due.
+    next: Mutex<Option<DateTime<Utc>>>,
+    /// What was told of the revision that was met last.
+    told: Mutex<Vec<Diagnostic>>,
     /// Held by whoever changes what is served.
     pub(crate) at_work: tokio::sync::Mutex<()>,
+    pushed: Arc<Notify>,
     /// Whether a product was rolled back, so that the revision that is applied means something else.
-    pub(crate) is_due: AtomicBool,
+    pub(crate) was_rolled_back: AtomicBool,
 }
 
 impl Controller {
@@ -63,10 +66,11 @@ impl Controller {
             parts,
             environment: Environment::default(),
             are_newest: AtomicBool::new(false),
-            switch: Mutex::default(),
-            pushed: Arc::default(),
+            next: Mutex::default(),
+            told: Mutex::default(),
             at_work: tokio::sync::Mutex::default(),
-            is_due: AtomicBool::new(false),
+            pushed: Arc::default(),
+            was_rolled_back: AtomicBool::new(false),
         }
     }
 
@@ -87,23 +91,27 @@ impl Controller {
     /// with a manifest or one product's data is not an error; it is told in the [`Report`].
     pub async fn reconcile(&self, revision: &Revision) -> Result<Report, ReconcileError> {
         let _alone = self.at_work.lock().await;
-        self.is_due.store(false, Ordering::SeqCst);
+        self.was_rolled_back.store(false, Ordering::SeqCst);
         self.parts.warehouse.ensure_newest().await?;
         let tree = self.tree(revision).await?;
-        let known = Known::in_catalog(&self.parts.catalog, &tree, self.parts.clock.now()).await?;
+        let mut known = Known::in_catalog(&self.parts.catalog, &tree, self.parts.clock.now()).await?;
 
         let mut checked = check(&tree, &known).await;
-        self.expect_switch(&checked, known.now);
+        self.expect(&checked, &known, None);
         if checked.is_refused() {
             return self.refuse(checked).await;
         }
         // Policies before data: a commit that tightens access must not publish first.
         self.put_in_force(&mut checked).await?;
 
+        let unseen = self.look_at_sources(&checked.declared, &mut known).await;
+        checked.diagnostics.extend(unseen);
+
         // A product with errors stays as it was last published; the others go on.
-        let plan = plan(&checked.declared, &known.published, &checked.reviews, known.now);
+        let plan = plan(&checked.declared, &known, &checked.reviews);
+        self.expect(&checked, &known, plan.next);
         let run = self.begin(&plan, &checked).await?;
-        let applied = self.apply(&plan, &checked.declared).await;
+        let applied = self.apply(&plan, &checked.declared, &known).await;
         self.finish(run, plan, checked, applied).await
     }
 
@@ -119,10 +127,10 @@ impl Controller {
         Arc::clone(&self.pushed)
     }
 
-    /// Reconciles each newer revision than `last`, and the same one on a day on which names of ports switch and after
-    /// a roll-back; `told`
-    /// hears of each report. Trouble of the platform's own is logged, and the same revision tried again. As long as
-    /// the source says that there is nothing newer than the policies in force, these are confirmed to be current.
+    /// Reconciles each newer revision than `last`, and the same one after a roll-back and when the clock gives it another
+    /// meaning (names of ports switch, a port is due); `told` hears of each report. Trouble of the platform's own is
+    /// logged, and the same revision tried again. As long as the source says that there is nothing newer than the
+    /// policies in force, these are confirmed to be current.
     ///
     /// Ends only where another controller took the warehouse over, and gives that error. What was published is
     /// served on, under policies that are not confirmed any more.
@@ -141,35 +149,46 @@ impl Controller {
                 _ = ticks.tick() => {}
                 () = self.pushed.notified() => ticks.reset(),
             }
-            let newest = match self.newest().await {
-                Ok(newest)
-                    if Some(&newest) == last.as_ref()
-                        && !self.has_switched()
-                        && !self.is_due.load(Ordering::SeqCst) =>
-                {
-                    self.confirm();
-                    continue;
-                }
-                Ok(newest) => newest,
+            match self.catch_up(&mut last).await {
+                Ok(Some(report)) => told(&report),
+                Ok(None) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "the source of revisions cannot be asked; what is published stays");
-                    continue;
-                }
-            };
-            match self.reconcile(&newest).await {
-                Ok(report) => {
-                    told(&report);
-                    last = Some(newest);
-                }
-                Err(error) if error.code() == Code::STORE_FENCED => {
                     tracing::error!(%error, "no revision is followed any more");
                     return error;
                 }
-                Err(error) => {
-                    tracing::error!(revision = %newest, %error, "a reconcile was broken off");
-                    // Also where it was met before, as on the day of a switch.
-                    last = None;
-                }
+            }
+        }
+    }
+
+    /// One turn of [`follow`](Self::follow): reconciles where there is a newer revision than `last`, where a product was
+    /// rolled back, and where the clock asks for it, and notes in `last` what was met.
+    ///
+    /// # Errors
+    ///
+    /// Where another controller took the warehouse over.
+    pub async fn catch_up(&self, last: &mut Option<Revision>) -> Result<Option<Report>, ReconcileError> {
+        let newest = match self.newest().await {
+            Ok(newest) if Some(&newest) == last.as_ref() && !self.is_due() => {
+                self.confirm();
+                return Ok(None);
+            }
+            Ok(newest) => newest,
+            Err(error) => {
+                tracing::warn!(%error, "the source of revisions cannot be asked; what is published stays");
+                return Ok(None);
+            }
+        };
+        match self.reconcile(&newest).await {
+            Ok(report) => {
+                *last = Some(newest);
+                Ok(Some(report))
+            }
+            Err(error) if error.code() == Code::STORE_FENCED => Err(error),
+            Err(error) => {
+                tracing::error!(revision = %newest, %error, "a reconcile was broken off");
+                // Also where it was met before, as when the clock asked for it.
+                *last = None;
+                Ok(None)
             }
         }
     }
@@ -228,16 +247,18 @@ impl Controller {
         Ok(())
     }
 
-    /// Notes when names change next without a new revision.
-    fn expect_switch(&self, checked: &Checked, now: DateTime<Utc>) {
-        let next = checked.declared.next_switch(now.date_naive());
-        *self.switch.lock() = next;
+    /// Notes when the revision means something else next: by a switch of names, or at `next`.
+    fn expect(&self, checked: &Checked, known: &Known, next: Option<DateTime<Utc>>) {
+        let switch = checked.declared.next_switch(known.now.date_naive());
+        let switch = switch.map(|day| day.and_time(NaiveTime::MIN).and_utc());
+        *self.next.lock() = [switch, next].into_iter().flatten().min();
     }
 
-    /// Whether that day has come, so that the same revision means something else.
-    fn has_switched(&self) -> bool {
-        let day = *self.switch.lock();
-        day.is_some_and(|day| day <= self.parts.clock.now().date_naive())
+    /// Whether that moment has come, or a product was rolled back.
+    fn is_due(&self) -> bool {
+        let next = *self.next.lock();
+        let has_come = next.is_some_and(|next| next <= self.parts.clock.now());
+        has_come || self.was_rolled_back.load(Ordering::SeqCst)
     }
 
     /// Notes that the policies in force are those of the newest revision, if they are and every repository
@@ -263,7 +284,8 @@ impl Controller {
     /// Records that a run began; `None` where there is nothing to tell.
     async fn begin(&self, plan: &Plan, checked: &Checked) -> Result<Option<Run>, ReconcileError> {
         let known = self.parts.catalog.published().revision.as_ref() == Some(&plan.revision);
-        if known && plan.is_empty() && checked.diagnostics.is_empty() {
+        let told = std::mem::replace(&mut *self.told.lock(), checked.diagnostics.clone());
+        if known && plan.is_empty() && (checked.diagnostics.is_empty() || checked.diagnostics == told) {
             return Ok(None);
         }
         let run = self.new_run(plan, checked).await;
@@ -275,7 +297,7 @@ impl Controller {
         &self,
         run: Option<Run>,
         plan: Plan,
-        checked: Checked,
+        mut checked: Checked,
         applied: Result<Applied, ReconcileError>,
     ) -> Result<Report, ReconcileError> {
         let Some(mut run) = run else {
@@ -296,6 +318,8 @@ impl Controller {
                 return Err(error);
             }
         };
+        run.diagnostics.extend(applied.warnings.iter().map(RunDiagnostic::from));
+        checked.diagnostics.extend(applied.warnings);
         let report = Report {
             revision: plan.revision.clone(),
             plan,

@@ -4,31 +4,21 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use weft_model::{Contract, DataProduct, Declared, OutputPort, PortRef, Published, Transform};
+use weft_model::{Contract, DataProduct, OutputPort, PortRef, Published, Release, Transform};
+use weft_storage::Listing;
 
 /// Raised when the same inputs would yield other files, so that everything is built anew.
 const LAYOUT: u32 = 1;
 
-/// Fingerprints of every declared port.
-///
-/// A port's hash covers what its contract demands of rows, how it is made, and the fingerprints of
-/// the ports that its query reads; where such a port is not declared (its product has errors), the
-/// fingerprint under which it is published.
-pub(crate) fn fingerprints(declared: &Declared, published: &Published) -> BTreeMap<PortRef, String> {
-    let mut known = BTreeMap::new();
-    for product in &declared.products {
-        for output in &product.outputs {
-            let fingerprint = Fingerprints { known: &known, published }.of(product, output, &output.contract);
-            known.insert(product.port_ref(output), fingerprint);
-        }
-    }
-    known
-}
-
 /// The fingerprints of everything that a port may read.
+///
+/// A port's hash covers what its contract demands of rows, how it is made, what lies at its source where that was
+/// looked at, and the fingerprints of the ports that its query reads; where such a port is not declared (its product
+/// has errors), the fingerprint under which it is published.
 pub(crate) struct Fingerprints<'a> {
     pub(crate) known: &'a BTreeMap<PortRef, String>,
     pub(crate) published: &'a Published,
+    pub(crate) sources: &'a BTreeMap<PortRef, Listing>,
 }
 
 impl Fingerprints<'_> {
@@ -41,17 +31,32 @@ impl Fingerprints<'_> {
                 (port.to_string(), upstream.or_else(served).unwrap_or("absent"))
             })
             .collect();
-        made_from(contract, &output.transform, &inputs)
+        let listing = self.sources.get(&product.port_ref(output));
+        made_from(contract, &output.transform, &inputs, listing)
+    }
+
+    /// Whether the port's own contract or transform makes other rows than those under which `release` has it.
+    pub(crate) fn is_changed_itself(&self, product: &DataProduct, output: &OutputPort, release: &Release) -> bool {
+        let Some(before) = release.product.output(&output.name) else { return true };
+        self.of(product, before, &before.contract) != self.of(product, output, &output.contract)
     }
 }
 
-fn made_from(contract: &Contract, transform: &Transform, inputs: &BTreeMap<String, &str>) -> String {
-    hash(&json!({
+fn made_from(
+    contract: &Contract,
+    transform: &Transform,
+    inputs: &BTreeMap<String, &str>,
+    listing: Option<&Listing>,
+) -> String {
+    let mut made = json!({
         "layout": LAYOUT,
         "contract": demands(contract),
         "transform": match transform {
             Transform::Seed { format, content, .. } => json!({ "seed": content, "format": format }),
             Transform::Source { url, format, options } => json!({ "url": url, "format": format, "options": options }),
+            Transform::Files { url, format, options, merge } => {
+                json!({ "files": url, "format": format, "options": options, "merge": merge })
+            }
             Transform::Full { sql, .. } => json!({ "full": sql }),
             Transform::View { sql, .. } => json!({ "view": sql }),
             Transform::Append { sql, .. } => json!({ "append": sql }),
@@ -64,7 +69,11 @@ fn made_from(contract: &Contract, transform: &Transform, inputs: &BTreeMap<Strin
             Transform::Scd2 { sql, key, since, .. } => json!({ "scd2": sql, "key": key, "since": since }),
         },
         "inputs": inputs,
-    }))
+    });
+    if let (Some(listing), Some(made)) = (listing, made.as_object_mut()) {
+        made.insert("listing".to_owned(), json!(hash(&json!(listing))));
+    }
+    hash(&made)
 }
 
 /// The input ports whose full names stand in the port's query.

@@ -12,17 +12,16 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::{StreamExt, TryStreamExt};
 use weft_engine::{ContractPlanner, Gained, Reach, Rewritten};
 use weft_model::{Code, Interval, PortRef, PortRelease, TimeRange, Transform};
-use weft_storage::{Layout, StorageError, TableChange, TableVersion, arrow_schema};
+use weft_storage::{INTERVAL_MARK, Layout, StorageError, TableChange, TableVersion, arrow_schema};
 
 use crate::asked::{self, Asked};
 use crate::build::{Order, Unbuilt};
 use crate::controller::Controller;
+use crate::files::takes_files;
 use crate::fingerprint::first_input;
 
 /// Most stretches of time that one run makes anew by themselves; where there are more, the table is made whole.
 const RANGES_MAX: usize = 400;
-/// Under which name a table says, in its log, in which release an interval was made last.
-const INTERVAL: &str = "weft.interval/";
 
 /// How a table comes to be up to date.
 pub(crate) enum Becomes {
@@ -52,6 +51,9 @@ impl Controller {
         if !table.has_schema(&arrow_schema(&order.output.contract.columns)) {
             return Ok(Becomes::Whole);
         }
+        if takes_files(&order.output.transform) {
+            return self.taken(order, Some(&table)).await;
+        }
         let moved = self.moved(order, served).await?;
         if moved.is_empty() && served.inputs.keys().eq(order.inputs.keys()) {
             return Ok(Becomes::Nothing);
@@ -68,7 +70,11 @@ impl Controller {
                 return self.replaced(order, &moved, sql, (&table, time)).await;
             }
             Transform::Scd2 { .. } => return self.history(order, Some(&table)).await,
-            Transform::Seed { .. } | Transform::Source { .. } | Transform::Full { .. } | Transform::View { .. } => {
+            Transform::Seed { .. }
+            | Transform::Source { .. }
+            | Transform::Files { .. }
+            | Transform::Full { .. }
+            | Transform::View { .. } => {
                 return Ok(Becomes::Whole);
             }
         };
@@ -144,7 +150,7 @@ impl Controller {
     }
 
     /// The rows of `ranges`, in place of those that the table has there.
-    async fn remade(
+    pub(crate) async fn remade(
         &self,
         order: &Order<'_>,
         sql: &str,
@@ -236,13 +242,24 @@ impl Controller {
 
 /// The column that tells of a row's interval.
 #[derive(Clone, Copy)]
-struct Times<'a> {
+pub(crate) struct Times<'a> {
     column: &'a str,
-    interval: Interval,
+    pub(crate) interval: Interval,
     lookback: u32,
 }
 
-impl Times<'_> {
+impl<'a> Times<'a> {
+    /// Intervals by `column`, of which each stands by itself.
+    pub(crate) fn of(column: &'a str, interval: Interval) -> Self {
+        Times { column, interval, lookback: 0 }
+    }
+
+    /// The beginnings of the intervals of `range`, which must be whole ones.
+    pub(crate) fn starts(self, range: TimeRange) -> Vec<i64> {
+        let step = usize::try_from(self.interval.milliseconds()).unwrap_or(usize::MAX);
+        (range.from..range.to).step_by(step).collect()
+    }
+
     fn looking_back(self, range: TimeRange) -> TimeRange {
         let back = self.interval.milliseconds().saturating_mul(i64::from(self.lookback));
         TimeRange { from: range.from.saturating_sub(back), to: range.to }
@@ -250,11 +267,10 @@ impl Times<'_> {
 
     /// That each interval of `range` was made by `release`.
     fn marks(self, range: TimeRange, release: u64) -> impl Iterator<Item = (String, i64)> {
-        let step = usize::try_from(self.interval.milliseconds()).unwrap_or(usize::MAX);
         let release = i64::try_from(release).unwrap_or(i64::MAX);
-        (range.from..range.to).step_by(step).map(move |from| {
+        self.starts(range).into_iter().map(move |from| {
             let interval = self.interval.around(from);
-            (format!("{INTERVAL}{interval}"), release)
+            (format!("{INTERVAL_MARK}{interval}"), release)
         })
     }
 }
@@ -289,7 +305,8 @@ fn in_part(version: u64, rewritten: Rewritten) -> Becomes {
     }
 }
 
-fn part(version: u64, rewritten: Rewritten) -> TableChange {
+/// The change upon `version` that a rewriting is.
+pub(crate) fn part(version: u64, rewritten: Rewritten) -> TableChange {
     let Rewritten { without, rows } = rewritten;
     TableChange { upon: Some(version), without, rows, layout: Layout::InOrder, marks: Vec::new() }
 }

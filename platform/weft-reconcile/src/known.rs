@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use weft_catalog::{Catalog, CatalogError};
-use weft_model::{DomainName, ManifestTree, ObservedRead, ProductRef, Published, Release};
+use weft_model::{DomainName, ManifestTree, ObservedRead, PortRef, ProductRef, Published, Release};
+use weft_storage::Listing;
 
 /// Whoever read a port within this time counts as one of its readers.
 const READERS_OF_LAST: TimeDelta = TimeDelta::days(30);
@@ -40,6 +41,10 @@ pub struct Known {
     pub history: BTreeMap<ProductRef, Vec<Release>>,
     /// What was read in the last thirty days.
     pub reads: Vec<ObservedRead>,
+    /// When a port that is brought up to date by a clock was last found to be so, where nothing was done to it.
+    pub looked: BTreeMap<PortRef, DateTime<Utc>>,
+    /// What lies at the sources of ports, of those that were looked at.
+    pub sources: BTreeMap<PortRef, Listing>,
     pub now: DateTime<Utc>,
 }
 
@@ -74,7 +79,8 @@ impl Known {
         }
         let reads = catalog.reads_since(now - READERS_OF_LAST).await?;
         let kept = Kept::in_catalog(catalog).await?;
-        Ok(Known { published, kept, history, reads, now })
+        let (looked, sources) = (catalog.looked_at().await?, BTreeMap::new());
+        Ok(Known { published, kept, history, reads, looked, sources, now })
     }
 }
 

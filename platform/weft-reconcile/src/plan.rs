@@ -6,9 +6,10 @@ use weft_model::{
     DataProduct, Declared, OutputPort, PortName, PortRef, ProductRef, Published, Release, Revision, Transform,
 };
 
-use crate::fingerprint::{Fingerprints, fingerprints, hash};
+use crate::due::Timetable;
+use crate::fingerprint::{Fingerprints, hash};
 use crate::retire::kept_until;
-use crate::{Review, RuleLine, Verdict};
+use crate::{Known, Review, RuleLine, Verdict, Waiting};
 
 /// What must happen, in order, for the mesh to match the manifests at `revision`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -26,6 +27,15 @@ pub struct Plan {
     /// Products that stay as they were rolled back, in order of name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub held: Vec<Held>,
+    /// The ports among them that have yet to take in what changed around them, and until when they wait.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Waiting>,
+    /// The ports whose tick has come and for which there is nothing to do.
+    #[serde(skip)]
+    pub(crate) in_order: Vec<PortRef>,
+    /// When the same revision means something else by the clock alone.
+    #[serde(skip)]
+    pub(crate) next: Option<DateTime<Utc>>,
 }
 
 /// A product that was rolled back, and is declared as it was then: it changes with the next commit to it.
@@ -125,6 +135,9 @@ impl Plan {
             rules: Vec::new(),
             unchanged: Vec::new(),
             held: Vec::new(),
+            waiting: Vec::new(),
+            in_order: Vec::new(),
+            next: None,
         }
     }
 
@@ -154,13 +167,14 @@ impl Plan {
     }
 }
 
-/// Works out the steps from `published` to `declared`.
+/// Works out the steps from what is `known` to be published to `declared`.
 ///
-/// Pure and total: same values, same plan. Products with errors stay as they are published; `reviews`
-/// say what of it concerns readers, and `now` is when what is retired begins to be kept.
-pub fn plan(declared: &Declared, published: &Published, reviews: &[Review], now: DateTime<Utc>) -> Plan {
-    let fingerprints = fingerprints(declared, published);
-    let known = Fingerprints { known: &fingerprints, published };
+/// Pure and total: same values, same plan. Products with errors stay as they are published, and so do ports whose
+/// time has not come; `reviews` say what of it concerns readers.
+pub fn plan(declared: &Declared, known: &Known, reviews: &[Review]) -> Plan {
+    let (published, now) = (known.published.as_ref(), known.now);
+    let Timetable { fingerprints, waiting, in_order, next } = Timetable::of(declared, known);
+    let known = Fingerprints { known: &fingerprints, published, sources: &known.sources };
     let mut steps = Vec::new();
     let mut unchanged = Vec::new();
     for product in &declared.products {
@@ -179,8 +193,9 @@ pub fn plan(declared: &Declared, published: &Published, reviews: &[Review], now:
         }
     }
     steps.extend(retirements(declared, published, now));
-    let (revision, held) = (declared.revision.clone(), held(declared, published));
-    Plan { revision, steps, reviews: reviews.to_vec(), rules: Vec::new(), unchanged, held }
+    let (revision, reviews) = (declared.revision.clone(), reviews.to_vec());
+    let held = held(declared, published);
+    Plan { revision, steps, reviews, rules: Vec::new(), unchanged, held, waiting, in_order, next }
 }
 
 impl Step {
@@ -243,7 +258,10 @@ fn has_same_columns(old: &OutputPort, new: &OutputPort) -> bool {
 /// Whether the table goes on from what it holds: its inputs alone differ, or it holds what cannot be made again.
 fn goes_on(old: &OutputPort, new: &OutputPort) -> bool {
     let is_same_kind = old.transform.kind() == new.transform.kind();
-    let keeps_history = matches!(new.transform, Transform::Append { .. } | Transform::Scd2 { .. });
+    let keeps_history = matches!(
+        new.transform,
+        Transform::Append { .. } | Transform::Files { merge: None, .. } | Transform::Scd2 { .. }
+    );
     new.transform.is_incremental()
         && is_same_kind
         && has_same_columns(old, new)
@@ -281,4 +299,4 @@ fn retirements(declared: &Declared, published: &Published, now: DateTime<Utc>) -
 mod text;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -85,7 +85,7 @@ impl Controller {
         self.publish(release.clone()).await?;
         tracing::info!(%product, number, to = target.number, "a product was rolled back");
         metrics::counter!("weft_roll_backs_total").increment(1);
-        self.is_due.store(true, Ordering::SeqCst);
+        self.was_rolled_back.store(true, Ordering::SeqCst);
         self.pushed().notify_one();
         Ok(release)
     }

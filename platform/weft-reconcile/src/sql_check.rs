@@ -41,7 +41,10 @@ fn of_product(
     let mut read = BTreeSet::new();
     let mut found = Vec::new();
     for output in &product.outputs {
-        let Some((file, sql)) = output.transform.sql() else { continue };
+        let Some((file, sql)) = output.transform.sql() else {
+            found.extend(of_files(planner, product, output));
+            continue;
+        };
         match planner.check(sql, &inputs) {
             Ok(shape) => {
                 read.extend(shape.reads);
@@ -127,6 +130,18 @@ fn in_sql(file: &str, sql: &str, problem: SqlProblem) -> Diagnostic {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
     }
+}
+
+/// A condition on the rows of files that cannot be computed.
+fn of_files(planner: &mut ContractPlanner, product: &DataProduct, output: &OutputPort) -> Option<Diagnostic> {
+    let (_, condition) = output.transform.merge()?;
+    let (port, condition) = (product.port_ref(output), condition?);
+    let asked = asked::changes(output, &format!("SELECT * FROM {port}"));
+    let problem = planner.check(&asked.sql, &[(port, arrow_schema(&output.contract.columns))].into()).err()?;
+    let message =
+        format!("`deleteWhen: {condition}` cannot be computed from the contract's columns: {}", problem.message);
+    let told = Diagnostic::error(Code::TRANSFORM_INVALID, Place::start_of(&product.file), message);
+    Some(told.help("write a condition on columns of the contract"))
 }
 
 /// What the port's kind asks of its query beside the columns.

@@ -75,13 +75,7 @@ pub async fn source_table(
     limits: &SourceLimits,
 ) -> Result<Arc<dyn TableProvider>, StorageError> {
     let refuse = |problem: String| StorageError::Url { url: url.to_owned(), problem };
-    let parsed = Url::parse(url).map_err(|e| refuse(e.to_string()))?;
-    if parsed.scheme() == "file" && !limits.local_files {
-        return Err(refuse("files of this machine may not be sources here".to_owned()));
-    }
-    let mut all = limits.options.clone();
-    all.extend(options.clone());
-    let (store, path) = open_store(&parsed, &all)?;
+    let (parsed, store, path) = open_source(url, options, limits)?;
     if kind == FileKind::Delta {
         return delta_source(state, &parsed, store, path).await;
     }
@@ -89,6 +83,23 @@ pub async fn source_table(
         .map_err(|e| refuse(e.to_string()))?;
     state.runtime_env().register_object_store(&base, store);
     file_table(state, &parsed, kind).await
+}
+
+/// The store of a source, and the path in it that `url` names.
+pub(crate) fn open_source(
+    url: &str,
+    options: &HashMap<String, String>,
+    limits: &SourceLimits,
+) -> Result<(Url, Arc<dyn ObjectStore>, object_store::path::Path), StorageError> {
+    let refuse = |problem: String| StorageError::Url { url: url.to_owned(), problem };
+    let parsed = Url::parse(url).map_err(|e| refuse(e.to_string()))?;
+    if parsed.scheme() == "file" && !limits.local_files {
+        return Err(refuse("files of this machine may not be sources here".to_owned()));
+    }
+    let mut all = limits.options.clone();
+    all.extend(options.clone());
+    let (store, path) = open_store(&parsed, &all)?;
+    Ok((parsed, store, path))
 }
 
 async fn delta_source(

@@ -91,7 +91,7 @@ impl Warehouse {
     ///
     /// Rows must have exactly the columns of `schema`; whether they may hold NULL is the judge's to say. What others,
     /// or commits that were never released, have done to the table since the version that the change is upon does
-    /// not stay: the same commit restores that version. Dropping the future leaves no commit, at worst data files
+    /// not stay: the same commit restores that version, and its marks. Dropping the future leaves no commit, at worst data files
     /// that no commit names.
     ///
     /// # Errors
@@ -131,7 +131,12 @@ impl Warehouse {
         let kept: Vec<LogicalFileView> = files_of(upon).filter(stays).collect();
         actions.extend(moves(before, &kept));
         actions.extend(added.into_iter().map(Action::Add));
-        actions.extend(change.marks.into_iter().map(|(name, version)| Action::Txn(Transaction::new(name, version))));
+        let mut marks = match (&before, &restored) {
+            (Some(before), Some(restored)) => self.set_back(location, before, restored).await?,
+            _ => BTreeMap::new(),
+        };
+        marks.extend(change.marks);
+        actions.extend(marks.into_iter().map(|(name, version)| Action::Txn(Transaction::new(name, version))));
 
         let mode = if change.upon.is_some() { SaveMode::Append } else { SaveMode::Overwrite };
         let operation = DeltaOperation::Write { mode, partition_by: None, predicate: None };

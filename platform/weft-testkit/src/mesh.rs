@@ -51,6 +51,11 @@ impl TestMesh {
         self.mesh.tidy().await.expect("the platform has no trouble of its own").files
     }
 
+    /// Reconciles if a mesh that follows its source would, now.
+    pub async fn catch_up(&self) -> Option<Report> {
+        self.mesh.catch_up().await.expect("the warehouse is this mesh's own")
+    }
+
     /// What is served, and what became of each revision.
     pub fn catalog(&self) -> &Catalog {
         self.mesh.catalog()

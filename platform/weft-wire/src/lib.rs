@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod backfill;
 mod check;
 mod page;
 mod principal;
@@ -14,6 +15,7 @@ mod run;
 mod sql;
 mod usage;
 
+pub use backfill::{Backfill, BackfillRequest};
 pub use check::Check;
 pub use page::Page;
 pub use principal::Me;

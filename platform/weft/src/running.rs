@@ -112,6 +112,16 @@ impl Mesh {
         self.controller.reconcile(revision).await
     }
 
+    /// Brings the mesh to its newest revision if that is another than that of the first reconcile, or the clock gives
+    /// it another meaning by now.
+    ///
+    /// # Errors
+    ///
+    /// As [`Controller::catch_up`].
+    pub async fn catch_up(&self) -> Result<Option<Report>, ReconcileError> {
+        self.controller.catch_up(&mut self.last.clone()).await
+    }
+
     /// Follows revisions newer than that of the first reconcile until the mesh stops, and tells of
     /// each. Where another controller takes the warehouse over, `overtaken` hears of it: no revision is
     /// followed from then on, and what was published is served on.

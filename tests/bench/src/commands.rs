@@ -87,7 +87,7 @@ async fn publish_all(repository: &Repository, home: &Path) {
     let nothing = Known::nothing();
     let checked = weft_reconcile::check(&tree, &nothing).await;
     assert!(checked.diagnostics.is_empty(), "{:?}", checked.diagnostics.first());
-    let plan = weft_reconcile::plan(&checked.declared, &nothing.published, &checked.reviews, nothing.now);
+    let plan = weft_reconcile::plan(&checked.declared, &nothing, &checked.reviews);
     assert_eq!(plan.steps.len(), PRODUCTS);
     let release = |product: &weft_model::DataProduct| Release {
         number: 1,
@@ -110,6 +110,7 @@ async fn publish_all(repository: &Repository, home: &Path) {
                     rows: Some(1),
                     bytes: Some(1_000),
                     inputs: std::collections::BTreeMap::new(),
+                    refreshed_at: None,
                 };
                 (step.port.port.clone(), port)
             })

@@ -1,6 +1,10 @@
 //! Transforms that change a table in part: what their kinds demand of the contract.
 
-use weft_model::{Code, Column, Contract, DataType, Diagnostic, Interval, Place, Transform, VALIDITY, duration};
+use std::collections::BTreeMap;
+
+use weft_model::{
+    Code, Column, Contract, DataType, Diagnostic, Interval, Merge, Place, SeedFormat, Transform, VALIDITY, duration,
+};
 
 use crate::form::{clipped, listed};
 use crate::weft_properties::{TimeProperty, TransformKind, TransformProperty};
@@ -38,6 +42,20 @@ impl Incremental<'_> {
             }
             TransformKind::Seed | TransformKind::Source | TransformKind::Full | TransformKind::View => None,
         }
+    }
+
+    /// The transform that takes each file of a source once.
+    pub(super) fn files(
+        mut self,
+        property: &TransformProperty,
+        (url, format, options): (String, SeedFormat, BTreeMap<String, String>),
+    ) -> Option<Transform> {
+        if property.kind == TransformKind::Append {
+            return Some(Transform::Files { url, format, options, merge: None });
+        }
+        let (keyed, newest_by) = (self.has_key(property), self.moment(property.time.as_ref()));
+        let merge = Merge { newest_by: newest_by.ok()?, delete_when: property.delete_when.clone() };
+        keyed.then_some(Transform::Files { url, format, options, merge: Some(merge) })
     }
 
     /// Whether the contract has a primary key, and the transform names no other.

@@ -101,6 +101,9 @@ impl Making<'_> {
             TransformKind::View => {
                 self.sql(property.sql.as_deref(), problems).map(|(file, sql)| Transform::View { file, sql })
             }
+            TransformKind::Append | TransformKind::ByKey if self.node.get("source").is_some() => {
+                self.files(&property, problems)
+            }
             TransformKind::Append | TransformKind::ByKey | TransformKind::ByTime | TransformKind::Scd2 => {
                 let query = self.sql(property.sql.as_deref(), problems)?;
                 let place = |keys: &[&str]| self.place(keys);
@@ -114,8 +117,8 @@ impl Making<'_> {
             TransformKind::Seed => &["kind", "seed"],
             TransformKind::Source => &["kind", "source"],
             TransformKind::Full | TransformKind::View => &["kind", "sql"],
-            TransformKind::Append => &["kind", "sql"],
-            TransformKind::ByKey => &["kind", "sql", "key", "time", "deleteWhen"],
+            TransformKind::Append => &["kind", "sql", "source"],
+            TransformKind::ByKey => &["kind", "sql", "source", "key", "time", "deleteWhen"],
             TransformKind::ByTime => &["kind", "sql", "time"],
             TransformKind::Scd2 => &["kind", "sql", "key", "time"],
         };
@@ -247,6 +250,31 @@ impl Making<'_> {
             options.insert(key, text);
         }
         Some(Transform::Source { url: source.url, format: seed_format(source.format), options })
+    }
+
+    /// Files that are taken once each.
+    fn files(&self, property: &TransformProperty, problems: &mut Vec<Diagnostic>) -> Option<Transform> {
+        let mut refuse = |key: &str, message: &str, help: &str| {
+            problems.push(Diagnostic::error(Code::TRANSFORM_INVALID, self.place(&[key]), message).help(help));
+            None
+        };
+        if self.node.get("sql").is_some() {
+            return refuse("sql", "rows come from a query or from files, not from both", "take one of the two out");
+        }
+        let made = match self.source(property.source.clone(), problems)? {
+            Transform::Source { format: SeedFormat::Delta, .. } => {
+                let message = "a Delta table is no set of files that are taken once each";
+                let help = "read it as a whole with `kind: source`";
+                problems.push(
+                    Diagnostic::error(Code::TRANSFORM_INVALID, self.place(&["source", "format"]), message).help(help),
+                );
+                return None;
+            }
+            Transform::Source { url, format, options } => (url, format, options),
+            _ => return None,
+        };
+        let place = |keys: &[&str]| self.place(keys);
+        Incremental { contract: self.contract?, place: &place, problems }.files(property, made)
     }
 
     /// The path from the repository's root of a path that is written relative to the product's folder.

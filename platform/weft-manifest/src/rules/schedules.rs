@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 use serde_json::Value as Json;
-use weft_model::{Code, Diagnostic, Place};
+use weft_model::{Code, Cron, Diagnostic, Place};
 
 use super::findings::Findings;
 use super::tables::ContractText;
@@ -53,6 +53,7 @@ pub(super) fn product(root: Spot<'_>, product: &DataProductDocument, findings: &
             let place = |key: &str| spot.get("value").unwrap_or(spot).at(key);
             if let Some(cron) = property.value.get("cron").and_then(Json::as_str) {
                 expression(cron, || place("cron"), findings);
+                comes(cron, || place("cron"), findings);
             }
             if let Some(zone) = property.value.get("timezone").and_then(Json::as_str) {
                 time_zone(zone, || place("timezone"), findings);
@@ -83,6 +84,14 @@ fn expression(text: &str, place: impl Fn() -> Place, findings: &mut Findings) {
             )
             .help("write minute, hour, day of the month, month and day of the week, such as `0 6 * * MON`"),
         );
+    }
+}
+
+/// Reports a well-formed expression by which nothing ever happens.
+fn comes(text: &str, place: impl Fn() -> Place, findings: &mut Findings) {
+    if let (Ok(()), Err(why)) = (parse(text), text.parse::<Cron>()) {
+        let help = "name a day that is in the calendar, such as `0 6 1 * *`";
+        findings.push(Diagnostic::error(Code::SCHEDULE_INVALID, place(), why.to_string()).help(help));
     }
 }
 

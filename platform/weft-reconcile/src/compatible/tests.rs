@@ -275,13 +275,17 @@ fn a_product_that_is_read_does_not_go_away() {
     let (reviews, problems) = check(&without, &mut declared, &known);
     assert_eq!(problems[0].code, Code::CHANGE_REMOVED);
     assert_eq!(problems[0].message, "`d.source.out` goes away and has 8 readers");
-    assert!(plan(&declared, &known.published, &reviews, known.now).steps.is_empty());
+    assert!(plan(&declared, &known, &reviews).steps.is_empty());
 }
 
 #[test]
 fn a_plan_reads_on_one_screen() {
     let outcome = change(&mesh("2.0.0", &[(5, Edit::Remove), (1, Edit::GrowEnum), (9, Edit::Reword)]));
-    let plan = plan(&outcome.declared, &outcome.published, &outcome.reviews, DateTime::UNIX_EPOCH);
+    let plan = plan(
+        &outcome.declared,
+        &Known { published: outcome.published.clone().into(), ..Known::nothing() },
+        &outcome.reviews,
+    );
     let text = plan.to_text(false);
     let without_id = text.rsplit_once(" · plan ").map_or(text.as_str(), |(text, _)| text);
     expect![[r#"

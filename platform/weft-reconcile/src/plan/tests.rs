@@ -10,7 +10,7 @@ use weft_model::{
 use super::*;
 
 /// A product `d.<name>` with one port `out`, made from `inputs` by SQL, or a seed where there are none.
-fn product(name: &str, inputs: &[&str], comment: &str) -> DataProduct {
+pub(crate) fn product(name: &str, inputs: &[&str], comment: &str) -> DataProduct {
     let contract = |of: &str| ContractKey { id: of.to_owned(), version: semver::Version::new(1, 0, 0) };
     let full = |of: &str| -> PortRef { format!("d.{of}.out").parse().unwrap() };
     let transform = if inputs.is_empty() {
@@ -59,12 +59,13 @@ fn product(name: &str, inputs: &[&str], comment: &str) -> DataProduct {
                 document: String::new(),
             },
             transform,
+            schedule: None,
             major: None,
         }],
     }
 }
 
-fn domain() -> Domain {
+pub(crate) fn domain() -> Domain {
     Domain {
         name: "d".parse().unwrap(),
         description: String::new(),
@@ -75,7 +76,7 @@ fn domain() -> Domain {
     }
 }
 
-fn declared(products: Vec<DataProduct>) -> Declared {
+pub(crate) fn declared(products: Vec<DataProduct>) -> Declared {
     let mut declared = Declared::empty(Revision::new("r1"));
     declared.domains.insert("d".parse().unwrap(), domain());
     declared.products = products;
@@ -85,7 +86,7 @@ fn declared(products: Vec<DataProduct>) -> Declared {
 /// What is served once the plan from `published` to `declared` is applied.
 fn apply(declared: &Declared, published: &Published) -> Published {
     let mut after = published.clone();
-    let plan = plan(declared, published, &[], DateTime::UNIX_EPOCH);
+    let plan = plan(declared, &serving(published), &[]);
     for step in &plan.steps {
         let name = step.port.product_ref();
         let Some(product) = declared.product(&name) else {
@@ -100,6 +101,7 @@ fn apply(declared: &Declared, published: &Published) -> Published {
             rows: None,
             bytes: None,
             inputs: BTreeMap::new(),
+            refreshed_at: None,
         };
         ports.insert(step.port.port.clone(), port);
         let release = Release {
@@ -118,8 +120,13 @@ fn apply(declared: &Declared, published: &Published) -> Published {
     after
 }
 
+/// A mesh that serves `published`, long ago.
+fn serving(published: &Published) -> Known {
+    Known { published: std::sync::Arc::new(published.clone()), ..Known::nothing() }
+}
+
 fn changes(declared: &Declared, published: &Published) -> Vec<String> {
-    let plan = plan(declared, published, &[], DateTime::UNIX_EPOCH);
+    let plan = plan(declared, &serving(published), &[]);
     plan.steps.iter().map(|step| format!("{} {}", step.change.as_str(), step.port)).collect()
 }
 
@@ -261,7 +268,10 @@ fn a_retirement_says_what_is_kept_and_until_when() {
             (port.rows, port.table_version) = (rows, rows.map(|_| 3));
         }
         let wanted = declared(vec![product("a", &[], "1")]);
-        let on = |day: &str| plan(&wanted, &served, &[], format!("{day}T12:00:00Z").parse().unwrap());
+        let on = |day: &str| {
+            let now = format!("{day}T12:00:00Z").parse().unwrap();
+            plan(&wanted, &Known { now, ..serving(&served) }, &[])
+        };
         assert_eq!(on("2026-11-26").id(), on("2026-11-27").id(), "a day is no part of what is planned");
         let text = on("2026-11-26").to_text(false);
         text.lines().nth(1).unwrap_or_default().trim().to_owned()
@@ -278,9 +288,9 @@ proptest! {
     #[test]
     fn a_plan_that_is_applied_is_done(before in meshes(), after in meshes()) {
         let served = apply(&before, &Published::default());
-        prop_assert_eq!(plan(&after, &served, &[], DateTime::UNIX_EPOCH), plan(&after, &served, &[], DateTime::UNIX_EPOCH));
+        prop_assert_eq!(plan(&after, &serving(&served), &[]), plan(&after, &serving(&served), &[]));
         let served = apply(&after, &served);
-        prop_assert!(plan(&after, &served, &[], DateTime::UNIX_EPOCH).is_empty());
+        prop_assert!(plan(&after, &serving(&served), &[]).is_empty());
     }
 }
 

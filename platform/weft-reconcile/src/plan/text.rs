@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use chrono::SecondsFormat;
 use weft_manifest::compatibility::{label, line};
 use weft_model::compatibility::Grade;
 use weft_model::{PortRef, ProductRef};
 
 use super::{Change, Held, Plan, Step};
-use crate::{Consumer, Review, ReviewedChange, Verdict};
+use crate::{Consumer, Review, ReviewedChange, Verdict, Waiting};
 
 /// Most changes of a port, and consumers of a change, that a plan shows unless it is to show all.
 const CHANGES_MAX: usize = 12;
@@ -36,8 +37,12 @@ impl Plan {
             let _ = writeln!(text, "  = {}   {}", held.product, held.to_text());
         }
         self.rule_lines(&mut text, verbose);
+        for Waiting { port, until } in &self.waiting {
+            let _ = writeln!(text, "  . {port}   waits until {}", until.to_rfc3339_opts(SecondsFormat::Secs, true));
+        }
         if verbose {
-            for port in &self.unchanged {
+            let waits = |port: &&PortRef| self.waiting.iter().any(|waiting| waiting.port == **port);
+            for port in self.unchanged.iter().filter(|port| !waits(port)) {
                 let _ = writeln!(text, "    {port}   stays as it is");
             }
         }
@@ -47,7 +52,8 @@ impl Plan {
         let breaking = self.reviews.iter().filter(|review| review.verdict >= Verdict::Breaking).count();
         let refused = self.reviews.iter().filter(|review| review.verdict == Verdict::Refused).count();
         let _ = write!(text, "{} changed, {} unchanged", self.steps.len(), self.unchanged.len());
-        for (count, word) in [(breaking, "breaking"), (refused, "refused"), (self.held.len(), "held")] {
+        let (waiting, held) = (self.waiting.len(), self.held.len());
+        for (count, word) in [(waiting, "waiting"), (breaking, "breaking"), (refused, "refused"), (held, "held")] {
             if count > 0 {
                 let _ = write!(text, " · {count} {word}");
             }

@@ -47,6 +47,8 @@ pub(super) enum Command {
     /// List the releases of a product, or roll it back to one
     #[command(subcommand)]
     Release(Release),
+    /// Make a stretch of time of a port of kind `by_time` anew
+    Backfill(Backfill),
     /// Check policies
     #[command(subcommand)]
     Policy(Policy),
@@ -293,6 +295,22 @@ pub(super) enum Products {
         #[command(flatten)]
         server: ServerArguments,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Backfill {
+    /// `domain.product.port`
+    pub(super) port: weft_model::PortRef,
+    /// The first time of which the interval is made anew: a date, or RFC 3339
+    #[arg(long, value_name = "T")]
+    pub(super) from: String,
+    /// The time up to which intervals are made anew, itself not among them
+    #[arg(long, value_name = "T")]
+    pub(super) to: String,
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    pub(super) format: PlanFormat,
+    #[command(flatten)]
+    pub(super) server: ServerArguments,
 }
 
 #[derive(Debug, Subcommand)]

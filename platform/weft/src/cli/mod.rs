@@ -2,6 +2,7 @@
 
 mod apply;
 mod arguments;
+mod backfill;
 mod completions;
 mod connection;
 mod diff;
@@ -60,6 +61,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Query(arguments) => query::query(&arguments),
         Command::Products(command) => products::products(command),
         Command::Release(command) => release::release(command),
+        Command::Backfill(arguments) => backfill::backfill(&arguments),
         Command::Policy(command) => policy::policy(&command),
         Command::Token(arguments) => token::token(&arguments),
         Command::Schema(arguments) => schema::schema(&arguments.kind),

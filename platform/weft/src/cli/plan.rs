@@ -68,7 +68,7 @@ impl Planned {
         let published = known.published.revision.as_ref();
         let before = before.or_else(|| source.tree(published.filter(|served| **served != tree.revision)?).ok());
         let rules = before.map(|before| rule_lines(&before, tree)).unwrap_or_default();
-        let plan = weft_reconcile::plan(&checked.declared, &known.published, &checked.reviews, known.now);
+        let plan = weft_reconcile::plan(&checked.declared, &known, &checked.reviews);
         let plan = plan.with_rules(rules);
         let served = published.map_or("nothing published", Revision::short);
         let against = if against == LIVE { format!("live ({served})") } else { format!("{against} ({served})") };
