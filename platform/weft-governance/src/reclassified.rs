@@ -42,7 +42,7 @@ pub(crate) fn with_words_of<'c>(columns: Cow<'c, [Column]>, others: &[&[Column]]
 
 fn joined(released: &Column, now: &Column) -> Column {
     let mut column = words_of_both(released, now);
-    if tags_of(now).next().is_none() {
+    if tags_of(now).next().is_none() && tags_of(released).next().is_some() {
         column.tags.push(UNCLASSIFIED.to_owned());
     }
     column
@@ -90,6 +90,12 @@ mod tests {
         let found = reclassified(&[column("a", &["public"])], &[column("a", &[])]).into_owned();
         assert_eq!(words(&found), [["public", UNCLASSIFIED]]);
         assert_eq!(reclassified(&[column("a", &["personal"])], &[column("a", &["public"])])[0].tags, ["public"]);
+    }
+
+    #[test]
+    fn a_column_that_never_had_a_word_is_what_it_was_whatever_else_is_said_of_it() {
+        let now = Column { required: true, ..column("a", &[]) };
+        assert_eq!(words(&reclassified(&[column("a", &[])], &[now])), [Vec::<&str>::new()]);
     }
 
     #[test]
