@@ -6,6 +6,7 @@
 mod bodies;
 mod broken;
 mod catalogs;
+mod counted;
 mod crashes;
 mod delta;
 mod disk;

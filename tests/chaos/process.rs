@@ -34,9 +34,19 @@ pub(crate) struct Process {
 impl Process {
     /// Starts on what the disk holds; reads revisions from the folder `mesh`, and stores through `store`.
     pub(crate) async fn start(disk: &Disk, store: &FaultStore, mesh: &Path) -> Result<Self, ReconcileError> {
+        Process::with_files_of(FILE_BYTES, disk, store, mesh).await
+    }
+
+    /// Starts as [`start`](Self::start) does, and writes data files of about so many bytes.
+    pub(crate) async fn with_files_of(
+        file_bytes: u64,
+        disk: &Disk,
+        store: &FaultStore,
+        mesh: &Path,
+    ) -> Result<Self, ReconcileError> {
         let clock: Arc<dyn Clock> = Arc::new(FixedClock::at("2026-11-26T12:00:00Z"));
         let source: Arc<dyn RevisionSource> = source::open_directory(mesh)?.into();
-        let warehouse = Warehouse::over(Arc::new(store.clone()), WAREHOUSE)?.with_file_bytes(FILE_BYTES);
+        let warehouse = Warehouse::over(Arc::new(store.clone()), WAREHOUSE)?.with_file_bytes(file_bytes);
         let catalog = Arc::new(Catalog::open(&disk.catalog(), Arc::clone(&clock)).await?);
         let policies = Arc::new(Policies::new_closed());
         let engine = Engine::new(weft_engine::Parts {

@@ -191,3 +191,16 @@ async fn a_new_rule_is_checked_on_the_rows_where_they_lie() {
     assert_eq!(data_files(&mesh), files);
     mesh.stop().await;
 }
+
+#[tokio::test]
+async fn a_contract_that_is_refused_leaves_to_readers_what_they_had() {
+    let manifests = minimal_mesh();
+    let mesh = TestMesh::start(manifests.path()).await;
+    let rows = "select * from sales.orders.lines order by order_id";
+    let before = ask(&mesh, "ana", rows).await.unwrap();
+    assert!(before.starts_with("1,10.50"), "{before}");
+    demand_amounts(&manifests);
+    assert!(!mesh.reconcile().await.is_complete());
+    assert_eq!(ask(&mesh, "ana", rows).await.unwrap(), before);
+    mesh.stop().await;
+}

@@ -1,5 +1,6 @@
 """Commits that come while the mesh is served, processes that die, and state that is lost."""
 
+import json
 import random
 import shutil
 
@@ -10,6 +11,11 @@ from figures import TABLES, folder
 from weft import Repository, Server, command, until
 
 RELEASES = "select product, port, release, table_version, row_count from system.mesh.releases"
+# What `weft up` offers where rows are refused: the newest checks that failed come first.
+SAMPLES = (
+    "select check_name, failing_rows, sample from system.mesh.checks "
+    "where port = 'weather.extremes.daily' and outcome = 'failed' order by at desc"
+)
 EXTREMES = "products/weather/extremes/transforms/daily.sql"
 HOURLY = "FROM weather.observations.hourly"
 # The Done-when lines of speed are measured by the bench; this ends what is out of all proportion.
@@ -95,6 +101,28 @@ def test_rows_that_break_a_quality_rule_are_not_served_and_the_check_says_so(edi
     assert server.stderr.wait(lambda line: "W0605" in line and told in line)
     repository.write(EXTREMES, text)
     repaired = repository.commit("take LaGuardia in again")
+    assert until(lambda: ended(server, repaired), "the repaired commit is applied", longest=30) == ["succeeded"]
+
+
+def test_which_rows_break_a_rule_is_shown_to_who_may_see_them(edited):
+    server, repository = edited
+    before, text = releases(server), repository.text(EXTREMES)
+    fastest = "select max(wind_speed_max) m from weather.extremes.daily"
+    served = server.query("ana", fastest)
+    repository.edit(EXTREMES, "MAX(CASE WHEN wind_speed <= 250 THEN wind_speed END)", "MAX(wind_speed)")
+    revision = repository.commit("believe the instrument")
+    assert until(lambda: ended(server, revision), "the run shows up", longest=30) == ["failed"]
+    assert releases(server) == before and server.query("ana", fastest) == served, "readers see what they saw"
+    told = "column `wind_speed_max`: check `maximum` counts 1 row, and must be 0"
+    assert server.stderr.wait(lambda line: "W0605" in line and told in line)
+    assert server.stderr.wait(lambda line: SAMPLES in line), "it says where to look"
+    row, *_ = server.query("ana", SAMPLES)
+    assert (row["check_name"], row["failing_rows"]) == ("maximum", 1)
+    assert json.loads(row["sample"]) == [{"observed_on": "2013-02-12", "origin": "EWR", "wind_speed_max": 1048.36058}]
+    operator, *_ = server.query("pia", SAMPLES)
+    assert (operator["check_name"], operator["failing_rows"], operator["sample"]) == ("maximum", None, None)
+    repository.write(EXTREMES, text)
+    repaired = repository.commit("believe it no longer")
     assert until(lambda: ended(server, repaired), "the repaired commit is applied", longest=30) == ["succeeded"]
 
 

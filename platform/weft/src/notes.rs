@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use owo_colors::{OwoColorize, Style};
-use weft_model::{Diagnostic, PortRef};
+use weft_model::{Code, Diagnostic, PortRef};
 use weft_reconcile::{Outcome, OutcomeStatus, Progress, ReconcileError, Report};
 
 use crate::cli::{Look, note};
@@ -101,7 +101,21 @@ fn step(outcome: &Outcome, look: Look) -> String {
         let code = outcome.code.map_or_else(String::new, |code| format!("{code} "));
         text.push_str(&format!("\n      {code}{}", outcome.message.as_deref().unwrap_or("no reason is known")));
     }
+    if outcome.status == OutcomeStatus::Refused && outcome.code.is_some_and(|code| OF_ROWS.contains(&code)) {
+        text.push_str(&format!("\n      which rows, for who may see them: {}", samples(&outcome.port)));
+    }
     text
+}
+
+/// Codes of refusals that rows are at fault for, of which checks keep some.
+const OF_ROWS: [Code; 3] = [Code::DATA_REQUIRED, Code::DATA_KEY, Code::DATA_QUALITY];
+
+/// What to ask for the rows that checks of the port found wanting, those of the last run first.
+fn samples(port: &PortRef) -> String {
+    format!(
+        "select check_name, failing_rows, sample from system.mesh.checks where port = '{port}' and outcome = 'failed' \
+         order by at desc"
+    )
 }
 
 fn done(change: &str) -> &'static str {
@@ -159,7 +173,7 @@ fn painted(text: &str, style: Style, look: Look) -> String {
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
-    use weft_model::{Code, Place, Revision};
+    use weft_model::{Place, Revision};
     use weft_reconcile::Plan;
 
     use super::*;
@@ -200,6 +214,7 @@ mod tests {
               ✓ aviation.flights.departures          created        336776 rows    1.2 s
               ✗ aviation.flights.departures          refused                       1.2 s
                   W0602 column `carrier` is required and 3 rows hold NULL
+                  which rows, for who may see them: select check_name, failing_rows, sample from system.mesh.checks where port = 'aviation.flights.departures' and outcome = 'failed' order by at desc
               – aviation.flights.departures          skipped                       1.2 s
                   W0602 column `carrier` is required and 3 rows hold NULL
         "#]]
