@@ -135,6 +135,7 @@ impl Controller {
             input_schemas: schemas_of(&release.product, &published),
             listing: None,
             warnings: Mutex::default(),
+            lanes: 1,
         };
         let work = Work { order, release, served, location, sql, time: Times::of(column, *interval) };
         self.recorded(&work, port, range).await

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use weft_catalog::{Catalog, Run, RunDiagnostic, RunStatus, RunStep, StepStatus};
 use weft_engine::Engine;
 use weft_governance::Policies;
 use weft_manifest::source::RevisionSource;
-use weft_model::{Clock, Commit, Diagnostic, DomainName, ManifestTree, Revision};
+use weft_model::{Clock, Code, Commit, Diagnostic, DomainName, ManifestTree, Revision};
 use weft_storage::{SourceLimits, Warehouse};
 
 use crate::apply::Applied;
@@ -24,6 +24,10 @@ use crate::{Known, Plan, ReconcileError, plan};
 
 /// How often the source is asked for a newer revision.
 const POLL_EVERY: Duration = Duration::from_secs(1);
+
+/// After how long what failed for a store is tried again, and how often that doubles.
+const TRY_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(30);
+const TRY_AGAIN_DOUBLINGS: u32 = 7;
 
 /// What a controller is made of.
 pub struct Parts {
@@ -46,6 +50,8 @@ pub struct Controller {
     /// When the revision that was met last means something else by the clock alone: a version takes the name of its
     /// port, or a port is due.
     next: Mutex<Option<DateTime<Utc>>>,
+    /// How many times in a row a reconcile met a store that could not be reached.
+    faults: AtomicU32,
     /// What was told of the revision that was met last.
     told: Mutex<Vec<Diagnostic>>,
     /// Held by whoever changes what is served.
@@ -61,6 +67,7 @@ impl Controller {
             environment: Environment::default(),
             are_newest: AtomicBool::new(false),
             next: Mutex::default(),
+            faults: AtomicU32::new(0),
             told: Mutex::default(),
             at_work: tokio::sync::Mutex::default(),
             pushed: Arc::default(),
@@ -103,7 +110,9 @@ impl Controller {
         self.expect(&checked, &known, plan.next);
         let run = self.begin(&plan, &checked).await?;
         let applied = self.apply(&plan, &checked.declared, &known).await;
-        self.finish(run, plan, checked, applied).await
+        let report = self.finish(run, plan, checked, applied).await?;
+        self.try_again(&report);
+        Ok(report)
     }
 
     /// The newest revision that the source has.
@@ -119,7 +128,7 @@ impl Controller {
     }
 
     /// Reconciles each newer revision than `last`, and the same one when the clock gives it another meaning (names of
-    /// ports switch, a port is due), for ever; `told` hears of each report. Trouble of the platform's own is logged, and the same revision tried again. As
+    /// ports switch, a port is due), for ever; `told` hears of each report but those of ticks at which nothing was done. Trouble of the platform's own is logged, and the same revision tried again. As
     /// long as the source says that there is nothing newer than the policies in force, these are confirmed to be
     /// current.
     pub async fn follow(&self, mut last: Option<Revision>, told: impl Fn(&Report) + Send + Sync) {
@@ -130,7 +139,10 @@ impl Controller {
                 _ = ticks.tick() => {}
                 () = self.pushed.notified() => ticks.reset(),
             }
-            if let Some(report) = self.catch_up(&mut last).await {
+            let before = last.clone();
+            if let Some(report) = self.catch_up(&mut last).await
+                && (before.as_ref() != Some(&report.revision) || !report.outcomes.is_empty())
+            {
                 told(&report);
             }
         }
@@ -223,6 +235,21 @@ impl Controller {
         let switch = checked.declared.next_switch(known.now.date_naive());
         let switch = switch.map(|day| day.and_time(NaiveTime::MIN).and_utc());
         *self.next.lock() = [switch, next].into_iter().flatten().min();
+    }
+
+    /// Sees to it that what failed for a store that could not be reached is tried again: after half a minute, then
+    /// twice as long each time. What is wrong with rows or queries waits for a commit.
+    fn try_again(&self, report: &Report) {
+        let is_transient = |outcome: &Outcome| {
+            outcome.status == OutcomeStatus::Failed && outcome.code == Some(Code::STORE_UNAVAILABLE)
+        };
+        if !report.outcomes.iter().any(is_transient) {
+            return self.faults.store(0, Ordering::SeqCst);
+        }
+        let faults = self.faults.fetch_add(1, Ordering::SeqCst);
+        let again = self.parts.clock.now() + TRY_AGAIN_AFTER * (1 << faults.min(TRY_AGAIN_DOUBLINGS));
+        let mut next = self.next.lock();
+        *next = [*next, Some(again)].into_iter().flatten().min();
     }
 
     /// Whether that moment has come.
