@@ -101,8 +101,7 @@ impl Controller {
         Ok(applied)
     }
 
-    /// Builds what changes of a product and releases it, or leaves it as it was.
-    /// Gives its place in the plan too.
+    /// Builds what changes of a product and releases it, or leaves it as it was. Gives its `place` back.
     async fn apply_product(
         &self,
         round: Round<'_>,
