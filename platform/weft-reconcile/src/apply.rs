@@ -1,9 +1,12 @@
 //! Carrying out a plan: product by product, inputs first.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use arrow::datatypes::SchemaRef;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use parking_lot::Mutex;
 use weft_catalog::CheckRecord;
 use weft_model::{
@@ -24,14 +27,34 @@ use crate::{Change, Known, Plan, ReconcileError, Step};
 /// What applying a plan came to.
 #[derive(Debug, Default)]
 pub(crate) struct Applied {
+    /// In the order of the plan.
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) checks: Vec<CheckRecord>,
     /// What was met on the way and stopped nothing.
     pub(crate) warnings: Vec<Diagnostic>,
 }
 
+/// What all products of one plan are built by.
+#[derive(Clone, Copy)]
+struct Round<'a> {
+    plan: &'a Plan,
+    plan_id: &'a str,
+    declared: &'a Declared,
+    known: &'a Known,
+    /// How many products are built side by side at most.
+    lanes: usize,
+}
+
+/// One product of which something changes.
+struct Work<'a> {
+    product: &'a DataProduct,
+    domain: &'a Domain,
+    steps: Vec<&'a Step>,
+}
+
 impl Controller {
-    /// Does the steps of `plan`, which was made of what is `known`. One product's failure stops only those that read it.
+    /// Does the steps of `plan`, which was made of what is `known`. One product's failure stops only those that read
+    /// it. Products none of which reads another are built side by side, as many as there are cores.
     ///
     /// # Errors
     ///
@@ -42,29 +65,36 @@ impl Controller {
         declared: &Declared,
         known: &Known,
     ) -> Result<Applied, ReconcileError> {
-        let mut applied = Applied::default();
+        let work = work_of(plan, declared);
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let (plan_id, lanes) = (plan.id(), cores.min(work.len()));
+        let round = Round { plan, plan_id: &plan_id, declared, known, lanes };
         let mut failed: BTreeSet<PortRef> = BTreeSet::new();
-        let plan_id = plan.id();
-        for product in &declared.products {
-            let steps: Vec<&Step> = steps_of(plan, &product.name).collect();
-            if steps.is_empty() {
-                continue;
+        let mut begun = vec![false; work.len()];
+        let mut built: Vec<Option<Applied>> = work.iter().map(|_| None).collect();
+        let mut running = FuturesUnordered::new();
+        loop {
+            while running.len() < lanes
+                && let Some(next) = ready(&work, &begun, &built)
+            {
+                if let (Some(begun), Some(work)) = (begun.get_mut(next), work.get(next)) {
+                    *begun = true;
+                    running.push(self.apply_product(round, next, work, failed.clone()));
+                }
             }
-            let Some(domain) = declared.domains.get(&product.name.domain) else { continue };
-            let outcomes = self
-                .apply_product(
-                    (plan, &plan_id, declared, known),
-                    product,
-                    domain,
-                    &steps,
-                    &failed,
-                    (&mut applied.checks, &mut applied.warnings),
-                )
-                .await?;
-            failed.extend(
-                outcomes.iter().filter(|o| o.status != OutcomeStatus::Applied).map(|outcome| outcome.port.clone()),
-            );
-            applied.outcomes.extend(outcomes);
+            let Some(made) = running.next().await else { break };
+            let (place, made) = made?;
+            let missing = made.outcomes.iter().filter(|outcome| outcome.status != OutcomeStatus::Applied);
+            failed.extend(missing.map(|outcome| outcome.port.clone()));
+            if let Some(built) = built.get_mut(place) {
+                *built = Some(made);
+            }
+        }
+        let mut applied = Applied::default();
+        for made in built.into_iter().flatten() {
+            applied.outcomes.extend(made.outcomes);
+            applied.checks.extend(made.checks);
+            applied.warnings.extend(made.warnings);
         }
         applied.outcomes.extend(self.retire_products(plan, declared).await?);
         if !plan.in_order.is_empty() {
@@ -73,16 +103,17 @@ impl Controller {
         Ok(applied)
     }
 
-    /// Builds what changes of a product and releases it, or leaves it as it was.
+    /// Builds what changes of a product and releases it, or leaves it as it was. Gives its `place` back.
     async fn apply_product(
         &self,
-        (plan, plan_id, declared, known): (&Plan, &str, &Declared, &Known),
-        product: &DataProduct,
-        domain: &Domain,
-        steps: &[&Step],
-        failed: &BTreeSet<PortRef>,
-        (checks, warnings): (&mut Vec<CheckRecord>, &mut Vec<Diagnostic>),
-    ) -> Result<Vec<Outcome>, ReconcileError> {
+        round: Round<'_>,
+        place: usize,
+        work: &Work<'_>,
+        failed: BTreeSet<PortRef>,
+    ) -> Result<(usize, Applied), ReconcileError> {
+        let Round { plan, plan_id, declared, known, lanes } = round;
+        let Work { product, domain, steps } = work;
+        let (mut checks, mut warnings) = (Vec::new(), Vec::new());
         let published = self.parts.catalog.published();
         let number = self.next_number(&product.name).await?;
         let mut outcomes = Vec::new();
@@ -126,6 +157,7 @@ impl Controller {
                         input_schemas: schemas_of(product, &self.parts.catalog.published()),
                         listing: known.sources.get(&step.port),
                         warnings: Mutex::default(),
+                        lanes,
                     };
                     let (built, made) = caught(self.build(&order, &ports)).await;
                     checks.extend(made);
@@ -157,7 +189,7 @@ impl Controller {
         }
         if outcomes.iter().any(|outcome| outcome.status != OutcomeStatus::Applied) {
             hold_back(&mut outcomes);
-            return Ok(outcomes);
+            return Ok((place, Applied { outcomes, checks, warnings }));
         }
         let at = self.parts.clock.now();
         // Not `published`: a release that was left behind may have come since.
@@ -169,15 +201,34 @@ impl Controller {
             revision: plan.revision.clone(),
             plan: plan_id.to_owned(),
             at,
-            product: product.clone(),
-            domain: domain.clone(),
+            product: DataProduct::clone(product),
+            domain: Domain::clone(domain),
             rolled_back: None,
             archived: before.map(|before| archived(before, gone, at)).unwrap_or_default(),
             ports,
         };
         self.publish(release).await?;
-        Ok(outcomes)
+        Ok((place, Applied { outcomes, checks, warnings }))
     }
+}
+
+/// The products of which something changes, each after those that it reads.
+fn work_of<'a>(plan: &'a Plan, declared: &'a Declared) -> Vec<Work<'a>> {
+    let products = declared.products.iter().filter_map(|product| {
+        let steps: Vec<&Step> = steps_of(plan, &product.name).collect();
+        let domain = declared.domains.get(&product.name.domain)?;
+        (!steps.is_empty()).then_some(Work { product, domain, steps })
+    });
+    products.collect()
+}
+
+/// The first product that is not begun and reads none that is not built yet.
+fn ready(work: &[Work<'_>], begun: &[bool], built: &[Option<Applied>]) -> Option<usize> {
+    let unbuilt: BTreeSet<&ProductRef> =
+        work.iter().zip(built).filter(|(_, built)| built.is_none()).map(|(work, _)| &work.product.name).collect();
+    let waits = |product: &DataProduct| product.inputs.iter().any(|input| unbuilt.contains(&input.port.product_ref()));
+    let mut all = work.iter().zip(begun).enumerate();
+    all.find(|(_, (work, begun))| !**begun && !waits(work.product)).map(|(place, _)| place)
 }
 
 fn steps_of<'a>(plan: &'a Plan, product: &'a ProductRef) -> impl Iterator<Item = &'a Step> {
@@ -239,5 +290,28 @@ pub(crate) fn outcome(step: &Step, status: OutcomeStatus, began: Instant) -> Out
         rows: None,
         table_version: None,
         elapsed: began.elapsed(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan;
+    use crate::plan::tests::{declared, product};
+
+    #[test]
+    fn products_that_read_none_that_is_unbuilt_are_ready_in_the_order_of_the_plan() {
+        let declared = declared(vec![product("a", &[], "1"), product("b", &["a"], "1"), product("c", &[], "1")]);
+        let plan = plan(&declared, &Known::nothing(), &[]);
+        let work = work_of(&plan, &declared);
+        let mut begun = vec![false; 3];
+        let mut built: Vec<Option<Applied>> = vec![None, None, None];
+        assert_eq!(ready(&work, &begun, &built), Some(0));
+        begun[0] = true;
+        assert_eq!(ready(&work, &begun, &built), Some(2), "`b` reads `a`, which is not built yet");
+        begun[2] = true;
+        assert_eq!(ready(&work, &begun, &built), None);
+        built[0] = Some(Applied::default());
+        assert_eq!(ready(&work, &begun, &built), Some(1));
     }
 }

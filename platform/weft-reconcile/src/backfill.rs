@@ -135,6 +135,7 @@ impl Controller {
             input_schemas: schemas_of(&release.product, &published),
             listing: None,
             warnings: Mutex::default(),
+            lanes: 1,
         };
         let work = Work { order, release, served, location, sql, time: Times::of(column, *interval) };
         self.recorded(&work, port, range).await
@@ -236,7 +237,8 @@ impl Controller {
         };
         let (engine, clock) = (Arc::clone(&self.parts.engine), Arc::clone(&self.parts.clock));
         let contract = &order.output.contract;
-        let judge = Arc::new(ContractJudge::new(engine, clock, port.clone(), contract.clone()));
+        let beside = self.beside(order, &work.release.ports).await;
+        let judge = Arc::new(ContractJudge::new(engine, clock, port.clone(), contract.clone(), beside));
         let written = self.commit_change(order, &work.location, change, &judge).await;
         *checks = judge.take_checks();
         let table = self.parts.warehouse.table(&work.location, written?).await;

@@ -50,6 +50,8 @@ pub(crate) struct Order<'a> {
     pub(crate) listing: Option<&'a Listing>,
     /// What was met on the way and stops nothing.
     pub(crate) warnings: Mutex<Vec<Diagnostic>>,
+    /// How many products share the memory of transforms.
+    pub(crate) lanes: usize,
 }
 
 impl Order<'_> {
@@ -70,6 +72,12 @@ impl Order<'_> {
     /// The table that the port's new rows are brought into, where it is one that changes in part.
     fn increments(&self) -> Option<&PortRelease> {
         self.goes_on.and_then(|(change, served)| (change == Change::Increment).then_some(served))
+    }
+
+    /// What one of its queries may take: its share of the memory where products are built side by side.
+    fn limits(&self) -> Limits {
+        let whole = Limits::for_transforms();
+        Limits { memory_bytes_max: whole.memory_bytes_max / self.lanes.max(1), ..whole }
     }
 
     /// Has the run tell of something that stops nothing.
@@ -280,7 +288,7 @@ impl Controller {
         })?;
         // Rows under a filter, or masked values, must not become another product's data.
         let options = SessionOptions {
-            limits: Some(Limits::for_transforms()),
+            limits: Some(order.limits()),
             unrestricted: true,
             gained,
             door: Some("transform"),

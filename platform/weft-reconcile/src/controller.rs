@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
@@ -28,6 +28,10 @@ const POLL_EVERY: Duration = Duration::from_secs(1);
 /// How often tables are put in order.
 const TIDY_EVERY: TimeDelta = TimeDelta::hours(6);
 
+/// After how long what failed for a store is tried again, and how often that doubles.
+const TRY_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(30);
+const TRY_AGAIN_DOUBLINGS: u32 = 7;
+
 /// What a controller is made of.
 pub struct Parts {
     pub source: Arc<dyn RevisionSource>,
@@ -50,6 +54,8 @@ pub struct Controller {
     /// When the revision that was met last means something else by the clock alone: a version takes the name of its
     /// port, or a port is due.
     next: Mutex<Option<DateTime<Utc>>>,
+    /// How many times in a row a reconcile met a store that could not be reached.
+    faults: AtomicU32,
     /// What was told of the revision that was met last.
     told: Mutex<Vec<Diagnostic>>,
     /// Held by whoever changes what is served.
@@ -67,6 +73,7 @@ impl Controller {
             environment: Environment::default(),
             are_newest: AtomicBool::new(false),
             next: Mutex::default(),
+            faults: AtomicU32::new(0),
             told: Mutex::default(),
             at_work: tokio::sync::Mutex::default(),
             pushed: Arc::default(),
@@ -112,7 +119,9 @@ impl Controller {
         self.expect(&checked, &known, plan.next);
         let run = self.begin(&plan, &checked).await?;
         let applied = self.apply(&plan, &checked.declared, &known).await;
-        self.finish(run, plan, checked, applied).await
+        let report = self.finish(run, plan, checked, applied).await?;
+        self.try_again(&report);
+        Ok(report)
     }
 
     /// The newest revision that the source has.
@@ -128,7 +137,8 @@ impl Controller {
     }
 
     /// Reconciles each newer revision than `last`, and the same one after a roll-back and when the clock gives it another
-    /// meaning (names of ports switch, a port is due); `told` hears of each report. Trouble of the platform's own is
+    /// meaning (names of ports switch, a port is due); `told` hears of each report but those of ticks at which
+    /// nothing was done. Trouble of the platform's own is
     /// logged, and the same revision tried again. As long as the source says that there is nothing newer than the
     /// policies in force, these are confirmed to be current.
     ///
@@ -149,9 +159,12 @@ impl Controller {
                 _ = ticks.tick() => {}
                 () = self.pushed.notified() => ticks.reset(),
             }
+            let before = last.clone();
             match self.catch_up(&mut last).await {
-                Ok(Some(report)) => told(&report),
-                Ok(None) => {}
+                Ok(Some(report)) if before.as_ref() != Some(&report.revision) || !report.outcomes.is_empty() => {
+                    told(&report);
+                }
+                Ok(_) => {}
                 Err(error) => {
                     tracing::error!(%error, "no revision is followed any more");
                     return error;
@@ -252,6 +265,21 @@ impl Controller {
         let switch = checked.declared.next_switch(known.now.date_naive());
         let switch = switch.map(|day| day.and_time(NaiveTime::MIN).and_utc());
         *self.next.lock() = [switch, next].into_iter().flatten().min();
+    }
+
+    /// Sees to it that what failed for a store that could not be reached is tried again: after half a minute, then
+    /// twice as long each time. What is wrong with rows or queries waits for a commit.
+    fn try_again(&self, report: &Report) {
+        let is_transient = |outcome: &Outcome| {
+            outcome.status == OutcomeStatus::Failed && outcome.code == Some(Code::STORE_UNAVAILABLE)
+        };
+        if !report.outcomes.iter().any(is_transient) {
+            return self.faults.store(0, Ordering::SeqCst);
+        }
+        let faults = self.faults.fetch_add(1, Ordering::SeqCst);
+        let again = self.parts.clock.now() + TRY_AGAIN_AFTER * (1 << faults.min(TRY_AGAIN_DOUBLINGS));
+        let mut next = self.next.lock();
+        *next = [*next, Some(again)].into_iter().flatten().min();
     }
 
     /// Whether that moment has come, or a product was rolled back.

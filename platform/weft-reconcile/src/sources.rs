@@ -39,7 +39,11 @@ impl Controller {
             for ((product, output), looked) in some.iter().zip(join_all(looks.collect::<Vec<_>>()).await) {
                 match looked {
                     Ok(listing) => drop(known.sources.insert(product.port_ref(output), listing)),
-                    Err(why) => told.push(unseen(product, output, why)),
+                    Err(why) => {
+                        let told_now = unseen(product, output, why);
+                        tracing::warn!(code = %told_now.code, "{}", told_now.message);
+                        told.push(told_now);
+                    }
                 }
             }
         }

@@ -55,6 +55,8 @@ impl Making<'_> {
             (Some(_), Some(_)) => {
                 self.refuse("on", "a port is brought up to date by a clock or by its inputs, not both")
             }
+            // A word that is no trigger is told already.
+            (None, None) if self.node.get("on").is_some() || self.node.get("cron").is_some() => None,
             (None, None) => self.refuse("", "this does not say when the port is brought up to date"),
         }
     }
