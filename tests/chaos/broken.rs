@@ -51,7 +51,7 @@ async fn planned(mesh: &Manifests) -> (usize, Vec<String>) {
     let known = Known::nothing();
     let checked = check(&tree, &known).await;
     assert!(!checked.is_refused(), "{:?}", checked.diagnostics.first());
-    let plan = plan(&checked.declared, &known.published, &checked.reviews, known.now);
+    let plan = plan(&checked.declared, &known, &checked.reviews);
     let errors = checked.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
     (plan.steps.len(), errors.map(|error| error.place.file.clone()).collect())
 }

@@ -75,7 +75,13 @@ impl TableChange {
 
     /// The rows of `version` alone, whatever was done to the table since.
     pub fn restore(version: u64) -> Self {
-        TableChange { upon: Some(version), without: Vec::new(), rows: Vec::new(), layout: Layout::InOrder, marks: Vec::new() }
+        TableChange {
+            upon: Some(version),
+            without: Vec::new(),
+            rows: Vec::new(),
+            layout: Layout::InOrder,
+            marks: Vec::new(),
+        }
     }
 }
 

@@ -51,6 +51,7 @@ impl Running {
                 domain: domain(),
                 ports: [(step.port.port.clone(), port)].into(),
                 archived: BTreeMap::new(),
+                rolled_back: None,
             };
             published.releases.insert(name, release);
         }

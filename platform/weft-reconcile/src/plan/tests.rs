@@ -217,7 +217,7 @@ fn a_product_that_was_rolled_back_is_held_and_what_reads_it_is_made_of_what_it_s
     let served = rolled_back(&chain("bad"), &bad, &good);
     let wanted = set_aside(&chain("bad"), &served);
     assert_eq!(changes(&wanted, &served), ["refresh d.b.out"]);
-    let plan = plan(&wanted, &served, &[], DateTime::UNIX_EPOCH);
+    let plan = plan(&wanted, &serving(&served), &[]);
     let held = "  = d.a   held: rolled back to release 1; changes with the next commit to the product\n";
     assert!(plan.to_text(false).contains(held), "{}", plan.to_text(false));
     assert_eq!(
@@ -243,7 +243,7 @@ fn a_commit_to_the_product_alone_lifts_the_hold() {
     assert_eq!((changes(&other, &served), other.held.len()), (vec!["refresh d.c.out".to_owned()], 1));
     let mended = set_aside(&mesh("mended", "1"), &served);
     assert_eq!(changes(&mended, &served), ["refresh d.a.out", "refresh d.b.out"]);
-    assert!(plan(&mended, &served, &[], DateTime::UNIX_EPOCH).held.is_empty());
+    assert!(plan(&mended, &serving(&served), &[]).held.is_empty());
     let reverted = set_aside(&mesh("good", "1"), &served);
     assert!(changes(&reverted, &served).is_empty(), "it serves what is declared already");
 }

@@ -10,10 +10,7 @@ fn table(version: u64) -> PortRelease {
     PortRelease {
         location: Some("d/a/out".to_owned()),
         table_version: Some(version),
-        fingerprint: version.to_string(),
-        rows: None,
-        bytes: None,
-        inputs: BTreeMap::new(),
+        ..PortRelease::of_view(version.to_string())
     }
 }
 
