@@ -150,7 +150,8 @@ TRANSFORMS = {
 KINDS = ["seed", "source", "full", "append", "by_key", "by_time", "scd2", "evolves", "evolves_well"]
 QUERIES = ("full", "append", "by_key", "by_time", "scd2")
 
-# That a column becomes a number is no change of a contract in place: the table is made anew, as `seed` is.
+# That a column becomes a number is no change of a contract in place: the table is made anew, as `seed` is. There is no
+# kind that restores, since releases only go forward: a revert of the commit is one of the kinds above.
 LEFT_OUT = {("evolves", "type"), ("evolves_well", "type")}
 
 

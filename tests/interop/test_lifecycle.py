@@ -118,7 +118,7 @@ def test_which_rows_break_a_rule_is_shown_to_who_may_see_them(edited):
     assert server.stderr.wait(lambda line: SAMPLES in line), "it says where to look"
     row, *_ = server.query("ana", SAMPLES)
     assert (row["check_name"], row["failing_rows"]) == ("maximum", 1)
-    assert json.loads(row["sample"]) == [{"observed_on": "2013-02-12", "origin": "EWR", "wind_speed_max": 1048.36058}]
+    assert json.loads(row["sample"]) == [{"observed_on": "2013-02-12", "origin": "EWR", "wind_speed_max": "1048.36058"}]
     operator, *_ = server.query("pia", SAMPLES)
     assert (operator["check_name"], operator["failing_rows"], operator["sample"]) == ("maximum", None, None)
     repository.write(EXTREMES, text)
