@@ -15,7 +15,7 @@ use weft_model::{
 };
 use weft_storage::arrow_schema;
 
-use crate::beside::targets_first;
+use crate::beside::{targets, targets_first};
 use crate::build::{Order, Unbuilt};
 use crate::caught::caught;
 use crate::controller::Controller;
@@ -222,13 +222,23 @@ fn work_of<'a>(plan: &'a Plan, declared: &'a Declared) -> Vec<Work<'a>> {
     products.collect()
 }
 
-/// The first product that is not begun and reads none that is not built yet.
+/// The first product that is not begun, and that neither reads one that is not built yet nor refers by a foreign key to
+/// one of those before it. Foreign keys may go round in a ring, so later ones are not waited for.
 fn ready(work: &[Work<'_>], begun: &[bool], built: &[Option<Applied>]) -> Option<usize> {
-    let unbuilt: BTreeSet<&ProductRef> =
-        work.iter().zip(built).filter(|(_, built)| built.is_none()).map(|(work, _)| &work.product.name).collect();
-    let waits = |product: &DataProduct| product.inputs.iter().any(|input| unbuilt.contains(&input.port.product_ref()));
+    let unbuilt: BTreeMap<&ProductRef, usize> = work
+        .iter()
+        .zip(built)
+        .enumerate()
+        .filter(|(_, (_, built))| built.is_none())
+        .map(|(place, (work, _))| (&work.product.name, place))
+        .collect();
+    let reads = |product: &DataProduct| product.inputs.iter().any(|i| unbuilt.contains_key(&i.port.product_ref()));
+    let refers = |place: usize, product: &DataProduct| {
+        targets(product).any(|target| unbuilt.get(&target.product_ref()).is_some_and(|other| *other < place))
+    };
+    let waits = |place: usize, product: &DataProduct| reads(product) || refers(place, product);
     let mut all = work.iter().zip(begun).enumerate();
-    all.find(|(_, (work, begun))| !**begun && !waits(work.product)).map(|(place, _)| place)
+    all.find(|(place, (work, begun))| !**begun && !waits(*place, work.product)).map(|(place, _)| place)
 }
 
 fn steps_of<'a>(plan: &'a Plan, product: &'a ProductRef) -> impl Iterator<Item = &'a Step> {

@@ -111,6 +111,14 @@ pub(crate) fn targets_first<'a>(product: &DataProduct, steps: &[&'a Step]) -> Ve
     ordered
 }
 
+/// The ports that foreign keys of the product refer to.
+pub(crate) fn targets(product: &DataProduct) -> impl Iterator<Item = &PortRef> {
+    product.outputs.iter().flat_map(|output| &output.contract.checks).filter_map(|check| match &check.measure {
+        Measure::Unmatched { target: Some(target), .. } => target.port.as_ref(),
+        _ => None,
+    })
+}
+
 /// Whether a foreign key of one port of the product is one to the other.
 fn refers_to(product: &DataProduct, port: &PortRef, other: &PortRef) -> bool {
     let checks = product.output(&port.port).map(|output| output.contract.checks.as_slice()).unwrap_or_default();
