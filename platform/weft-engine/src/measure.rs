@@ -16,8 +16,8 @@ use datafusion::logical_expr::{Expr, JoinType, ident};
 use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::{DataFrame, SessionContext, lit, when};
 use weft_model::PortRef;
-use weft_model::quality_check::{ForeignKeyTarget, Measure, QualityCheck};
-use weft_storage::{TableVersion, nullable_schema};
+use weft_model::quality_check::{ForeignKeyTarget, Measure, QualityCheck, Threshold};
+use weft_storage::{TableFile, TableVersion, nullable_schema};
 
 use crate::told_by_log::told_by_log;
 use crate::value_test::{fails, is_one_of};
@@ -30,6 +30,8 @@ pub struct Measurable<'a> {
     /// The port that is to serve it, which is a name of it in queries too.
     pub port: &'a PortRef,
     pub beside: &'a BTreeMap<PortRef, Beside>,
+    /// The files that came since the same checks were made of the table; `None` where they were not.
+    pub fresh: Option<&'a [TableFile]>,
 }
 
 /// A table of another port that checks may look into.
@@ -84,7 +86,8 @@ impl Engine {
 
     async fn measure_all(&self, of: Measurable<'_>, checks: &[QualityCheck]) -> Vec<Measured> {
         let mut measured: Vec<Measured> = Vec::with_capacity(checks.len());
-        let mut conditions: Vec<(usize, Expr)> = Vec::new();
+        // Conditions that no row may meet need be looked for in fresh rows alone, where there are others.
+        let (mut conditions, mut in_fresh): (Vec<(usize, Expr)>, Vec<(usize, Expr)>) = Default::default();
         for check in checks {
             let began = Instant::now();
             let counted = match (told_by_log(of.table, check), &check.measure) {
@@ -96,7 +99,9 @@ impl Engine {
                 (None, Measure::Sql { query, names }) => self.number_of(of, names, query).await,
                 (None, _) => match counted(of.table, check) {
                     Ok(condition) => {
-                        conditions.push((measured.len(), condition));
+                        let were_none = check.blocks && check.must == Threshold::none();
+                        let into = if of.fresh.is_some() && were_none { &mut in_fresh } else { &mut conditions };
+                        into.push((measured.len(), condition));
                         Ok((Found::Nothing, 0))
                     }
                     Err(error) => Err(error.strip_backtrace()),
@@ -104,7 +109,11 @@ impl Engine {
             };
             measured.push(Measured::of(counted, began));
         }
-        for (index, found) in self.count_conditions(of.table, conditions).await {
+        let mut found = self.count_conditions(of.table, conditions).await;
+        if let Some(fresh) = of.fresh {
+            found.extend(self.count_conditions(&of.table.of_files(fresh.to_vec()), in_fresh).await);
+        }
+        for (index, found) in found {
             measured.iter_mut().skip(index).take(1).for_each(|place| place.clone_from(&found));
         }
         measured
@@ -164,7 +173,12 @@ impl Engine {
     pub(crate) fn repeated(&self, of: Measurable<'_>, columns: &[String]) -> Result<DataFrame, String> {
         let repeated = || {
             let key = columns.iter().map(ident).collect();
-            let grouped = filled(self.candidate(of.table)?, columns)?;
+            // Two rows with the same values are both in files that may hold them, and one of them is fresh.
+            let near = match (of.fresh, columns.first()) {
+                (Some(fresh), Some(first)) => of.table.of_files(of.table.files_near(first, fresh)),
+                _ => of.table.clone(),
+            };
+            let grouped = filled(self.candidate(&near)?, columns)?;
             let grouped = grouped.aggregate(key, vec![count(lit(1)).alias(OCCURRENCES)])?;
             grouped.filter(ident(OCCURRENCES).gt(lit(1)))
         };

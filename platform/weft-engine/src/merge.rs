@@ -11,11 +11,12 @@ use datafusion::catalog::{MemoryCatalogProviderList, TableProvider};
 use datafusion::common::{JoinType, ScalarValue};
 use datafusion::datasource::MemTable;
 use datafusion::error::{DataFusionError, Result};
-use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
+use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder};
+use datafusion::functions_aggregate::expr_fn::{max, min};
 use datafusion::logical_expr::{Expr, SortExpr, cast, ident, lit};
 use datafusion::physical_plan::execute_stream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::prelude::{DataFrame, SessionContext};
+use datafusion::prelude::{DataFrame, SessionContext, when};
 use futures::TryStreamExt;
 use weft_model::{PortRef, TimeRange, VALIDITY};
 use weft_storage::{TableFile, TableVersion, nullable_schema, scan};
@@ -68,25 +69,41 @@ impl Engine {
         if held.rows() == 0 {
             return Ok(Rewritten::nothing());
         }
-        let context = SessionContext::new_with_state(self.platform_state()?);
-        let touched = held.files_with_keys(&context, table, key).await?;
-        let old = || read(&context, &table.of_files(touched.clone()));
+        let context = SessionContext::new_with_state(one_stream(self.platform_state()?));
+        let matched = held.matched(&context, table, key).await?;
+        let touched: Vec<TableFile> = matched.iter().map(|matched| matched.file.clone()).collect();
         let mut changes = held.frame(&context)?;
         if let Some(newest_by) = newest_by {
-            let older = changes.clone().alias("new")?.join_on(
-                old()?.alias("old")?,
-                JoinType::LeftSemi,
-                same(key).chain([of("old", newest_by).gt(of("new", newest_by))]),
-            )?;
+            let old = read(&context, &table.of_files(touched.clone()))?.alias("old")?;
+            let is_older = same(key).chain([of("old", newest_by).gt(of("new", newest_by))]);
+            let older = changes.clone().alias("new")?.join_on(old, JoinType::LeftSemi, is_older)?;
             changes = apart_from(changes, older, key)?;
         }
-        let columns: Vec<Expr> = table.schema.fields().iter().map(|field| ident(field.name())).collect();
-        let stay = apart_from(old()?, changes.clone(), key)?;
-        if held.marks_deleted() {
-            changes = changes.filter(ident(DELETED).is_not_true())?;
+        let changes = changes.cache().await?;
+        let mut rows = Vec::new();
+        for file in &touched {
+            let old = read(&context, &table.of_files(vec![file.clone()]))?;
+            let updated = updated(changes.clone(), old, &table.schema, key, held.marks_deleted())?;
+            rows.push(shaped(updated, &table.schema).await?);
         }
-        let merged = stay.select(columns.clone())?.union(changes.select(columns)?)?.sort(by(key))?;
-        Ok(Rewritten { without: touched, rows: vec![shaped(merged, &table.schema).await?] })
+        // Files that are too many for readers become one, as far as they are not written anew already.
+        let mut without = touched;
+        let crowd: Vec<TableFile> = table.crowded().into_iter().filter(|file| !without.contains(file)).collect();
+        let mut added = changes;
+        for matched in matched {
+            added = apart_from(added, matched.keys(&context)?, key)?;
+        }
+        if held.marks_deleted() {
+            added = added.filter(ident(DELETED).is_not_true())?;
+        }
+        added = added.select(columns_of(&table.schema))?;
+        if !crowd.is_empty() {
+            let crowded = read(&context, &table.of_files(crowd.clone()))?;
+            added = added.union(crowded.select(columns_of(&table.schema))?)?;
+            without.extend(crowd);
+        }
+        rows.push(shaped(added.sort(by(key))?, &table.schema).await?);
+        Ok(Rewritten { without, rows })
     }
 
     /// The rows of `files` of the table, to be written to fewer.
@@ -262,25 +279,74 @@ impl Held {
         context.read_table(self.table()?)
     }
 
-    /// The files of `table` that hold a row with the key of a change.
-    async fn files_with_keys(
-        &self,
-        context: &SessionContext,
-        table: &TableVersion,
-        key: &[&str],
-    ) -> Result<Vec<TableFile>> {
-        let mut touched = Vec::new();
-        let keys = self.frame(context)?.select(key.iter().map(|k| ident(*k)).collect::<Vec<_>>())?;
+    /// The files of `table` that hold a row with the key of a change, each with the keys that it holds.
+    async fn matched(&self, context: &SessionContext, table: &TableVersion, key: &[&str]) -> Result<Vec<Matched>> {
+        let mut matched = Vec::new();
+        let names = || key.iter().map(|k| ident(*k)).collect::<Vec<_>>();
+        let keys = self.frame(context)?.select(names())?;
+        let schema = Arc::new(keys.schema().as_arrow().clone());
+        let may_match = self.span(context, key).await?;
         for file in &table.files {
-            let rows = read(context, &table.of_files(vec![file.clone()]))?;
-            let old = rows.select(key.iter().map(|k| ident(*k)).collect::<Vec<_>>())?.alias("old")?;
-            let found = keys.clone().alias("new")?.join_on(old, JoinType::LeftSemi, same(key))?.limit(0, Some(1))?;
-            if found.count().await? > 0 {
-                touched.push(file.clone());
+            let rows = read(context, &table.of_files(vec![file.clone()]))?.filter(may_match.clone())?;
+            let rows = rows.select(names())?.alias("old")?;
+            let found = keys.clone().alias("new")?.join_on(rows, JoinType::LeftSemi, same(key))?.collect().await?;
+            if found.iter().any(|batch| batch.num_rows() > 0) {
+                matched.push(Matched { file: file.clone(), schema: Arc::clone(&schema), keys: found });
             }
         }
-        Ok(touched)
+        Ok(matched)
     }
+
+    /// The condition that the first column of a key lies between those of the changes: by it most files are left out.
+    async fn span(&self, context: &SessionContext, key: &[&str]) -> Result<Expr> {
+        let Some(first) = key.first() else { return Ok(lit(true)) };
+        let ends = vec![min(ident(*first)).alias("least"), max(ident(*first)).alias("greatest")];
+        let ends = self.frame(context)?.aggregate(Vec::new(), ends)?.collect().await?;
+        let end = |column: usize| ends.first().map(|batch| ScalarValue::try_from_array(batch.column(column), 0));
+        Ok(match (end(0).transpose()?, end(1).transpose()?) {
+            (Some(least), Some(greatest)) => ident(*first).between(lit(least), lit(greatest)),
+            _ => lit(true),
+        })
+    }
+}
+
+/// A file, and the keys of changes that it holds.
+struct Matched {
+    file: TableFile,
+    schema: SchemaRef,
+    keys: Vec<RecordBatch>,
+}
+
+impl Matched {
+    fn keys(self, context: &SessionContext) -> Result<DataFrame> {
+        context.read_table(Arc::new(MemTable::try_new(self.schema, vec![self.keys])?))
+    }
+}
+
+/// The rows of `old` in their order, with those that `changes` have a row for in its form, or without them where that
+/// marks them as gone.
+fn updated(changes: DataFrame, old: DataFrame, schema: &SchemaRef, key: &[&str], marks: bool) -> Result<DataFrame> {
+    let mut joined = changes.alias("new")?.join_on(old.alias("old")?, JoinType::Right, same(key))?;
+    if marks {
+        joined = joined.filter(of("new", DELETED).is_not_true())?;
+    }
+    let has_change = || key.first().map_or(lit(false), |first| of("new", first).is_not_null());
+    let columns = schema.fields().iter().map(|field| {
+        let name = field.name();
+        Ok(when(has_change(), of("new", name)).otherwise(of("old", name))?.alias(name))
+    });
+    joined.select(columns.collect::<Result<Vec<Expr>>>()?)
+}
+
+/// Plans that keep the order of their rows: of joins the larger side comes second, and is walked through once.
+fn one_stream(state: SessionState) -> SessionState {
+    let config = state.config().clone().with_target_partitions(1);
+    let config = config.set_bool("datafusion.optimizer.join_reordering", false);
+    SessionStateBuilder::new_from_existing(state).with_config(config).build()
+}
+
+fn columns_of(schema: &SchemaRef) -> Vec<Expr> {
+    schema.fields().iter().map(|field| ident(field.name())).collect()
 }
 
 /// The condition that a row of `schema` lies within one of `ranges` by `column`.

@@ -149,6 +149,7 @@ impl Controller {
                         product,
                         output,
                         fingerprint,
+                        is_promised: before.is_some_and(|release| keeps_contract(release, output)),
                         goes_on: before
                             .and_then(|release| release.ports.get(&output.name))
                             .filter(|_| matches!(step.change, Change::Evolve | Change::Increment))
@@ -239,6 +240,14 @@ fn ready(work: &[Work<'_>], begun: &[bool], built: &[Option<Applied>]) -> Option
     let waits = |place: usize, product: &DataProduct| reads(product) || refers(place, product);
     let mut all = work.iter().zip(begun).enumerate();
     all.find(|(place, (work, begun))| !**begun && !waits(*place, work.product)).map(|(place, _)| place)
+}
+
+/// Whether the port is served under a contract that demands just what this one demands of rows.
+fn keeps_contract(release: &Release, output: &OutputPort) -> bool {
+    release.product.output(&output.name).is_some_and(|old| {
+        let (old, new) = (&old.contract, &output.contract);
+        old.columns == new.columns && old.checks == new.checks
+    })
 }
 
 fn steps_of<'a>(plan: &'a Plan, product: &'a ProductRef) -> impl Iterator<Item = &'a Step> {

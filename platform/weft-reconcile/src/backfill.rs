@@ -131,6 +131,7 @@ impl Controller {
             output,
             fingerprint: &fingerprint,
             goes_on: None,
+            is_promised: true,
             inputs: inputs_now(&release.product, output, &published),
             input_schemas: schemas_of(&release.product, &published),
             listing: None,
@@ -238,7 +239,8 @@ impl Controller {
         let (engine, clock) = (Arc::clone(&self.parts.engine), Arc::clone(&self.parts.clock));
         let contract = &order.output.contract;
         let beside = self.beside(order, &work.release.ports).await;
-        let judge = Arc::new(ContractJudge::new(engine, clock, port.clone(), contract.clone(), beside));
+        let judge = ContractJudge::new(engine, clock, port.clone(), contract.clone(), beside);
+        let judge = Arc::new(judge.of_promised(order.is_promised));
         let written = self.commit_change(order, &work.location, change, &judge).await;
         *checks = judge.take_checks();
         let table = self.parts.warehouse.table(&work.location, written?).await;

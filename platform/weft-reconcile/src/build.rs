@@ -43,6 +43,8 @@ pub(crate) struct Order<'a> {
     pub(crate) fingerprint: &'a str,
     /// The table as it is served, where it goes on from there; and how.
     pub(crate) goes_on: Option<(Change, &'a PortRelease)>,
+    /// Whether its rows were held to just this contract when they came.
+    pub(crate) is_promised: bool,
     /// What the port's query reads, as it is released now.
     pub(crate) inputs: BTreeMap<PortRef, InputRelease>,
     pub(crate) input_schemas: BTreeMap<PortRef, SchemaRef>,
@@ -132,13 +134,14 @@ impl Controller {
             return (Ok(view), Vec::new());
         }
         let port = order.product.port_ref(order.output);
-        let judge = Arc::new(ContractJudge::new(
+        let judge = ContractJudge::new(
             Arc::clone(&self.parts.engine),
             Arc::clone(&self.parts.clock),
             port.clone(),
             order.output.contract.clone(),
             self.beside(order, made).await,
-        ));
+        );
+        let judge = Arc::new(judge.of_promised(order.is_promised && order.increments().is_some()));
         let built = self.build_table(order, Warehouse::location_of(&port), &judge).await;
         (built, judge.take_checks())
     }
@@ -252,7 +255,8 @@ impl Controller {
             Transform::ByTime { column, interval, .. } => {
                 TableChange { layout: Layout::Cut { column: column.clone(), interval: *interval }, ..change }
             }
-            Transform::ByKey { .. } => TableChange { layout: Layout::InOrder, ..change },
+            // What comes in order of time is read in order of time.
+            Transform::ByKey { .. } | Transform::Append { .. } => TableChange { layout: Layout::InOrder, ..change },
             _ => change,
         })
     }

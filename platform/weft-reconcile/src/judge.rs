@@ -23,6 +23,8 @@ pub(crate) struct ContractJudge {
     contract: Contract,
     /// What its checks may look into.
     beside: BTreeMap<PortRef, Beside>,
+    /// Whether the rows that stay were held to just this contract when they came.
+    is_promised: bool,
     checks: Mutex<Vec<CheckRecord>>,
 }
 
@@ -34,7 +36,12 @@ impl ContractJudge {
         contract: Contract,
         beside: BTreeMap<PortRef, Beside>,
     ) -> Self {
-        ContractJudge { engine, clock, port, contract, beside, checks: Mutex::new(Vec::new()) }
+        ContractJudge { engine, clock, port, contract, beside, is_promised: false, checks: Mutex::new(Vec::new()) }
+    }
+
+    /// The same judge, for commits that leave rows in place which were held to just this contract when they came.
+    pub(crate) fn of_promised(self, is_promised: bool) -> Self {
+        ContractJudge { is_promised, ..self }
     }
 
     /// The checks of the last commit judged.
@@ -104,7 +111,8 @@ impl ContractJudge {
         if demands.is_empty() {
             return Ok(Vec::new());
         }
-        let of = Measurable { table: &candidate.table, port: &self.port, beside: &self.beside };
+        let fresh = self.is_promised.then_some(candidate.added.as_slice());
+        let of = Measurable { table: &candidate.table, port: &self.port, beside: &self.beside, fresh };
         let checks: Vec<QualityCheck> = demands.iter().map(|demand| demand.check.clone()).collect();
         let measured = self.engine.measure(of, &checks).await?;
         let rows = candidate.table.rows().ok_or("the log does not tell how many rows there are")?;

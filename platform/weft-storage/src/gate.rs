@@ -1,5 +1,6 @@
 //! The gate: a log store that lets a commit be only if the judge says that the contract holds.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
@@ -73,6 +74,8 @@ pub(crate) struct GatedLogStore {
     before: Option<EagerSnapshot>,
     judge: Arc<dyn CommitJudge>,
     refusal: Mutex<Option<StorageError>>,
+    /// The table as it is if the commit that was judged last has landed.
+    judged: Mutex<Option<TableVersion>>,
 }
 
 impl GatedLogStore {
@@ -83,7 +86,20 @@ impl GatedLogStore {
         before: Option<EagerSnapshot>,
         judge: Arc<dyn CommitJudge>,
     ) -> Self {
-        GatedLogStore { inner, warehouse, location: location.to_owned(), before, judge, refusal: Mutex::new(None) }
+        GatedLogStore {
+            inner,
+            warehouse,
+            location: location.to_owned(),
+            before,
+            judge,
+            refusal: Mutex::default(),
+            judged: Mutex::default(),
+        }
+    }
+
+    /// The table after the commit that landed, once.
+    pub(crate) fn take_judged(&self) -> Option<TableVersion> {
+        self.judged.lock().take()
     }
 
     /// Why the last refused commit was refused, once.
@@ -102,6 +118,7 @@ impl GatedLogStore {
             }],
         };
         if findings.is_empty() {
+            *self.judged.lock() = Some(candidate.table);
             return Ok(());
         }
         let text = findings.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("; ");
@@ -116,18 +133,11 @@ impl GatedLogStore {
         let mut schema: Option<SchemaRef> = None;
         let mut files: Vec<TableFile> = Vec::new();
         if let Some(before) = version.checked_sub(1) {
-            let snapshot = match self.before.as_ref().filter(|known| known.version() == before) {
-                Some(known) => known.clone(),
-                None => EagerSnapshot::try_new(self.inner.as_ref(), Some(before)).await?,
-            };
-            let table = self
-                .warehouse
-                .describe(&self.location, &snapshot)
-                .map_err(|e| deltalake::DeltaTableError::generic(e.to_string()))?;
-            schema = Some(table.schema);
-            files = table.files;
+            let table = self.base(before).await?;
+            schema = Some(Arc::clone(&table.schema));
+            files.clone_from(&table.files);
         }
-        let mut added = Vec::new();
+        let (mut added, mut gone) = (Vec::new(), HashSet::new());
         for action in actions {
             match action {
                 Action::Metadata(metadata) => schema = Some(declared_schema(&metadata)?),
@@ -138,15 +148,28 @@ impl GatedLogStore {
                     statistics: add.stats.clone(),
                 }),
                 Action::Remove(remove) => {
-                    let gone = below(&base, &Path::parse(&remove.path)?);
-                    files.retain(|file| file.path != gone);
+                    gone.insert(below(&base, &Path::parse(&remove.path)?));
                 }
                 _ => {}
             }
         }
+        files.retain(|file| !gone.contains(&file.path));
         files.extend(added.iter().cloned());
         let schema = schema.ok_or_else(|| deltalake::DeltaTableError::generic("the first commit has no schema"))?;
         Ok(Candidate { table: TableVersion { location: self.location.clone(), version, schema, files }, added })
+    }
+
+    /// The table that the commit is judged upon.
+    async fn base(&self, version: u64) -> DeltaResult<Arc<TableVersion>> {
+        if let Some(known) = self.warehouse.versions.get(&(self.location.clone(), version)).await {
+            return Ok(known);
+        }
+        let snapshot = match self.before.as_ref().filter(|known| known.version() == version) {
+            Some(known) => known.clone(),
+            None => EagerSnapshot::try_new(self.inner.as_ref(), Some(version)).await?,
+        };
+        let table = self.warehouse.describe(&self.location, &snapshot);
+        table.map(Arc::new).map_err(|error| deltalake::DeltaTableError::generic(error.to_string()))
     }
 
     /// Refuses whoever was overtaken by another controller, at the last moment before the write.

@@ -14,10 +14,10 @@ use deltalake::datafile::writer::{DeltaWriter, WriterConfig};
 use deltalake::kernel::Add;
 use deltalake::logstore::LogStoreRef;
 use futures::TryStreamExt;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use tokio::sync::{Mutex, mpsc};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use weft_model::Interval;
 
 use crate::StorageError;
@@ -26,6 +26,8 @@ use crate::StorageError;
 const ROWS_PER_CHECK: usize = 16;
 /// A file is cut at the border of an interval from so many rows on.
 const ROWS_PER_CUT: usize = 32_768;
+/// Rows of a file of which others hold what comes before and after: changes touch few of them.
+const ROWS_IN_ORDER: usize = 524_288;
 /// From so many rows on, which need be in no order, files are written side by side.
 const ROWS_FOR_ONE: usize = 262_144;
 /// Rows of a group: what is read of a file at least, unless its pages tell more.
@@ -46,25 +48,49 @@ pub enum Layout {
 }
 
 /// Where rows go, and how.
-pub(crate) struct Stage<'a> {
-    pub(crate) log: &'a LogStoreRef,
-    pub(crate) location: &'a str,
-    pub(crate) layout: &'a Layout,
+#[derive(Clone)]
+pub(crate) struct Stage {
+    pub(crate) log: LogStoreRef,
+    pub(crate) location: String,
+    pub(crate) layout: Layout,
     pub(crate) file_bytes: Option<NonZeroU64>,
 }
 
-impl Stage<'_> {
-    /// Writes each of `parts` to files of its own.
+impl Stage {
+    /// Writes each of `parts` to files of its own; several at once, where there are several.
     pub(crate) async fn write(&self, parts: Vec<SendableRecordBatchStream>) -> Result<Vec<Add>, StorageError> {
-        let mut added = Vec::new();
+        let most = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let (mut added, mut running) = (Vec::new(), JoinSet::new());
         for part in parts {
-            added.extend(match self.layout {
-                Layout::AsTheyCome => self.side_by_side(part).await?,
-                Layout::InOrder => self.in_order(part, None).await?,
-                Layout::Cut { column, interval } => self.in_order(part, Some((column, *interval))).await?,
-            });
+            while running.len() >= most {
+                added.extend(self.joined(running.join_next().await)?);
+            }
+            let stage = self.clone();
+            running.spawn(async move { stage.part(part).await });
+        }
+        while let Some(written) = running.join_next().await {
+            added.extend(self.joined(Some(written))?);
         }
         Ok(added)
+    }
+
+    fn joined(
+        &self,
+        written: Option<Result<Result<Vec<Add>, StorageError>, JoinError>>,
+    ) -> Result<Vec<Add>, StorageError> {
+        match written {
+            Some(Ok(written)) => written,
+            Some(Err(error)) => Err(self.failed(DeltaTableError::generic(error.to_string()))),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn part(&self, part: SendableRecordBatchStream) -> Result<Vec<Add>, StorageError> {
+        match &self.layout {
+            Layout::AsTheyCome => self.side_by_side(part).await,
+            Layout::InOrder => self.in_order(part, None).await,
+            Layout::Cut { column, interval } => self.in_order(part, Some((column, *interval))).await,
+        }
     }
 
     async fn in_order(
@@ -76,7 +102,11 @@ impl Stage<'_> {
         let (mut writer, mut rows_in_file, mut last) = (self.writer(&schema), 0, None);
         while let Some(batch) = part.try_next().await.map_err(rows)? {
             for (interval, piece) in pieces(&batch, cut).map_err(rows)? {
-                if rows_in_file >= ROWS_PER_CUT && interval != last {
+                let is_full = match cut {
+                    Some(_) => rows_in_file >= ROWS_PER_CUT && interval != last,
+                    None => rows_in_file >= ROWS_IN_ORDER,
+                };
+                if is_full {
                     let full = std::mem::replace(&mut writer, self.writer(&schema));
                     added.extend(full.close().await.map_err(|error| self.failed(error))?);
                     rows_in_file = 0;
@@ -123,7 +153,7 @@ impl Stage<'_> {
     }
 
     fn failed(&self, error: DeltaTableError) -> StorageError {
-        StorageError::table(self.location, error)
+        StorageError::table(&self.location, error)
     }
 }
 
@@ -152,9 +182,8 @@ async fn write_all(
 }
 
 fn configuration(schema: &SchemaRef, file_bytes: Option<NonZeroU64>) -> WriterConfig {
-    let level = ZstdLevel::try_new(1).unwrap_or_default();
     let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(level))
+        .set_compression(Compression::SNAPPY)
         .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
         .build();
     WriterConfig::new(

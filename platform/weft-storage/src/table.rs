@@ -47,6 +47,37 @@ impl TableFile {
     }
 }
 
+/// The least and the greatest value of a column in a file, of kinds that the log tells exactly.
+enum Bounds {
+    Whole(i64, i64),
+    Text(String, String),
+}
+
+impl Bounds {
+    fn of(file: &TableFile, column: &str) -> Option<Self> {
+        // Texts are cut off in the log from some length on, and a day or an instant is in order as text.
+        const TEXT_MAX: usize = 31;
+        match file.bounds(column)? {
+            (serde_json::Value::Number(least), serde_json::Value::Number(greatest)) => {
+                Some(Bounds::Whole(least.as_i64()?, greatest.as_i64()?))
+            }
+            (serde_json::Value::String(least), serde_json::Value::String(greatest)) => {
+                let is_whole = |text: &String| text.len() <= TEXT_MAX && !text.contains(':');
+                (is_whole(&least) && is_whole(&greatest)).then_some(Bounds::Text(least, greatest))
+            }
+            _ => None,
+        }
+    }
+
+    fn meets(&self, other: &Bounds) -> bool {
+        match (self, other) {
+            (Bounds::Whole(a, b), Bounds::Whole(c, d)) => a <= d && c <= b,
+            (Bounds::Text(a, b), Bounds::Text(c, d)) => a <= d && c <= b,
+            _ => true,
+        }
+    }
+}
+
 /// A table as of one version. Immutable, and so cached without limit in time.
 #[derive(Clone, Debug)]
 pub struct TableVersion {
@@ -54,7 +85,7 @@ pub struct TableVersion {
     pub version: u64,
     /// Names, order and nullability of the columns.
     pub schema: SchemaRef,
-    /// In the order of the log, newest first.
+    /// In no order.
     pub files: Vec<TableFile>,
 }
 
@@ -79,6 +110,21 @@ impl TableVersion {
     pub fn files_besides(&self, other: &TableVersion) -> Vec<TableFile> {
         let theirs: HashSet<&Path> = other.files.iter().map(|file| &file.path).collect();
         self.files.iter().filter(|file| !theirs.contains(&file.path)).cloned().collect()
+    }
+
+    /// The files that may hold a value of `column` that one of `fresh` holds too, these among them: by their bounds,
+    /// where the log knows them.
+    pub fn files_near(&self, column: &str, fresh: &[TableFile]) -> Vec<TableFile> {
+        let ranges: Vec<Option<Bounds>> = fresh.iter().map(|file| Bounds::of(file, column)).collect();
+        let is_near = |file: &&TableFile| {
+            let own = Bounds::of(file, column);
+            let may_meet = |other: &Option<Bounds>| match (&own, other) {
+                (Some(own), Some(other)) => own.meets(other),
+                _ => true,
+            };
+            fresh.iter().any(|other| other.path == file.path) || ranges.iter().any(may_meet)
+        };
+        self.files.iter().filter(is_near).cloned().collect()
     }
 
     /// Files of about the same size that are so many that one in their place is better for whoever reads. Empty

@@ -122,7 +122,8 @@ impl Warehouse {
             }
             _ => None,
         };
-        let stage = Stage { log: &log, location, layout: &change.layout, file_bytes: self.file_bytes };
+        let (log, layout) = (Arc::clone(&log), change.layout.clone());
+        let stage = Stage { log, location: location.to_owned(), layout, file_bytes: self.file_bytes };
         let added = stage.write(change.rows).await?;
         let written = (
             added.iter().filter_map(|add| rows_in(add.stats.as_deref()?)).sum::<u64>(),
@@ -207,6 +208,9 @@ impl Warehouse {
             .await;
         match landed {
             Ok(commit) => {
+                if let Some(table) = gate.take_judged().filter(|table| table.version == commit.version()) {
+                    self.versions.insert((location.to_owned(), table.version), Arc::new(table)).await;
+                }
                 self.landed(location, log, operation_id, commit.snapshot().snapshot().clone()).await;
                 Ok(commit.version())
             }

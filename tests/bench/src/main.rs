@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 #![expect(clippy::disallowed_methods, reason = "plain DataFusion, to compare with")]
 
+use mimalloc::MiMalloc;
+
 mod commands;
 mod decisions;
 mod large_mesh;
@@ -11,6 +13,10 @@ mod mesh_of_tables;
 mod peers;
 mod scans;
 mod writing;
+
+// As the binary has it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Prints one measurement beside its goal.
 fn line(what: &str, value: f64, goal: f64, unit: &str) {
