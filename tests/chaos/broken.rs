@@ -21,7 +21,7 @@ const MUTATIONS: [Mutation; 12] = [
     ("a file that is not there", "product.odps.yaml", |text| text.replace("data/lines.csv", "data/none.csv")),
     ("a domain that is another", "product.odps.yaml", |text| text.replace("domain: sales", "domain: sails")),
     ("a kind of transform that nobody knows", "product.odps.yaml", |text| text.replace("kind: seed", "kind: sead")),
-    ("a type that nobody knows", "contracts/lines.odcs.yaml", |text| text.replace("Type: integer", "Type: intger")),
+    ("a type that nobody knows", "contracts/lines.odcs.yaml", |text| text.replace("Type: integer", "Type: integers")),
     ("a port without a name", "product.odps.yaml", |text| text.replace("  - name: lines\n    desc", "  - desc")),
 ];
 

@@ -83,7 +83,7 @@ const RUNS: u64 = 60;
 const DELAYS: &[Fault] = &[Fault::Delay(1), Fault::Delay(4), Fault::Delay(16)];
 
 #[test]
-fn whoever_takes_over_in_the_midst_of_anothers_work_finds_and_leaves_a_sound_store() {
+fn whoever_takes_over_amid_the_work_of_another_finds_and_leaves_a_sound_store() {
     let scenario = Scenario::of_full_tables();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let expected = runtime.block_on(expected(&scenario));

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use weft::Settings;
+use weft::clock::SystemClock;
+use weft_model::Clock;
 use weft_testkit::{FixedClock, TestMesh, minimal_mesh};
 
 use crate::asking::ask;
@@ -23,7 +25,7 @@ async fn files_of_releases_go_thirty_days_after_another_took_their_place() {
     let manifests = minimal_mesh();
     let home = TempDir::new().unwrap();
     // Files are dated by the machine's own clock.
-    let clock = Arc::new(FixedClock::at(&chrono::Utc::now().to_rfc3339()));
+    let clock = Arc::new(FixedClock::at(&SystemClock.now().to_rfc3339()));
     let settings = Settings::local(manifests.path().display().to_string(), home.path());
     let mesh = TestMesh::start_with(settings, home, Arc::clone(&clock) as _).await.unwrap();
     for amount in [1, 2] {

@@ -87,7 +87,7 @@ impl Engine {
     async fn measure_all(&self, of: Measurable<'_>, checks: &[QualityCheck]) -> Vec<Measured> {
         let mut measured: Vec<Measured> = Vec::with_capacity(checks.len());
         // Conditions that no row may meet need be looked for in fresh rows alone, where there are others.
-        let (mut conditions, mut in_fresh): (Vec<(usize, Expr)>, Vec<(usize, Expr)>) = Default::default();
+        let (mut conditions, mut in_fresh) = (Vec::new(), Vec::new());
         for check in checks {
             let began = Instant::now();
             let counted = match (told_by_log(of.table, check), &check.measure) {
