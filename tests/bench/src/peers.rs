@@ -7,7 +7,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 /// The process of `peers.py`, and the folder of its data.
 pub(crate) struct Peers {
     process: Child,
-    requests: ChildStdin,
+    /// Closed when the peers are to end.
+    requests: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
     pub(crate) folder: PathBuf,
 }
@@ -32,7 +33,7 @@ impl Peers {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the peers start");
-        let (requests, answers) = (process.stdin.take().unwrap(), BufReader::new(process.stdout.take().unwrap()));
+        let (requests, answers) = (process.stdin.take(), BufReader::new(process.stdout.take().unwrap()));
         let mut peers = Peers { process, requests, answers, folder };
         assert_eq!(peers.answer(), "ready");
         peers
@@ -40,7 +41,8 @@ impl Peers {
 
     /// Seconds that the public tool takes for `what`.
     pub(crate) fn seconds(&mut self, what: &str) -> f64 {
-        writeln!(self.requests, "{what}").expect("the peers are there");
+        let requests = self.requests.as_mut().expect("they have not ended");
+        writeln!(requests, "{what}").expect("the peers are there");
         self.answer().parse().expect("a number of seconds")
     }
 
@@ -53,7 +55,8 @@ impl Peers {
 
 impl Drop for Peers {
     fn drop(&mut self) {
-        let _ = self.process.kill();
+        // They end the servers that they started.
+        drop(self.requests.take());
         let _ = self.process.wait();
     }
 }
