@@ -18,13 +18,16 @@ impl Sound<'_> {
         }
     }
 
-    /// The store as any reader finds it: versions and releases without gaps, each release whole, and the rows of each
-    /// those of its revision.
+    /// The store as any reader finds it: versions and releases without gaps, each release whole and another than the one
+    /// before, and the rows of each those of its revision.
     pub(crate) async fn is_stored(&self, disk: &Disk) {
         let releases = disk.releases().await;
         let mut numbers: BTreeMap<&ProductRef, Vec<u64>> = BTreeMap::new();
+        let mut last: BTreeMap<&ProductRef, &Release> = BTreeMap::new();
         for release in &releases {
             self.is_whole(release);
+            let before = last.insert(&release.product.name, release);
+            assert!(!before.is_some_and(|before| before.repeats(release)), "{} is released again", release.number);
             numbers.entry(&release.product.name).or_default().push(release.number);
             for (name, port) in &release.ports {
                 let rows = disk.rows_of(port).await;

@@ -151,6 +151,17 @@ impl Release {
         self.product == other.product && self.ports == other.ports
     }
 
+    /// Whether both say what one revision makes of the product, of the same tables, whenever these were looked at.
+    pub fn repeats(&self, other: &Release) -> bool {
+        let tables = |release: &Release| -> Vec<_> {
+            let ports = release.ports.iter();
+            ports.map(|(name, t)| (name.clone(), t.location.clone(), t.table_version, t.fingerprint.clone())).collect()
+        };
+        (&self.revision, &self.product, &self.domain) == (&other.revision, &other.product, &other.domain)
+            && tables(self) == tables(other)
+            && self.rolled_back == other.rolled_back
+    }
+
     /// Whether the other release publishes the same thing, whenever and by whichever run it was made.
     pub fn same_state_as(&self, other: &Release) -> bool {
         self.number == other.number

@@ -208,7 +208,11 @@ impl Controller {
             archived: before.map(|before| archived(before, gone, at)).unwrap_or_default(),
             ports,
         };
-        self.publish(release).await?;
+        // One that was left behind by a run that broke off may be this very release: it is served by now.
+        let left_behind = before.filter(|before| published.releases.get(&product.name) != Some(*before));
+        if !left_behind.is_some_and(|before| before.repeats(&release)) {
+            self.publish(release).await?;
+        }
         Ok((place, Applied { outcomes, checks, warnings }))
     }
 }
