@@ -19,8 +19,9 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::{DataFrame, SessionContext, when};
 use futures::TryStreamExt;
 use weft_model::{PortRef, TimeRange, VALIDITY};
-use weft_storage::{TableFile, TableVersion, nullable_schema, scan};
+use weft_storage::{TableFile, TableVersion, nullable_schema};
 
+use crate::measure::candidate;
 use crate::namespace::put;
 use crate::{Engine, Limits, QueryError, statement};
 
@@ -150,7 +151,7 @@ impl Engine {
     pub async fn outside(&self, table: &TableVersion, column: &str, ranges: &[TimeRange]) -> Result<Rewritten> {
         let (mut without, mut partly) = (Vec::new(), Vec::new());
         for file in &table.files {
-            match bounds(file, column) {
+            match file.times(column) {
                 Some(file) if !ranges.iter().any(|range| range.overlaps(file)) => continue,
                 Some(file) if ranges.iter().any(|range| range.from <= file.from && file.to <= range.to) => {}
                 _ => partly.push(file.clone()),
@@ -188,13 +189,11 @@ impl Engine {
             Some(since) => cast(ident(since), kind(from)?),
             None => instant(from)?,
         };
-        let ends_with = |open: Expr| -> Result<Expr> { Ok(open.alias(to)) };
-        let states: Vec<Expr> =
-            schema.fields().iter().map(|f| f.name().as_str()).filter(|f| !VALIDITY.contains(f)).map(ident).collect();
+        let states: Vec<&str> = states_names(schema).collect();
         let opened_as = |frame: DataFrame| -> Result<DataFrame> {
             let null = lit(ScalarValue::try_from(&kind(to)?)?);
-            let all = states.iter().cloned().chain([begins.clone().alias(from), ends_with(null)?]);
-            in_order(frame.select(all.collect::<Vec<_>>())?, schema)
+            let all = states.iter().map(|name| ident(*name)).chain([begins.clone().alias(from), null.alias(to)]);
+            frame.select(all.collect::<Vec<_>>())?.select(columns_of(schema))
         };
         let now = held.frame(&context)?;
         let Some(table) = table else {
@@ -204,10 +203,8 @@ impl Engine {
         let open_files: Vec<TableFile> = table.files.iter().filter(|file| file.nulls(to) != Some(0)).cloned().collect();
         let stored = read(&context, &table.of_files(open_files.clone()))?;
         let current = stored.clone().filter(ident(to).is_null())?;
-        let names: Vec<&str> = states_names(schema).collect();
         // A row is the same where all that it says is the same, NULL being NULL.
-        let is_same = names.iter().map(|name| not_distinct(of("old", name), of("new", name)));
-        let is_same: Vec<Expr> = is_same.collect();
+        let is_same: Vec<Expr> = states.iter().map(|name| not_distinct(of("old", name), of("new", name))).collect();
         let opened =
             now.clone().alias("new")?.join_on(current.clone().alias("old")?, JoinType::LeftAnti, is_same.clone())?;
         let gone = current.clone().alias("old")?.join_on(now.clone().alias("new")?, JoinType::LeftAnti, is_same)?;
@@ -233,7 +230,7 @@ impl Engine {
         let closed = closed.select(columns.collect::<Result<Vec<_>>>()?)?;
         let keyed: Vec<&str> = key.iter().copied().chain([from]).collect();
         let untouched = apart_from(stored, closed.clone(), &keyed)?;
-        let all = in_order(untouched, schema)?.union(closed)?.union(opened)?.sort(by(&keyed))?;
+        let all = untouched.select(columns_of(schema))?.union(closed)?.union(opened)?.sort(by(&keyed))?;
         Ok(Rewritten { without: open_files, rows: vec![shaped(all, schema).await?] })
     }
 }
@@ -282,13 +279,12 @@ impl Held {
     /// The files of `table` that hold a row with the key of a change, each with the keys that it holds.
     async fn matched(&self, context: &SessionContext, table: &TableVersion, key: &[&str]) -> Result<Vec<Matched>> {
         let mut matched = Vec::new();
-        let names = || key.iter().map(|k| ident(*k)).collect::<Vec<_>>();
-        let keys = self.frame(context)?.select(names())?;
+        let keys = self.frame(context)?.select(named(key))?;
         let schema = Arc::new(keys.schema().as_arrow().clone());
         let may_match = self.span(context, key).await?;
         for file in &table.files {
             let rows = read(context, &table.of_files(vec![file.clone()]))?.filter(may_match.clone())?;
-            let rows = rows.select(names())?.alias("old")?;
+            let rows = rows.select(named(key))?.alias("old")?;
             let found = keys.clone().alias("new")?.join_on(rows, JoinType::LeftSemi, same(key))?.collect().await?;
             if found.iter().any(|batch| batch.num_rows() > 0) {
                 matched.push(Matched { file: file.clone(), schema: Arc::clone(&schema), keys: found });
@@ -349,8 +345,12 @@ fn columns_of(schema: &SchemaRef) -> Vec<Expr> {
     schema.fields().iter().map(|field| ident(field.name())).collect()
 }
 
+fn named(columns: &[&str]) -> Vec<Expr> {
+    columns.iter().map(|column| ident(*column)).collect()
+}
+
 /// The condition that a row of `schema` lies within one of `ranges` by `column`.
-pub(crate) fn within(schema: &SchemaRef, column: &str, ranges: &[TimeRange]) -> Result<Expr> {
+fn within(schema: &SchemaRef, column: &str, ranges: &[TimeRange]) -> Result<Expr> {
     let kind = schema.field_with_name(column)?.data_type().clone();
     let instant =
         |at: i64| -> Result<Expr> { Ok(lit(ScalarValue::TimestampMillisecond(Some(at), None).cast_to(&kind)?)) };
@@ -362,28 +362,8 @@ pub(crate) fn within(schema: &SchemaRef, column: &str, ranges: &[TimeRange]) -> 
     Ok(any)
 }
 
-/// From the least to just beyond the greatest instant of a file, where the log tells.
-pub(crate) fn bounds(file: &TableFile, column: &str) -> Option<TimeRange> {
-    let (least, greatest) = file.bounds(column)?;
-    let instant = |value: &serde_json::Value| -> Option<i64> {
-        let text = value.as_str()?;
-        match text.parse::<chrono::NaiveDate>() {
-            Ok(date) => Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis()),
-            Err(_) => {
-                let text = text.replace(' ', "T");
-                let zoned = chrono::DateTime::parse_from_rfc3339(&text).map(|at| at.timestamp_millis());
-                zoned.ok().or_else(|| Some(text.parse::<chrono::NaiveDateTime>().ok()?.and_utc().timestamp_millis()))
-            }
-        }
-    };
-    Some(TimeRange { from: instant(&least)?, to: instant(&greatest)?.checked_add(1)? })
-}
-
-/// The table's rows, of which each column may be NULL while the gate has not looked.
 fn read(context: &SessionContext, table: &TableVersion) -> Result<DataFrame> {
-    let table = TableVersion { schema: nullable_schema(&table.schema), ..table.clone() };
-    let provider: Arc<dyn TableProvider> = scan(Arc::new(table));
-    context.read_table(provider)
+    context.read_table(candidate(table))
 }
 
 fn of(side: &str, column: &str) -> Expr {
@@ -401,7 +381,7 @@ fn not_distinct(one: Expr, other: Expr) -> Expr {
 
 /// The rows of `all` that have no key of `others`.
 fn apart_from(all: DataFrame, others: DataFrame, key: &[&str]) -> Result<DataFrame> {
-    let keys = others.select(key.iter().map(|k| ident(*k)).collect::<Vec<_>>())?;
+    let keys = others.select(named(key))?;
     all.alias("old")?.join_on(keys.alias("new")?, JoinType::LeftAnti, same(key))
 }
 
@@ -411,11 +391,6 @@ fn by(columns: &[&str]) -> Vec<SortExpr> {
 
 fn states_names(schema: &SchemaRef) -> impl Iterator<Item = &str> {
     schema.fields().iter().map(|field| field.name().as_str()).filter(|name| !VALIDITY.contains(name))
-}
-
-/// The frame's columns in the order of `schema`.
-fn in_order(frame: DataFrame, schema: &SchemaRef) -> Result<DataFrame> {
-    frame.select(schema.fields().iter().map(|field| ident(field.name())).collect::<Vec<_>>())
 }
 
 /// The frame's rows under the very schema of the table, each column of which may be NULL on the way.

@@ -57,8 +57,8 @@ pub(crate) struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// What the commit says of itself.
-    fn note(&self) -> CommitNote {
+    /// What a commit says of itself that changes the version `upon` in part, or stands by itself.
+    fn note(&self, upon: Option<u64>) -> CommitNote {
         CommitNote {
             port: self.product.port_ref(self.output),
             contract: self.output.contract.key.clone(),
@@ -66,7 +66,7 @@ impl Order<'_> {
             plan: self.plan.to_owned(),
             fingerprint: self.fingerprint.to_owned(),
             release: self.release,
-            upon: self.increments().and_then(|served| served.table_version),
+            upon,
             inputs: self.inputs.clone(),
         }
     }
@@ -119,6 +119,16 @@ impl Unbuilt {
     }
 }
 
+impl From<StorageError> for Unbuilt {
+    /// A refusal of the gate, else what storage says.
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Refused { findings } => Unbuilt::refused(&findings),
+            other => Unbuilt::failed(other.code(), other),
+        }
+    }
+}
+
 impl Controller {
     /// Builds the port unless its table's newest commit is this very build already, as after a crash. `made` are the
     /// product's ports that are there already.
@@ -153,9 +163,8 @@ impl Controller {
         judge: &Arc<ContractJudge>,
     ) -> Result<PortRelease, Unbuilt> {
         let warehouse = &self.parts.warehouse;
-        let trouble = |error: StorageError| Unbuilt::failed(error.code(), error);
         let upon = order.increments().and_then(|served| served.table_version);
-        let newest = warehouse.newest_commit(&location).await.map_err(trouble)?;
+        let newest = warehouse.newest_commit(&location).await?;
         let is_this = |commit: &Committed| {
             commit.fingerprint.as_deref() == Some(order.fingerprint) && (commit.upon.is_none() || commit.upon == upon)
         };
@@ -166,7 +175,7 @@ impl Controller {
                 None => self.write(order, &location, judge).await?,
             },
         };
-        let table = warehouse.table(&location, version).await.map_err(trouble)?;
+        let table = warehouse.table(&location, version).await?;
         Ok(PortRelease {
             location: Some(location),
             table_version: Some(version),
@@ -191,21 +200,15 @@ impl Controller {
         let served = served.filter(|served| served.location.as_deref() == Some(location));
         let Some(version) = served.and_then(|served| served.table_version) else { return Ok(None) };
         let schema = arrow_schema(&order.output.contract.columns);
-        let (warehouse, note) = (&self.parts.warehouse, order.note());
+        let (warehouse, note) = (&self.parts.warehouse, order.note(None));
         let redeclared = warehouse.redeclare(location, version, &schema, &note, Arc::clone(judge) as _).await;
-        let redeclared = match redeclared {
+        Ok(Some(match redeclared {
             Err(StorageError::Conflict { .. }) => {
                 let change = TableChange::restore(version);
-                let restored = warehouse.change(location, schema, change, &note, Arc::clone(judge) as _).await;
-                restored.map(|written| written.version)
+                warehouse.change(location, schema, change, &note, Arc::clone(judge) as _).await?.version
             }
-            done => done,
-        };
-        match redeclared {
-            Ok(version) => Ok(Some(version)),
-            Err(StorageError::Refused { findings }) => Err(Unbuilt::refused(&findings)),
-            Err(error) => Err(Unbuilt::failed(error.code(), error)),
-        }
+            done => done?,
+        }))
     }
 
     async fn write(&self, order: &Order<'_>, location: &str, judge: &Arc<ContractJudge>) -> Result<u64, Unbuilt> {
@@ -229,14 +232,12 @@ impl Controller {
         change: TableChange,
         judge: &Arc<ContractJudge>,
     ) -> Result<u64, Unbuilt> {
-        let mut note = order.note();
-        note.upon = change.upon;
+        let note = order.note(change.upon);
         let schema = arrow_schema(&order.output.contract.columns);
         match self.parts.warehouse.change(location, schema, change, &note, Arc::clone(judge) as _).await {
             Ok(written) => Ok(written.version),
-            Err(StorageError::Refused { findings }) => Err(Unbuilt::refused(&findings)),
             Err(StorageError::Rows { source }) => Err(self.unreadable_rows(order, &source).await),
-            Err(error) => Err(Unbuilt::failed(error.code(), error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -269,11 +270,10 @@ impl Controller {
         let intake = self.intake(order).await?;
         match self.parts.engine.load(&intake, &order.output.contract.columns).await {
             Ok(rows) => Ok(rows),
-            Err(StorageError::Refused { findings }) => Err(Unbuilt::refused(&findings)),
-            Err(error) if holds_values(&order.output.transform) => {
+            Err(error) if holds_values(&order.output.transform) && !matches!(error, StorageError::Refused { .. }) => {
                 Err(unreadable_source(&order.output.transform, error.code()))
             }
-            Err(error) => Err(Unbuilt::failed(error.code(), error)),
+            Err(error) => Err(error.into()),
         }
     }
 

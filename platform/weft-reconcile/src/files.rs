@@ -26,10 +26,9 @@ impl Controller {
             None => self.look_at(transform, order.environments).await?,
         };
         let done = match table {
-            Some(table) => self.parts.warehouse.marks(&table.location, table.version, FILE_MARK).await,
-            None => Ok([].into()),
+            Some(table) => self.parts.warehouse.marks(&table.location, table.version, FILE_MARK).await?,
+            None => [].into(),
         };
-        let done = done.map_err(|error| Unbuilt::failed(error.code(), error))?;
         let state_then = |file: &SourceFile| done.get(&name_of(file)).copied().filter(|state| *state != 0);
         let (taken, fresh): (Vec<_>, Vec<_>) = listing.files.iter().partition(|file| state_then(file).is_some());
         let changed = taken.into_iter().filter(|file| state_then(file) != Some(state_of(file)));

@@ -12,7 +12,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::{StreamExt, TryStreamExt};
 use weft_engine::{ContractPlanner, Gained, Reach, Rewritten};
 use weft_model::{Code, Interval, PortRef, PortRelease, TimeRange, Transform};
-use weft_storage::{INTERVAL_MARK, Layout, StorageError, TableChange, TableVersion, arrow_schema};
+use weft_storage::{INTERVAL_MARK, Layout, TableChange, TableVersion, arrow_schema};
 
 use crate::asked::{self, Asked};
 use crate::build::{Order, Unbuilt};
@@ -46,8 +46,7 @@ impl Controller {
         let (Some(location), Some(version)) = (&served.location, served.table_version) else {
             return Ok(Becomes::Whole);
         };
-        let table = self.parts.warehouse.table(location, version).await;
-        let table = table.map_err(|error| Unbuilt::failed(error.code(), error))?;
+        let table = self.parts.warehouse.table(location, version).await?;
         if !table.has_schema(&arrow_schema(&order.output.contract.columns)) {
             return Ok(Becomes::Whole);
         }
@@ -199,7 +198,7 @@ impl Controller {
             Transform::ByTime { column, .. } => Some(column.as_str()),
             _ => None,
         };
-        let mut moved = Vec::new();
+        let (mut planner, mut moved) = (ContractPlanner::new(), Vec::new());
         for (port, now) in &order.inputs {
             let before = served.inputs.get(port);
             let at = |input: &weft_model::InputRelease| Some((input.location.clone()?, input.table_version?));
@@ -207,7 +206,7 @@ impl Controller {
             if was.is_some() && was == is {
                 continue;
             }
-            let reach = ContractPlanner::new().reach(sql, schemas, port, time).unwrap_or(Reach::Anywhere);
+            let reach = planner.reach(sql, schemas, port, time).unwrap_or(Reach::Anywhere);
             let rows = match (was, is) {
                 (Some(was), Some(is)) => self.between(&was, &is).await?,
                 _ => None,
@@ -221,9 +220,8 @@ impl Controller {
     /// one is no longer there.
     async fn between(&self, before: &(String, u64), now: &(String, u64)) -> Result<Option<(Gained, Gained)>, Unbuilt> {
         let warehouse = &self.parts.warehouse;
-        let trouble = |error: StorageError| Unbuilt::failed(error.code(), error);
         let Ok(before) = warehouse.table(&before.0, before.1).await else { return Ok(None) };
-        let now = warehouse.table(&now.0, now.1).await.map_err(trouble)?;
+        let now = warehouse.table(&now.0, now.1).await?;
         let (came, went) = (Gained::between(&before, &now), Gained::between(&now, &before));
         Ok((came.is_comparable() && went.is_comparable()).then_some((came, went)))
     }

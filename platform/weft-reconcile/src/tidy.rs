@@ -38,13 +38,13 @@ impl Controller {
         let mut all = Vacuumed::default();
         for (location, versions) in &holds.versions {
             match self.parts.warehouse.vacuum(location, versions, now - UNNAMED_KEPT).await {
-                Ok(vacuumed) => all = Vacuumed { files: all.files + vacuumed.files, bytes: all.bytes + vacuumed.bytes },
+                Ok(vacuumed) => all += vacuumed,
                 Err(error) => tracing::warn!(location, %error, "files that are not needed any more were left"),
             }
         }
         for location in &holds.expired {
             match self.parts.warehouse.drop_table(location).await {
-                Ok(dropped) => all = Vacuumed { files: all.files + dropped.files, bytes: all.bytes + dropped.bytes },
+                Ok(dropped) => all += dropped,
                 Err(error) => tracing::warn!(location, %error, "a table whose time is over was left"),
             }
         }

@@ -11,6 +11,7 @@ use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use serde_json::Value;
 
 use crate::TableFile;
+use crate::table::instant;
 
 /// Longest text of which a bound is taken at its word: writers cut off longer ones.
 const TEXT_MAX: usize = 31;
@@ -91,10 +92,7 @@ impl PruningStatistics for Told<'_> {
 fn scalar(value: &Value, kind: &DataType, is_greatest: bool) -> Option<ScalarValue> {
     match kind {
         DataType::Timestamp(TimeUnit::Microsecond, zone) => {
-            let text = value.as_str()?.replace(' ', "T");
-            let zoned = chrono::DateTime::parse_from_rfc3339(&text).map(|at| at.timestamp_micros());
-            let plain = || Some(text.parse::<chrono::NaiveDateTime>().ok()?.and_utc().timestamp_micros());
-            let at = zoned.ok().or_else(plain)?;
+            let at = instant(value.as_str()?)?.timestamp_micros();
             let at = if is_greatest { at.checked_add(999)? } else { at };
             Some(ScalarValue::TimestampMicrosecond(Some(at), zone.clone()))
         }

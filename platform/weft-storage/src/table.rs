@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use deltalake::kernel::EagerSnapshot;
 use object_store::path::Path;
+use weft_model::TimeRange;
 
 use crate::write::UPON;
 use crate::{StorageError, Warehouse};
@@ -44,6 +46,17 @@ impl TableFile {
         let statistics: serde_json::Value = serde_json::from_str(self.statistics.as_deref()?).ok()?;
         let bound = |key: &str| statistics.get(key)?.get(column).cloned();
         Some((bound("minValues")?, bound("maxValues")?))
+    }
+
+    /// From the least to just beyond the greatest instant of a column of dates or times, where the log knows both.
+    pub fn times(&self, column: &str) -> Option<TimeRange> {
+        let (least, greatest) = self.bounds(column)?;
+        let milliseconds = |value: &serde_json::Value| {
+            let text = value.as_str()?;
+            let midnight = || Some(text.parse::<chrono::NaiveDate>().ok()?.and_hms_opt(0, 0, 0)?.and_utc());
+            midnight().or_else(|| instant(text)).map(|at| at.timestamp_millis())
+        };
+        Some(TimeRange { from: milliseconds(&least)?, to: milliseconds(&greatest)?.checked_add(1)? })
     }
 }
 
@@ -226,6 +239,13 @@ impl Warehouse {
 /// How many rows a file's statistics in the log say that it has.
 pub(crate) fn rows_in(statistics: &str) -> Option<u64> {
     serde_json::from_str::<serde_json::Value>(statistics).ok()?.get("numRecords")?.as_u64()
+}
+
+/// An instant as the log writes it, with or without a zone.
+pub(crate) fn instant(text: &str) -> Option<DateTime<Utc>> {
+    let text = text.replace(' ', "T");
+    let zoned = DateTime::parse_from_rfc3339(&text).map(|at| at.to_utc());
+    zoned.ok().or_else(|| Some(text.parse::<chrono::NaiveDateTime>().ok()?.and_utc()))
 }
 
 /// `inner` as a path below `base`.

@@ -1,6 +1,7 @@
 //! Files that no version needs any more, and what becomes of them.
 
 use std::collections::{BTreeSet, HashSet};
+use std::ops::AddAssign;
 
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
@@ -14,6 +15,13 @@ use crate::{StorageError, Warehouse};
 pub struct Vacuumed {
     pub files: u64,
     pub bytes: u64,
+}
+
+impl AddAssign for Vacuumed {
+    fn add_assign(&mut self, other: Vacuumed) {
+        self.files += other.files;
+        self.bytes += other.bytes;
+    }
 }
 
 /// A part of file names that no data file has: the log, and what the platform keeps beside tables.
@@ -68,8 +76,7 @@ impl Warehouse {
         let mut vacuumed = Vacuumed::default();
         for object in objects.iter().filter(|object| is_data(object) && goes(object)) {
             self.root.delete(&object.location).await.map_err(|error| self.store_error(error))?;
-            vacuumed.files += 1;
-            vacuumed.bytes += object.size;
+            vacuumed += Vacuumed { files: 1, bytes: object.size };
         }
         Ok(vacuumed)
     }

@@ -26,7 +26,7 @@ pub(crate) async fn measure() {
     let running = TestMesh::start(mesh.path()).await;
     assert!(running.first.is_complete(), "{:#?}", running.first.outcomes);
 
-    let wide = compare("wide refresh over Sail's CTAS", 0.85, &mut peers, "wide", async |round| {
+    compare("wide refresh over Sail's CTAS", 0.85, &mut peers, "wide", async |round| {
         mesh.touch("wide", round);
         refreshed(&running, "wide").await
     })
@@ -36,7 +36,7 @@ pub(crate) async fn measure() {
         refreshed(&running, "aggregate").await
     })
     .await;
-    checked(&mesh, &running, wide).await;
+    checked(&mesh, &running).await;
     for (keys, goal) in [("clustered", 0.2), ("spread", 0.8)] {
         let what = format!("merge of 60,000 changes into 6 M rows, keys {keys}, over deltalake");
         compare(&what, goal, &mut peers, keys, async |round| {
@@ -51,8 +51,8 @@ pub(crate) async fn measure() {
     println!("peak memory of this process: {:.0} MiB", peak_memory_mib());
 }
 
-/// Does both, turn by turn, and prints the ratio of their medians. Gives the median seconds of ours.
-async fn compare(what: &str, goal: f64, peers: &mut Peers, peer: &str, mut ours: impl AsyncFnMut(usize) -> f64) -> f64 {
+/// Does both, turn by turn, and prints the ratio of their medians.
+async fn compare(what: &str, goal: f64, peers: &mut Peers, peer: &str, mut ours: impl AsyncFnMut(usize) -> f64) {
     let (mut own, mut theirs) = (Vec::new(), Vec::new());
     // The first round fills the caches of both.
     for round in 0..=ROUNDS {
@@ -65,7 +65,6 @@ async fn compare(what: &str, goal: f64, peers: &mut Peers, peer: &str, mut ours:
     let (own, theirs) = (median(own), median(theirs));
     println!("{what}: {own:.3} s, the peer {theirs:.3} s");
     line(what, own / theirs, goal, "x");
-    own
 }
 
 /// Seconds of the step that brings `port` up to date.
@@ -77,7 +76,7 @@ async fn refreshed(mesh: &TestMesh, port: &str) -> f64 {
 }
 
 /// The wide refresh again, under a contract with ten rules.
-async fn checked(mesh: &Mesh, running: &TestMesh, _: f64) {
+async fn checked(mesh: &Mesh, running: &TestMesh) {
     let (mut with, mut without) = (Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
         mesh.touch("checked", round);
