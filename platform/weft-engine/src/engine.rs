@@ -29,6 +29,9 @@ use crate::read::ReadPorts;
 use crate::{Limits, MaskKey, QueryError, Session, SessionOptions, functions, memory_guard};
 
 const PLANNER_THREADS_MAX: usize = 16;
+/// Up to this size one side of a join is held as a whole: dealing the other side out by keys takes longer.
+const BUILT_AT_ONCE_BYTES: u64 = 64 << 20;
+const BUILT_AT_ONCE_ROWS: u64 = 2_000_000;
 
 /// What an engine is made of.
 #[derive(Debug)]
@@ -275,7 +278,9 @@ fn make_base_state() -> SessionState {
         .set_bool("datafusion.sql_parser.collect_spans", true)
         .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
         .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
-        .set_bool("datafusion.optimizer.expand_views_at_output", true);
+        .set_bool("datafusion.optimizer.expand_views_at_output", true)
+        .set_u64("datafusion.optimizer.hash_join_single_partition_threshold", BUILT_AT_ONCE_BYTES)
+        .set_u64("datafusion.optimizer.hash_join_single_partition_threshold_rows", BUILT_AT_ONCE_ROWS);
     let builder = SessionStateBuilder::new()
         .with_config(config)
         .with_default_features()

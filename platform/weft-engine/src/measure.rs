@@ -17,7 +17,7 @@ use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::{DataFrame, SessionContext, lit, when};
 use weft_model::PortRef;
 use weft_model::quality_check::{ForeignKeyTarget, Measure, QualityCheck, Threshold};
-use weft_storage::{TableFile, TableVersion, nullable_schema};
+use weft_storage::{Candidate, TableFile, TableVersion, nullable_schema};
 
 use crate::told_by_log::told_by_log;
 use crate::value_test::{fails, is_one_of};
@@ -30,8 +30,8 @@ pub struct Measurable<'a> {
     /// The port that is to serve it, which is a name of it in queries too.
     pub port: &'a PortRef,
     pub beside: &'a BTreeMap<PortRef, Beside>,
-    /// The files that came since the same checks were made of the table; `None` where they were not.
-    pub fresh: Option<&'a [TableFile]>,
+    /// What came since the same checks were made of the table; `None` where they were not.
+    pub fresh: Option<&'a Candidate>,
 }
 
 /// A table of another port that checks may look into.
@@ -87,7 +87,7 @@ impl Engine {
     async fn measure_all(&self, of: Measurable<'_>, checks: &[QualityCheck]) -> Vec<Measured> {
         let mut measured: Vec<Measured> = Vec::with_capacity(checks.len());
         // Conditions that no row may meet need be looked for in fresh rows alone, where there are others.
-        let (mut conditions, mut in_fresh) = (Vec::new(), Vec::new());
+        let mut conditions: Vec<(Option<Vec<TableFile>>, Vec<(usize, Expr)>)> = Vec::new();
         for check in checks {
             let began = Instant::now();
             let counted = match (told_by_log(of.table, check), &check.measure) {
@@ -100,8 +100,12 @@ impl Engine {
                 (None, _) => match counted(of.table, check) {
                     Ok(condition) => {
                         let were_none = check.blocks && check.must == Threshold::none();
-                        let into = if of.fresh.is_some() && were_none { &mut in_fresh } else { &mut conditions };
-                        into.push((measured.len(), condition));
+                        let files = of.fresh.filter(|_| were_none).map(|fresh| fresh.brings(&check.columns()));
+                        let condition = (measured.len(), condition);
+                        match conditions.iter_mut().find(|(others, _)| *others == files) {
+                            Some((_, alike)) => alike.push(condition),
+                            None => conditions.push((files, vec![condition])),
+                        }
                         Ok((Found::Nothing, 0))
                     }
                     Err(error) => Err(error.strip_backtrace()),
@@ -109,12 +113,11 @@ impl Engine {
             };
             measured.push(Measured::of(counted, began));
         }
-        let mut found = self.count_conditions(of.table, conditions).await;
-        if let Some(fresh) = of.fresh {
-            found.extend(self.count_conditions(&of.table.of_files(fresh.to_vec()), in_fresh).await);
-        }
-        for (index, found) in found {
-            measured.iter_mut().skip(index).take(1).for_each(|place| place.clone_from(&found));
+        for (files, conditions) in conditions {
+            let table = files.map_or_else(|| of.table.clone(), |files| of.table.of_files(files));
+            for (index, found) in self.count_conditions(&table, conditions).await {
+                measured.iter_mut().skip(index).take(1).for_each(|place| place.clone_from(&found));
+            }
         }
         measured
     }
@@ -174,8 +177,9 @@ impl Engine {
         let repeated = || {
             let key = columns.iter().map(ident).collect();
             // Two rows with the same values are both in files that may hold them, and one of them is fresh.
-            let near = match (of.fresh, columns.first()) {
-                (Some(fresh), Some(first)) => of.table.of_files(of.table.files_near(first, fresh)),
+            let fresh = of.fresh.map(|fresh| fresh.brings(&columns.iter().map(String::as_str).collect::<Vec<_>>()));
+            let near = match (fresh, columns.first()) {
+                (Some(fresh), Some(first)) => of.table.of_files(of.table.files_near(first, &fresh)),
                 _ => of.table.clone(),
             };
             let grouped = filled(self.candidate(&near)?, columns)?;

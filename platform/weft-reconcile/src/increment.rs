@@ -118,9 +118,9 @@ impl Controller {
         let rows = some(rows).await.map_err(|error| self.unmade(order, &error))?;
         let Some(rows) = rows else { return Ok(Becomes::Nothing) };
         let crowd = self.parts.engine.gathered(table, table.crowded()).await;
-        let Rewritten { without, rows: gathered } = crowd.map_err(|error| self.unmade(order, &error))?;
-        let rows = gathered.into_iter().chain([rows]).collect();
-        Ok(Becomes::InPart(part(table.version, Rewritten { without, rows })))
+        let crowd = crowd.map_err(|error| self.unmade(order, &error))?;
+        let rows = crowd.rows.into_iter().chain([rows]).collect();
+        Ok(Becomes::InPart(part(table.version, Rewritten { rows, ..crowd })))
     }
 
     /// The intervals that changed inputs reach, made anew.
@@ -160,7 +160,7 @@ impl Controller {
         let outside = self.parts.engine.outside(table, time.column, ranges).await;
         let outside = outside.map_err(|error| self.unmade(order, &error))?;
         let rows = std::iter::once(fresh).chain(outside.rows).collect();
-        let change = part(table.version, Rewritten { without: outside.without, rows });
+        let change = part(table.version, Rewritten { rows, ..outside });
         let marks = ranges.iter().flat_map(|range| time.marks(*range, order.release)).collect();
         let layout = Layout::Cut { column: time.column.to_owned(), interval: time.interval };
         Ok(Becomes::InPart(TableChange { layout, marks, ..change }))
@@ -297,7 +297,7 @@ async fn some(mut rows: SendableRecordBatchStream) -> Result<Option<SendableReco
 }
 
 fn in_part(version: u64, rewritten: Rewritten) -> Becomes {
-    match rewritten.without.is_empty() && rewritten.rows.is_empty() {
+    match rewritten.without.is_empty() && rewritten.patched.is_empty() && rewritten.rows.is_empty() {
         true => Becomes::Nothing,
         false => Becomes::InPart(part(version, rewritten)),
     }
@@ -305,6 +305,6 @@ fn in_part(version: u64, rewritten: Rewritten) -> Becomes {
 
 /// The change upon `version` that a rewriting is.
 pub(crate) fn part(version: u64, rewritten: Rewritten) -> TableChange {
-    let Rewritten { without, rows } = rewritten;
-    TableChange { upon: Some(version), without, rows, layout: Layout::InOrder, marks: Vec::new() }
+    let Rewritten { without, patched, rows } = rewritten;
+    TableChange { without, patched, rows, ..TableChange::restore(version) }
 }

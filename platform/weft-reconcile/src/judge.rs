@@ -111,7 +111,7 @@ impl ContractJudge {
         if demands.is_empty() {
             return Ok(Vec::new());
         }
-        let fresh = self.is_promised.then_some(candidate.added.as_slice());
+        let fresh = self.is_promised.then_some(candidate);
         let of = Measurable { table: &candidate.table, port: &self.port, beside: &self.beside, fresh };
         let checks: Vec<QualityCheck> = demands.iter().map(|demand| demand.check.clone()).collect();
         let measured = self.engine.measure(of, &checks).await?;

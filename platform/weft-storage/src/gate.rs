@@ -1,6 +1,6 @@
 //! The gate: a log store that lets a commit be only if the judge says that the contract holds.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::datatypes::{Schema, SchemaRef};
@@ -16,6 +16,7 @@ use uuid::Uuid;
 use weft_model::Code;
 
 use crate::create::{Created, create};
+use crate::newest::{commit_path, newest_version};
 use crate::table::{TableFile, below, commit_field, rows_in, with_commit_field};
 use crate::{StorageError, TableVersion, Warehouse};
 
@@ -46,6 +47,18 @@ pub struct Candidate {
     pub table: TableVersion,
     /// Those of them that the commit adds.
     pub added: Vec<TableFile>,
+    /// Of added files that replace others, the columns in which every value stayed.
+    kept: HashMap<Path, BTreeSet<String>>,
+}
+
+impl Candidate {
+    /// The files that the commit adds, but for those in which all of `columns` hold what they held in a file that
+    /// was there before: what was true of these columns there is true here.
+    pub fn brings(&self, columns: &[&str]) -> Vec<TableFile> {
+        let has_all = |kept: &BTreeSet<String>| columns.iter().all(|column| kept.contains(*column));
+        let is_new = |file: &&TableFile| columns.is_empty() || !self.kept.get(&file.path).is_some_and(has_all);
+        self.added.iter().filter(is_new).cloned().collect()
+    }
 }
 
 /// Judges commits before they exist. Asked once for each attempt, so again after a conflict.
@@ -73,6 +86,7 @@ pub(crate) struct GatedLogStore {
     /// The version that the commit is prepared upon.
     before: Option<EagerSnapshot>,
     judge: Arc<dyn CommitJudge>,
+    kept: HashMap<Path, BTreeSet<String>>,
     refusal: Mutex<Option<StorageError>>,
     /// The table as it is if the commit that was judged last has landed.
     judged: Mutex<Option<TableVersion>>,
@@ -92,9 +106,17 @@ impl GatedLogStore {
             location: location.to_owned(),
             before,
             judge,
+            kept: HashMap::new(),
             refusal: Mutex::default(),
             judged: Mutex::default(),
         }
+    }
+
+    /// The same, knowing of files that the commit adds in which of their columns nothing changed.
+    pub(crate) fn knowing(mut self, kept: HashMap<String, BTreeSet<String>>) -> Self {
+        let base = self.warehouse.path(&self.location);
+        self.kept = kept.into_iter().map(|(file, columns)| (below(&base, &Path::from(file)), columns)).collect();
+        self
     }
 
     /// The table after the commit that landed, once.
@@ -156,7 +178,8 @@ impl GatedLogStore {
         files.retain(|file| !gone.contains(&file.path));
         files.extend(added.iter().cloned());
         let schema = schema.ok_or_else(|| deltalake::DeltaTableError::generic("the first commit has no schema"))?;
-        Ok(Candidate { table: TableVersion { location: self.location.clone(), version, schema, files }, added })
+        let table = TableVersion { location: self.location.clone(), version, schema, files };
+        Ok(Candidate { table, added, kept: self.kept.clone() })
     }
 
     /// The table that the commit is judged upon.
@@ -186,7 +209,7 @@ impl GatedLogStore {
 
     /// Creates the log entry. A put whose answer was lost may have happened: the operation id tells.
     async fn put(&self, version: u64, commit: &Bytes) -> Result<(), TransactionError> {
-        let path = Path::from(format!("_delta_log/{version:020}.json"));
+        let path = commit_path(version);
         let wanted = commit_field(commit, OPERATION_ID);
         let is_ours = |there: &[u8]| wanted.is_some() && commit_field(there, OPERATION_ID) == wanted;
         match create(self.inner.object_store(None).as_ref(), &path, commit, is_ours).await {
@@ -253,7 +276,7 @@ impl LogStore for GatedLogStore {
     }
 
     async fn get_latest_version(&self, start: u64) -> DeltaResult<u64> {
-        self.inner.get_latest_version(start).await
+        newest_version(self.inner.as_ref(), start).await
     }
 
     fn object_store(&self, operation: Option<Uuid>) -> Arc<dyn ObjectStore> {

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use deltalake::DeltaTable;
 use deltalake::kernel::EagerSnapshot;
-use deltalake::logstore::LogStoreRef;
+use deltalake::logstore::{LogStore, LogStoreRef};
 use deltalake::protocol::checkpoints::create_checkpoint;
 use deltalake::table::state::DeltaTableState;
+use deltalake::{DeltaResult, DeltaTable};
+use object_store::ObjectStoreExt as _;
+use object_store::path::Path;
 use serde_json::Value;
 
 use crate::gate::OPERATION_ID;
@@ -16,6 +18,28 @@ use crate::{Committed, StorageError, Warehouse};
 
 /// After how many commits the log is summed up, so that readers need not go through all of it.
 const COMMITS_PER_CHECKPOINT: u64 = 25;
+
+/// So many commits of others are looked for one by one; where there are more, the log is listed.
+const COMMITS_LOOKED_FOR: u64 = 20;
+
+/// The newest version of the table, of which version `known` is there. To ask for the next commit takes the same time
+/// however long the log is.
+pub(crate) async fn newest_version(log: &dyn LogStore, known: u64) -> DeltaResult<u64> {
+    let store = log.object_store(None);
+    for version in known..known.saturating_add(COMMITS_LOOKED_FOR) {
+        match store.head(&commit_path(version + 1)).await {
+            Ok(_) => {}
+            Err(object_store::Error::NotFound { .. }) => return Ok(version),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    log.get_latest_version(known).await
+}
+
+/// Where in a table's folder the commit of `version` lies.
+pub(crate) fn commit_path(version: u64) -> Path {
+    Path::from(format!("_delta_log/{version:020}.json"))
+}
 
 /// A table as this process met it last.
 #[derive(Clone, Debug)]
@@ -39,7 +63,7 @@ impl Warehouse {
         let failed = |error| StorageError::table(location, error);
         let known = self.known(location, &log).await;
         let version = match &known {
-            Some((known, _)) => log.get_latest_version(known.snapshot.version()).await.map_err(failed)?,
+            Some((known, _)) => newest_version(log.as_ref(), known.snapshot.version()).await.map_err(failed)?,
             None if !log.is_delta_table_location().await.map_err(failed)? => return Ok(None),
             None => log.get_latest_version(0).await.map_err(failed)?,
         };

@@ -10,8 +10,8 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use serde_json::Value;
 
-use crate::TableFile;
 use crate::table::instant;
+use crate::{TableFile, TableVersion};
 
 /// Longest text of which a bound is taken at its word: writers cut off longer ones.
 const TEXT_MAX: usize = 31;
@@ -30,6 +30,13 @@ pub(crate) fn prune<'a>(
     match kept {
         Ok(kept) => files.iter().zip(kept).filter(|(_, kept)| *kept).map(|(file, _)| file).collect(),
         Err(_) => files.iter().collect(),
+    }
+}
+
+impl TableVersion {
+    /// The files in which some row may meet `predicate`, by what the log says of their values.
+    pub fn files_where(&self, predicate: &Arc<dyn PhysicalExpr>) -> Vec<TableFile> {
+        prune(&self.files, &self.schema, predicate).into_iter().cloned().collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Rows on their way out: written as data files that no commit names yet.
 
+use std::collections::HashSet;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 
@@ -7,20 +8,26 @@ use arrow::array::{Array as _, AsArray, Int64Array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type, SchemaRef, TimeUnit};
 use arrow::record_batch::RecordBatch;
+use datafusion::common::hash_utils::{RandomState, create_hashes};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use deltalake::DeltaTableError;
 use deltalake::datafile::writer::{DeltaWriter, WriterConfig};
 use deltalake::kernel::Add;
 use deltalake::logstore::LogStoreRef;
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
+use object_store::ObjectStore;
 use parquet::basic::Compression;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
+use parquet::schema::types::ColumnPath;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::{JoinError, JoinSet};
+use uuid::Uuid;
 use weft_model::Interval;
 
 use crate::StorageError;
+use crate::patch::{FilePatch, Patched};
 
 /// After how many rows the size of a file is looked at, where one was asked for.
 const ROWS_PER_CHECK: usize = 16;
@@ -32,6 +39,10 @@ const ROWS_IN_ORDER: usize = 524_288;
 const ROWS_FOR_ONE: usize = 262_144;
 /// Rows of a group: what is read of a file at least, unless its pages tell more.
 const ROWS_PER_GROUP: usize = 262_144;
+/// So many of the first rows are looked at for how their values repeat.
+const ROWS_LOOKED_AT: usize = 16_384;
+/// Where more than one of so many values is new, a dictionary of them saves nothing.
+const NEW_OF: usize = 5;
 /// Batches that wait for each writer.
 const BATCHES_WAITING: usize = 2;
 
@@ -54,19 +65,41 @@ pub(crate) struct Stage {
     pub(crate) location: String,
     pub(crate) layout: Layout,
     pub(crate) file_bytes: Option<NonZeroU64>,
+    without_dictionary: Vec<String>,
 }
 
 impl Stage {
+    pub(crate) fn new(log: LogStoreRef, location: &str, layout: Layout, file_bytes: Option<NonZeroU64>) -> Self {
+        Stage { log, location: location.to_owned(), layout, file_bytes, without_dictionary: Vec::new() }
+    }
+
     /// Writes each of `parts` to files of its own; several at once, where there are several.
     pub(crate) async fn write(&self, parts: Vec<SendableRecordBatchStream>) -> Result<Vec<Add>, StorageError> {
+        self.side(parts.into_iter().map(|part| self.clone().part(part))).await
+    }
+
+    /// Writes files anew, each as its patch has it; several at once.
+    pub(crate) async fn patch(
+        &self,
+        root: &Arc<dyn ObjectStore>,
+        patches: Vec<FilePatch>,
+    ) -> Result<Vec<Patched>, StorageError> {
+        self.side(patches.into_iter().map(|patch| self.clone().patched(Arc::clone(root), patch))).await
+    }
+
+    /// What all of `files` come to, as many at once as there are cores.
+    async fn side<F, T>(&self, files: impl Iterator<Item = F>) -> Result<Vec<T>, StorageError>
+    where
+        F: Future<Output = Result<Vec<T>, StorageError>> + Send + 'static,
+        T: Send + 'static,
+    {
         let most = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let (mut added, mut running) = (Vec::new(), JoinSet::new());
-        for part in parts {
+        for file in files {
             while running.len() >= most {
                 added.extend(self.joined(running.join_next().await)?);
             }
-            let stage = self.clone();
-            running.spawn(async move { stage.part(part).await });
+            running.spawn(file);
         }
         while let Some(written) = running.join_next().await {
             added.extend(self.joined(Some(written))?);
@@ -74,10 +107,10 @@ impl Stage {
         Ok(added)
     }
 
-    fn joined(
+    fn joined<T>(
         &self,
-        written: Option<Result<Result<Vec<Add>, StorageError>, JoinError>>,
-    ) -> Result<Vec<Add>, StorageError> {
+        written: Option<Result<Result<Vec<T>, StorageError>, JoinError>>,
+    ) -> Result<Vec<T>, StorageError> {
         match written {
             Some(Ok(written)) => written,
             Some(Err(error)) => Err(self.failed(DeltaTableError::generic(error.to_string()))),
@@ -85,7 +118,8 @@ impl Stage {
         }
     }
 
-    async fn part(&self, part: SendableRecordBatchStream) -> Result<Vec<Add>, StorageError> {
+    async fn part(mut self, part: SendableRecordBatchStream) -> Result<Vec<Add>, StorageError> {
+        let part = self.looked_at(part).await.map_err(rows)?;
         match &self.layout {
             Layout::AsTheyCome => self.side_by_side(part).await,
             Layout::InOrder => self.in_order(part, None).await,
@@ -93,30 +127,76 @@ impl Stage {
         }
     }
 
+    /// The same rows, after a look at the first of them: columns of ever new values are written without a dictionary,
+    /// which would only be made and given up.
+    async fn looked_at(
+        &mut self,
+        mut part: SendableRecordBatchStream,
+    ) -> Result<SendableRecordBatchStream, DataFusionError> {
+        let (schema, mut first, mut rows) = (part.schema(), Vec::new(), 0);
+        while rows < ROWS_LOOKED_AT {
+            let Some(batch) = part.try_next().await? else { break };
+            rows += batch.num_rows();
+            first.push(batch);
+        }
+        if rows >= ROWS_LOOKED_AT {
+            self.without_dictionary = ever_new(&schema, &first)?;
+        }
+        let all = futures::stream::iter(first.into_iter().map(Ok)).chain(part);
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, all)))
+    }
+
+    /// File after file, each written while the rows of the next are made.
     async fn in_order(
         &self,
         mut part: SendableRecordBatchStream,
         cut: Option<(&str, Interval)>,
     ) -> Result<Vec<Add>, StorageError> {
-        let (schema, mut added) = (part.schema(), Vec::new());
-        let (mut writer, mut rows_in_file, mut last) = (self.writer(&schema), 0, None);
-        while let Some(batch) = part.try_next().await.map_err(rows)? {
+        let most = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let (schema, mut added, mut writers) = (part.schema(), Vec::new(), JoinSet::new());
+        let (mut file, mut rows_in_file, mut last) = (None, 0, None);
+        'rows: while let Some(batch) = part.try_next().await.map_err(rows)? {
             for (interval, piece) in pieces(&batch, cut).map_err(rows)? {
                 let is_full = match cut {
                     Some(_) => rows_in_file >= ROWS_PER_CUT && interval != last,
                     None => rows_in_file >= ROWS_IN_ORDER,
                 };
                 if is_full {
-                    let full = std::mem::replace(&mut writer, self.writer(&schema));
-                    added.extend(full.close().await.map_err(|error| self.failed(error))?);
-                    rows_in_file = 0;
+                    (file, rows_in_file) = (None, 0);
                 }
-                writer.write(&piece).await.map_err(|error| self.failed(error))?;
+                let sender: &mut mpsc::Sender<RecordBatch> = match &mut file {
+                    Some(sender) => sender,
+                    none => {
+                        while writers.len() >= most {
+                            added.extend(self.closed(writers.join_next().await)?);
+                        }
+                        let (sender, batches) = mpsc::channel(BATCHES_WAITING);
+                        writers.spawn(write_all(self.writer(&schema), Arc::new(Mutex::new(batches))));
+                        none.insert(sender)
+                    }
+                };
                 (rows_in_file, last) = (rows_in_file + piece.num_rows(), interval);
+                // A writer that has failed takes no more; why is told below.
+                if sender.send(piece).await.is_err() {
+                    break 'rows;
+                }
             }
         }
-        added.extend(writer.close().await.map_err(|error| self.failed(error))?);
+        drop(file);
+        while let Some(written) = writers.join_next().await {
+            added.extend(self.closed(Some(written))?);
+        }
         Ok(added)
+    }
+
+    /// The files of a writer that has ended.
+    fn closed(
+        &self,
+        written: Option<Result<Result<Vec<Add>, DeltaTableError>, JoinError>>,
+    ) -> Result<Vec<Add>, StorageError> {
+        let written = written.unwrap_or(Ok(Ok(Vec::new())));
+        let written = written.unwrap_or_else(|error| Err(DeltaTableError::generic(error.to_string())));
+        written.map_err(|error| self.failed(error))
     }
 
     /// One file at first; another as long as rows come faster than they are written, up to one for each core.
@@ -142,14 +222,29 @@ impl Stage {
         drop(batches);
         let mut added = Vec::new();
         while let Some(written) = writers.join_next().await {
-            let written = written.unwrap_or_else(|error| Err(DeltaTableError::generic(error.to_string())));
-            added.extend(written.map_err(|error| self.failed(error))?);
+            added.extend(self.closed(Some(written))?);
         }
         Ok(added)
     }
 
+    fn configuration(&self, schema: &SchemaRef) -> WriterConfig {
+        let plain = |properties: WriterPropertiesBuilder, column: &String| {
+            properties.set_column_dictionary_enabled(ColumnPath::from(column.as_str()), false)
+        };
+        WriterConfig::new(
+            schema.clone(),
+            Vec::new(),
+            Some(self.without_dictionary.iter().fold(properties(), plain).build()),
+            self.file_bytes,
+            self.file_bytes.map(|_| ROWS_PER_CHECK),
+            // Statistics for every column, so that the gate counts NULLs from the log.
+            "-1".try_into().unwrap_or_default(),
+            None,
+        )
+    }
+
     fn writer(&self, schema: &SchemaRef) -> DeltaWriter {
-        DeltaWriter::new(self.log.object_store(None), configuration(schema, self.file_bytes))
+        DeltaWriter::new(self.log.object_store(None), self.configuration(schema))
     }
 
     fn failed(&self, error: DeltaTableError) -> StorageError {
@@ -181,21 +276,34 @@ async fn write_all(
     }
 }
 
-fn configuration(schema: &SchemaRef, file_bytes: Option<NonZeroU64>) -> WriterConfig {
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        .set_max_row_group_row_count(Some(ROWS_PER_GROUP))
-        .build();
-    WriterConfig::new(
-        schema.clone(),
-        Vec::new(),
-        Some(properties),
-        file_bytes,
-        file_bytes.map(|_| ROWS_PER_CHECK),
-        // Statistics for every column, so that the gate counts NULLs from the log.
-        "-1".try_into().unwrap_or_default(),
-        None,
-    )
+/// How data files are written, whichever way they come to be.
+pub(crate) fn properties() -> WriterPropertiesBuilder {
+    WriterProperties::builder().set_compression(Compression::SNAPPY).set_max_row_group_row_count(Some(ROWS_PER_GROUP))
+}
+
+/// A name that no other data file has.
+pub(crate) fn file_name() -> String {
+    format!("part-00000-{}-c000.snappy.parquet", Uuid::new_v4())
+}
+
+/// The columns that bring new values in each second half of some rows as they did in the first.
+fn ever_new(schema: &SchemaRef, rows: &[RecordBatch]) -> Result<Vec<String>, DataFusionError> {
+    let mut columns = Vec::new();
+    for (at, field) in schema.fields().iter().enumerate().filter(|(_, field)| !field.data_type().is_nested()) {
+        let (mut seen, mut number, mut new) = (HashSet::new(), 0, 0);
+        for batch in rows {
+            let mut hashes = vec![0; batch.num_rows()];
+            create_hashes([batch.column(at)], &RandomState::default(), &mut hashes)?;
+            for hash in hashes {
+                new += usize::from(seen.insert(hash) && number >= ROWS_LOOKED_AT / 2);
+                number += 1;
+            }
+        }
+        if new * NEW_OF > number - ROWS_LOOKED_AT / 2 {
+            columns.push(field.name().clone());
+        }
+    }
+    Ok(columns)
 }
 
 /// The batch in pieces, each with the beginning of the interval in which its rows lie; whole without intervals.

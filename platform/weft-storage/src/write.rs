@@ -1,6 +1,6 @@
 //! Writing a table: rows become Parquet files, and the files become one commit through the gate.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType as ArrowType, SchemaRef};
@@ -18,6 +18,7 @@ use weft_model::{ContractKey, InputRelease, PortRef, Revision};
 
 use crate::fence::FENCE;
 use crate::gate::{GatedLogStore, OPERATION_ID};
+use crate::patch::FilePatch;
 use crate::stage::{Layout, Stage};
 use crate::table::{TableFile, below, rows_in};
 use crate::{CommitJudge, StorageError, TableVersion, Warehouse};
@@ -60,6 +61,8 @@ pub struct TableChange {
     pub upon: Option<u64>,
     /// Files of that version that go.
     pub without: Vec<TableFile>,
+    /// Files of that version in which some rows become others. They keep their order.
+    pub patched: Vec<FilePatch>,
     /// Rows that come. Each stream begins a new file, so that a file holds what belongs together.
     pub rows: Vec<SendableRecordBatchStream>,
     pub layout: Layout,
@@ -70,14 +73,19 @@ pub struct TableChange {
 impl TableChange {
     /// Nothing of what is there stays.
     pub fn replace(rows: SendableRecordBatchStream) -> Self {
-        TableChange { upon: None, without: Vec::new(), rows: vec![rows], layout: Layout::AsTheyCome, marks: Vec::new() }
+        TableChange { rows: vec![rows], layout: Layout::AsTheyCome, ..TableChange::nothing(None) }
     }
 
     /// The rows of `version` alone, whatever was done to the table since.
     pub fn restore(version: u64) -> Self {
+        TableChange::nothing(Some(version))
+    }
+
+    fn nothing(upon: Option<u64>) -> Self {
         TableChange {
-            upon: Some(version),
+            upon,
             without: Vec::new(),
+            patched: Vec::new(),
             rows: Vec::new(),
             layout: Layout::InOrder,
             marks: Vec::new(),
@@ -122,9 +130,13 @@ impl Warehouse {
             }
             _ => None,
         };
-        let (log, layout) = (Arc::clone(&log), change.layout.clone());
-        let stage = Stage { log, location: location.to_owned(), layout, file_bytes: self.file_bytes };
-        let added = stage.write(change.rows).await?;
+        let stage = Stage::new(Arc::clone(&log), location, change.layout.clone(), self.file_bytes);
+        let mut goes: HashSet<Path> = change.without.into_iter().map(|file| file.path).collect();
+        goes.extend(change.patched.iter().map(|patch| patch.file.path.clone()));
+        let patched = stage.patch(&self.root, change.patched).await?;
+        let unchanged = patched.iter().map(|patched| (patched.add.path.clone(), patched.kept.clone())).collect();
+        let mut added: Vec<Add> = patched.into_iter().map(|patched| patched.add).collect();
+        added.extend(stage.write(change.rows).await?);
         let written = (
             added.iter().filter_map(|add| rows_in(add.stats.as_deref()?)).sum::<u64>(),
             added.iter().map(|add| u64::try_from(add.size).unwrap_or(0)).sum::<u64>(),
@@ -132,7 +144,6 @@ impl Warehouse {
 
         let mut actions = declaration(before, &schema).map_err(failed)?;
         let base = self.path(location);
-        let goes: HashSet<&Path> = change.without.iter().map(|file| &file.path).collect();
         let stays = |file: &LogicalFileView| !goes.contains(&below(&base, &file.object_store_path()));
         let upon = change.upon.and(restored.as_deref().or(before));
         let kept: Vec<LogicalFileView> = files_of(upon).filter(stays).collect();
@@ -147,7 +158,7 @@ impl Warehouse {
 
         let mode = if change.upon.is_some() { SaveMode::Append } else { SaveMode::Overwrite };
         let operation = DeltaOperation::Write { mode, partition_by: None, predicate: None };
-        let version = self.commit(location, before, actions, operation, note, judge).await?;
+        let version = self.commit(location, before, Upcoming { actions, operation, unchanged }, note, judge).await?;
         Ok(Written { version, rows: written.0, bytes: written.1 })
     }
 
@@ -174,7 +185,8 @@ impl Warehouse {
         let before = newest.snapshot;
         let actions = declaration(Some(&before), schema).map_err(failed)?;
         let operation = DeltaOperation::Write { mode: SaveMode::Append, partition_by: None, predicate: None };
-        self.commit(location, Some(&before), actions, operation, note, judge).await
+        let upcoming = Upcoming { actions, operation, unchanged: HashMap::new() };
+        self.commit(location, Some(&before), upcoming, note, judge).await
     }
 
     /// One commit upon `before`, through the gate.
@@ -182,16 +194,16 @@ impl Warehouse {
         &self,
         location: &str,
         before: Option<&EagerSnapshot>,
-        actions: Vec<Action>,
-        operation: DeltaOperation,
+        upcoming: Upcoming,
         note: &CommitNote,
         judge: Arc<dyn CommitJudge>,
     ) -> Result<u64, StorageError> {
         let log = self.log_store(location)?;
-        let gate = Arc::new(GatedLogStore::new(Arc::clone(&log), self.clone(), location, before.cloned(), judge));
+        let Upcoming { actions, operation, unchanged } = upcoming;
+        let gate = GatedLogStore::new(Arc::clone(&log), self.clone(), location, before.cloned(), judge);
+        let gate = Arc::new(gate.knowing(unchanged));
         let operation_id = json!(Uuid::new_v4().to_string());
         let mut fields = note.fields();
-        fields.insert(FENCE.to_owned(), json!(self.take_fence().await?));
         fields.insert(OPERATION_ID.to_owned(), operation_id.clone());
         fields.insert(FENCE.to_owned(), json!(self.take_fence().await?));
         let release = Transaction::new(APPLICATION, i64::try_from(note.release).unwrap_or(i64::MAX));
@@ -221,6 +233,14 @@ impl Warehouse {
             }),
         }
     }
+}
+
+/// What a commit is to do.
+struct Upcoming {
+    actions: Vec<Action>,
+    operation: DeltaOperation,
+    /// Of files that it adds in place of others, the columns in which nothing changed.
+    unchanged: HashMap<String, BTreeSet<String>>,
 }
 
 fn files_of(snapshot: Option<&EagerSnapshot>) -> impl Iterator<Item = LogicalFileView> {

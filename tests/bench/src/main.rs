@@ -1,5 +1,5 @@
 //! `make bench`: what governance and writing cost. Prints a line for each goal and asserts nothing. An argument
-//! names the part to measure: `commands`, `decisions`, `scans` or `writing`.
+//! names the part to measure: `commands`, `decisions`, `scans` or `writing`; a second one which line of `writing`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 #![expect(clippy::disallowed_methods, reason = "plain DataFusion, to compare with")]
@@ -26,7 +26,7 @@ fn line(what: &str, value: f64, goal: f64, unit: &str) {
 
 #[tokio::main]
 async fn main() {
-    let only = std::env::args().nth(1);
+    let (only, line) = (std::env::args().nth(1), std::env::args().nth(2));
     let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
     if wanted("commands") {
         commands::measure().await;
@@ -38,6 +38,6 @@ async fn main() {
         scans::measure().await;
     }
     if wanted("writing") {
-        writing::measure().await;
+        writing::measure(line.as_deref()).await;
     }
 }

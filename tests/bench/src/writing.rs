@@ -20,35 +20,50 @@ use crate::peers::Peers;
 /// How often each is done, side by side with its peer; the median counts.
 const ROUNDS: usize = 5;
 
-pub(crate) async fn measure() {
+/// Each comparison, or the one of this name alone.
+pub(crate) async fn measure(only: Option<&str>) {
+    let wanted = |one: &str| only.is_none_or(|only| only == one);
     let mut peers = Peers::start();
+    if only != Some("appends") {
+        over_a_mesh(&mut peers, wanted).await;
+    }
+    if wanted("appends") {
+        appends(&mut peers).await;
+    }
+    println!("peak memory of this process: {:.0} MiB", peak_memory_mib());
+}
+
+async fn over_a_mesh(peers: &mut Peers, wanted: impl Fn(&str) -> bool) {
     let mesh = Mesh::over(&peers.folder);
     let running = TestMesh::start(mesh.path()).await;
     assert!(running.first.is_complete(), "{:#?}", running.first.outcomes);
 
-    compare("wide refresh over Sail's CTAS", 0.85, &mut peers, "wide", async |round| {
-        mesh.touch("wide", round);
-        refreshed(&running, "wide").await
-    })
-    .await;
-    compare("aggregating refresh over DuckDB with deltalake", 1.0, &mut peers, "aggregate", async |round| {
-        mesh.touch("aggregate", round);
-        refreshed(&running, "aggregate").await
-    })
-    .await;
-    checked(&mesh, &running).await;
-    for (keys, goal) in [("clustered", 0.2), ("spread", 0.8)] {
+    let refreshes = [
+        ("wide", "wide refresh over Sail's CTAS", 0.85),
+        ("aggregate", "aggregating refresh over DuckDB with deltalake", 1.0),
+    ];
+    for (port, what, goal) in refreshes.into_iter().filter(|(port, ..)| wanted(port)) {
+        compare(what, goal, peers, port, async |round| {
+            mesh.touch(port, round);
+            refreshed(&running, port).await
+        })
+        .await;
+    }
+    if wanted("checked") {
+        checked(&mesh, &running).await;
+    }
+    for (keys, goal) in [("clustered", 0.2), ("spread", 0.8)].into_iter().filter(|(keys, _)| wanted(keys)) {
         let what = format!("merge of 60,000 changes into 6 M rows, keys {keys}, over deltalake");
-        compare(&what, goal, &mut peers, keys, async |round| {
+        compare(&what, goal, peers, keys, async |round| {
             mesh.incoming(&format!("{keys}{round}.parquet"));
             refreshed(&running, "merged").await
         })
         .await;
     }
-    intervals(&mesh, &running).await;
+    if wanted("intervals") {
+        intervals(&mesh, &running).await;
+    }
     running.stop().await;
-    appends(&mut peers).await;
-    println!("peak memory of this process: {:.0} MiB", peak_memory_mib());
 }
 
 /// Does both, turn by turn, and prints the ratio of their medians.
