@@ -97,14 +97,24 @@ impl Warehouse {
     /// without harm: the next commit in turn does it.
     pub(crate) async fn landed(&self, location: &str, log: LogStoreRef, operation: Value, snapshot: EagerSnapshot) {
         let version = snapshot.version();
-        if (version + 1).is_multiple_of(COMMITS_PER_CHECKPOINT) {
-            let mut table = DeltaTable::new(log);
-            table.state = Some(DeltaTableState::new(snapshot.clone()));
-            if let Err(error) = create_checkpoint(&table, None).await {
+        let snapshot = match (version + 1).is_multiple_of(COMMITS_PER_CHECKPOINT) {
+            true => summed_up(log, snapshot.clone()).await.unwrap_or_else(|error| {
                 tracing::warn!(location, version, %error, "the log could not be summed up");
-            }
-        }
+                snapshot
+            }),
+            false => snapshot,
+        };
         let known = Known { operation: Some(operation), snapshot: Arc::new(snapshot) };
         self.newest.insert(location.to_owned(), known).await;
     }
+}
+
+/// Writes a checkpoint of `snapshot`, and reads the state back from it: what is carried on from commit to commit is
+/// gone through in as many pieces as there were commits.
+async fn summed_up(log: LogStoreRef, snapshot: EagerSnapshot) -> DeltaResult<EagerSnapshot> {
+    let version = snapshot.version();
+    let mut table = DeltaTable::new(Arc::clone(&log));
+    table.state = Some(DeltaTableState::new(snapshot));
+    create_checkpoint(&table, None).await?;
+    EagerSnapshot::try_new(log.as_ref(), Some(version)).await
 }
