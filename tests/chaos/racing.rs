@@ -47,7 +47,7 @@ async fn write(warehouse: &Warehouse, n: i64) -> Result<u64, StorageError> {
     };
     let batch = RecordBatch::try_new(schema(), vec![Arc::new(Int64Array::from(vec![n]))]).unwrap();
     let rows = Box::pin(RecordBatchStreamAdapter::new(schema(), futures::stream::iter([Ok(batch)])));
-    let change = TableChange::replace(rows);
+    let change = TableChange::replace(vec![rows]);
     warehouse.change("a/b/c", schema(), change, &note, Arc::new(Anything)).await.map(|written| written.version)
 }
 

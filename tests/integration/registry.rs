@@ -8,7 +8,7 @@ use crate::meshes::repository;
 
 /// What the engine offers to other crates beside names of types. All of it that answers from
 /// somebody's data is reached by one of [`ENTRIES`]; a new item wants a decision whether it is one.
-const OFFERED: [&str; 28] = [
+const OFFERED: [&str; 29] = [
     "ContractPlanner::check",
     "ContractPlanner::check_contract",
     "ContractPlanner::columns_read",
@@ -18,8 +18,8 @@ const OFFERED: [&str; 28] = [
     "Engine::gathered",
     "Engine::guard_memory",
     "Engine::history",
-    "Engine::load",
     "Engine::load_each",
+    "Engine::load_in_parts",
     "Engine::measure",
     "Engine::merge",
     "Engine::misfits",
@@ -32,6 +32,7 @@ const OFFERED: [&str; 28] = [
     "Session::describe",
     "Session::principal",
     "Session::query",
+    "Session::query_in_parts",
     "Session::schema_of",
     "Session::tables",
     "Session::view",
@@ -44,8 +45,8 @@ const OFFERED: [&str; 28] = [
 const ENTRIES: [&str; 14] = [
     "engine.gathered(",
     "engine.history(",
-    "engine.load(",
     "engine.load_each(",
+    "engine.load_in_parts(",
     "engine.measure(",
     "engine.merge(",
     "engine.misfits(",

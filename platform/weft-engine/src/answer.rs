@@ -45,7 +45,8 @@ pub struct Answer {
     /// Whether rows are hidden that lie between those of the answer.
     hides_rows: bool,
     ended: bool,
-    ongoing: Option<Ongoing>,
+    /// Keeps the query listed as running until its rows end, or nobody wants them any more.
+    ongoing: Option<Arc<Ongoing>>,
 }
 
 /// What makes the rows, until it is done or its time is over.
@@ -66,11 +67,12 @@ impl fmt::Debug for Answer {
 
 impl Answer {
     pub(crate) fn new(
-        running: Arc<Running>,
+        ongoing: Arc<Ongoing>,
         rows: SendableRecordBatchStream,
         limits: &Limits,
         hides_rows: bool,
     ) -> Self {
+        let running = Arc::clone(&ongoing.running);
         let (memory_bytes_max, cap) = (limits.memory_bytes_max, ResultCap::of(limits));
         let (id, schema) = (running.id.clone(), rows.schema());
         let rows = Arc::new(Mutex::new(Some(rows)));
@@ -88,14 +90,8 @@ impl Answer {
             cap,
             hides_rows,
             ended: false,
-            ongoing: None,
+            ongoing: Some(ongoing),
         }
-    }
-
-    /// Keeps the query listed as running until its rows end, or nobody wants them any more.
-    pub(crate) fn guarded_by(mut self, ongoing: Ongoing) -> Self {
-        self.ongoing = Some(ongoing);
-        self
     }
 
     /// The same rows as a stream that DataFusion's own pieces take.

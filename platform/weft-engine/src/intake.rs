@@ -41,7 +41,7 @@ pub struct UnreadableFile {
 }
 
 impl Engine {
-    /// The rows of each of `files`, named ones, one after the other as [`load`](Self::load) gives them; each is opened
+    /// The rows of each of `files`, named ones, one after the other as [`load_in_parts`](Self::load_in_parts) gives them; each is opened
     /// when its turn comes. The first that cannot be read ends the rows with an [`UnreadableFile`].
     pub fn load_each(self: &Arc<Self>, files: Vec<(String, Intake)>, columns: &[Column]) -> SendableRecordBatchStream {
         let schema = nullable_schema(&arrow_schema(columns));
@@ -75,28 +75,41 @@ impl Engine {
     }
 
     /// The rows of `intake` as the contract's columns: found by name, cast strictly, in the
-    /// contract's order. Columns may stand in any order in the file.
+    /// contract's order. Columns may stand in any order in the file. They come in parts that are to be read at the same
+    /// time, each in the order of its file.
     ///
     /// # Errors
     ///
     /// [`StorageError::Refused`] if columns are missing or not in the contract; else as the file or
-    /// store gives them. A value that does not fit its type fails the stream.
-    pub async fn load(&self, intake: &Intake, columns: &[Column]) -> Result<SendableRecordBatchStream, StorageError> {
+    /// store gives them. A value that does not fit its type fails its part.
+    pub async fn load_in_parts(
+        &self,
+        intake: &Intake,
+        columns: &[Column],
+    ) -> Result<Vec<SendableRecordBatchStream>, StorageError> {
+        self.cast(intake, columns).await?.execute_stream_partitioned().await.map_err(rows_error)
+    }
+
+    /// The same rows in one stream.
+    async fn load(&self, intake: &Intake, columns: &[Column]) -> Result<SendableRecordBatchStream, StorageError> {
+        self.cast(intake, columns).await?.execute_stream().await.map_err(rows_error)
+    }
+
+    async fn cast(&self, intake: &Intake, columns: &[Column]) -> Result<DataFrame, StorageError> {
         let (state, table) = self.open(intake).await?;
         let findings = compare(&table, columns);
         if !findings.is_empty() {
             return Err(StorageError::Refused { findings });
         }
-        let wanted: Vec<Expr> = columns
+        let wanted = columns
             .iter()
             .map(|column| cast(ident(&column.name), arrow_type(&column.data_type)).alias(&column.name))
-            .collect();
-        let rows = async { frame(state, table)?.select(wanted)?.execute_stream().await };
-        rows.await.map_err(rows_error)
+            .collect::<Vec<Expr>>();
+        frame(state, table).and_then(|frame| frame.select(wanted)).map_err(rows_error)
     }
 
     /// Which columns of `intake` hold values that do not fit their types, and how many of them:
-    /// for telling the author after [`load`](Self::load)'s stream failed. Names no value.
+    /// for telling the author after [`load_in_parts`](Self::load_in_parts) failed. Names no value.
     pub async fn misfits(&self, intake: &Intake, columns: &[Column]) -> Result<Vec<Finding>, StorageError> {
         let (state, table) = self.open(intake).await?;
         let measured = async {

@@ -87,7 +87,7 @@ impl Engine {
     async fn measure_all(&self, of: Measurable<'_>, checks: &[QualityCheck]) -> Vec<Measured> {
         let mut measured: Vec<Measured> = Vec::with_capacity(checks.len());
         // Conditions that no row may meet need be looked for in fresh rows alone, where there are others.
-        let mut conditions: Vec<(Option<Vec<TableFile>>, Vec<(usize, Expr)>)> = Vec::new();
+        let mut passes: Vec<Pass> = Vec::new();
         for check in checks {
             let began = Instant::now();
             let counted = match (told_by_log(of.table, check), &check.measure) {
@@ -102,9 +102,9 @@ impl Engine {
                         let were_none = check.blocks && check.must == Threshold::none();
                         let files = of.fresh.filter(|_| were_none).map(|fresh| fresh.brings(&check.columns()));
                         let condition = (measured.len(), condition);
-                        match conditions.iter_mut().find(|(others, _)| *others == files) {
-                            Some((_, alike)) => alike.push(condition),
-                            None => conditions.push((files, vec![condition])),
+                        match passes.iter_mut().find(|pass| pass.files == files) {
+                            Some(pass) => pass.conditions.push(condition),
+                            None => passes.push(Pass { files, conditions: vec![condition] }),
                         }
                         Ok((Found::Nothing, 0))
                     }
@@ -113,9 +113,9 @@ impl Engine {
             };
             measured.push(Measured::of(counted, began));
         }
-        for (files, conditions) in conditions {
-            let table = files.map_or_else(|| of.table.clone(), |files| of.table.of_files(files));
-            for (index, found) in self.count_conditions(&table, conditions).await {
+        for pass in passes {
+            let table = pass.files.map_or_else(|| of.table.clone(), |files| of.table.of_files(files));
+            for (index, found) in self.count_conditions(&table, pass.conditions).await {
                 measured.iter_mut().skip(index).take(1).for_each(|place| place.clone_from(&found));
             }
         }
@@ -217,6 +217,13 @@ impl Engine {
     fn context(&self) -> Result<SessionContext, DataFusionError> {
         Ok(SessionContext::new_with_state(self.platform_state()?))
     }
+}
+
+/// Conditions on single rows that are counted together, each for the check at this place.
+struct Pass {
+    /// The files to go through; all of them without.
+    files: Option<Vec<TableFile>>,
+    conditions: Vec<(usize, Expr)>,
 }
 
 /// How often a tuple occurs, under a name that no column is likely to have.

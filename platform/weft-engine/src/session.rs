@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::{DateTime, Utc};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream, execute_stream_partitioned};
 use weft_catalog::CatalogView;
 use weft_governance::Authorizer;
 use weft_model::{PortRef, Principal, Published, Release};
@@ -67,7 +67,7 @@ impl Session {
         &self.principal
     }
 
-    /// Answers one query: the whole of "a query".
+    /// Answers one query.
     ///
     /// Rows stream as they come; dropping the answer, or the future, cancels. Each call decides
     /// access anew.
@@ -76,24 +76,31 @@ impl Session {
     ///
     /// All of [`QueryError`]; those that only show while rows come are in the stream.
     pub async fn query(&self, sql: &str, parameters: Parameters) -> Result<Answer, QueryError> {
+        self.ask(sql, parameters, Session::start).await
+    }
+
+    /// As [`query`](Self::query), with the rows in the streams in which they are made, where they are in no order
+    /// that the query asks for. All must be read at the same time: one may wait for another. The query ends when the
+    /// last of them does.
+    pub async fn query_in_parts(&self, sql: &str, parameters: Parameters) -> Result<Vec<Answer>, QueryError> {
+        self.ask(sql, parameters, Session::start_in_parts).await
+    }
+
+    /// The whole of "a query".
+    async fn ask<T>(&self, sql: &str, parameters: Parameters, start: Start<T>) -> Result<T, QueryError> {
         let running = self.engine.begin(&self.principal, &self.options, sql)?;
-        let running = Ongoing { engine: Arc::clone(&self.engine), running };
+        let running = Arc::new(Ongoing { engine: Arc::clone(&self.engine), running });
         let (decided, read) = (Decided::of(&running.running.id), Read::default());
         let planned = self.plan_apart(sql, parameters, &decided, &read, &running.running.admitted).await;
         // Whatever came of the plan: who asked for what is on record before a row flows.
         let recorded = decided.record(&self.engine.parts.catalog).await;
         let planned = planned.and_then(|planned| recorded.map(|()| planned));
-        let answer = planned.and_then(|(state, plan)| self.start(&running.running, &state, plan));
-        match answer {
-            Ok(rows) => {
-                running.running.note_reads(&self.engine.parts.catalog, read.taken());
-                Ok(rows.guarded_by(running))
-            }
-            Err(error) => {
-                running.running.note_failure(&error);
-                Err(error)
-            }
+        let answer = planned.and_then(|(state, plan)| start(self, &running, &state, plan));
+        match &answer {
+            Ok(_) => running.running.note_reads(&self.engine.parts.catalog, read.taken()),
+            Err(error) => running.running.note_failure(error),
         }
+        answer
     }
 
     /// Says what a query would answer and which parameters it has. Decides access, runs nothing.
@@ -198,7 +205,7 @@ impl Session {
 
     fn start(
         &self,
-        running: &Arc<Running>,
+        ongoing: &Arc<Ongoing>,
         state: &SessionState,
         plan: Arc<dyn ExecutionPlan>,
     ) -> Result<Answer, QueryError> {
@@ -207,7 +214,22 @@ impl Session {
         let rows = execute_stream(plan, state.task_ctx())
             .map_err(|error| QueryError::from_running(&error, limits.memory_bytes_max))?;
         let rows = if hides_rows { answer::evenly_cut(rows, state.config().batch_size()) } else { rows };
-        Ok(Answer::new(Arc::clone(running), rows, &limits, hides_rows))
+        Ok(Answer::new(Arc::clone(ongoing), rows, &limits, hides_rows))
+    }
+
+    fn start_in_parts(
+        &self,
+        ongoing: &Arc<Ongoing>,
+        state: &SessionState,
+        plan: Arc<dyn ExecutionPlan>,
+    ) -> Result<Vec<Answer>, QueryError> {
+        if barrier::hides_rows(&plan) {
+            return Ok(vec![self.start(ongoing, state, plan)?]);
+        }
+        let limits = self.limits();
+        let parts = execute_stream_partitioned(plan, state.task_ctx())
+            .map_err(|error| QueryError::from_running(&error, limits.memory_bytes_max))?;
+        Ok(parts.into_iter().map(|rows| Answer::new(Arc::clone(ongoing), rows, &limits, false)).collect())
     }
 
     async fn namespace(&self, decided: &Decided, read: &Read) -> Result<Namespace, QueryError> {
@@ -274,11 +296,14 @@ fn served_since(instant: DateTime<Utc>, releases: Vec<Release>) -> Option<Releas
     None
 }
 
+/// How the rows of a plan are set going.
+type Start<T> = fn(&Session, &Arc<Ongoing>, &SessionState, Arc<dyn ExecutionPlan>) -> Result<T, QueryError>;
+
 /// Keeps a query listed as running until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Ongoing {
     engine: Arc<Engine>,
-    running: Arc<Running>,
+    pub(crate) running: Arc<Running>,
 }
 
 impl Drop for Ongoing {

@@ -11,7 +11,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use parking_lot::Mutex;
 use weft_catalog::CheckRecord;
-use weft_engine::{DELETED, Gained, Intake, Limits, QueryError, SessionOptions, UnreadableFile};
+use weft_engine::{Answer, DELETED, Gained, Intake, Limits, QueryError, Session, SessionOptions, UnreadableFile};
 use weft_model::{
     Code, DataProduct, Diagnostic, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease, Revision,
     Transform,
@@ -251,24 +251,28 @@ impl Controller {
         if let Becomes::InPart(change) = kept {
             return Ok(change);
         }
-        let change = TableChange::replace(order.conform(self.rows(order).await?)?);
+        let rows = self.rows(order).await?.into_iter().map(|part| order.conform(part));
+        let change = TableChange::replace(rows.collect::<Result<_, _>>()?);
         Ok(match &order.output.transform {
             Transform::ByTime { column, interval, .. } => {
                 TableChange { layout: Layout::Cut { column: column.clone(), interval: *interval }, ..change }
             }
-            // What comes in order of time is read in order of time.
-            Transform::ByKey { .. } | Transform::Append { .. } => TableChange { layout: Layout::InOrder, ..change },
+            Transform::ByKey { .. } => TableChange { layout: Layout::InOrder, ..change },
+            // What comes in order is read in order.
             _ => change,
         })
     }
 
     /// The rows as the port's transform yields them.
-    async fn rows(&self, order: &Order<'_>) -> Result<SendableRecordBatchStream, Unbuilt> {
+    async fn rows(&self, order: &Order<'_>) -> Result<Vec<SendableRecordBatchStream>, Unbuilt> {
         if let Some((_, sql)) = order.output.transform.sql() {
-            return self.answer(order, asked::whole(order.output, sql), BTreeMap::new()).await;
+            let asked = asked::whole(order.output, sql);
+            let parts = self.session(order, BTreeMap::new())?.query_in_parts(&asked.sql, asked.parameters).await;
+            let parts = parts.map_err(|error| unanswered(order, &error))?;
+            return Ok(parts.into_iter().map(Answer::into_record_batches).collect());
         }
         let intake = self.intake(order).await?;
-        match self.parts.engine.load(&intake, &order.output.contract.columns).await {
+        match self.parts.engine.load_in_parts(&intake, &order.output.contract.columns).await {
             Ok(rows) => Ok(rows),
             Err(error) if holds_values(&order.output.transform) && !matches!(error, StorageError::Refused { .. }) => {
                 Err(unreadable_source(&order.output.transform, error.code()))
@@ -285,6 +289,12 @@ impl Controller {
         asked: Asked,
         gained: BTreeMap<PortRef, Gained>,
     ) -> Result<SendableRecordBatchStream, Unbuilt> {
+        let answer = self.session(order, gained)?.query(&asked.sql, asked.parameters).await;
+        Ok(answer.map_err(|error| unanswered(order, &error))?.into_record_batches())
+    }
+
+    /// A session in which the domain's service asks what the port's query needs.
+    fn session(&self, order: &Order<'_>, gained: BTreeMap<PortRef, Gained>) -> Result<Session, Unbuilt> {
         let name = order.domain.service.as_deref().unwrap_or_default();
         let service = self.parts.policies.principals().service(name).ok_or_else(|| {
             let text = format!("the domain's service principal `{name}` is not in governance/principals.yaml");
@@ -298,12 +308,7 @@ impl Controller {
             door: Some("transform"),
             ..SessionOptions::default()
         };
-        let session = self.parts.engine.session(service, options);
-        let answer = session.query(&asked.sql, asked.parameters).await.map_err(|error| {
-            let exemptions = exemptions(&error, name, order.product);
-            Unbuilt::failed(error.code(), format!("the transform, run as `{name}`, failed: {error}{exemptions}"))
-        })?;
-        Ok(answer.into_record_batches())
+        Ok(self.parts.engine.session(service, options))
     }
 
     /// What to tell of rows that a query, or the table's own files, did not yield.
@@ -369,6 +374,13 @@ fn of_file(error: &DataFusionError) -> Option<Unbuilt> {
     let file = inner.downcast_ref::<UnreadableFile>()?;
     let message = format!("{file}; the other new files wait with it");
     Some(Unbuilt { code: file.code, message, refused: true })
+}
+
+/// What to tell of a query that was refused or failed.
+fn unanswered(order: &Order<'_>, error: &QueryError) -> Unbuilt {
+    let name = order.domain.service.as_deref().unwrap_or_default();
+    let exemptions = exemptions(error, name, order.product);
+    Unbuilt::failed(error.code(), format!("the transform, run as `{name}`, failed: {error}{exemptions}"))
 }
 
 /// What would let the service see all of the inputs that the error names; empty for another error.

@@ -58,14 +58,14 @@ impl Controller {
         let rows = engine.load_each(intakes, &output.contract.columns);
         let upon = table.map(|table| table.version);
         let Some((newest_by, _)) = output.transform.merge() else {
-            return Ok(TableChange { upon, ..TableChange::replace(order.conform(rows)?) });
+            return Ok(TableChange { upon, ..TableChange::replace(vec![order.conform(rows)?]) });
         };
         let port = order.product.port_ref(output);
         let query = format!("SELECT * FROM {port}");
         let asked = if table.is_some() { asked::changes(output, &query) } else { asked::whole(output, &query) };
         let rows = engine.rearranged(rows, &port, &asked.sql).await.map_err(|error| self.unmade(order, &error))?;
         let rows = order.conform(rows)?;
-        let Some(table) = table else { return Ok(TableChange::replace(rows)) };
+        let Some(table) = table else { return Ok(TableChange::replace(vec![rows])) };
         let merged = engine.merge(table, rows, &output.contract.primary_key(), newest_by).await;
         Ok(part(table.version, merged.map_err(|error| self.unmade(order, &error))?))
     }

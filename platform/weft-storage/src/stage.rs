@@ -49,7 +49,8 @@ const BATCHES_WAITING: usize = 2;
 /// In which order rows lie in files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Layout {
-    /// In whichever order they come to several files at once.
+    /// In whichever order they come, to several files at once. Streams are parts of one whole, made at the same time:
+    /// the order within each is kept.
     #[default]
     AsTheyCome,
     /// In the order in which they come, from file to file.
@@ -75,7 +76,10 @@ impl Stage {
 
     /// Writes each of `parts` to files of its own; several at once, where there are several.
     pub(crate) async fn write(&self, parts: Vec<SendableRecordBatchStream>) -> Result<Vec<Add>, StorageError> {
-        self.side(parts.into_iter().map(|part| self.clone().part(part))).await
+        match &self.layout {
+            Layout::AsTheyCome if parts.len() > 1 => self.together(parts).await,
+            _ => self.side(parts.into_iter().map(|part| self.clone().part(part))).await,
+        }
     }
 
     /// Writes files anew, each as its patch has it; several at once.
@@ -118,8 +122,41 @@ impl Stage {
         }
     }
 
-    async fn part(mut self, part: SendableRecordBatchStream) -> Result<Vec<Add>, StorageError> {
-        let part = self.looked_at(part).await.map_err(rows)?;
+    /// Parts of one whole: each to files of its own, but for those of few rows, which come together.
+    async fn together(&self, parts: Vec<SendableRecordBatchStream>) -> Result<Vec<Add>, StorageError> {
+        let (mut added, mut few, mut running) = (Vec::new(), Vec::new(), JoinSet::new());
+        let schema = parts.first().map(|part| part.schema());
+        // None may wait for another: they can be made from the same rows.
+        for part in parts {
+            running.spawn(self.clone().apart(part));
+        }
+        while let Some(written) = running.join_next().await {
+            for written in self.joined(Some(written))? {
+                match written {
+                    Apart::Files(files) => added.extend(files),
+                    Apart::Few(batches) => few.extend(batches.into_iter().map(Ok)),
+                }
+            }
+        }
+        if let Some(schema) = schema.filter(|_| !few.is_empty()) {
+            let few = RecordBatchStreamAdapter::new(schema, futures::stream::iter(few));
+            added.extend(self.clone().part(Box::pin(few)).await?);
+        }
+        Ok(added)
+    }
+
+    async fn apart(mut self, mut part: SendableRecordBatchStream) -> Result<Vec<Apart>, StorageError> {
+        let first = first_of(&mut part).await.map_err(rows)?;
+        if rows_of(&first) < ROWS_LOOKED_AT {
+            return Ok(vec![Apart::Few(first)]);
+        }
+        let part = self.looked_at(first, part).map_err(rows)?;
+        Ok(vec![Apart::Files(self.in_order(part, None).await?)])
+    }
+
+    async fn part(mut self, mut part: SendableRecordBatchStream) -> Result<Vec<Add>, StorageError> {
+        let first = first_of(&mut part).await.map_err(rows)?;
+        let part = self.looked_at(first, part).map_err(rows)?;
         match &self.layout {
             Layout::AsTheyCome => self.side_by_side(part).await,
             Layout::InOrder => self.in_order(part, None).await,
@@ -127,19 +164,15 @@ impl Stage {
         }
     }
 
-    /// The same rows, after a look at the first of them: columns of ever new values are written without a dictionary,
+    /// All rows again, after a look at the first of them: columns of ever new values are written without a dictionary,
     /// which would only be made and given up.
-    async fn looked_at(
+    fn looked_at(
         &mut self,
-        mut part: SendableRecordBatchStream,
+        first: Vec<RecordBatch>,
+        part: SendableRecordBatchStream,
     ) -> Result<SendableRecordBatchStream, DataFusionError> {
-        let (schema, mut first, mut rows) = (part.schema(), Vec::new(), 0);
-        while rows < ROWS_LOOKED_AT {
-            let Some(batch) = part.try_next().await? else { break };
-            rows += batch.num_rows();
-            first.push(batch);
-        }
-        if rows >= ROWS_LOOKED_AT {
+        let schema = part.schema();
+        if rows_of(&first) >= ROWS_LOOKED_AT {
             self.without_dictionary = ever_new(&schema, &first)?;
         }
         let all = futures::stream::iter(first.into_iter().map(Ok)).chain(part);
@@ -250,6 +283,28 @@ impl Stage {
     fn failed(&self, error: DeltaTableError) -> StorageError {
         StorageError::table(&self.location, error)
     }
+}
+
+/// What came of one part of several.
+enum Apart {
+    Files(Vec<Add>),
+    Few(Vec<RecordBatch>),
+}
+
+/// The first rows of a part, or all of them where there are few.
+async fn first_of(part: &mut SendableRecordBatchStream) -> Result<Vec<RecordBatch>, DataFusionError> {
+    let mut first = Vec::new();
+    while rows_of(&first) < ROWS_LOOKED_AT {
+        match part.try_next().await? {
+            Some(batch) => first.push(batch),
+            None => break,
+        }
+    }
+    Ok(first)
+}
+
+fn rows_of(batches: &[RecordBatch]) -> usize {
+    batches.iter().map(RecordBatch::num_rows).sum()
 }
 
 fn rows(source: DataFusionError) -> StorageError {

@@ -123,7 +123,7 @@ mod tests {
                 upon: None,
                 inputs: std::collections::BTreeMap::new(),
             };
-            let change = TableChange::replace(Box::pin(rows));
+            let change = TableChange::replace(vec![Box::pin(rows)]);
             warehouse.change("a/b/c", schema, change, &note, Arc::new(Anything)).await.unwrap();
         }
         warehouse

@@ -71,9 +71,9 @@ pub struct TableChange {
 }
 
 impl TableChange {
-    /// Nothing of what is there stays.
-    pub fn replace(rows: SendableRecordBatchStream) -> Self {
-        TableChange { rows: vec![rows], layout: Layout::AsTheyCome, ..TableChange::nothing(None) }
+    /// Nothing of what is there stays; the rows come in parts of one whole.
+    pub fn replace(rows: Vec<SendableRecordBatchStream>) -> Self {
+        TableChange { rows, layout: Layout::AsTheyCome, ..TableChange::nothing(None) }
     }
 
     /// The rows of `version` alone, whatever was done to the table since.
@@ -143,11 +143,14 @@ impl Warehouse {
         );
 
         let mut actions = declaration(before, &schema).map_err(failed)?;
-        let base = self.path(location);
-        let stays = |file: &LogicalFileView| !goes.contains(&below(&base, &file.object_store_path()));
-        let upon = change.upon.and(restored.as_deref().or(before));
-        let kept: Vec<LogicalFileView> = files_of(upon).filter(stays).collect();
-        actions.extend(moves(before, &kept));
+        let is_addition = change.upon.is_some() && restored.is_none() && goes.is_empty();
+        if !is_addition {
+            let base = self.path(location);
+            let stays = |file: &LogicalFileView| !goes.contains(&below(&base, &file.object_store_path()));
+            let upon = change.upon.and(restored.as_deref().or(before));
+            let kept: Vec<LogicalFileView> = files_of(upon).filter(stays).collect();
+            actions.extend(moves(before, &kept));
+        }
         actions.extend(added.into_iter().map(Action::Add));
         let mut marks = match (&before, &restored) {
             (Some(before), Some(restored)) => self.set_back(location, before, restored).await?,

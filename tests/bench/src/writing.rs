@@ -175,7 +175,7 @@ async fn append(warehouse: &Warehouse, n: i64) {
     );
     let rows = RecordBatchStreamAdapter::new(Arc::clone(&schema), futures::stream::iter([Ok(batch.unwrap())]));
     let upon = u64::try_from(n).unwrap().checked_sub(1);
-    let change = TableChange { upon, layout: Layout::InOrder, ..TableChange::replace(Box::pin(rows)) };
+    let change = TableChange { upon, layout: Layout::InOrder, ..TableChange::replace(vec![Box::pin(rows)]) };
     let port: PortRef = "a.b.c".parse().unwrap();
     let note = CommitNote {
         port,

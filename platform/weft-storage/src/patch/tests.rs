@@ -85,7 +85,7 @@ async fn changed(warehouse: &Warehouse, change: TableChange) -> Arc<TableVersion
 }
 
 async fn written(warehouse: &Warehouse, rows: RecordBatch) -> Arc<TableVersion> {
-    changed(warehouse, TableChange { layout: crate::Layout::InOrder, ..TableChange::replace(stream(rows)) }).await
+    changed(warehouse, TableChange { layout: crate::Layout::InOrder, ..TableChange::replace(vec![stream(rows)]) }).await
 }
 
 #[expect(clippy::disallowed_methods, reason = "looks at the rows that were written")]

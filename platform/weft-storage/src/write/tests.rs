@@ -128,7 +128,7 @@ fn note(fingerprint: &str) -> CommitNote {
 
 async fn write(warehouse: &Warehouse, values: Vec<Option<i64>>, fingerprint: &str) -> Result<Written, StorageError> {
     let (rows, judge) = (numbers(values), Arc::new(AtMost(3)));
-    warehouse.change("a/b/c", schema(false), TableChange::replace(rows), &note(fingerprint), judge).await
+    warehouse.change("a/b/c", schema(false), TableChange::replace(vec![rows]), &note(fingerprint), judge).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,7 +145,7 @@ async fn the_first_commit_holds_the_first_rows_and_the_next_replaces_them() {
 /// The table after a change upon `upon` that takes out the files of `without` and brings `values`.
 async fn change(warehouse: &Warehouse, upon: u64, without: &TableVersion, values: Vec<Option<i64>>) -> TableVersion {
     let change =
-        TableChange { upon: Some(upon), without: without.files.clone(), ..TableChange::replace(numbers(values)) };
+        TableChange { upon: Some(upon), without: without.files.clone(), ..TableChange::replace(vec![numbers(values)]) };
     let written = warehouse.change("a/b/c", schema(false), change, &note("next"), Arc::new(AtMost(3))).await.unwrap();
     TableVersion::clone(&*warehouse.table("a/b/c", written.version).await.unwrap())
 }
@@ -179,7 +179,7 @@ async fn files_end_between_intervals_where_they_are_cut() {
     let batch = RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(arrow::array::Date32Array::from(days))]);
     let rows = RecordBatchStreamAdapter::new(Arc::clone(&schema), futures::stream::iter([Ok(batch.unwrap())]));
     let layout = Layout::Cut { column: "id".to_owned(), interval: "P1D".parse().unwrap() };
-    let change = TableChange { layout, ..TableChange::replace(Box::pin(rows)) };
+    let change = TableChange { layout, ..TableChange::replace(vec![Box::pin(rows)]) };
     warehouse.change("a/b/d", schema, change, &note("one"), Arc::new(AtMost(120_000))).await.unwrap();
     let table = warehouse.table("a/b/d", 0).await.unwrap();
     let days: Vec<_> = table.files.iter().map(|file| file.bounds("id").unwrap()).collect();
