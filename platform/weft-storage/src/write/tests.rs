@@ -188,6 +188,28 @@ async fn files_end_between_intervals_where_they_are_cut() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn parts_of_one_whole_have_files_of_their_own_and_those_of_few_rows_share_one() {
+    let warehouse = warehouse(0);
+    let part = |ids: std::ops::Range<i64>| {
+        let batches: Vec<_> = ids.step_by(5_000).map(|from| (from..from + 5_000).map(Some).collect()).collect();
+        let batches = batches.into_iter().map(|ids: Vec<Option<i64>>| {
+            Ok(RecordBatch::try_new(schema(true), vec![Arc::new(Int64Array::from(ids))]).unwrap())
+        });
+        Box::pin(RecordBatchStreamAdapter::new(schema(true), futures::stream::iter(batches.collect::<Vec<_>>())))
+            as SendableRecordBatchStream
+    };
+    let few = [numbers(vec![Some(-2)]), numbers(Vec::new()), numbers(vec![Some(-1)])];
+    let parts = [part(0..100_000), part(100_000..200_000)].into_iter().chain(few).collect();
+    let change = TableChange::replace(parts);
+    warehouse.change("a/b/c", schema(true), change, &note("one"), Arc::new(AtMost(200_002))).await.unwrap();
+    let table = warehouse.table("a/b/c", 0).await.unwrap();
+    let mut bounds: Vec<_> = table.files.iter().map(|file| file.bounds("id").unwrap()).collect();
+    bounds.sort_by_key(|(least, _)| least.as_i64());
+    let expected = [(-2, -1), (0, 99_999), (100_000, 199_999)].map(|(least, greatest)| (json!(least), json!(greatest)));
+    assert_eq!(bounds, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_judge_refuses_never_exists() {
     let warehouse = warehouse(0);
     let four = vec![Some(1), Some(2), Some(3), Some(4)];
