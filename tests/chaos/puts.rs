@@ -88,3 +88,29 @@ async fn a_delayed_store_changes_nothing() {
     let expected = expected(&scenario).await;
     at_once(&scenario, &expected, || Script::of(|call| Some(Fault::Delay((call.number % 7) as u32)))).await;
 }
+
+#[tokio::test]
+async fn a_port_that_asks_for_it_is_tried_again_within_the_run() {
+    for (asks, is_complete) in [(true, true), (false, false)] {
+        let scenario = Scenario::of_full_tables();
+        let manifests = &scenario.revisions[0];
+        if asks {
+            let transform = "          kind: full\n          sql: transforms/totals.sql\n";
+            let resources = "      - {property: resources, vendor: weft, value: {memory: 1 GiB, retries: 2}}\n";
+            let product = "products/sales/summary/product.odps.yaml";
+            manifests.edit(product, transform, &format!("{transform}{resources}"));
+        }
+        // Data files of one table cannot be put twice, then they can.
+        let failed = std::sync::atomic::AtomicU64::new(0);
+        let script = Script::of(move |call| {
+            let is_rows = call.is(Operation::Put, "sales/summary/totals/part-");
+            let is_early = is_rows && failed.fetch_add(1, std::sync::atomic::Ordering::SeqCst) < 2;
+            is_early.then_some(Fault::ErrorBefore)
+        });
+        let disk = Disk::new();
+        let store = FaultStore::new(disk.store(), script);
+        let process = Process::start(&disk, &store, manifests.path()).await.unwrap();
+        let report = process.reconcile().await.unwrap();
+        assert_eq!(report.is_complete(), is_complete, "{report:?}");
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeZone, Utc};
 use weft_model::{
     ArchivedPort, Clock, Column, Contract, ContractKey, DataProduct, DataType, Domain, InputPort, OutputPort, PortName,
-    PortRef, PortRelease, Release, Revision, Transform,
+    PortRef, PortRelease, Release, Resources, Revision, Transform,
 };
 
 use crate::run::{Run, RunDiagnostic, RunStatus, RunStep, StepStatus};
@@ -106,6 +106,7 @@ pub(crate) fn release(number: u64, ports: &[&str], inputs: &[&str]) -> Release {
                     contract: contract(key(port)),
                     transform: transform.clone(),
                     schedule: None,
+                    resources: Resources::default(),
                     major: None,
                 })
                 .collect(),

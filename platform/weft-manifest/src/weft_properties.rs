@@ -95,6 +95,18 @@ record! {
 }
 
 record! {
+    /// The property `resources` of an output port: what its runs may take.
+    pub struct ResourcesProperty as "resources" {
+        /// How much a query may hold before it spills, as `2 GiB`.
+        memory: Option<String>,
+        /// How long a query may run, as `PT1H` or `1 hour`.
+        time: Option<String>,
+        /// How often a run is tried again where a store failed.
+        retries: Option<i64>,
+    }
+}
+
+record! {
     /// One entry of the property `overrides` of a product: a change that is allowed although it breaks
     /// readers.
     pub struct OverrideProperty as "override" {

@@ -210,6 +210,8 @@ codes! {
     LIFECYCLE_DISAGREES = "W0440";
     /// A date, a time or a URI is not one.
     TEXT_FORMAT = "W0441";
+    /// What a port's runs may take is not written as amounts.
+    RESOURCES_INVALID = "W0442";
     /// The type of a column cannot be stored.
     TYPE_UNSUPPORTED = "W0450";
     /// A port names a contract that does not exist.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::{Contract, ContractKey, Interval, MajorVersion, PortName, PortRef, ProductRef, Schedule};
+use crate::{Contract, ContractKey, Interval, MajorVersion, PortName, PortRef, ProductRef, Resources, Schedule};
 
 /// One data product as its ODPS document says, already checked for form and references.
 ///
@@ -78,9 +78,16 @@ pub struct OutputPort {
     /// When it is brought up to date; at once where it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
+    /// What its runs may take.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub resources: Resources,
     /// Set where major versions of the port are offered side by side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub major: Option<MajorVersion>,
+}
+
+fn is_default(resources: &Resources) -> bool {
+    *resources == Resources::default()
 }
 
 /// Format of a file that a seed or a source reads.

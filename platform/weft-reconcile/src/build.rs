@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::datatypes::{Schema, SchemaRef};
 use bytes::Bytes;
@@ -27,6 +28,9 @@ use crate::controller::Controller;
 use crate::increment::Becomes;
 use crate::judge::ContractJudge;
 use crate::sources::{holds_values, unreadable_source};
+
+/// How long to wait before a run is tried again for the first time; twice as long each time after.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
 
 /// What a port is to be built for.
 pub(crate) struct Order<'a> {
@@ -76,10 +80,16 @@ impl Order<'_> {
         self.goes_on.and_then(|(change, served)| (change == Change::Increment).then_some(served))
     }
 
-    /// What one of its queries may take: its share of the memory where products are built side by side.
+    /// What one of its queries may take: what the port asks for, else its share of the memory where products are built
+    /// side by side.
     fn limits(&self) -> Limits {
-        let whole = Limits::for_transforms();
-        Limits { memory_bytes_max: whole.memory_bytes_max / self.lanes.max(1), ..whole }
+        let (whole, asked) = (Limits::for_transforms(), &self.output.resources);
+        let memory = asked.memory_bytes.and_then(|bytes| usize::try_from(bytes).ok());
+        Limits {
+            memory_bytes_max: memory.unwrap_or(whole.memory_bytes_max / self.lanes.max(1)).min(whole.memory_bytes_max),
+            running_max: asked.time_ms.map_or(whole.running_max, Duration::from_millis).min(whole.running_max),
+            ..whole
+        }
     }
 
     /// Has the run tell of something that stops nothing.
@@ -152,8 +162,29 @@ impl Controller {
             self.beside(order, made).await,
         );
         let judge = Arc::new(judge.of_promised(order.is_promised && order.increments().is_some()));
-        let built = self.build_table(order, Warehouse::location_of(&port), &judge).await;
+        let built = self.build_patiently(order, Warehouse::location_of(&port), &judge).await;
         (built, judge.take_checks())
+    }
+
+    /// Builds the table, again where a store failed and the port asks for that.
+    async fn build_patiently(
+        &self,
+        order: &Order<'_>,
+        location: String,
+        judge: &Arc<ContractJudge>,
+    ) -> Result<PortRelease, Unbuilt> {
+        let (mut left, mut wait) = (order.output.resources.retries, FIRST_WAIT);
+        loop {
+            let built = self.build_table(order, location.clone(), judge).await;
+            match built {
+                Err(unbuilt) if unbuilt.code == Code::STORE_UNAVAILABLE && left > 0 => {
+                    tracing::warn!(port = %order.product.port_ref(order.output), left, why = unbuilt.message, "tried again");
+                    tokio::time::sleep(wait).await;
+                    (left, wait) = (left - 1, wait * 2);
+                }
+                built => return built,
+            }
+        }
     }
 
     async fn build_table(

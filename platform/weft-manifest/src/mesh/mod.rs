@@ -14,6 +14,7 @@ mod product;
 mod purposes;
 mod references;
 mod repositories;
+mod resources;
 mod schedule;
 mod side_by_side;
 mod tags;

@@ -11,7 +11,7 @@ use weft_model::{
 use super::contract::{self, ContractFile};
 use super::folders::PRODUCT_FILE;
 use super::side_by_side::{self, Named};
-use super::{open_as, overrides, purposes, schedule, tags, transform, transform_tests};
+use super::{open_as, overrides, purposes, resources, schedule, tags, transform, transform_tests};
 use crate::form::{Document, Spot, Step, listed, nearest};
 use crate::odps::{DataProductDocument, OutputPort as Port};
 use crate::rules::{self, Scope};
@@ -163,6 +163,7 @@ pub(super) fn read(
         let found = port_contract(document, index, port, &mut draft.contracts, problems);
         let offered = found.as_ref().and_then(|(_, contract)| contract.as_ref());
         let made = transform::read(tree, folder, document, (index, port), offered, problems);
+        let resources = resources::read(document, (index, port), problems);
         let when = schedule::read(document, (index, port), made.as_ref(), problems);
         let (Some(Named { names, major }), Some((key, contract))) = (named, found) else { continue };
         offers.insert(key, names.clone());
@@ -176,6 +177,7 @@ pub(super) fn read(
                 contract: contract.clone(),
                 transform: transform.clone(),
                 schedule: when.clone(),
+                resources: resources.clone(),
                 major: major.clone(),
             };
             outputs.extend(names.into_iter().map(output));

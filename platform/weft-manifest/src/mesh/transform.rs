@@ -13,7 +13,7 @@ use crate::form::{self, Document, FromNode, Reader, Step};
 use crate::odps::{DataProductDocument, OutputPort};
 use crate::weft_properties::{FileFormat, SeedProperty, SourceProperty, TransformKind, TransformProperty};
 
-const PORT_PROPERTIES: &[&str] = &["transform", "schedule", "featureView", "quarantine", SWITCH];
+const PORT_PROPERTIES: &[&str] = &["transform", "schedule", "resources", "featureView", "quarantine", SWITCH];
 
 /// The transform of the port at `index`, which is offered under `contract`. `None` where it cannot be read, which is
 /// reported.

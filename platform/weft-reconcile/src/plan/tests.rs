@@ -60,6 +60,7 @@ pub(crate) fn product(name: &str, inputs: &[&str], comment: &str) -> DataProduct
             },
             transform,
             schedule: None,
+            resources: weft_model::Resources::default(),
             major: None,
         }],
     }
