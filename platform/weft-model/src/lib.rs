@@ -27,6 +27,7 @@ pub mod published;
 pub mod quality_check;
 pub mod revision;
 pub mod schedule;
+pub mod service_level;
 pub mod side_by_side;
 pub mod transform_test;
 pub mod tree;
@@ -53,6 +54,7 @@ pub use published::{ArchivedPort, InputRelease, PortRelease, Published, Release,
 pub use quality_check::QualityCheck;
 pub use revision::Revision;
 pub use schedule::{Cron, Schedule, ScheduleError, TimeZone};
+pub use service_level::{Aging, ServiceLevel};
 pub use side_by_side::MajorVersion;
 pub use transform_test::{TestRow, TransformTest};
 pub use tree::{Content, FileEntry, ManifestTree, OwnRepository};

@@ -113,6 +113,23 @@ impl TableVersion {
         self.files.iter().map(|file| file.nulls(column)).sum()
     }
 
+    /// From the least to just beyond the greatest instant of a column of dates or times, where the log knows them for
+    /// every file; empty where no row has one.
+    pub fn times(&self, column: &str) -> Option<TimeRange> {
+        let mut all: Option<TimeRange> = None;
+        for file in &self.files {
+            if file.rows.is_some() && file.rows == file.nulls(column) {
+                continue;
+            }
+            let of_file = file.times(column)?;
+            all = Some(all.map_or(of_file, |all| TimeRange {
+                from: all.from.min(of_file.from),
+                to: all.to.max(of_file.to),
+            }));
+        }
+        Some(all.unwrap_or(TimeRange { from: 0, to: 0 }))
+    }
+
     /// The same table with these of its files alone.
     #[must_use]
     pub fn of_files(&self, files: Vec<TableFile>) -> TableVersion {
