@@ -168,6 +168,18 @@ mod tests {
     }
 
     #[test]
+    fn an_age_is_in_seconds_and_of_no_run() {
+        let port: PortRef = "a.b.c".parse().unwrap();
+        let threshold = Some("must be below 60 s".to_owned());
+        let age = CheckView { run: None, threshold, ..checks().remove(0) };
+        assert_eq!(result(&port, &age)["measure"]["unit"], "seconds");
+        let document = oors(&port, "c", age.at, &[age.clone()]);
+        assert_eq!((&document["id"], &document["source"]["runID"]), (&json!("a.b.c@none"), &Value::Null));
+        let document = oors(&port, "c", age.at, &[age, checks().remove(1)]);
+        assert_eq!(document["source"]["runID"], "r1");
+    }
+
+    #[test]
     fn junit_has_a_case_for_each_check() {
         expect![[r#"
             <?xml version="1.0" encoding="UTF-8"?>
