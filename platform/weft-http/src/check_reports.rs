@@ -173,7 +173,7 @@ mod tests {
         let threshold = Some("must be below 60 s".to_owned());
         let age = CheckView { run: None, threshold, ..checks().remove(0) };
         assert_eq!(result(&port, &age)["measure"]["unit"], "seconds");
-        let document = oors(&port, "c", age.at, &[age.clone()]);
+        let document = oors(&port, "c", age.at, std::slice::from_ref(&age));
         assert_eq!((&document["id"], &document["source"]["runID"]), (&json!("a.b.c@none"), &Value::Null));
         let document = oors(&port, "c", age.at, &[age, checks().remove(1)]);
         assert_eq!(document["source"]["runID"], "r1");

@@ -413,9 +413,9 @@ async fn one_verdict_on_a_service_level_stands_and_the_outbox_hears_where_it_tur
     told(
         &catalog,
         expect![[r#"
-            service_level.turned aviation.flights.departures {"column":"left","level":"freshness","outcome":"failed","port":"aviation.flights.departures","threshold":"must be below 5 s"}
-            service_level.turned aviation.flights.departures {"column":"left","level":"freshness","outcome":"passed","port":"aviation.flights.departures","threshold":"must be below 5 s"}
-            service_level.turned aviation.flights.departures {"column":"left","level":"freshness","outcome":"failed","port":"aviation.flights.departures","threshold":"must be below 5 s"}
+            service_level.turned aviation.flights.departures {"port":"aviation.flights.departures","level":"freshness","column":"left","outcome":"failed","threshold":"must be below 5 s"}
+            service_level.turned aviation.flights.departures {"port":"aviation.flights.departures","level":"freshness","column":"left","outcome":"passed","threshold":"must be below 5 s"}
+            service_level.turned aviation.flights.departures {"port":"aviation.flights.departures","level":"freshness","column":"left","outcome":"failed","threshold":"must be below 5 s"}
         "#]],
     )
     .await;
