@@ -16,6 +16,7 @@ mod guarded;
 mod hostile;
 mod increments;
 mod meshes;
+mod monitoring;
 mod reconciling;
 mod registry;
 mod releases;

@@ -18,7 +18,7 @@ use crate::run::{CheckRecord, Run};
 use crate::store::Store;
 use crate::tally::{self, Ledger, QueryRecord, ReadRecord, Reads, Tally, Times};
 use crate::trail::{self, Sink, Trail};
-use crate::{releases, runs, settings, usage};
+use crate::{levels, releases, runs, settings, usage};
 
 /// What is published, by whom, from what, in which state.
 ///
@@ -165,6 +165,22 @@ impl Catalog {
         }
         let (run, checks) = (run.to_owned(), checks.to_vec());
         self.to_the_end(|inner| async move { inner.record_checks(run, checks).await }).await
+    }
+
+    /// What the clock found out about service levels, in order of port, name and column.
+    pub async fn service_levels(&self) -> Result<Vec<CheckRecord>, CatalogError> {
+        let mut transaction = self.inner.store.read().await?;
+        levels::all(&mut transaction).await
+    }
+
+    /// Lets each of `made` take the place of what was found out before about the same service level, and forgets
+    /// `gone`. Tells the outbox of each that came out otherwise than before.
+    pub async fn record_service_levels(&self, made: &[CheckRecord], gone: &[CheckRecord]) -> Result<(), CatalogError> {
+        if made.is_empty() && gone.is_empty() {
+            return Ok(());
+        }
+        let (made, gone) = (made.to_vec(), gone.to_vec());
+        self.to_the_end(|inner| async move { inner.record_service_levels(made, gone).await }).await
     }
 
     /// Ends, as failed, the runs that a process left running when it died. For the start of the
@@ -366,6 +382,15 @@ impl Inner {
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
         runs::record_checks(&mut transaction, &run, &checks).await?;
         transaction.commit().await.doing("record checks")
+    }
+
+    async fn record_service_levels(&self, made: Vec<CheckRecord>, gone: Vec<CheckRecord>) -> Result<(), CatalogError> {
+        let now = self.clock.now();
+        let mut writer = self.store.writer().await?;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        levels::forget(&mut transaction, &gone).await?;
+        levels::record(&mut transaction, &made, now).await?;
+        transaction.commit().await.doing("record service levels")
     }
 
     async fn end_interrupted_runs(&self) -> Result<u64, CatalogError> {

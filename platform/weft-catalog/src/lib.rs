@@ -10,6 +10,7 @@ mod audit;
 mod catalog;
 mod decisions;
 mod error;
+mod levels;
 mod lineage;
 mod moment;
 mod offending;

@@ -166,7 +166,7 @@ pub enum CheckSeverity {
 
 words!(CheckSeverity: Blocks = "blocks", Warns = "warns");
 
-/// What one check of a contract found out about one table, before the table was committed.
+/// What one check of a contract found out about one table: at the gate before the table was committed, or by the clock.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckRecord {
     pub port: PortRef,
@@ -191,10 +191,10 @@ pub struct CheckRecord {
     pub sample: Option<OffendingRows>,
 }
 
-/// A check and the run in which it was made.
+/// A check and the run in which it was made; none for what the clock found out since.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunCheck {
-    pub run: String,
+    pub run: Option<String>,
     pub check: CheckRecord,
 }
 

@@ -425,6 +425,6 @@ impl CheckRow {
             duration_ms: unsigned(self.duration_ms),
             sample: self.sample.as_deref().and_then(OffendingRows::from_json),
         };
-        Ok(RunCheck { run: self.run, check })
+        Ok(RunCheck { run: Some(self.run), check })
     }
 }

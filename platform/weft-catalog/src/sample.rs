@@ -134,6 +134,7 @@ fn contract(key: ContractKey) -> Contract {
     Contract {
         key,
         checks: Vec::new(),
+        service_levels: Vec::new(),
         file: "c.odcs.yaml".into(),
         status: None,
         purpose: String::new(),

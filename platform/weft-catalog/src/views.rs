@@ -176,7 +176,8 @@ pub struct RunView {
 /// What one check of a contract found out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckView {
-    pub run: String,
+    /// The run in which the gate made it; `None` for what the clock found out.
+    pub run: Option<String>,
     pub port: PortRef,
     pub name: String,
     pub column: Option<String>,

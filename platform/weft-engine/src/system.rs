@@ -71,7 +71,7 @@ const TABLES: [SystemTable; 11] = [
     SystemTable {
         product: "mesh",
         name: "checks",
-        description: "what the gate found out about each commit",
+        description: "what the gate found out about each commit, and the clock about what is served",
         columns: &[
             ("run", Text),
             ("port", Text),
@@ -425,7 +425,7 @@ fn inputs(inputs: &BTreeMap<PortRef, InputRelease>) -> Option<String> {
 async fn checks(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
     let row = |c: weft_catalog::CheckView| {
         vec![
-            text(c.run),
+            maybe(c.run),
             text(c.port),
             text(c.name),
             maybe(c.column),

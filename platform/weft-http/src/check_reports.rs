@@ -10,12 +10,13 @@ use weft_model::PortRef;
 /// The results of one run under one contract, as RFC-0018 of Bitol lays them out. A check without a verdict has the
 /// status `error`, and one that only warns the status `warn`.
 pub(crate) fn oors(port: &PortRef, contract: &str, now: DateTime<Utc>, checks: &[CheckView]) -> Value {
-    let first = checks.first();
+    let first = checks.iter().find(|check| check.run.is_some()).or(checks.first());
+    let run = first.and_then(|check| check.run.as_deref());
     json!({
         "kind": "ObservabilityResults",
-        "id": format!("{port}@{}", first.map_or("none", |check| &check.run)),
+        "id": format!("{port}@{}", run.unwrap_or("none")),
         "observedAt": first.map_or(now, |check| check.at).to_rfc3339(),
-        "source": { "process": "gate", "runID": first.map(|check| &check.run), "vendor": "weft" },
+        "source": { "process": "gate", "runID": run, "vendor": "weft" },
         // Of which version is not told: a refused commit may be of one that is not served.
         "contract": { "contractID": contract, "standard": "ODCS" },
         "results": checks.iter().map(|check| result(port, check)).collect::<Vec<_>>(),
@@ -38,7 +39,12 @@ fn result(port: &PortRef, check: &CheckView) -> Value {
     });
     let percent = check.threshold.as_ref().is_some_and(|threshold| threshold.ends_with('%'));
     let measure = check.measured.filter(|measured| measured.is_finite()).map(|measured| {
-        let unit = if percent { "percent" } else { "count" };
+        let unit = match (percent, &check.run) {
+            (true, _) => "percent",
+            (false, Some(_)) => "count",
+            // The clock measures ages.
+            (false, None) => "seconds",
+        };
         json!({ "metric": check.name, "value": measured, "threshold": check.threshold, "unit": unit })
     });
     let severity = check.severity.map(|severity| match severity {
@@ -138,7 +144,7 @@ mod tests {
     fn checks() -> Vec<CheckView> {
         let at: DateTime<Utc> = "2026-11-26T12:00:00Z".parse().unwrap();
         let check = |name: &str, column: Option<&str>, outcome, severity, measured: Option<f64>| CheckView {
-            run: "r1".to_owned(),
+            run: Some("r1".to_owned()),
             port: "a.b.c".parse().unwrap(),
             name: name.to_owned(),
             column: column.map(str::to_owned),
@@ -159,6 +165,18 @@ mod tests {
             check("schema", None, CheckOutcome::Passed, CheckSeverity::Blocks, None),
             check("sum", None, CheckOutcome::Unknown, CheckSeverity::Blocks, None),
         ]
+    }
+
+    #[test]
+    fn an_age_is_in_seconds_and_of_no_run() {
+        let port: PortRef = "a.b.c".parse().unwrap();
+        let threshold = Some("must be below 60 s".to_owned());
+        let age = CheckView { run: None, threshold, ..checks().remove(0) };
+        assert_eq!(result(&port, &age)["measure"]["unit"], "seconds");
+        let document = oors(&port, "c", age.at, std::slice::from_ref(&age));
+        assert_eq!((&document["id"], &document["source"]["runID"]), (&json!("a.b.c@none"), &Value::Null));
+        let document = oors(&port, "c", age.at, &[age, checks().remove(1)]);
+        assert_eq!(document["source"]["runID"], "r1");
     }
 
     #[test]

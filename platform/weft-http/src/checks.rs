@@ -1,4 +1,4 @@
-//! What the gate found out about a port, as the caller may see it: for people, and as reports for other tools.
+//! What the gate and the clock found out about a port, as the caller may see it: for people, and as reports for other tools.
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -30,7 +30,7 @@ pub(crate) struct FormQuery {
     format: Form,
 }
 
-/// Lists the checks of the run that judged the port last.
+/// Lists the checks of the run that judged the port last, and those of the clock.
 pub(crate) async fn list_checks(
     State(doors): State<Doors>,
     Caller(principal): Caller,

@@ -5,7 +5,7 @@ use std::fmt;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::{DataType, QualityCheck};
+use crate::{DataType, QualityCheck, ServiceLevel};
 
 /// How sensitive a column is, in the organisation's own vocabulary (`public`, `personal`, …).
 pub type Classification = String;
@@ -42,6 +42,9 @@ pub struct Contract {
     /// no check is made of are in the document alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<QualityCheck>,
+    /// What the clock measures: how fresh the rows are, and for how long they stay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub service_levels: Vec<ServiceLevel>,
     /// The ODCS document as it is committed, so that a later version can be compared with it. Empty
     /// where it was published before documents were kept.
     #[serde(default, skip_serializing_if = "String::is_empty")]

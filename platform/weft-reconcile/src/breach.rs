@@ -146,6 +146,7 @@ mod tests {
                 rule("unique", None, repeated()),
                 rule("unique", Some("b"), repeated()),
             ],
+            service_levels: Vec::new(),
             document: String::new(),
         };
         let demands = demanded_by(&contract);

@@ -19,6 +19,7 @@ use weft_storage::{SourceLimits, Warehouse};
 use crate::apply::Applied;
 use crate::check::{Checked, check};
 use crate::environment::Environment;
+use crate::monitor::Memo;
 use crate::report::{Outcome, OutcomeStatus, Progress, Report};
 use crate::{Known, Plan, ReconcileError, plan};
 
@@ -61,6 +62,8 @@ pub struct Controller {
     /// Held by whoever changes what is served.
     pub(crate) at_work: tokio::sync::Mutex<()>,
     pushed: Arc<Notify>,
+    /// What the monitor saw when it last looked.
+    pub(crate) monitored: Mutex<Memo>,
     /// Whether a product was rolled back, so that the revision that is applied means something else.
     pub(crate) was_rolled_back: AtomicBool,
 }
@@ -77,6 +80,7 @@ impl Controller {
             told: Mutex::default(),
             at_work: tokio::sync::Mutex::default(),
             pushed: Arc::default(),
+            monitored: Mutex::default(),
             was_rolled_back: AtomicBool::new(false),
         }
     }
@@ -144,7 +148,16 @@ impl Controller {
     ///
     /// Ends only where another controller took the warehouse over, and gives that error. What was published is
     /// served on, under policies that are not confirmed any more.
-    pub async fn follow(&self, mut last: Option<Revision>, told: impl Fn(&Report) + Send + Sync) -> ReconcileError {
+    ///
+    /// Meanwhile what is served is [monitored](Self::monitor).
+    pub async fn follow(&self, last: Option<Revision>, told: impl Fn(&Report) + Send + Sync) -> ReconcileError {
+        tokio::select! {
+            error = self.follow_source(last, told) => error,
+            never = self.watch() => match never {},
+        }
+    }
+
+    async fn follow_source(&self, mut last: Option<Revision>, told: impl Fn(&Report) + Send + Sync) -> ReconcileError {
         let mut ticks = tokio::time::interval(POLL_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut tidied = self.parts.clock.now();

@@ -28,6 +28,7 @@ mod held;
 mod increment;
 mod judge;
 mod known;
+mod monitor;
 mod plan;
 mod publish;
 mod recover;

@@ -73,6 +73,7 @@ mod tests {
             tags: tags.iter().map(|&tag| tag.to_owned()).collect(),
             columns,
             checks: Vec::new(),
+            service_levels: Vec::new(),
             document: String::new(),
         }
     }

@@ -113,6 +113,22 @@ impl TableVersion {
         self.files.iter().map(|file| file.nulls(column)).sum()
     }
 
+    /// From the least to just beyond the greatest instant of a column of dates or times, where the log knows them for
+    /// every file; empty where no row has one.
+    pub fn times(&self, column: &str) -> Option<TimeRange> {
+        let mut all: Option<TimeRange> = None;
+        for file in &self.files {
+            if file.rows.is_some() && file.rows == file.nulls(column) {
+                continue;
+            }
+            let of_file = file.times(column)?;
+            all = Some(
+                all.map_or(of_file, |all| TimeRange { from: all.from.min(of_file.from), to: all.to.max(of_file.to) }),
+            );
+        }
+        Some(all.unwrap_or(TimeRange { from: 0, to: 0 }))
+    }
+
     /// The same table with these of its files alone.
     #[must_use]
     pub fn of_files(&self, files: Vec<TableFile>) -> TableVersion {
@@ -278,6 +294,43 @@ pub(crate) fn with_commit_field(commit: &[u8], field: &str, value: &serde_json::
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A table of files with so many rows and these statistics.
+    fn table(files: &[(Option<u64>, Option<serde_json::Value>)]) -> TableVersion {
+        let file = |(rows, statistics): &(Option<u64>, Option<serde_json::Value>)| TableFile {
+            path: Path::from("t/a.parquet"),
+            bytes: 1,
+            rows: *rows,
+            statistics: statistics.as_ref().map(ToString::to_string),
+        };
+        TableVersion {
+            location: "t".to_owned(),
+            version: 0,
+            schema: Arc::new(arrow::datatypes::Schema::empty()),
+            files: files.iter().map(file).collect(),
+        }
+    }
+
+    #[test]
+    fn the_times_in_a_table_are_those_of_all_its_files_or_nobody_knows_them() {
+        let bounds = |least: &str, greatest: &str| {
+            Some(serde_json::json!({
+                "nullCount": {"at": 0}, "minValues": {"at": least}, "maxValues": {"at": greatest},
+            }))
+        };
+        let nulls = Some(serde_json::json!({ "nullCount": {"at": 2}, "minValues": {}, "maxValues": {} }));
+        let day = (Some(2), bounds("1970-01-01", "1970-01-03"));
+        let instant = (Some(2), bounds("1970-01-02T00:00:00Z", "1970-01-04T00:00:00.005Z"));
+        let range = |from: i64, to: i64| Some(TimeRange { from, to });
+        let all = [day.clone(), instant, (Some(2), nulls.clone())];
+        assert_eq!(table(&all).times("at"), range(0, 3 * 86_400_000 + 6));
+        assert_eq!(table(&[(Some(2), nulls.clone())]).times("at"), range(0, 0));
+        assert_eq!(table(&[]).times("at"), range(0, 0));
+        for untold in [(Some(3), nulls.clone()), (None, nulls), (Some(2), None), (Some(2), bounds("1", "x"))] {
+            assert_eq!(table(&[day.clone(), untold]).times("at"), None);
+        }
+        assert_eq!(table(&[day]).times("elsewhere"), None);
+    }
 
     #[test]
     fn a_field_is_added_to_the_commit_info_and_nothing_else_is_touched() {

@@ -51,6 +51,11 @@ impl TestMesh {
         self.mesh.tidy().await.expect("the platform has no trouble of its own").files
     }
 
+    /// Measures what is served against its service levels, as a mesh that follows its source does every minute.
+    pub async fn monitor(&self) {
+        self.mesh.monitor().await.expect("the platform has no trouble of its own");
+    }
+
     /// Reconciles if a mesh that follows its source would, now.
     pub async fn catch_up(&self) -> Option<Report> {
         self.mesh.catch_up().await.expect("the warehouse is this mesh's own")

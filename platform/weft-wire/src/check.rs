@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Check {
-    /// The run in which the check was made.
-    pub run: String,
+    /// The run in which the check was made; `null` for one that the clock makes.
+    pub run: Option<String>,
     pub name: String,
     /// Several names with commas between them for a key; `null` for a check of the whole table.
     pub column: Option<String>,

@@ -103,6 +103,15 @@ impl Mesh {
         self.controller.tidy().await
     }
 
+    /// Measures what is served against its service levels, as [`Controller::monitor`] does by itself from time to time.
+    ///
+    /// # Errors
+    ///
+    /// As [`Controller::monitor`].
+    pub async fn monitor(&self) -> Result<(), ReconcileError> {
+        self.controller.monitor().await
+    }
+
     /// Brings the mesh to `revision`.
     ///
     /// # Errors

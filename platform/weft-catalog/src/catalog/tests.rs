@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 use weft_model::{Code, RolledBack};
 
 use super::*;
-use crate::run::StepStatus;
+use crate::run::{CheckOutcome, CheckSeverity, StepStatus};
 use crate::sample::{at, clock, release, revision, run, tombstone};
 
 async fn open(path: &Path) -> Catalog {
@@ -375,4 +375,48 @@ async fn commits_wait_for_the_disk_and_the_log_is_written_ahead() {
     assert_eq!((synchronous, journal.as_str(), foreign_keys), (2, "wal", 1));
     let mut reader = catalog.store().read().await.unwrap();
     assert!(sqlx::query("DELETE FROM settings").execute(&mut *reader).await.is_err());
+}
+
+fn level(column: Option<&str>, outcome: CheckOutcome, second: u64) -> CheckRecord {
+    CheckRecord {
+        port: "aviation.flights.departures".parse().unwrap(),
+        name: "freshness".into(),
+        column: column.map(str::to_owned),
+        outcome,
+        failing_rows: None,
+        message: (outcome == CheckOutcome::Failed).then(|| "late".to_owned()),
+        at: at(second),
+        measured: Some(second as f64),
+        threshold: Some("must be below 5 s".into()),
+        severity: Some(CheckSeverity::Warns),
+        scanned_bytes: Some(0),
+        duration_ms: None,
+        sample: None,
+    }
+}
+
+#[tokio::test]
+async fn one_verdict_on_a_service_level_stands_and_the_outbox_hears_where_it_turns() {
+    let catalog = memory().await;
+    let (fresh, late) = (CheckOutcome::Passed, CheckOutcome::Failed);
+    let first = [level(None, fresh, 1), level(Some("left"), fresh, 1)];
+    catalog.record_service_levels(&first, &[]).await.unwrap();
+    assert_eq!(catalog.service_levels().await.unwrap(), first);
+    for (outcome, second) in [(late, 6), (late, 7), (fresh, 8)] {
+        catalog.record_service_levels(&[level(Some("left"), outcome, second)], &[]).await.unwrap();
+    }
+    let stand = [level(None, fresh, 1), level(Some("left"), fresh, 8)];
+    assert_eq!(catalog.service_levels().await.unwrap(), stand);
+    catalog.record_service_levels(&[], &stand[1..]).await.unwrap();
+    assert_eq!(catalog.service_levels().await.unwrap(), stand[..1]);
+    catalog.record_service_levels(&[level(Some("left"), late, 9)], &[]).await.unwrap();
+    told(
+        &catalog,
+        expect![[r#"
+            service_level.turned aviation.flights.departures {"port":"aviation.flights.departures","level":"freshness","column":"left","outcome":"failed","threshold":"must be below 5 s"}
+            service_level.turned aviation.flights.departures {"port":"aviation.flights.departures","level":"freshness","column":"left","outcome":"passed","threshold":"must be below 5 s"}
+            service_level.turned aviation.flights.departures {"port":"aviation.flights.departures","level":"freshness","column":"left","outcome":"failed","threshold":"must be below 5 s"}
+        "#]],
+    )
+    .await;
 }

@@ -1,4 +1,4 @@
-//! What the gate found out, as far as it tells a principal nothing of rows and values that are not for it.
+//! What the gate and the clock found out, as far as it tells a principal nothing of rows and values that are not for it.
 
 use weft_model::PortRef;
 
@@ -7,17 +7,19 @@ use crate::error::CatalogError;
 use crate::run::{CheckRecord, RunCheck};
 use crate::sight::Reading;
 use crate::views::CheckView;
-use crate::{OffendingRows, runs};
+use crate::{OffendingRows, levels, runs};
 
 impl CatalogView {
-    /// The newest checks of all ports, newest first.
+    /// The newest checks of all ports, newest first, the clock's among them.
     pub async fn checks(&self) -> Result<Vec<CheckView>, CatalogError> {
         let mut transaction = self.catalog.store().read().await?;
-        let newest = runs::checks(&mut transaction, HISTORY_MAX).await?;
+        let mut newest = runs::checks(&mut transaction, HISTORY_MAX).await?;
+        newest.extend(levels::all(&mut transaction).await?.into_iter().map(of_clock));
+        newest.sort_by_key(|of_run| std::cmp::Reverse(of_run.check.at));
         Ok(newest.into_iter().filter_map(|check| self.check_view(check)).collect())
     }
 
-    /// The checks of the run that judged the port last, in order of name.
+    /// The checks of the run that judged the port last, in order of name, then those of the clock.
     ///
     /// # Errors
     ///
@@ -25,7 +27,8 @@ impl CatalogView {
     pub async fn checks_of(&self, port: &PortRef) -> Result<Vec<CheckView>, CatalogError> {
         self.port(port)?;
         let mut transaction = self.catalog.store().read().await?;
-        let checks = runs::last_checks(&mut transaction, &port.to_string()).await?;
+        let mut checks = runs::last_checks(&mut transaction, &port.to_string()).await?;
+        checks.extend(levels::of(&mut transaction, &port.to_string()).await?.into_iter().map(of_clock));
         Ok(checks.into_iter().filter_map(|check| self.check_view(check)).collect())
     }
 
@@ -39,8 +42,8 @@ impl CatalogView {
         if columns.clone().any(|column| reading.hidden.contains(column)) {
             return None;
         }
-        // One of the whole table may count values of any column.
-        let of_all = check.column.is_none() && check.name != "schema";
+        // One of the whole table may count values of any column. When it was brought up to date tells of none.
+        let of_all = check.column.is_none() && check.name != "schema" && run.is_some();
         let counted =
             reading.every_row && !columns.any(|column| reading.masks(column)) && (!of_all || reading.is_whole());
         // Whether a check holds tells of rows, and values, that are not for this principal.
@@ -78,4 +81,8 @@ impl CatalogView {
         let mut checked = check.column.iter().flat_map(|columns| columns.split(", "));
         checked.all(is_clear).then(|| rows.with_columns(is_clear)).flatten()
     }
+}
+
+fn of_clock(check: CheckRecord) -> RunCheck {
+    RunCheck { run: None, check }
 }

@@ -169,6 +169,49 @@ async fn an_analyst_sees_what_policies_let_her_discover_and_counts_of_what_she_r
 }
 
 #[tokio::test]
+async fn what_the_clock_finds_out_is_seen_as_what_the_gate_does() {
+    let catalog = busy_mesh().await;
+    let level = |port: &str, column: Option<&str>| CheckRecord {
+        port: port.parse().unwrap(),
+        name: "freshness".into(),
+        column: column.map(str::to_owned),
+        outcome: CheckOutcome::Failed,
+        failing_rows: None,
+        message: Some("late".into()),
+        at: at(30),
+        measured: Some(60.0),
+        threshold: Some("must be below 5 s".into()),
+        severity: Some(CheckSeverity::Warns),
+        scanned_bytes: Some(0),
+        duration_ms: None,
+        sample: None,
+    };
+    let levels = [
+        level("aviation.flights.departures", None),
+        level("aviation.flights.departures", Some("id")),
+        level("punctuality.delays.daily", Some("id")),
+    ];
+    catalog.record_service_levels(&levels, &[]).await.unwrap();
+    let port = "aviation.flights.departures".parse().unwrap();
+    let told = async |name: &str| {
+        let checks = see(&catalog, name).checks().await.unwrap().into_iter().filter(|check| check.run.is_none());
+        let told = checks.map(|check| (check.port.to_string(), check.column, check.measured, check.message));
+        told.collect::<Vec<_>>()
+    };
+    let row = |port: &str, column: Option<&str>, tells: bool| {
+        (port.to_owned(), column.map(str::to_owned), tells.then_some(60.0), tells.then(|| "late".to_owned()))
+    };
+    let departures = "aviation.flights.departures";
+    assert_eq!(told("ana").await, [row(departures, None, true), row(departures, Some("id"), true)]);
+    let of_operator = [row(departures, None, false), row(departures, Some("id"), false)];
+    assert_eq!(told("pia").await[..2], of_operator);
+    assert!(told("nobody").await.is_empty());
+    let of_port = see(&catalog, "ana").checks_of(&port).await.unwrap();
+    let told = of_port.iter().map(|check| (check.name.as_str(), check.run.as_deref())).collect::<Vec<_>>();
+    assert_eq!(told, [("required", Some("r1")), ("freshness", None), ("freshness", None)]);
+}
+
+#[tokio::test]
 async fn an_operator_who_reads_nothing_sees_everything_but_counts() {
     check(
         &busy_mesh().await,

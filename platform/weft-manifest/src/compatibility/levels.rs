@@ -7,7 +7,7 @@ use weft_model::compatibility::{Change, Rule};
 use super::instants::compare;
 use super::pairs::{Pair, pairs};
 use super::scope::{Scope, one_line, scalar};
-use crate::odcs::ServiceLevel;
+use crate::odcs::{HISTORICAL, ServiceLevel};
 
 /// Which way a level gets better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +114,14 @@ fn both(old: &ServiceLevel, new: &ServiceLevel, scope: &Scope, found: &mut Vec<C
     if (&old.value, &old.unit) != (&new.value, &new.unit) {
         found.push(scope.aspect(rule, name, Some(written(old)), Some(written(new))));
     }
-    scope.rest(old, new, &["property", "value", "unit", "element"], found);
+    let mut judged = vec!["property", "value", "unit", "element"];
+    if measure == Measure::Less && old.is_historical() != new.is_historical() {
+        let rule = if new.is_historical() { Rule::ServiceLooser } else { Rule::ServiceTighter };
+        let told = |level: &ServiceLevel| Some(level.is_historical().to_string());
+        found.push(scope.aspect(rule, &format!("{name}.{HISTORICAL}"), told(old), told(new)));
+        judged.push("customProperties");
+    }
+    scope.rest(old, new, &judged, found);
 }
 
 /// `24 h`, `07:00`, `2026-12-31`.

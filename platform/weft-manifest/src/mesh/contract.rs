@@ -64,6 +64,7 @@ impl ContractFile {
         let purpose = value.description.as_ref().and_then(|description| description.purpose.clone());
         let columns = columns?;
         let checks = found.map(|(_, object)| checks::of(object, &columns)).unwrap_or_default();
+        let service_levels = found.map(|(_, object)| rules::promised(value, object)).unwrap_or_default();
         let table = found.and_then(|(_, object)| object.tags.as_ref());
         let mut tags: Vec<String> = value.tags.iter().chain(table).flatten().cloned().collect();
         tags::distinct(&mut tags);
@@ -75,6 +76,7 @@ impl ContractFile {
             tags,
             columns,
             checks,
+            service_levels,
             document: document.source.text.to_string(),
         })
     }

@@ -3,6 +3,9 @@
 use crate::bitol::{AuthoritativeDefinition, CustomProperty, StableId};
 use crate::form::{Number, Scalar};
 
+/// The custom property of vendor `weft` with which a latency says that it is not measured.
+pub(crate) const HISTORICAL: &str = "historical";
+
 record! {
     /// A service level that readers may rely on.
     pub struct ServiceLevel as "SLA property" {
@@ -21,6 +24,18 @@ record! {
         schedule: Option<String>,
         custom_properties: Option<Vec<CustomProperty>>,
         authoritative_definitions: Option<Vec<AuthoritativeDefinition>>,
+    }
+}
+
+impl ServiceLevel {
+    /// Whether the custom property `historical` says that no newer rows will come.
+    pub(crate) fn is_historical(&self) -> bool {
+        let says = |property: &CustomProperty| {
+            property.vendor.as_deref() == Some("weft")
+                && property.property == HISTORICAL
+                && property.value.as_bool() == Some(true)
+        };
+        self.custom_properties.iter().flatten().any(says)
     }
 }
 

@@ -30,6 +30,10 @@ impl Findings {
         }
     }
 
+    pub(super) fn extend(&mut self, finding: Option<Diagnostic>) {
+        finding.into_iter().for_each(|finding| self.push(finding));
+    }
+
     /// Whether what else is found is only counted.
     pub(super) fn is_full(&self) -> bool {
         self.found.len() >= FINDINGS_MAX

@@ -9,8 +9,9 @@ use weft_model::{Code, Diagnostic};
 use super::findings::Findings;
 use super::tables::{ContractText, Field, joined};
 use super::values;
+use crate::bitol::CustomProperty;
 use crate::form::{Scalar, Spot, clipped, has_variable, listed};
-use crate::odcs::{LogicalType, ServiceLevel};
+use crate::odcs::{HISTORICAL, LogicalType, ServiceLevel};
 
 /// What kind of value a service level has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +70,9 @@ pub(super) fn check(contract: &ContractText<'_>, findings: &mut Findings) {
             }
         }
         elements.check(spot, "element", level.element.as_deref(), name, findings);
+        for (spot, property) in spot.each("customProperties", &level.custom_properties) {
+            findings.extend(own_property(name, spot, property));
+        }
     }
     elements.check(contract.root, "slaDefaultElement", contract.value.sla_default_element.as_deref(), "", findings);
     agree(&told, findings);
@@ -95,6 +99,26 @@ fn unknown(spot: Spot<'_>, property: &str, findings: &Findings) -> Diagnostic {
     let help = findings.guess(property, names.iter().copied(), || format!("there are {}", listed(&names)));
     let message = format!("`{}` is not a service level that Weft knows", clipped(property));
     Diagnostic::error(Code::SERVICE_LEVEL, spot.at("property"), message).help(help)
+}
+
+/// What is wrong with a property of a level, if it is one of Weft's own.
+fn own_property(level: &str, spot: Spot<'_>, property: &CustomProperty) -> Option<Diagnostic> {
+    if property.vendor.as_deref() != Some("weft") {
+        return None;
+    }
+    if property.property != HISTORICAL {
+        let message = format!("Weft knows no property `{}` here", clipped(&property.property));
+        let help = format!("with `vendor: weft` there is `{HISTORICAL}` here");
+        return Some(Diagnostic::error(Code::KEY_UNKNOWN, spot.at("property"), message).help(help));
+    }
+    if !matches!(level, "latency" | "freshness") {
+        let message = format!("`{level}` is not measured otherwise for historical data");
+        let help = "say it of `latency`: that no newer rows will come";
+        return Some(Diagnostic::error(Code::SERVICE_LEVEL, spot.at("property"), message).help(help));
+    }
+    let is_told = property.value.is_boolean();
+    let message = format!("`{HISTORICAL}` is neither true nor false");
+    (!is_told).then(|| Diagnostic::error(Code::SERVICE_LEVEL, spot.at("value"), message).help("write `value: true`"))
 }
 
 type Unfit = (&'static str, String, String);

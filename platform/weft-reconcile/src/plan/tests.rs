@@ -56,6 +56,7 @@ pub(crate) fn product(name: &str, inputs: &[&str], comment: &str) -> DataProduct
                 tags: Vec::new(),
                 columns: vec![column],
                 checks: Vec::new(),
+                service_levels: Vec::new(),
                 document: String::new(),
             },
             transform,

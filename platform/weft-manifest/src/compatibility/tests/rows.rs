@@ -483,6 +483,31 @@ fn a_looser_service_level_breaks_whoever_builds_on_it() {
 }
 
 #[test]
+fn rows_that_are_historical_from_now_on_are_no_longer_promised_to_be_fresh() {
+    let level = |is: &str| {
+        format!(
+            "slaProperties:\n  - {{property: latency, value: 1, unit: d, customProperties: [{{property: historical, vendor: weft, value: {is}}}]}}"
+        )
+    };
+    check_contract(
+        &level("false"),
+        &level("true"),
+        expect![[r#"
+            ~ latency.historical false → true
+                warning info - | major | none | error if own_service_level, else warning
+        "#]],
+    );
+    check_contract(
+        &level("true"),
+        &level("false"),
+        expect![[r#"
+            ~ latency.historical true → false
+                info error - | minor | none
+        "#]],
+    );
+}
+
+#[test]
 fn two_levels_of_one_property_are_told_apart_by_driver_and_element() {
     let levels = |first: &str, second: &str| {
         format!(
