@@ -66,6 +66,13 @@ fn refused(error: &EraseError, port: &PortRef) -> Problem {
                 code => Problem::unfinished(code),
             }
         }
+        EraseError::Unbuilt {
+            code: code @ (Code::STORE_UNAVAILABLE | Code::STORE_CONFLICT | Code::STORE_FENCED),
+            ..
+        } => {
+            tracing::error!(%port, %error, "an erasure failed");
+            Problem::unfinished(*code)
+        }
         _ => Problem::conflict(error.code(), error.to_string()),
     }
 }

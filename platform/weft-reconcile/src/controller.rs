@@ -61,7 +61,7 @@ pub struct Controller {
     /// Held by whoever changes what is served.
     pub(crate) at_work: tokio::sync::Mutex<()>,
     pushed: Arc<Notify>,
-    /// Whether a product was rolled back, so that the revision that is applied means something else.
+    /// Whether a product was rolled back, or rows of it erased, so that the revision that is applied means something else.
     pub(crate) was_rolled_back: AtomicBool,
 }
 
@@ -282,7 +282,7 @@ impl Controller {
         *next = [*next, Some(again)].into_iter().flatten().min();
     }
 
-    /// Whether that moment has come, or a product was rolled back.
+    /// Whether that moment has come, or a product was rolled back or lost rows.
     fn is_due(&self) -> bool {
         let next = *self.next.lock();
         let has_come = next.is_some_and(|next| next <= self.parts.clock.now());

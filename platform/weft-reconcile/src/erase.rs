@@ -6,6 +6,7 @@ mod error;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
@@ -155,6 +156,9 @@ impl Controller {
         let table = self.table_of(target, after).await?;
         if after != target.version {
             self.publish(target.released(&table, self.parts.clock.now())).await?;
+            // Whatever reads it takes that in, as far as its kind does.
+            self.was_rolled_back.store(true, Ordering::SeqCst);
+            self.pushed().notify_one();
         }
         self.certified(target, before, &table).await
     }
@@ -281,17 +285,16 @@ impl<'a> Target<'a> {
                 None => names.push(name.clone()),
             }
         }
-        let fingerprint = format!("{}{ERASED}{}", served.fingerprint, hash(&json!(wanted.condition)));
+        let fingerprint = format!("{}{ERASED}{}", served.made_from(), hash(&json!(wanted.condition)));
         Ok(Target { wanted, published, release, served, output, location, version, names, fingerprint, number })
     }
 
-    /// The release that serves `table`, and all else as it is served. What the port was made from counts on, and its
-    /// fingerprint stays, so that nothing is made anew for it.
+    /// The release that serves `table`, and all else as it is served. What the port was made from counts on, so that
+    /// it is not made anew.
     fn released(&self, table: &TableVersion, at: DateTime<Utc>) -> Release {
         let mut release = Release { number: self.number, at, archived: BTreeMap::new(), ..self.release.clone() };
         for port in self.names.iter().filter_map(|name| self.release.ports.get_key_value(name)) {
-            let (rows, bytes) = (table.rows(), Some(table.bytes()));
-            let served = PortRelease { table_version: Some(table.version), rows, bytes, ..port.1.clone() };
+            let served = port.1.without_rows(table.version, table.rows(), table.bytes());
             release.ports.insert(port.0.clone(), served);
         }
         release
