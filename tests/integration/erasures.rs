@@ -183,6 +183,59 @@ async fn what_reads_the_port_goes_on_and_keeps_what_its_kind_keeps() {
     mesh.stop().await;
 }
 
+/// `sales.orders.more`, which is made from the same file under as many demands as `sales.orders.lines`.
+fn with_two_names(manifests: &Manifests) {
+    let product = "products/sales/orders/product.odps.yaml";
+    let text = manifests.text(product);
+    let (_, port) = text.split_once("outputPorts:\n").unwrap();
+    let port = port.replace("name: lines", "name: more").replace("6a0002", "6a0003");
+    let contract = manifests.text(CONTRACT).replace("6a0002", "6a0003").replace("  - name: lines", "  - name: more");
+    manifests.write(product, format!("{text}{port}"));
+    manifests.write("products/sales/orders/contracts/more.odcs.yaml", contract);
+}
+
+#[tokio::test]
+async fn a_table_of_two_names_loses_rows_under_both_and_under_neither_where_they_differ() {
+    let manifests = orders();
+    with_two_names(&manifests);
+    let mesh = start(&manifests).await;
+    let told = erase(&mesh, ORDERS, "order_id = 2").await;
+    assert_eq!(told["servedAlsoAs"], json!(["more"]), "{told}");
+    let more = "select order_id from sales.orders.more";
+    assert_eq!(ask(&mesh, "ana", more).await.unwrap(), "1");
+    assert!(mesh.reconcile().await.is_complete() && mesh.reconcile().await.plan.is_empty());
+
+    // From now on one of them is made from another file, into a later version of the same table.
+    let other = "products/sales/orders/data/other.csv";
+    manifests.write(other, "order_id,amount,day\n7,70,2024-01-01\n");
+    manifests.edit("products/sales/orders/product.odps.yaml", "data/lines.csv", "data/other.csv");
+    let report = mesh.reconcile().await;
+    assert!(report.is_complete(), "{report:#?}");
+    let (status, refused) = asked(&mesh, "olga", ORDERS, &json!({ "where": "true" })).await;
+    assert_eq!((status, &refused["code"]), (409, &json!("W0531")), "{refused}");
+    assert!(refused["detail"].as_str().unwrap().starts_with("`more` is served from version 1"), "{refused}");
+    assert_eq!(
+        (ask(&mesh, "ana", more).await.unwrap(), ask(&mesh, "ana", LINES).await.unwrap()),
+        ("1".into(), "7,70.00".into())
+    );
+    mesh.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_contract_demands_anew_is_checked_and_brings_no_row_back() {
+    let manifests = orders();
+    let mesh = start(&manifests).await;
+    erase(&mesh, ORDERS, "order_id = 2").await;
+    let rule = "description: One row per order.\n    quality:\n      \
+                - {id: some, type: library, metric: rowCount, mustBeGreaterThan: 0}";
+    manifests.edit(CONTRACT, "description: One row per order.", rule);
+    let report = mesh.reconcile().await;
+    let lines = report.plan.steps.iter().find(|step| step.port.product.as_str() == "orders").unwrap();
+    assert!(report.is_complete() && lines.change.as_str() == "evolve", "{report:#?}");
+    assert_eq!(ask(&mesh, "ana", LINES).await.unwrap(), "1,10.00");
+    mesh.stop().await;
+}
+
 #[tokio::test]
 async fn intervals_of_what_was_erased_are_made_anew_with_the_next_run() {
     let manifests = by_days("1,10,2024-01-01\n2,20,2024-01-02\n");

@@ -13,8 +13,12 @@ PORT = "loyalty.members.profiles"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
+    """A demo whose contract lets members go."""
     place = tmp_path_factory.mktemp("erasure")
-    with Server(Repository(place / "mesh").path, place / "home") as server:
+    repository = Repository(place / "mesh")
+    repository.edit("products/loyalty/members/contracts/profiles.odcs.yaml", "mustBe: 20000", "mustBeGreaterThan: 19000")
+    repository.commit("members may go")
+    with Server(repository.path, place / "home") as server:
         yield server.ready()
 
 
@@ -75,9 +79,11 @@ def test_who_may_not_and_what_cannot_be_is_refused(server):
         assert (done.returncode, done.stdout, f"error[{code}]" in done.stderr) == (status, "", True), done.stderr
     done = erase(server, "true", "--dry-run", "--yes")
     assert done.returncode == 2
+    done = erase(server, "true", "--yes")
+    assert (done.returncode, "error[W0605]: check `row_count` counts 0 rows" in done.stderr) == (1, True), done.stderr
 
 
 def test_readers_that_the_asker_may_not_know_of_are_counted(server):
     done = erase(server, "false", "--dry-run", port="reference.carriers.airlines")
     named = [line for line in done.stdout.splitlines() if line.startswith("  read by ")]
-    assert done.returncode == 0 and named, done.stderr
+    assert (done.returncode, named[-1]) == (0, "  read by 2 more that you may not know of"), done.stdout

@@ -186,3 +186,18 @@ impl Release {
             && self.rolled_back == other.rolled_back
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_without_rows_is_made_from_the_same_and_is_another_to_readers() {
+        let whole = PortRelease::of_view("f".to_owned());
+        let once = whole.without_rows(3, Some(1), 9);
+        let twice = once.without_rows(4, Some(0), 0);
+        assert_eq!((whole.made_from(), once.made_from(), twice.made_from()), ("f", "f", "f"));
+        assert_eq!((once.fingerprint.as_str(), twice.fingerprint.as_str()), ("f+erased:3", "f+erased:4"));
+        assert_eq!((twice.table_version, twice.rows, twice.bytes), (Some(4), Some(0), Some(0)));
+    }
+}
