@@ -9,6 +9,7 @@ use weft_model::Release;
 use weft_testkit::{FixedClock, Manifests, TestMesh};
 
 use crate::asking::{ask, request};
+use crate::gate::demand_amounts;
 use crate::increments::{PRODUCT, by_days, copies, reconcile};
 use crate::releases::orders;
 
@@ -226,9 +227,7 @@ async fn what_a_contract_demands_anew_is_checked_and_brings_no_row_back() {
     let manifests = orders();
     let mesh = start(&manifests).await;
     erase(&mesh, ORDERS, "order_id = 2").await;
-    let rule = "description: One row per order.\n    quality:\n      \
-                - {id: some, type: library, metric: rowCount, mustBeGreaterThan: 0}";
-    manifests.edit(CONTRACT, "description: One row per order.", rule);
+    demand_amounts(&manifests);
     let report = mesh.reconcile().await;
     let lines = report.plan.steps.iter().find(|step| step.port.product.as_str() == "orders").unwrap();
     assert!(report.is_complete() && lines.change.as_str() == "evolve", "{report:#?}");
