@@ -228,7 +228,8 @@ impl Controller {
         let Ok(before) = warehouse.table(&before.0, before.1).await else { return Ok(None) };
         let now = warehouse.table(&now.0, now.1).await?;
         let (came, went) = (Gained::between(&before, &now), Gained::between(&now, &before));
-        if !went.is_nothing() && warehouse.lost(&before.location, before.version).await?.is_some() {
+        let needed = before.files_besides(&now);
+        if !needed.is_empty() && !warehouse.has_files(&before.location, &needed).await? {
             return Ok(None);
         }
         Ok((came.is_comparable() && went.is_comparable()).then_some((came, went)))

@@ -36,6 +36,17 @@ impl Warehouse {
         Ok(self.called(found.iter()))
     }
 
+    /// Whether all of `files`, which are of the table at `location`, are still there. Lists the table's folder once.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be asked.
+    pub async fn has_files(&self, location: &str, files: &[TableFile]) -> Result<bool, StorageError> {
+        let there: HashSet<Path> =
+            self.data_objects(location).await?.into_iter().map(|object| object.location).collect();
+        Ok(files.iter().all(|file| there.contains(&file.path)))
+    }
+
     /// What `files` are called, relative to the warehouse and in order.
     pub fn names_of(&self, files: &[TableFile]) -> Vec<String> {
         self.called(files.iter().map(|file| &file.path))
