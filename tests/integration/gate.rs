@@ -55,7 +55,7 @@ async fn check_refused(rows: &str, code: Code) {
 }
 
 /// Raises the contract of `sales.orders.lines` to 1.1.0, under which every order has an amount.
-fn demand_amounts(mesh: &weft_testkit::Manifests) {
+pub(crate) fn demand_amounts(mesh: &weft_testkit::Manifests) {
     let contract = "products/sales/orders/contracts/lines.odcs.yaml";
     mesh.edit(contract, "version: 1.0.0", "version: 1.1.0")
         .edit(contract, "logicalType: number", "logicalType: number\n        required: true")

@@ -7,7 +7,7 @@ use weft_testkit::{Manifests, TestMesh, minimal_mesh};
 use crate::asking::ask;
 
 const SEED: &str = "products/sales/orders/data/lines.csv";
-const PRODUCT: &str = "products/sales/copies/product.odps.yaml";
+pub(crate) const PRODUCT: &str = "products/sales/copies/product.odps.yaml";
 const CONTRACT: &str = "products/sales/copies/contracts/lines.odcs.yaml";
 const SQL: &str = "products/sales/copies/transforms/lines.sql";
 

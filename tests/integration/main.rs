@@ -11,6 +11,7 @@ mod checks;
 mod demo;
 mod domains;
 mod doors;
+mod erasures;
 mod gate;
 mod guarded;
 mod hostile;

@@ -29,6 +29,7 @@ const OFFERED: [&str; 29] = [
     "Engine::policy_epoch",
     "Engine::rearranged",
     "Engine::session",
+    "Engine::without_rows",
     "Session::describe",
     "Session::principal",
     "Session::query",
@@ -42,7 +43,7 @@ const OFFERED: [&str; 29] = [
 
 /// Texts that only a call into the engine holds, apart from the one that opens a session: that is the
 /// only way to SQL, and `Engine::session` the only way to it.
-const ENTRIES: [&str; 14] = [
+const ENTRIES: [&str; 15] = [
     "engine.gathered(",
     "engine.history(",
     "engine.load_each(",
@@ -53,6 +54,7 @@ const ENTRIES: [&str; 14] = [
     "engine.offending(",
     "engine.outside(",
     "engine.rearranged(",
+    "engine.without_rows(",
     "ContractPlanner::new",
     " foreign_rows(",
     " try_query(",

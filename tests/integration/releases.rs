@@ -24,7 +24,7 @@ const BAD: &str = "1,-10,2024-01-01\n";
 
 /// `sales.orders.lines`, `sales.copies.lines` to which its rows are added, and `sales.totals.overall`, made of all of
 /// them. `olga` owns the domain, `ana` reads it.
-fn orders() -> Manifests {
+pub(crate) fn orders() -> Manifests {
     let sql = "select order_id, amount, day from sales.orders.lines";
     let manifests = copying("{kind: append}", &[ORDER, AMOUNT, DAY], sql, GOOD);
     let totals = "select count(*) as orders, cast(sum(amount) as bigint) as amount from sales.orders.lines";

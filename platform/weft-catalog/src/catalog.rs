@@ -183,6 +183,16 @@ impl Catalog {
         self.to_the_end(|inner| async move { inner.record_service_levels(made, gone).await }).await
     }
 
+    /// Forgets the rows that checks of `port` showed as wanting. What was counted stays.
+    pub async fn forget_samples(&self, port: &PortRef) -> Result<(), CatalogError> {
+        let port = port.to_string();
+        self.to_the_end(|inner| async move {
+            let mut writer = inner.store.writer().await?;
+            runs::forget_samples(&mut writer, &port).await
+        })
+        .await
+    }
+
     /// Ends, as failed, the runs that a process left running when it died. For the start of the
     /// one process that holds the home. Gives their number.
     pub async fn end_interrupted_runs(&self) -> Result<u64, CatalogError> {

@@ -171,6 +171,12 @@ pub(crate) async fn record_checks(
     Ok(())
 }
 
+/// Takes the rows out of all checks of a port.
+pub(crate) async fn forget_samples(connection: &mut SqliteConnection, port: &str) -> Result<(), CatalogError> {
+    let forgotten = sqlx::query("UPDATE checks SET sample = NULL WHERE port = ? AND sample IS NOT NULL").bind(port);
+    forgotten.execute(connection).await.doing("forget rows that checks showed").map(drop)
+}
+
 /// Up to `limit` checks, newest first.
 pub(crate) async fn checks(connection: &mut SqliteConnection, limit: i64) -> Result<Vec<RunCheck>, CatalogError> {
     let rows: Vec<CheckRow> =

@@ -60,6 +60,7 @@ mod trial;
 mod value_test;
 mod verify;
 mod view;
+mod without_rows;
 mod written_out;
 
 pub use answer::Answer;

@@ -12,6 +12,7 @@ mod caller;
 mod check_reports;
 mod checks;
 mod doors;
+mod erase;
 mod health;
 mod hooks;
 mod me;

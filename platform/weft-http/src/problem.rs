@@ -80,6 +80,13 @@ impl Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
     }
 
+    /// The same in the midst of what is completed by asking for it again.
+    pub(crate) fn unfinished(code: Code) -> Self {
+        let detail = "this may be half done, since a part of the platform cannot be used just now: ask for the same \
+                      again, which completes it; the log has more";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+    }
+
     /// A bug of ours.
     pub(crate) fn internal() -> Self {
         Problem::of_status(StatusCode::INTERNAL_SERVER_ERROR)
@@ -128,6 +135,7 @@ impl Problem {
             Code::ACCESS_DENIED | Code::STATEMENT_NOT_ALLOWED | Code::SERVICE_RESTRICTED => "not allowed",
             Code::ROLL_BACK_TARGET | Code::RELEASE_INCOMPLETE | Code::ROLL_BACK_BREAKING => "not rolled back",
             Code::BACKFILL_INVALID => "not backfilled",
+            Code::ERASURE_INVALID => "not erased",
             Code::QUERY_CANCELLED => "query cancelled",
             Code::QUERY_DEADLINE => "query took too long",
             Code::QUERY_BOUNDS | Code::QUERY_MEMORY | Code::QUERY_TOO_MANY | Code::RESULT_BOUNDS => {

@@ -268,6 +268,8 @@ codes! {
     ROLL_BACK_BREAKING = "W0522";
     /// A port that is not made by intervals, or none of whose intervals are asked for, cannot be backfilled.
     BACKFILL_INVALID = "W0530";
+    /// Rows cannot be erased from a port: it holds none, or the condition is none of its columns.
+    ERASURE_INVALID = "W0531";
 
     // 06xx data quality
     /// The data has other columns or types than the contract.

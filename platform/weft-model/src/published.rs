@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{DataProduct, Domain, DomainName, PortName, PortRef, ProductRef, Revision};
 
+/// What stands behind the fingerprint of a table from which rows were erased, before the version without them.
+const ERASED: &str = "+erased:";
+
 /// One port within a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,7 +19,8 @@ pub struct PortRelease {
     pub location: Option<String>,
     /// The Delta version that readers see; `None` for a view.
     pub table_version: Option<u64>,
-    /// What the table was made from: contract, transform and versions of its inputs, hashed.
+    /// What the table was made from: contract, transform and versions of its inputs, hashed. Where rows were erased from
+    /// it since, with what [`without_rows`](Self::without_rows) adds.
     pub fingerprint: String,
     /// Rows in the table; `None` for a view.
     pub rows: Option<u64>,
@@ -35,6 +39,18 @@ impl PortRelease {
     pub fn of_view(fingerprint: String) -> Self {
         let (inputs, refreshed_at) = (BTreeMap::new(), None);
         PortRelease { location: None, table_version: None, fingerprint, rows: None, bytes: None, inputs, refreshed_at }
+    }
+
+    /// What the table was made from, whatever was erased from it since: by this it is known to be up to date.
+    pub fn made_from(&self) -> &str {
+        self.fingerprint.split_once(ERASED).map_or(&self.fingerprint, |(made_from, _)| made_from)
+    }
+
+    /// The same port at `version`, which lacks rows that were erased. Its fingerprint differs for whoever reads it.
+    #[must_use]
+    pub fn without_rows(&self, version: u64, rows: Option<u64>, bytes: u64) -> Self {
+        let fingerprint = format!("{}{ERASED}{version}", self.made_from());
+        PortRelease { table_version: Some(version), rows, bytes: Some(bytes), fingerprint, ..self.clone() }
     }
 }
 
@@ -132,7 +148,7 @@ impl Published {
 impl Release {
     /// The port, of whatever name, whose table was made from just this.
     pub fn table_made_from(&self, fingerprint: &str) -> Option<&PortRelease> {
-        self.ports.values().find(|port| port.fingerprint == fingerprint)
+        self.ports.values().find(|port| port.fingerprint == fingerprint || port.made_from() == fingerprint)
     }
 
     /// Whether it ends its product: from then on nothing of it is served. What its manifest says is
@@ -168,5 +184,20 @@ impl Release {
             && self.revision == other.revision
             && self.serves_as(other)
             && self.rolled_back == other.rolled_back
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_without_rows_is_made_from_the_same_and_is_another_to_readers() {
+        let whole = PortRelease::of_view("f".to_owned());
+        let once = whole.without_rows(3, Some(1), 9);
+        let twice = once.without_rows(4, Some(0), 0);
+        assert_eq!((whole.made_from(), once.made_from(), twice.made_from()), ("f", "f", "f"));
+        assert_eq!((once.fingerprint.as_str(), twice.fingerprint.as_str()), ("f+erased:3", "f+erased:4"));
+        assert_eq!((twice.table_version, twice.rows, twice.bytes), (Some(4), Some(0), Some(0)));
     }
 }

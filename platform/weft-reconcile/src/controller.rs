@@ -64,7 +64,7 @@ pub struct Controller {
     pushed: Arc<Notify>,
     /// What the monitor saw when it last looked.
     pub(crate) monitored: Mutex<Memo>,
-    /// Whether a product was rolled back, so that the revision that is applied means something else.
+    /// Whether a product was rolled back, or rows of it erased, so that the revision that is applied means something else.
     pub(crate) was_rolled_back: AtomicBool,
 }
 
@@ -295,7 +295,7 @@ impl Controller {
         *next = [*next, Some(again)].into_iter().flatten().min();
     }
 
-    /// Whether that moment has come, or a product was rolled back.
+    /// Whether that moment has come, or a product was rolled back or lost rows.
     fn is_due(&self) -> bool {
         let next = *self.next.lock();
         let has_come = next.is_some_and(|next| next <= self.parts.clock.now());

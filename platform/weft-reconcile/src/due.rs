@@ -50,8 +50,13 @@ impl Timetable {
         let fingerprints =
             Fingerprints { known: &self.fingerprints, published: &known.published, sources: &known.sources };
         let fresh = fingerprints.of(product, output, &output.contract);
-        let Some(schedule) = &output.schedule else { return fresh };
-        let Some((release, served)) = known.published.port(&port) else { return fresh };
+        let served = known.published.port(&port);
+        // Rows that were erased are no reason to make them again, and a reason for readers.
+        let fresh = match served.filter(|(_, served)| served.made_from() == fresh) {
+            Some((_, served)) => served.fingerprint.clone(),
+            None => fresh,
+        };
+        let (Some(schedule), Some((release, served))) = (&output.schedule, served) else { return fresh };
         if fingerprints.is_changed_itself(product, output, release) {
             return fresh;
         }

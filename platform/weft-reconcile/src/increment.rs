@@ -12,7 +12,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::{StreamExt, TryStreamExt};
 use weft_engine::{ContractPlanner, Gained, Reach, Rewritten};
 use weft_model::{Code, Interval, PortRef, PortRelease, TimeRange, Transform};
-use weft_storage::{INTERVAL_MARK, Layout, TableChange, TableVersion, arrow_schema};
+use weft_storage::{ERASURE_MARK, INTERVAL_MARK, Layout, TableChange, TableVersion, arrow_schema};
 
 use crate::asked::{self, Asked};
 use crate::build::{Order, Unbuilt};
@@ -38,6 +38,8 @@ struct Moved<'a> {
     reach: Reach,
     /// What came and what went; `None` where that cannot be told.
     rows: Option<(Gained, Gained)>,
+    /// What came, also where rows were erased from what was there.
+    came: Option<Gained>,
 }
 
 impl Controller {
@@ -106,7 +108,7 @@ impl Controller {
     ) -> Result<Becomes, Unbuilt> {
         let first = first_input(order.product, order.output);
         let Some(moved) = moved.iter().find(|moved| Some(moved.port) == first) else { return Ok(Becomes::Nothing) };
-        let Some((came, _)) = &moved.rows else {
+        let Some(came) = &moved.came else {
             let message = format!("what `{}` gained since the last release cannot be told", moved.port);
             return Err(Unbuilt::failed(Code::INPUT_BROKEN, message));
         };
@@ -207,23 +209,49 @@ impl Controller {
                 continue;
             }
             let reach = planner.reach(sql, schemas, port, time).unwrap_or(Reach::Anywhere);
-            let rows = match (was, is) {
-                (Some(was), Some(is)) => self.between(&was, &is).await?,
-                _ => None,
+            let (rows, came) = match (was, is) {
+                (Some(was), Some(is)) => match self.between(&was, &is).await? {
+                    Some((came, went)) => (Some((came.clone(), went)), Some(came)),
+                    None => (None, self.since_erasures(&was, &is).await?),
+                },
+                _ => (None, None),
             };
-            moved.push(Moved { port, reach, rows });
+            moved.push(Moved { port, reach, rows, came });
         }
         Ok(moved)
     }
 
     /// What came and what went between two versions of a table; `None` where rows cannot be compared, or the earlier
-    /// one is no longer there.
+    /// one is no longer there, as after an erasure.
     async fn between(&self, before: &(String, u64), now: &(String, u64)) -> Result<Option<(Gained, Gained)>, Unbuilt> {
         let warehouse = &self.parts.warehouse;
         let Ok(before) = warehouse.table(&before.0, before.1).await else { return Ok(None) };
         let now = warehouse.table(&now.0, now.1).await?;
         let (came, went) = (Gained::between(&before, &now), Gained::between(&now, &before));
+        let needed = before.files_besides(&now);
+        if !needed.is_empty() && !warehouse.has_files(&before.location, &needed).await? {
+            return Ok(None);
+        }
         Ok((came.is_comparable() && went.is_comparable()).then_some((came, went)))
+    }
+
+    /// What came since rows were erased from the earlier of two versions of a table, which brought none; `None` where
+    /// none were.
+    async fn since_erasures(&self, before: &(String, u64), now: &(String, u64)) -> Result<Option<Gained>, Unbuilt> {
+        if before.0 != now.0 {
+            return Ok(None);
+        }
+        let marks = self.parts.warehouse.marks(&now.0, now.1, ERASURE_MARK).await?;
+        let left = |version: u64| {
+            let left = marks.get(&format!("{ERASURE_MARK}{version}")).and_then(|left| u64::try_from(*left).ok());
+            left.filter(|left| *left > version)
+        };
+        let Some(mut since) = left(before.1) else { return Ok(None) };
+        while let Some(later) = left(since) {
+            since = later;
+        }
+        let since = (before.0.clone(), since);
+        Ok(self.between(&since, now).await?.map(|(came, _)| came))
     }
 
     /// The rows of a query in the shape of the table.
@@ -277,7 +305,7 @@ impl<'a> Times<'a> {
 fn gained(order: &Order<'_>, moved: &[Moved<'_>]) -> BTreeMap<PortRef, Gained> {
     let first = first_input(order.product, order.output);
     match moved {
-        [Moved { port, reach: Reach::Rows, rows: Some((came, _)) }] if Some(*port) == first => {
+        [Moved { port, reach: Reach::Rows, rows: Some((came, _)), .. }] if Some(*port) == first => {
             BTreeMap::from([((*port).clone(), came.clone())])
         }
         _ => BTreeMap::new(),

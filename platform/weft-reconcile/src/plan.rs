@@ -232,7 +232,7 @@ fn change(
     let (old, new) = (release.product.output(&port.port)?, product.output(&port.port)?);
     if served.table_version.is_some()
         && has_same_columns(old, new)
-        && known.of(product, new, &old.contract) == served.fingerprint
+        && known.of(product, new, &old.contract) == served.made_from()
     {
         return Some(Change::Evolve);
     }

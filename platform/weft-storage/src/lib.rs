@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod certificate;
 mod create;
 mod error;
 mod fence;
@@ -21,6 +22,7 @@ mod release;
 mod scan;
 mod stage;
 mod statistics;
+mod superseded;
 mod table;
 mod types;
 mod vacuum;
@@ -33,7 +35,7 @@ pub use files::{FileKind, SourceLimits, file_table, memory_table, source_table};
 pub use gate::{Candidate, CommitJudge, Finding, Verdict};
 pub use listing::{Listing, SourceFile, list_source};
 pub use lost::Lost;
-pub use marks::{FILE_MARK, INTERVAL_MARK};
+pub use marks::{ERASURE_MARK, FILE_MARK, INTERVAL_MARK};
 pub use patch::{Change, FilePatch};
 pub use scan::scan;
 pub use stage::Layout;

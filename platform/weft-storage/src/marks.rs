@@ -22,6 +22,8 @@ use crate::{StorageError, Warehouse};
 pub const INTERVAL_MARK: &str = "weft.interval/";
 /// What the marks of files begin with: in which state one was taken.
 pub const FILE_MARK: &str = "weft.file/";
+/// What the marks of erasures begin with, before the version of which rows were erased: which version was left.
+pub const ERASURE_MARK: &str = "weft.erasure/";
 
 /// How many commits are read at once.
 const AT_ONCE: usize = 16;

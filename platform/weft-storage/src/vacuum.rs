@@ -66,6 +66,16 @@ impl Warehouse {
     }
 
     async fn delete(&self, location: &str, goes: impl Fn(&ObjectMeta) -> bool) -> Result<Vacuumed, StorageError> {
+        let mut vacuumed = Vacuumed::default();
+        for object in self.data_objects(location).await?.iter().filter(|object| goes(object)) {
+            self.root.delete(&object.location).await.map_err(|error| self.store_error(error))?;
+            vacuumed += Vacuumed { files: 1, bytes: object.size };
+        }
+        Ok(vacuumed)
+    }
+
+    /// The data files in the folder of the table at `location`, whoever names them.
+    pub(crate) async fn data_objects(&self, location: &str) -> Result<Vec<ObjectMeta>, StorageError> {
         let base = self.path(location);
         let objects: Vec<ObjectMeta> =
             self.root.list(Some(&base)).try_collect().await.map_err(|error| self.store_error(error))?;
@@ -73,12 +83,7 @@ impl Warehouse {
             let mut inside = object.location.prefix_match(&base).into_iter().flatten();
             inside.all(|part| !part.as_ref().starts_with(NOT_DATA))
         };
-        let mut vacuumed = Vacuumed::default();
-        for object in objects.iter().filter(|object| is_data(object) && goes(object)) {
-            self.root.delete(&object.location).await.map_err(|error| self.store_error(error))?;
-            vacuumed += Vacuumed { files: 1, bytes: object.size };
-        }
-        Ok(vacuumed)
+        Ok(objects.into_iter().filter(is_data).collect())
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod backfill;
 mod check;
+mod erasure;
 mod page;
 mod principal;
 mod problem;
@@ -17,6 +18,7 @@ mod usage;
 
 pub use backfill::{Backfill, BackfillRequest};
 pub use check::Check;
+pub use erasure::ErasureRequest;
 pub use page::Page;
 pub use principal::Me;
 pub use problem::{PROBLEM_JSON, Problem};

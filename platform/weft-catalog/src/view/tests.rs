@@ -145,6 +145,18 @@ async fn busy_mesh() -> Catalog {
 }
 
 #[tokio::test]
+async fn rows_that_checks_showed_are_forgotten_and_counts_stay() {
+    let catalog = busy_mesh().await;
+    let sample = async || see(&catalog, "ana").checks().await.unwrap().into_iter().find_map(|check| check.sample);
+    catalog.forget_samples(&"aviation.flights.arrivals".parse().unwrap()).await.unwrap();
+    assert!(sample().await.is_some(), "of another port");
+    catalog.forget_samples(&"aviation.flights.departures".parse().unwrap()).await.unwrap();
+    assert_eq!(sample().await, None);
+    let counted = see(&catalog, "ana").checks().await.unwrap().into_iter().map(|check| check.failing_rows);
+    assert_eq!(counted.collect::<Vec<_>>(), [Some(3)]);
+}
+
+#[tokio::test]
 async fn an_analyst_sees_what_policies_let_her_discover_and_counts_of_what_she_reads() {
     check(
         &busy_mesh().await,

@@ -49,6 +49,8 @@ pub(super) enum Command {
     Release(Release),
     /// Make a stretch of time of a port of kind `by_time` anew
     Backfill(Backfill),
+    /// Erase rows of a port for good, and print a certificate of it
+    Erase(Erase),
     /// Check policies
     #[command(subcommand)]
     Policy(Policy),
@@ -309,6 +311,23 @@ pub(super) struct Backfill {
     pub(super) to: String,
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
     pub(super) format: PlanFormat,
+    #[command(flatten)]
+    pub(super) server: ServerArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Erase {
+    /// `domain.product.port`
+    pub(super) port: weft_model::PortRef,
+    /// SQL condition on the columns of the port: rows for which it is true go
+    #[arg(long = "where", value_name = "EXPR")]
+    pub(super) condition: String,
+    /// Only tell what would go
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Do not ask
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(super) yes: bool,
     #[command(flatten)]
     pub(super) server: ServerArguments,
 }

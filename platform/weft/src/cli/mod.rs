@@ -6,6 +6,7 @@ mod backfill;
 mod completions;
 mod connection;
 mod diff;
+mod erase;
 mod explain;
 mod failure;
 mod flight_failure;
@@ -62,6 +63,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Products(command) => products::products(command),
         Command::Release(command) => release::release(command),
         Command::Backfill(arguments) => backfill::backfill(&arguments),
+        Command::Erase(arguments) => erase::erase(&arguments),
         Command::Policy(command) => policy::policy(&command),
         Command::Token(arguments) => token::token(&arguments),
         Command::Schema(arguments) => schema::schema(&arguments.kind),
