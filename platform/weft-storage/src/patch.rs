@@ -2,37 +2,31 @@
 //! lie, without being read as values again.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, UInt64Array};
 use arrow::compute::{cast, interleave, take};
 use arrow::datatypes::SchemaRef;
-use bytes::{Buf, Bytes};
 use deltalake::DeltaTableError;
 use deltalake::kernel::Add;
-use futures::future::BoxFuture;
-use futures::{FutureExt, TryFutureExt};
+use object_store::ObjectStore;
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt as _};
-use parking_lot::Mutex;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::arrow::arrow_writer::{ArrowRowGroupWriterFactory, compute_leaves};
-use parquet::arrow::async_reader::MetadataFetch;
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, PageIndexPolicy, ParquetMetaDataReader, RowGroupMetaData};
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
-use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::writer::SerializedFileWriter;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::StorageError;
+use crate::lying::{Fetch, Lying, Sink};
 use crate::stage::{Stage, file_name, properties};
 use crate::statistics::statistics_of;
 use crate::table::TableFile;
@@ -275,93 +269,6 @@ fn changed_in(changed: &[Change], rows: Range<usize>) -> Vec<Change> {
     let from = changed.partition_point(|(place, _)| *place < rows.start);
     let here = changed.iter().skip(from).take_while(|(place, _)| *place < rows.end);
     here.map(|(place, row)| (place - rows.start, *row)).collect()
-}
-
-/// The bytes of one group of rows, found by where they lie in the file.
-#[derive(Clone)]
-struct Lying {
-    start: u64,
-    bytes: Bytes,
-}
-
-impl Lying {
-    async fn read(store: &dyn ObjectStore, path: &Path, group: &RowGroupMetaData) -> Result<Self, ParquetError> {
-        let ranges = group.columns().iter().map(|column| column.byte_range());
-        let ends = ranges.map(|(start, length)| (start, start + length));
-        let (start, end) = ends.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1))).unwrap_or_default();
-        let bytes = store.get_range(path, start..end).await.map_err(external)?;
-        Ok(Lying { start, bytes })
-    }
-
-    fn from(&self, start: u64) -> Result<Bytes, ParquetError> {
-        let skipped = start.checked_sub(self.start).and_then(|skipped| usize::try_from(skipped).ok());
-        let skipped = skipped.filter(|skipped| *skipped <= self.bytes.len());
-        skipped.map(|skipped| self.bytes.slice(skipped..)).ok_or_else(outside)
-    }
-}
-
-impl Length for Lying {
-    fn len(&self) -> u64 {
-        self.start + self.bytes.len() as u64
-    }
-}
-
-impl ChunkReader for Lying {
-    type T = bytes::buf::Reader<Bytes>;
-
-    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
-        Ok(self.from(start)?.reader())
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        let bytes = self.from(start)?;
-        if length <= bytes.len() { Ok(bytes.slice(..length)) } else { Err(outside()) }
-    }
-}
-
-/// Reads what a file says of itself.
-struct Fetch<'a> {
-    store: &'a dyn ObjectStore,
-    path: &'a Path,
-}
-
-impl MetadataFetch for Fetch<'_> {
-    fn fetch(&mut self, range: Range<u64>) -> BoxFuture<'_, Result<Bytes, ParquetError>> {
-        self.store.get_range(self.path, range).map_err(external).boxed()
-    }
-}
-
-/// Takes in what is written until it is passed on.
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
-
-impl Sink {
-    /// How many bytes were passed on.
-    async fn pass_to(&self, upload: &mut BufWriter) -> Result<usize, ParquetError> {
-        let bytes = Bytes::from(std::mem::take(&mut *self.0.lock()));
-        let size = bytes.len();
-        upload.put(bytes).await.map_err(external)?;
-        Ok(size)
-    }
-}
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-fn external(error: object_store::Error) -> ParquetError {
-    ParquetError::External(Box::new(error))
-}
-
-fn outside() -> ParquetError {
-    ParquetError::General("a column does not lie where the file says".to_owned())
 }
 
 #[cfg(test)]

@@ -1,14 +1,10 @@
 //! Rows on their way out: written as data files that no commit names yet.
 
-use std::collections::HashSet;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 
-use arrow::array::{Array as _, AsArray, Int64Array};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Int64Type, SchemaRef, TimeUnit};
+use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
-use datafusion::common::hash_utils::{RandomState, create_hashes};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -27,6 +23,8 @@ use uuid::Uuid;
 use weft_model::Interval;
 
 use crate::StorageError;
+use crate::first_rows::{ROWS_LOOKED_AT, ever_new, first_of, rows_of};
+use crate::intervals::pieces;
 use crate::patch::{FilePatch, Patched};
 
 /// After how many rows the size of a file is looked at, where one was asked for.
@@ -39,10 +37,6 @@ const ROWS_IN_ORDER: usize = 524_288;
 const ROWS_FOR_ONE: usize = 262_144;
 /// Rows of a group: what is read of a file at least, unless its pages tell more.
 const ROWS_PER_GROUP: usize = 262_144;
-/// So many of the first rows are looked at for how their values repeat.
-const ROWS_LOOKED_AT: usize = 16_384;
-/// Where more than one of so many values is new, a dictionary of them saves nothing.
-const NEW_OF: usize = 5;
 /// Batches that wait for each writer.
 const BATCHES_WAITING: usize = 2;
 
@@ -291,22 +285,6 @@ enum Apart {
     Few(Vec<RecordBatch>),
 }
 
-/// The first rows of a part, or all of them where there are few.
-async fn first_of(part: &mut SendableRecordBatchStream) -> Result<Vec<RecordBatch>, DataFusionError> {
-    let mut first = Vec::new();
-    while rows_of(&first) < ROWS_LOOKED_AT {
-        match part.try_next().await? {
-            Some(batch) => first.push(batch),
-            None => break,
-        }
-    }
-    Ok(first)
-}
-
-fn rows_of(batches: &[RecordBatch]) -> usize {
-    batches.iter().map(RecordBatch::num_rows).sum()
-}
-
 fn rows(source: DataFusionError) -> StorageError {
     StorageError::Rows { source: Box::new(source) }
 }
@@ -339,51 +317,4 @@ pub(crate) fn properties() -> WriterPropertiesBuilder {
 /// A name that no other data file has.
 pub(crate) fn file_name() -> String {
     format!("part-00000-{}-c000.snappy.parquet", Uuid::new_v4())
-}
-
-/// The columns that bring new values in each second half of some rows as they did in the first.
-fn ever_new(schema: &SchemaRef, rows: &[RecordBatch]) -> Result<Vec<String>, DataFusionError> {
-    let mut columns = Vec::new();
-    for (at, field) in schema.fields().iter().enumerate().filter(|(_, field)| !field.data_type().is_nested()) {
-        let (mut seen, mut number, mut new) = (HashSet::new(), 0, 0);
-        for batch in rows {
-            let mut hashes = vec![0; batch.num_rows()];
-            create_hashes([batch.column(at)], &RandomState::default(), &mut hashes)?;
-            for hash in hashes {
-                new += usize::from(seen.insert(hash) && number >= ROWS_LOOKED_AT / 2);
-                number += 1;
-            }
-        }
-        if new * NEW_OF > number - ROWS_LOOKED_AT / 2 {
-            columns.push(field.name().clone());
-        }
-    }
-    Ok(columns)
-}
-
-/// The batch in pieces, each with the beginning of the interval in which its rows lie; whole without intervals.
-fn pieces(
-    batch: &RecordBatch,
-    cut: Option<(&str, Interval)>,
-) -> Result<Vec<(Option<i64>, RecordBatch)>, DataFusionError> {
-    if batch.num_rows() == 0 {
-        return Ok(Vec::new());
-    }
-    let Some((column, interval)) = cut else { return Ok(vec![(None, batch.clone())]) };
-    let column = batch.column_by_name(column);
-    let column = column.ok_or_else(|| DataFusionError::Plan("the column of time is not there".to_owned()))?;
-    let instants = cast(&cast(column, &DataType::Timestamp(TimeUnit::Millisecond, None))?, &DataType::Int64)?;
-    let instants: &Int64Array = instants.as_primitive::<Int64Type>();
-    let start = |row: usize| (!instants.is_null(row)).then(|| interval.start_of(instants.value(row)));
-    let mut pieces = Vec::new();
-    let (mut first, mut current) = (0, start(0));
-    for row in 1..batch.num_rows() {
-        let here = start(row);
-        if here != current {
-            pieces.push((current, batch.slice(first, row - first)));
-            (first, current) = (row, here);
-        }
-    }
-    pieces.push((current, batch.slice(first, batch.num_rows() - first)));
-    Ok(pieces)
 }

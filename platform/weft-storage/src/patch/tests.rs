@@ -4,9 +4,11 @@ use arrow::array::{Date32Array, Decimal128Array, Float64Array, Int64Array, Strin
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use async_trait::async_trait;
+use bytes::Bytes;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::SessionContext;
+use object_store::ObjectStoreExt as _;
 use serde_json::Value;
 use weft_model::{ContractKey, Revision};
 
