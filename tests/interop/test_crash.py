@@ -204,7 +204,8 @@ def test_of_two_processes_on_one_warehouse_the_one_that_came_last_writes_and_bot
         assert older.stderr.wait(lambda line: "W0705" in line), older.stderr.text
         until(lambda: newer.query("ana", COUNT) == [{"n": 2_500}], "the newer one serves the commit", longest=60)
         assert older.query("ana", COUNT) == [{"n": 1_500}], "the older one serves on"
-        assert set(check(warehouse, mesh).values()) == {mesh.newest}
+        everything = lambda: set(check(warehouse, mesh).values()) == {mesh.newest}
+        until(everything, "the newer one releases what is made from that too", longest=60)
         commits = of_kind(warehouse, "commit")
         writers = {name: json.loads(line)["commitInfo"]["weft.fence"] for name in commits
                    for line in warehouse.text(name).splitlines() if "commitInfo" in line}
