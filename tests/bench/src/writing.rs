@@ -28,9 +28,10 @@ pub(crate) async fn measure(only: Option<&str>) {
         over_a_mesh(&mut peers, wanted).await;
     }
     if wanted("appends") {
+        forget_peak();
         appends(&mut peers).await;
+        println!("appends: at most {:.0} MiB", peak_memory_mib());
     }
-    println!("peak memory of this process: {:.0} MiB", peak_memory_mib());
 }
 
 async fn over_a_mesh(peers: &mut Peers, wanted: impl Fn(&str) -> bool) {
@@ -69,6 +70,7 @@ async fn over_a_mesh(peers: &mut Peers, wanted: impl Fn(&str) -> bool) {
 /// Does both, turn by turn, and prints the ratio of their medians.
 async fn compare(what: &str, goal: f64, peers: &mut Peers, peer: &str, mut ours: impl AsyncFnMut(usize) -> f64) {
     let (mut own, mut theirs) = (Vec::new(), Vec::new());
+    forget_peak();
     // The first round fills the caches of both.
     for round in 0..=ROUNDS {
         let (one, other) = (ours(round).await, peers.seconds(peer));
@@ -78,7 +80,7 @@ async fn compare(what: &str, goal: f64, peers: &mut Peers, peer: &str, mut ours:
         }
     }
     let (own, theirs) = (median(own), median(theirs));
-    println!("{what}: {own:.3} s, the peer {theirs:.3} s");
+    println!("{what}: {own:.3} s, the peer {theirs:.3} s, at most {:.0} MiB of our own", peak_memory_mib());
     line(what, own / theirs, goal, "x");
 }
 
@@ -93,6 +95,7 @@ async fn refreshed(mesh: &TestMesh, port: &str) -> f64 {
 /// The wide refresh again, under a contract with ten rules.
 async fn checked(mesh: &Mesh, running: &TestMesh) {
     let (mut with, mut without) = (Vec::new(), Vec::new());
+    forget_peak();
     for round in 0..=ROUNDS {
         mesh.touch("checked", round);
         let checked = refreshed(running, "checked").await;
@@ -104,24 +107,27 @@ async fn checked(mesh: &Mesh, running: &TestMesh) {
         }
     }
     let (with, without) = (median(with), median(without));
-    println!("wide refresh with {TEN_RULES} rules: {with:.3} s, without {without:.3} s");
+    let peak = peak_memory_mib();
+    println!("wide refresh with {TEN_RULES} rules: {with:.3} s, without {without:.3} s, at most {peak:.0} MiB");
     line("gate on a full refresh with ten rules, more than without", 100.0 * (with / without - 1.0), 10.0, "%");
 }
 
 /// 1 % of the rows come late, within 25 of the table's days: these intervals are made anew.
 async fn intervals(mesh: &Mesh, running: &TestMesh) {
     let mut parts = Vec::new();
+    forget_peak();
     for round in 0..ROUNDS {
         mesh.late(&format!("late{round}.parquet"));
         parts.push(refreshed(running, "by_day").await);
     }
+    let part_peak = peak_memory_mib();
     let mut wholes = Vec::new();
     for round in 0..3 {
         mesh.touch("by_day", round);
         wholes.push(refreshed(running, "by_day").await);
     }
     let (part, whole) = (median(parts), median(wholes));
-    println!("intervals with 1 % of the rows: {part:.3} s, all of them {whole:.3} s");
+    println!("intervals with 1 % of the rows: {part:.3} s, at most {part_peak:.0} MiB; all of them {whole:.3} s");
     line("refresh of intervals that hold 1 %, of the full refresh", 100.0 * part / whole, 3.0, "%");
 }
 
@@ -195,6 +201,13 @@ fn median(mut numbers: Vec<f64>) -> f64 {
     numbers[numbers.len() / 2]
 }
 
+/// Lets the peak of memory be counted from here on.
+fn forget_peak() {
+    // Where that is not to be had, peaks are those since the beginning.
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
+}
+
+/// The most memory that this process held since [`forget_peak`].
 fn peak_memory_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
