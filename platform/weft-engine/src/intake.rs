@@ -41,8 +41,8 @@ pub struct UnreadableFile {
 }
 
 impl Engine {
-    /// The rows of each of `files`, named ones, one after the other as [`load_in_parts`](Self::load_in_parts) gives them; each is opened
-    /// when its turn comes. The first that cannot be read ends the rows with an [`UnreadableFile`].
+    /// The rows of each of `files`, named ones, one after the other as [`load_in_parts`](Self::load_in_parts) gives
+    /// them; each is opened when its turn comes. The first that cannot be read ends the rows with an [`UnreadableFile`].
     pub fn load_each(self: &Arc<Self>, files: Vec<(String, Intake)>, columns: &[Column]) -> SendableRecordBatchStream {
         let schema = nullable_schema(&arrow_schema(columns));
         let (engine, columns, shape) = (Arc::clone(self), Arc::new(columns.to_vec()), Arc::clone(&schema));

@@ -11,14 +11,14 @@ use datafusion::common::{DFSchema, HashMap, ScalarValue};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::functions_aggregate::expr_fn::{max, min};
-use datafusion::logical_expr::{Expr, ident, lit};
+use datafusion::logical_expr::{ident, lit};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::prelude::SessionContext;
 use futures::TryStreamExt;
 use tokio::task::JoinSet;
 use weft_storage::{TableFile, TableVersion};
 
-use crate::rewritten::read;
+use crate::rewritten::in_order;
 
 /// A row of a file with the key of a change. Both count from 0.
 #[derive(Clone, Copy)]
@@ -51,7 +51,7 @@ impl Matches {
             if running.len() >= most {
                 looked.extend(running.join_next().await);
             }
-            let rows = in_order(context, table, &file, &keys.read).await?;
+            let rows = in_order(context, table, &file, keys.read.iter().map(ident).collect()).await?;
             let keys = Arc::clone(&keys);
             running.spawn(async move { Ok::<_, DataFusionError>((file, keys.found_in(rows).await?)) });
         }
@@ -148,19 +148,6 @@ impl Keys {
         let older = found.iter().zip(is_older.iter()).filter(|(_, is_older)| *is_older == Some(true));
         Ok(older.map(|(found, _)| found.change).collect())
     }
-}
-
-/// Columns of a file in the order of its rows, each of them.
-async fn in_order(
-    context: &SessionContext,
-    table: &TableVersion,
-    file: &TableFile,
-    columns: &[String],
-) -> Result<SendableRecordBatchStream> {
-    let mut state = context.state();
-    state.config_mut().options_mut().execution.target_partitions = 1;
-    let rows = read(&SessionContext::new_with_state(state), &table.of_files(vec![file.clone()]))?;
-    rows.select(columns.iter().map(ident).collect::<Vec<Expr>>())?.execute_stream().await
 }
 
 /// That the first column of a key lies between those of the changes: by it most files are left out.

@@ -144,6 +144,19 @@ pub(crate) fn read(context: &SessionContext, table: &TableVersion) -> Result<Dat
     context.read_table(candidate(table))
 }
 
+/// What `columns` are in each row of a file, in its order, so that rows are known by their places.
+pub(crate) async fn in_order(
+    context: &SessionContext,
+    table: &TableVersion,
+    file: &TableFile,
+    columns: Vec<Expr>,
+) -> Result<SendableRecordBatchStream> {
+    let mut state = context.state();
+    state.config_mut().options_mut().execution.target_partitions = 1;
+    let rows = read(&SessionContext::new_with_state(state), &table.of_files(vec![file.clone()]))?;
+    rows.select(columns)?.execute_stream().await
+}
+
 pub(crate) fn by(columns: &[&str]) -> Vec<SortExpr> {
     columns.iter().map(|column| ident(*column).sort(true, true)).collect()
 }

@@ -20,7 +20,7 @@ use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 use weft_storage::{FilePatch, TableFile, TableVersion, nullable_schema};
 
-use crate::rewritten::read;
+use crate::rewritten::in_order;
 use crate::{Engine, Limits, QueryError, bounds, functions};
 
 impl Engine {
@@ -33,9 +33,7 @@ impl Engine {
     ///
     /// What is wrong with the condition, in words that name no value; trouble with files.
     pub async fn without_rows(&self, table: &TableVersion, condition: &str) -> Result<Vec<FilePatch>, QueryError> {
-        let mut state = self.platform_state()?;
-        // One after the other, so that places can be counted.
-        state.config_mut().options_mut().execution.target_partitions = 1;
+        let state = self.platform_state()?;
         let limits = Limits::for_transforms();
         let schema = nullable_schema(&table.schema);
         let columns = DFSchema::try_from(Arc::clone(&schema)).map_err(|error| QueryError::from_planning(&error))?;
@@ -122,8 +120,7 @@ async fn places(
     file: &TableFile,
     condition: &Expr,
 ) -> Computed<Vec<usize>> {
-    let rows = read(context, &table.of_files(vec![file.clone()]))?;
-    let mut answers = rows.select(vec![condition.clone()])?.execute_stream().await?;
+    let mut answers = in_order(context, table, file, vec![condition.clone()]).await?;
     let (mut places, mut first) = (Vec::new(), 0);
     while let Some(batch) = answers.try_next().await? {
         let answer = batch.columns().first().and_then(|column| column.as_boolean_opt());
