@@ -29,6 +29,8 @@ use crate::read::ReadPorts;
 use crate::{Limits, MaskKey, QueryError, Session, SessionOptions, functions, memory_guard};
 
 const PLANNER_THREADS_MAX: usize = 16;
+/// Rows of a batch: larger ones are taken through hash tables and filters faster than DataFusion's own 8,192.
+const BATCH_ROWS: usize = 16_384;
 /// Up to this size one side of a join is held as a whole: dealing the other side out by keys takes longer.
 const BUILT_AT_ONCE_BYTES: u64 = 64 << 20;
 const BUILT_AT_ONCE_ROWS: u64 = 2_000_000;
@@ -273,6 +275,7 @@ pub(crate) fn base_state() -> SessionState {
 
 fn make_base_state() -> SessionState {
     let config = SessionConfig::new()
+        .with_batch_size(BATCH_ROWS)
         .with_create_default_catalog_and_schema(false)
         .with_information_schema(false)
         .set_bool("datafusion.sql_parser.collect_spans", true)

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::{DFSchema, Statistics};
+use datafusion::common::stats::Precision;
+use datafusion::common::{ColumnStatistics, DFSchema, Statistics};
 use datafusion::datasource::TableType;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
@@ -160,9 +161,18 @@ impl TableProvider for GovernedTable {
         }
     }
 
+    /// Of a table that hides no row, and of those of its columns alone that are shown as they are.
     fn statistics(&self) -> Option<Statistics> {
-        let is_whole = self.terms.schema.fields().len() == self.inner.schema().fields().len();
-        if self.terms.is_free() && is_whole { self.inner.statistics() } else { None }
+        if self.hides_rows().unwrap_or(true) {
+            return None;
+        }
+        let known = self.inner.statistics()?;
+        let column = |shown: &ShownColumn| match known.column_statistics.get(shown.index) {
+            Some(column) if shown.masker.is_clear() => column.clone(),
+            _ => ColumnStatistics::new_unknown(),
+        };
+        let column_statistics = self.terms.columns.iter().map(column).collect();
+        Some(Statistics { num_rows: known.num_rows, total_byte_size: Precision::Absent, column_statistics })
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {

@@ -250,7 +250,7 @@ impl Measurable<'_> {
 
 /// The table as the gate reads it. What it promises is still to be checked, so each column may be NULL.
 pub(crate) fn candidate(table: &TableVersion) -> Arc<dyn TableProvider> {
-    weft_storage::scan(Arc::new(TableVersion { schema: nullable_schema(&table.schema), ..table.clone() }))
+    weft_storage::scan(Arc::new(table.with_schema(nullable_schema(&table.schema))))
 }
 
 /// Rows in which none of the columns is NULL.

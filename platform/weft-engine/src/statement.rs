@@ -10,6 +10,8 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::optimize_projections::OptimizeProjections;
+use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::sql::parser::{DFParserBuilder, ExplainStatement, Statement as DfStatement};
 use sqlparser::ast::{
@@ -20,7 +22,7 @@ use sqlparser::parser::ParserError;
 
 use crate::functions::is_series;
 use crate::stoppable::stoppable;
-use crate::{Limits, QueryError, bounds, describing, functions, long_values, row_by_row, written_out};
+use crate::{Limits, QueryError, bounds, describing, functions, join_order, long_values, row_by_row, written_out};
 
 /// One query that passed the gate, its parameters numbered `$1`, `$2`, … from left to right.
 #[derive(Debug)]
@@ -139,6 +141,10 @@ pub(crate) async fn physical_nodes(
     if row_by_row::hides_rows(&plan)? {
         row_by_row::settle(state);
         plan = row_by_row::row_by_row(plan)?;
+    } else {
+        plan = join_order::arrange(plan)?;
+        let narrowed: Vec<Arc<dyn OptimizerRule + Send + Sync>> = vec![Arc::new(OptimizeProjections::new())];
+        plan = Optimizer::with_rules(narrowed).optimize(plan, state, |_, _| {})?;
     }
     state.query_planner().create_physical_plan(&plan, state).await
 }

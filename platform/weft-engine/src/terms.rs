@@ -152,9 +152,4 @@ impl Fitted {
             .and_then(|place| self.columns.get(place))
             .is_some_and(|column| column.masker.is_clear())
     }
-
-    /// Whether every column is shown with its own values, and every row.
-    pub(crate) fn is_free(&self) -> bool {
-        self.condition.is_none() && self.columns.iter().all(|column| column.masker.is_clear())
-    }
 }

@@ -178,7 +178,7 @@ impl GatedLogStore {
         files.retain(|file| !gone.contains(&file.path));
         files.extend(added.iter().cloned());
         let schema = schema.ok_or_else(|| deltalake::DeltaTableError::generic("the first commit has no schema"))?;
-        let table = TableVersion { location: self.location.clone(), version, schema, files };
+        let table = TableVersion::new(self.location.clone(), version, schema, files);
         Ok(Candidate { table, added, kept: self.kept.clone() })
     }
 

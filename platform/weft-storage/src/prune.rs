@@ -3,78 +3,59 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, UInt64Array};
-use arrow::datatypes::{DataType, SchemaRef, TimeUnit};
+use arrow::datatypes::SchemaRef;
 use datafusion::common::pruning::PruningStatistics;
-use datafusion::common::{Column, ScalarValue};
+use datafusion::common::stats::Precision;
+use datafusion::common::{Column, ColumnStatistics, ScalarValue, Statistics};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
-use serde_json::Value;
 
-use crate::table::instant;
 use crate::{TableFile, TableVersion};
 
-/// Longest text of which a bound is taken at its word: writers cut off longer ones.
-const TEXT_MAX: usize = 31;
-
-/// The files in which some row may meet `predicate`; all of them where that cannot be told.
-pub(crate) fn prune<'a>(
-    files: &'a [TableFile],
-    schema: &SchemaRef,
-    predicate: &Arc<dyn PhysicalExpr>,
-) -> Vec<&'a TableFile> {
-    let told = Told::of(files, schema);
+/// The places of the files in which some row may meet `predicate`, by what the log tells of each; all of them where that
+/// cannot be told.
+pub(crate) fn prune(files: &[Arc<Statistics>], schema: &SchemaRef, predicate: &Arc<dyn PhysicalExpr>) -> Vec<usize> {
     let kept = PruningPredicateBuilder::new()
         .with_file_schema(Arc::clone(schema))
         .try_build(Arc::clone(predicate))
-        .and_then(|p| p.prune(&told));
+        .and_then(|p| p.prune(&OfEach { files, schema }));
     match kept {
-        Ok(kept) => files.iter().zip(kept).filter(|(_, kept)| *kept).map(|(file, _)| file).collect(),
-        Err(_) => files.iter().collect(),
+        Ok(kept) => kept.into_iter().enumerate().filter(|(_, kept)| *kept).map(|(place, _)| place).collect(),
+        Err(_) => (0..files.len()).collect(),
     }
 }
 
 impl TableVersion {
     /// The files in which some row may meet `predicate`, by what the log says of their values.
     pub fn files_where(&self, predicate: &Arc<dyn PhysicalExpr>) -> Vec<TableFile> {
-        prune(&self.files, &self.schema, predicate).into_iter().cloned().collect()
+        let kept = prune(self.told(), &self.schema, predicate);
+        kept.into_iter().filter_map(|place| self.files.get(place)).cloned().collect()
     }
 }
 
 /// What the log tells of each file.
-struct Told<'a> {
-    files: &'a [TableFile],
+struct OfEach<'a> {
+    files: &'a [Arc<Statistics>],
     schema: &'a SchemaRef,
-    statistics: Vec<Value>,
 }
 
-impl<'a> Told<'a> {
-    fn of(files: &'a [TableFile], schema: &'a SchemaRef) -> Self {
-        let parsed = |file: &TableFile| {
-            file.statistics.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null)
-        };
-        Told { files, schema, statistics: files.iter().map(parsed).collect() }
-    }
-
-    /// The least or the greatest value in each file, NULL where it is not known.
-    fn bounds(&self, column: &Column, which: &str, is_greatest: bool) -> Option<ArrayRef> {
-        let kind = self.schema.field_with_name(&column.name).ok()?.data_type();
-        let unknown = ScalarValue::try_from(kind).ok()?;
-        let bound = |statistics: &Value| {
-            let value = statistics.get(which)?.get(&column.name)?;
-            scalar(value, kind, is_greatest)
-        };
-        let bounds = self.statistics.iter().map(|statistics| bound(statistics).unwrap_or_else(|| unknown.clone()));
-        ScalarValue::iter_to_array(bounds).ok()
+impl OfEach<'_> {
+    /// One value of each file, NULL where it is not known.
+    fn values(&self, column: &Column, of: impl Fn(&ColumnStatistics) -> Option<ScalarValue>) -> Option<ArrayRef> {
+        let (place, field) = self.schema.column_with_name(&column.name)?;
+        let unknown = ScalarValue::try_from(field.data_type()).ok()?;
+        let value = |file: &Arc<Statistics>| file.column_statistics.get(place).and_then(&of);
+        ScalarValue::iter_to_array(self.files.iter().map(|file| value(file).unwrap_or_else(|| unknown.clone()))).ok()
     }
 }
 
-impl PruningStatistics for Told<'_> {
+impl PruningStatistics for OfEach<'_> {
     fn min_values(&self, column: &Column) -> Option<ArrayRef> {
-        self.bounds(column, "minValues", false)
+        self.values(column, |known| known.min_value.get_value().cloned())
     }
 
     fn max_values(&self, column: &Column) -> Option<ArrayRef> {
-        self.bounds(column, "maxValues", true)
+        self.values(column, |known| known.max_value.get_value().cloned())
     }
 
     fn num_containers(&self) -> usize {
@@ -82,12 +63,13 @@ impl PruningStatistics for Told<'_> {
     }
 
     fn null_counts(&self, column: &Column) -> Option<ArrayRef> {
-        let nulls = |statistics: &Value| statistics.get("nullCount")?.get(&column.name)?.as_u64();
-        Some(Arc::new(self.statistics.iter().map(nulls).collect::<UInt64Array>()))
+        let (place, _) = self.schema.column_with_name(&column.name)?;
+        let nulls = |file: &Arc<Statistics>| count(&file.column_statistics.get(place)?.null_count);
+        Some(Arc::new(self.files.iter().map(nulls).collect::<UInt64Array>()))
     }
 
     fn row_counts(&self) -> Option<ArrayRef> {
-        Some(Arc::new(self.files.iter().map(|file| file.rows).collect::<UInt64Array>()))
+        Some(Arc::new(self.files.iter().map(|file| count(&file.num_rows)).collect::<UInt64Array>()))
     }
 
     fn contained(&self, _: &Column, _: &std::collections::HashSet<ScalarValue>) -> Option<arrow::array::BooleanArray> {
@@ -95,33 +77,20 @@ impl PruningStatistics for Told<'_> {
     }
 }
 
-/// A bound as the log writes it. Floats are left out, since NaN is in no bound; instants are rounded down there.
-fn scalar(value: &Value, kind: &DataType, is_greatest: bool) -> Option<ScalarValue> {
-    match kind {
-        DataType::Timestamp(TimeUnit::Microsecond, zone) => {
-            let at = instant(value.as_str()?)?.timestamp_micros();
-            let at = if is_greatest { at.checked_add(999)? } else { at };
-            Some(ScalarValue::TimestampMicrosecond(Some(at), zone.clone()))
-        }
-        DataType::Utf8 => {
-            let text = value.as_str().filter(|text| text.len() <= TEXT_MAX)?;
-            Some(ScalarValue::Utf8(Some(text.to_owned())))
-        }
-        DataType::Date32 => ScalarValue::try_from_string(value.as_str()?.to_owned(), kind).ok(),
-        _ if kind.is_integer() => ScalarValue::try_from_string(value.as_i64()?.to_string(), kind).ok(),
-        _ => None,
-    }
+fn count(known: &Precision<usize>) -> Option<u64> {
+    known.get_value().and_then(|count| u64::try_from(*count).ok())
 }
 
 #[cfg(test)]
 mod tests {
-    use arrow::datatypes::{Field, Schema};
+    use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
     use datafusion::common::DFSchema;
     use datafusion::logical_expr::{Expr, ident, lit};
     use datafusion::prelude::SessionContext;
     use object_store::path::Path;
 
     use super::*;
+    use crate::told::Told;
 
     /// The files, by number, that are left where `predicate` must hold.
     #[track_caller]
@@ -151,9 +120,9 @@ mod tests {
         let state = SessionContext::new().state();
         let shape = DFSchema::try_from(schema.as_ref().clone()).unwrap();
         let predicate = state.create_physical_expr(predicate, &shape).unwrap();
-        let kept = prune(&files, &schema, &predicate);
-        let numbers: Vec<usize> =
-            files.iter().enumerate().filter(|(_, file)| kept.contains(file)).map(|(n, _)| n + 1).collect();
+        let told = Told::default();
+        let kept = prune(told.of(&files, &schema), &schema, &predicate);
+        let numbers: Vec<usize> = kept.into_iter().map(|place| place + 1).collect();
         assert_eq!(numbers, expected);
     }
 

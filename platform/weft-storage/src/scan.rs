@@ -6,19 +6,21 @@ use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::DFSchema;
-use datafusion::common::stats::Precision;
-use datafusion::common::{ColumnStatistics, Statistics};
+use datafusion::common::Statistics;
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, FileSource, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::Result;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 
+use crate::kept_source::KeptSource;
 use crate::prune::prune;
-use crate::{TableFile, TableVersion, Warehouse};
+use crate::told;
+use crate::{TableVersion, Warehouse};
 
 /// A provider that scans `table`. Ungoverned: it is for the engine to wrap, and for the gate's checks.
 ///
@@ -34,30 +36,28 @@ struct DeltaScan {
 }
 
 impl DeltaScan {
-    fn statistics_known(&self) -> Statistics {
-        let rows = self.table.rows().map_or(Precision::Absent, |rows| Precision::Exact(rows as usize));
-        let column = |name: &str| {
-            let nulls = self.table.nulls(name);
-            ColumnStatistics {
-                null_count: nulls.map_or(Precision::Absent, |nulls| Precision::Exact(nulls as usize)),
-                ..ColumnStatistics::new_unknown()
-            }
-        };
-        Statistics {
-            num_rows: rows,
-            total_byte_size: Precision::Absent,
-            column_statistics: self.table.schema.fields().iter().map(|field| column(field.name())).collect(),
-        }
+    fn everywhere(&self) -> Vec<usize> {
+        (0..self.table.files.len()).collect()
     }
 
-    /// `files`, largest first, dealt out to at most `partitions` groups.
-    fn groups(mut files: Vec<&TableFile>, partitions: usize) -> Vec<FileGroup> {
-        files.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.path.cmp(&b.path)));
+    /// What is known of the rows in the files at `places`.
+    fn statistics_of(&self, places: &[usize]) -> Statistics {
+        let told = self.table.told();
+        told::together(places.iter().filter_map(|place| told.get(*place)).map(AsRef::as_ref), &self.table.schema)
+    }
+
+    /// The files at `places`, largest first, dealt out to at most `partitions` groups.
+    fn groups(&self, places: &[usize], partitions: usize) -> Vec<FileGroup> {
+        let told = self.table.told();
+        let mut files: Vec<_> =
+            places.iter().filter_map(|place| Some((self.table.files.get(*place)?, told.get(*place)?))).collect();
+        files.sort_by(|(a, _), (b, _)| b.bytes.cmp(&a.bytes).then_with(|| a.path.cmp(&b.path)));
         let mut groups: Vec<Vec<PartitionedFile>> = vec![Vec::new(); partitions.clamp(1, files.len().max(1))];
         let count = groups.len();
-        for (i, file) in files.into_iter().enumerate() {
+        for (i, (file, told)) in files.into_iter().enumerate() {
             if let Some(group) = groups.get_mut(i % count) {
-                group.push(PartitionedFile::new(file.path.to_string(), file.bytes));
+                let part = PartitionedFile::new(file.path.to_string(), file.bytes);
+                group.push(part.with_statistics(Arc::clone(told)));
             }
         }
         groups.into_iter().map(FileGroup::new).collect()
@@ -75,7 +75,7 @@ impl TableProvider for DeltaScan {
     }
 
     fn statistics(&self) -> Option<Statistics> {
-        Some(self.statistics_known())
+        Some(self.statistics_of(&self.everywhere()))
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
@@ -91,19 +91,24 @@ impl TableProvider for DeltaScan {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let mut source = ParquetSource::new(Arc::clone(&self.table.schema))
             .with_table_parquet_options(state.table_options().parquet.clone());
-        let (mut files, mut statistics) = (self.table.files.iter().collect::<Vec<_>>(), self.statistics_known());
+        let mut places = self.everywhere();
         if let Some(predicate) = conjunction(filters.iter().cloned()) {
             let schema = DFSchema::try_from(Arc::clone(&self.table.schema))?;
             let predicate = state.create_physical_expr(predicate, &schema)?;
-            files = prune(&self.table.files, &self.table.schema, &predicate);
-            if files.len() < self.table.files.len() {
-                statistics = statistics.to_inexact();
-            }
+            places = prune(self.table.told(), &self.table.schema, &predicate);
             source = source.with_predicate(predicate);
         }
-        let config = FileScanConfigBuilder::new(Warehouse::engine_url(), Arc::new(source))
-            .with_file_groups(DeltaScan::groups(files, state.config().target_partitions()))
-            .with_statistics(statistics)
+        let source: Arc<dyn FileSource> = match &self.table.kept {
+            Some(kept) => {
+                let store = state.runtime_env().object_store(Warehouse::engine_url())?;
+                let readers = CachedParquetFileReaderFactory::new(store, kept.footers());
+                Arc::new(KeptSource::new(source, Arc::new(readers), kept.clone()))
+            }
+            None => Arc::new(source),
+        };
+        let config = FileScanConfigBuilder::new(Warehouse::engine_url(), source)
+            .with_file_groups(self.groups(&places, state.config().target_partitions()))
+            .with_statistics(self.statistics_of(&places))
             .with_projection_indices(projection.cloned())?
             .with_limit(if filters.is_empty() { limit } else { None })
             .build();

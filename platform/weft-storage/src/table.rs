@@ -6,10 +6,13 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use datafusion::common::Statistics;
 use deltalake::kernel::EagerSnapshot;
 use object_store::path::Path;
 use weft_model::TimeRange;
 
+use crate::kept::Kept;
+use crate::told::Told;
 use crate::write::UPON;
 use crate::{StorageError, Warehouse};
 
@@ -100,9 +103,35 @@ pub struct TableVersion {
     pub schema: SchemaRef,
     /// In no order.
     pub files: Vec<TableFile>,
+    told: Told,
+    pub(crate) kept: Option<Kept>,
 }
 
 impl TableVersion {
+    pub(crate) fn new(location: String, version: u64, schema: SchemaRef, files: Vec<TableFile>) -> Self {
+        TableVersion { location, version, schema, files, told: Told::default(), kept: None }
+    }
+
+    /// The same table, of which `kept` keeps what is read again and again.
+    pub(crate) fn keeping(self, kept: &Kept) -> Self {
+        self.with_kept(Some(kept.clone()))
+    }
+
+    fn with_kept(self, kept: Option<Kept>) -> Self {
+        TableVersion { kept, ..self }
+    }
+
+    /// What the log tells of each file, in the order of `files`.
+    pub(crate) fn told(&self) -> &[Arc<Statistics>] {
+        self.told.of(&self.files, &self.schema)
+    }
+
+    /// The same table with columns of another nullability.
+    #[must_use]
+    pub fn with_schema(&self, schema: SchemaRef) -> TableVersion {
+        TableVersion::new(self.location.clone(), self.version, schema, self.files.clone()).with_kept(self.kept.clone())
+    }
+
     /// Rows, where the log knows them for every file.
     pub fn rows(&self) -> Option<u64> {
         self.files.iter().map(|file| file.rows).sum()
@@ -132,7 +161,8 @@ impl TableVersion {
     /// The same table with these of its files alone.
     #[must_use]
     pub fn of_files(&self, files: Vec<TableFile>) -> TableVersion {
-        TableVersion { files, ..self.clone() }
+        TableVersion::new(self.location.clone(), self.version, Arc::clone(&self.schema), files)
+            .with_kept(self.kept.clone())
     }
 
     /// The files that `other` does not have.
@@ -248,7 +278,7 @@ impl Warehouse {
             });
         }
         let version = snapshot.version();
-        Ok(TableVersion { location: location.to_owned(), version, schema: snapshot.arrow_schema(), files })
+        Ok(TableVersion::new(location.to_owned(), version, snapshot.arrow_schema(), files).keeping(&self.kept))
     }
 }
 
@@ -303,12 +333,8 @@ mod tests {
             rows: *rows,
             statistics: statistics.as_ref().map(ToString::to_string),
         };
-        TableVersion {
-            location: "t".to_owned(),
-            version: 0,
-            schema: Arc::new(arrow::datatypes::Schema::empty()),
-            files: files.iter().map(file).collect(),
-        }
+        let schema = Arc::new(arrow::datatypes::Schema::empty());
+        TableVersion::new("t".to_owned(), 0, schema, files.iter().map(file).collect())
     }
 
     #[test]

@@ -15,6 +15,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 use weft_model::PortRef;
 
+use crate::kept::Kept;
 use crate::newest::Known;
 use crate::whole::WholeBodies;
 use crate::{StorageError, TableVersion};
@@ -35,6 +36,8 @@ pub struct Warehouse {
     pub(crate) newest: Cache<String, Known>,
     /// How large data files get; the writer's own choice if absent.
     pub(crate) file_bytes: Option<NonZeroU64>,
+    /// What is kept in memory of data files.
+    pub(crate) kept: Kept,
     /// The fencing token, once one was taken.
     pub(crate) fence: Arc<OnceCell<u64>>,
 }
@@ -75,13 +78,27 @@ impl Warehouse {
         let versions = Cache::new(TABLE_VERSIONS_CACHED);
         let newest = Cache::new(TABLES_CACHED);
         let root = WholeBodies::over(root);
-        Warehouse { url, root, prefix, versions, newest, file_bytes: None, fence: Arc::default() }
+        let (kept, fence) = (Kept::new(0), Arc::default());
+        Warehouse { url, root, prefix, versions, newest, file_bytes: None, kept, fence }
     }
 
     /// The same warehouse with data files of about `bytes` from now on, instead of the writer's own
     /// choice. 0 changes nothing.
     pub fn with_file_bytes(self, bytes: u64) -> Self {
         Warehouse { file_bytes: NonZeroU64::new(bytes), ..self }
+    }
+
+    /// The same warehouse, which keeps columns of data files in memory as Arrow once they are read again and again: at
+    /// most `bytes`, those that are asked for most. To be called before anything is read.
+    pub fn with_kept_bytes(self, bytes: u64) -> Self {
+        Warehouse { kept: Kept::new(bytes), ..self }
+    }
+
+    /// Gives the memory of kept columns back; how many bytes it was.
+    pub fn forget_kept(&self) -> u64 {
+        let bytes = self.kept.bytes();
+        self.kept.forget();
+        bytes
     }
 
     /// The warehouse's URL, ending in `/`.

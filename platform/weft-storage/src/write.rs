@@ -224,7 +224,9 @@ impl Warehouse {
         match landed {
             Ok(commit) => {
                 if let Some(table) = gate.take_judged().filter(|table| table.version == commit.version()) {
-                    self.versions.insert((location.to_owned(), table.version), Arc::new(table)).await;
+                    self.versions
+                        .insert((location.to_owned(), table.version), Arc::new(table.keeping(&self.kept)))
+                        .await;
                 }
                 self.landed(location, log, operation_id, commit.snapshot().snapshot().clone()).await;
                 Ok(commit.version())

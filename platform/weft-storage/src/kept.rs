@@ -1,0 +1,116 @@
+//! What is kept in memory of data files: their footers, and columns of their row groups as Arrow.
+//!
+//! A data file never changes, so nothing kept of it becomes wrong; what is no longer asked for makes room. All of it
+//! lies below the barrier: no key knows who asked.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arrow::array::{Array, ArrayRef};
+use datafusion::execution::cache::cache_manager::{CacheManager, CacheManagerConfig, FileMetadataCache};
+use moka::sync::Cache;
+use object_store::path::Path;
+
+/// Bytes of footers and page indexes.
+const FOOTER_BYTES: usize = 256 << 20;
+/// Of how many columns of files it is known that they were read before.
+const READ_BEFORE: u64 = 1_000_000;
+/// Where memory is full, one reading in so many tries whether its columns are asked for more often than others.
+const TRY: u64 = 8;
+
+/// One column of one row group of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Chunk {
+    pub(crate) file: Path,
+    pub(crate) group: usize,
+    pub(crate) column: usize,
+}
+
+/// The memory of one process for data files. Clones are the same memory.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    footers: Arc<FileMetadataCache>,
+    columns: Cache<Chunk, ArrayRef>,
+    /// Columns of files that were read once.
+    before: Cache<(Path, usize), ()>,
+    bytes_max: u64,
+    tries: Arc<AtomicU64>,
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kept").field("bytes_max", &self.bytes_max).finish_non_exhaustive()
+    }
+}
+
+impl Kept {
+    /// At most `bytes_max` bytes of columns; 0 keeps none. Footers have room of their own.
+    pub(crate) fn new(bytes_max: u64) -> Self {
+        let weight =
+            |_: &Chunk, values: &ArrayRef| u32::try_from(values.get_array_memory_size() >> 10).unwrap_or(u32::MAX);
+        Kept {
+            footers: footers(),
+            columns: Cache::builder().max_capacity(bytes_max >> 10).weigher(weight).build(),
+            before: Cache::new(READ_BEFORE),
+            bytes_max,
+            tries: Arc::default(),
+        }
+    }
+
+    pub(crate) fn footers(&self) -> Arc<FileMetadataCache> {
+        Arc::clone(&self.footers)
+    }
+
+    /// Whether to take these columns of a file from here, which reads whole row groups where they are not kept yet:
+    /// from the second time on that they are asked for.
+    pub(crate) fn is_worth_it(&self, file: &Path, columns: &[usize]) -> bool {
+        if self.bytes_max == 0 {
+            return false;
+        }
+        let keys: Vec<_> = columns.iter().map(|column| (file.clone(), *column)).collect();
+        let all_before = keys.iter().all(|key| self.before.contains_key(key));
+        if !all_before {
+            keys.into_iter().for_each(|key| self.before.insert(key, ()));
+            return false;
+        }
+        let is_there =
+            |column: &usize| self.columns.contains_key(&Chunk { file: file.clone(), group: 0, column: *column });
+        self.has_room() || columns.iter().all(is_there) || self.tries.fetch_add(1, Ordering::Relaxed) % TRY == 0
+    }
+
+    pub(crate) fn get(&self, chunk: &Chunk) -> Option<ArrayRef> {
+        let found = self.columns.get(chunk);
+        let outcome = if found.is_some() { "hit" } else { "miss" };
+        metrics::counter!("weft_kept_columns_total", "outcome" => outcome).increment(1);
+        found
+    }
+
+    pub(crate) fn keep(&self, chunk: Chunk, values: ArrayRef) {
+        self.columns.insert(chunk, values);
+        metrics::gauge!("weft_kept_columns_bytes").set(self.bytes() as f64);
+    }
+
+    /// Bytes of columns that are kept.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.columns.weighted_size() << 10
+    }
+
+    /// Gives all memory of columns back.
+    pub(crate) fn forget(&self) {
+        self.columns.invalidate_all();
+        self.columns.run_pending_tasks();
+    }
+
+    fn has_room(&self) -> bool {
+        self.bytes() < self.bytes_max / 16 * 15
+    }
+}
+
+fn footers() -> Arc<FileMetadataCache> {
+    let settings = CacheManagerConfig::default().with_metadata_cache_limit(FOOTER_BYTES);
+    let cache = CacheManager::try_new(&settings).map(|manager| manager.get_file_metadata_cache());
+    cache.unwrap_or_else(|_| {
+        datafusion::execution::runtime_env::RuntimeEnv::default().cache_manager.get_file_metadata_cache()
+    })
+}

@@ -1,0 +1,380 @@
+//! A Parquet source that takes columns from memory where they are kept there.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::config::ConfigOptions;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::{
+    ParquetAccessPlan, ParquetFileMetrics, ParquetFileReaderFactory, RowGroupAccessPlanFilter,
+};
+use datafusion::datasource::physical_plan::{FileOpener, FileScanConfig, FileSource, ParquetSource};
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::projection::{ProjectionExprs, Projector};
+use datafusion::physical_expr::utils::reassign_expr_columns;
+use datafusion::physical_optimizer::pruning::{PruningPredicate, PruningPredicateBuilder};
+use datafusion::physical_plan::DisplayFormatType;
+use datafusion::physical_plan::filter_pushdown::FilterPushdownPropagation;
+use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use datafusion_datasource::morsel::{Morsel, MorselPlan, MorselPlanner, Morselizer};
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
+use object_store::ObjectStore;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::arrow::async_reader::AsyncFileReader;
+use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
+
+use crate::kept::{Chunk, Kept};
+
+/// Row groups of more bytes than this, once decoded, are read batch by batch and not kept.
+const GROUP_BYTES_MAX: i64 = 1 << 30;
+
+/// A Parquet source over files that never change.
+#[derive(Clone)]
+pub(crate) struct KeptSource {
+    inner: Arc<dyn FileSource>,
+    readers: Arc<dyn ParquetFileReaderFactory>,
+    kept: Kept,
+    batch_rows: usize,
+}
+
+impl KeptSource {
+    /// `inner` reads what is not kept, by `readers`.
+    pub(crate) fn new(inner: ParquetSource, readers: Arc<dyn ParquetFileReaderFactory>, kept: Kept) -> Self {
+        let inner = inner.with_parquet_file_reader_factory(Arc::clone(&readers));
+        KeptSource { inner: Arc::new(inner), readers, kept, batch_rows: 8_192 }
+    }
+
+    fn over(&self, inner: Arc<dyn FileSource>) -> Arc<dyn FileSource> {
+        Arc::new(KeptSource { inner, ..self.clone() })
+    }
+
+    /// The places of the columns that are read, in order.
+    fn columns(&self) -> Vec<usize> {
+        let all = || (0..self.table_schema().table_schema().fields().len()).collect();
+        self.projection().map_or_else(all, |projection| projection.column_indices())
+    }
+}
+
+impl FileSource for KeptSource {
+    fn create_file_opener(&self, _: Arc<dyn ObjectStore>, _: &FileScanConfig, _: usize) -> Result<Arc<dyn FileOpener>> {
+        Err(DataFusionError::Internal("files are planned in pieces here".to_owned()))
+    }
+
+    fn create_morselizer(
+        &self,
+        object_store: Arc<dyn ObjectStore>,
+        base_config: &FileScanConfig,
+        partition: usize,
+    ) -> Result<Box<dyn Morselizer>> {
+        let inner = self.inner.create_morselizer(object_store, base_config, partition)?;
+        let schema = Arc::clone(self.table_schema().table_schema());
+        let columns = self.columns();
+        let read: SchemaRef = Arc::new(schema.project(&columns)?);
+        let projector = match self.projection() {
+            Some(projection) => {
+                let places = projection.clone().try_map_exprs(|expr| reassign_expr_columns(expr, &read))?;
+                Some(places.make_projector(&read)?)
+            }
+            None => None,
+        };
+        let asked = Asked {
+            kept: self.kept.clone(),
+            readers: Arc::clone(&self.readers),
+            predicate: self.filter(),
+            metrics: self.metrics().clone(),
+            partition,
+            batch_rows: self.batch_rows,
+            schema,
+            columns,
+            read,
+            projector,
+        };
+        Ok(Box::new(KeptFiles { inner, asked: Arc::new(asked) }))
+    }
+
+    fn table_schema(&self) -> &TableSchema {
+        self.inner.table_schema()
+    }
+
+    fn with_batch_size(&self, batch_size: usize) -> Arc<dyn FileSource> {
+        let inner = self.inner.with_batch_size(batch_size);
+        Arc::new(KeptSource { inner, batch_rows: batch_size, ..self.clone() })
+    }
+
+    fn filter(&self) -> Option<Arc<dyn PhysicalExpr>> {
+        self.inner.filter()
+    }
+
+    fn projection(&self) -> Option<&ProjectionExprs> {
+        self.inner.projection()
+    }
+
+    fn metrics(&self) -> &ExecutionPlanMetricsSet {
+        self.inner.metrics()
+    }
+
+    fn file_type(&self) -> &str {
+        self.inner.file_type()
+    }
+
+    fn fmt_extra(&self, t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt_extra(t, f)
+    }
+
+    fn supports_repartitioning(&self) -> bool {
+        self.inner.supports_repartitioning()
+    }
+
+    fn try_pushdown_filters(
+        &self,
+        filters: Vec<Arc<dyn PhysicalExpr>>,
+        config: &ConfigOptions,
+    ) -> Result<FilterPushdownPropagation<Arc<dyn FileSource>>> {
+        let pushed = self.inner.try_pushdown_filters(filters, config)?;
+        let updated_node = pushed.updated_node.map(|inner| self.over(inner));
+        Ok(FilterPushdownPropagation { filters: pushed.filters, updated_node })
+    }
+
+    fn reorder_files(&self, files: Vec<PartitionedFile>) -> Vec<PartitionedFile> {
+        self.inner.reorder_files(files)
+    }
+
+    fn try_pushdown_projection(&self, projection: &ProjectionExprs) -> Result<Option<Arc<dyn FileSource>>> {
+        Ok(self.inner.try_pushdown_projection(projection)?.map(|inner| self.over(inner)))
+    }
+
+    fn apply_expressions(
+        &self,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        self.inner.apply_expressions(f)
+    }
+}
+
+/// What is asked of each file.
+struct Asked {
+    kept: Kept,
+    readers: Arc<dyn ParquetFileReaderFactory>,
+    predicate: Option<Arc<dyn PhysicalExpr>>,
+    metrics: ExecutionPlanMetricsSet,
+    partition: usize,
+    batch_rows: usize,
+    schema: SchemaRef,
+    /// Places of the columns that are read, and these columns alone.
+    columns: Vec<usize>,
+    read: SchemaRef,
+    projector: Option<Projector>,
+}
+
+#[derive(Debug)]
+struct KeptFiles {
+    inner: Box<dyn Morselizer>,
+    asked: Arc<Asked>,
+}
+
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asked").field("columns", &self.columns).finish_non_exhaustive()
+    }
+}
+
+impl Morselizer for KeptFiles {
+    fn plan_file(&self, file: PartitionedFile) -> Result<Box<dyn MorselPlanner>> {
+        let is_plain = file.partition_values.is_empty() && file.extensions.is_empty();
+        if is_plain && self.asked.kept.is_worth_it(&file.object_meta.location, &self.asked.columns) {
+            return Ok(Box::new(Unopened {
+                inner: self.inner.plan_file(file.clone())?,
+                file,
+                asked: Arc::clone(&self.asked),
+            }));
+        }
+        self.inner.plan_file(file)
+    }
+}
+
+/// A file whose footer is to be looked at.
+#[derive(Debug)]
+struct Unopened {
+    /// Reads the file the other way.
+    inner: Box<dyn MorselPlanner>,
+    file: PartitionedFile,
+    asked: Arc<Asked>,
+}
+
+impl MorselPlanner for Unopened {
+    fn plan(self: Box<Self>) -> Result<Option<MorselPlan>> {
+        let Unopened { inner, file, asked } = *self;
+        Ok(Some(MorselPlan::new().with_pending_planner(async move {
+            let (asked, footer) = (Arc::clone(&asked), asked.footer(&file).await?);
+            Ok(match asked.groups(&file, &footer)? {
+                Some(groups) => Box::new(Opened { file, footer, groups, asked }) as Box<dyn MorselPlanner>,
+                None => inner,
+            })
+        })))
+    }
+}
+
+/// A file of which these row groups are read.
+#[derive(Debug)]
+struct Opened {
+    file: PartitionedFile,
+    footer: ArrowReaderMetadata,
+    groups: Vec<usize>,
+    asked: Arc<Asked>,
+}
+
+impl MorselPlanner for Opened {
+    fn plan(self: Box<Self>) -> Result<Option<MorselPlan>> {
+        if self.groups.is_empty() {
+            return Ok(None);
+        }
+        let morsel = |group: &usize| {
+            let (file, footer, asked) = (self.file.clone(), self.footer.clone(), Arc::clone(&self.asked));
+            Box::new(Group { file, footer, group: *group, asked }) as Box<dyn Morsel>
+        };
+        Ok(Some(MorselPlan::new().with_morsels(self.groups.iter().map(morsel).collect())))
+    }
+}
+
+/// A row group.
+#[derive(Debug)]
+struct Group {
+    file: PartitionedFile,
+    footer: ArrowReaderMetadata,
+    group: usize,
+    asked: Arc<Asked>,
+}
+
+impl Morsel for Group {
+    fn into_stream(self: Box<Self>) -> BoxStream<'static, Result<RecordBatch>> {
+        let asked = Arc::clone(&self.asked);
+        let whole = async move { self.asked.whole(&self.file, &self.footer, self.group).await };
+        let batches = futures::stream::once(whole).map_ok(move |whole| {
+            let asked = Arc::clone(&asked);
+            let starts = (0..whole.num_rows()).step_by(asked.batch_rows.max(1));
+            futures::stream::iter(starts.map(move |start| asked.shown(&whole, start)))
+        });
+        batches.try_flatten().boxed()
+    }
+}
+
+impl Asked {
+    async fn footer(&self, file: &PartitionedFile) -> Result<ArrowReaderMetadata> {
+        let mut reader = self.reader(file)?;
+        let metadata = reader.get_metadata(None).await?;
+        Ok(ArrowReaderMetadata::try_new(metadata, ArrowReaderOptions::new())?)
+    }
+
+    fn reader(&self, file: &PartitionedFile) -> Result<Box<dyn AsyncFileReader>> {
+        Ok(self.readers.create_reader(self.partition, file.clone(), None, &self.metrics)?)
+    }
+
+    /// The row groups of `file` that are to be read; nothing where it is not laid out as the table is, so that it must
+    /// be read the other way.
+    fn groups(&self, file: &PartitionedFile, footer: &ArrowReaderMetadata) -> Result<Option<Vec<usize>>> {
+        let (metadata, groups) = (footer.metadata(), footer.metadata().row_groups());
+        let is_large = groups.iter().any(|group| group.total_byte_size() > GROUP_BYTES_MAX);
+        if is_large || !is_alike(footer.schema(), &self.schema) {
+            return Ok(None);
+        }
+        let mut filter = RowGroupAccessPlanFilter::new(ParquetAccessPlan::new_all(groups.len()));
+        if let Some(range) = &file.range {
+            filter.prune_by_range(groups, range);
+        }
+        if let Some(predicate) = &self.predicate {
+            let metrics = ParquetFileMetrics::new(self.partition, file.object_meta.location.as_ref(), &self.metrics);
+            if let Some(predicate) = self.pruning(predicate) {
+                let parquet = metadata.file_metadata().schema_descr();
+                filter.prune_by_statistics(&self.schema, parquet, groups, &predicate, &metrics);
+            }
+        }
+        Ok(Some(filter.row_group_indexes().collect()))
+    }
+
+    fn pruning(&self, predicate: &Arc<dyn PhysicalExpr>) -> Option<PruningPredicate> {
+        let built = PruningPredicateBuilder::new().with_file_schema(Arc::clone(&self.schema));
+        built.try_build(Arc::clone(predicate)).ok()
+    }
+
+    /// All rows of a row group: what is not kept yet is read, and kept.
+    async fn whole(&self, file: &PartitionedFile, footer: &ArrowReaderMetadata, group: usize) -> Result<RecordBatch> {
+        let rows = footer.metadata().row_group(group).num_rows();
+        let path = &file.object_meta.location;
+        let chunk = |column: usize| Chunk { file: path.clone(), group, column };
+        let mut values: Vec<Option<ArrayRef>> =
+            self.columns.iter().map(|column| self.kept.get(&chunk(*column))).collect();
+        let missing: Vec<usize> =
+            self.columns.iter().zip(&values).filter(|(_, kept)| kept.is_none()).map(|(column, _)| *column).collect();
+        if !missing.is_empty() {
+            let read = self.read(file, footer, group, &missing).await?;
+            let mut read = missing.iter().zip(read.columns());
+            for slot in values.iter_mut().filter(|slot| slot.is_none()) {
+                if let Some((column, array)) = read.next() {
+                    self.kept.keep(chunk(*column), Arc::clone(array));
+                    *slot = Some(Arc::clone(array));
+                }
+            }
+        }
+        let rows = usize::try_from(rows).unwrap_or(0);
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        let values: Vec<ArrayRef> = values.into_iter().flatten().collect();
+        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.read), values, &options)?)
+    }
+
+    async fn read(
+        &self,
+        file: &PartitionedFile,
+        footer: &ArrowReaderMetadata,
+        group: usize,
+        columns: &[usize],
+    ) -> Result<RecordBatch> {
+        let rows = usize::try_from(footer.metadata().row_group(group).num_rows()).unwrap_or(0);
+        let parquet = footer.metadata().file_metadata().schema_descr();
+        // `columns` are in order, as the reader gives them.
+        let batches = ParquetRecordBatchStreamBuilder::new_with_metadata(self.reader(file)?, footer.clone())
+            .with_projection(ProjectionMask::roots(parquet, columns.iter().copied()))
+            .with_row_groups(vec![group])
+            .with_batch_size(rows.max(1))
+            .build()?;
+        let batches: Vec<RecordBatch> = batches.try_collect().await?;
+        let schema: SchemaRef = Arc::new(self.schema.project(columns)?);
+        let batches =
+            batches.into_iter().map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()));
+        let batches = batches.collect::<std::result::Result<Vec<_>, _>>()?;
+        let whole = match <[RecordBatch; 1]>::try_from(batches) {
+            Ok([whole]) => whole,
+            Err(batches) => arrow::compute::concat_batches(&schema, &batches)?,
+        };
+        if whole.num_rows() != rows {
+            return Err(DataFusionError::Execution(format!(
+                "`{}`: a row group has {} rows and not {rows}, as its footer says",
+                file.object_meta.location,
+                whole.num_rows()
+            )));
+        }
+        Ok(whole)
+    }
+
+    /// The next rows from `start` on, as they were asked for.
+    fn shown(&self, whole: &RecordBatch, start: usize) -> Result<RecordBatch> {
+        let rows = whole.slice(start, self.batch_rows.min(whole.num_rows() - start));
+        match &self.projector {
+            Some(projector) => projector.project_batch(&rows),
+            None => Ok(rows),
+        }
+    }
+}
+
+/// Whether a file has just the columns of the table, at the same places and of the same types.
+fn is_alike(file: &Schema, table: &Schema) -> bool {
+    let alike = |(file, table): (&Arc<arrow::datatypes::Field>, &Arc<arrow::datatypes::Field>)| {
+        file.name() == table.name() && file.data_type() == table.data_type()
+    };
+    file.fields().len() == table.fields().len() && file.fields().iter().zip(table.fields()).all(alike)
+}
