@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use datafusion::catalog::default_table_source::source_as_provider;
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Column, ColumnStatistics, ScalarValue};
 use datafusion::logical_expr::expr::{Alias, BinaryExpr, Cast, InList, Like, TryCast};
 use datafusion::logical_expr::utils::split_conjunction;
@@ -222,6 +223,18 @@ impl Estimate {
             _ => SOME,
         }
     }
+}
+
+/// How many rows there are in all the tables that `plan` reads; nothing where that is not known of one.
+pub(crate) fn read_at_most(plan: &LogicalPlan) -> Option<f64> {
+    let mut rows = Some(0.0);
+    let looked = plan.apply_with_subqueries(|node| {
+        if let LogicalPlan::TableScan(scan) = node {
+            rows = rows.zip(of_table(scan)).map(|(rows, table)| rows + table.rows);
+        }
+        Ok(if rows.is_some() { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
+    });
+    looked.ok().and(rows)
 }
 
 /// Of all pairs of rows, the share that meets the equalities `on`. Several equalities between the same two are one

@@ -11,7 +11,8 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::object_store::{DefaultObjectStoreRegistry, ObjectStoreRegistry};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::execution::{SessionState, SessionStateBuilder, TaskContext};
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use parking_lot::Mutex;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -24,8 +25,10 @@ use weft_storage::Warehouse;
 use crate::admission::{Admission, Admitted};
 use crate::entitlement::KnownEntitlements;
 use crate::planning::PlannerThreads;
+use crate::plans::KnownPlans;
 use crate::question::Question;
 use crate::read::ReadPorts;
+use crate::session::Planned;
 use crate::{Limits, MaskKey, QueryError, Session, SessionOptions, functions, memory_guard};
 
 const PLANNER_THREADS_MAX: usize = 16;
@@ -34,6 +37,18 @@ const BATCH_ROWS: usize = 16_384;
 /// Up to this size one side of a join is held as a whole: dealing the other side out by keys takes longer.
 const BUILT_AT_ONCE_BYTES: u64 = 64 << 20;
 const BUILT_AT_ONCE_ROWS: u64 = 2_000_000;
+
+/// Nodes of plans that let rows through as they come.
+const HOLD_A_BATCH: [&str; 8] = [
+    "CoalescePartitionsExec",
+    "CooperativeExec",
+    "DataSourceExec",
+    "FilterExec",
+    "GlobalLimitExec",
+    "LocalLimitExec",
+    "ProjectionExec",
+    "SecurityBarrierExec",
+];
 
 /// What an engine is made of.
 #[derive(Debug)]
@@ -57,6 +72,7 @@ pub struct Engine {
     pub(crate) planners: PlannerThreads,
     pub(crate) entitlements: KnownEntitlements,
     pub(crate) admission: Admission,
+    pub(crate) plans: KnownPlans,
     base: SessionState,
     stores: Arc<dyn ObjectStoreRegistry>,
     queries: Mutex<HashMap<String, Arc<Running>>>,
@@ -74,6 +90,7 @@ impl Engine {
             planners: PlannerThreads::new(PLANNER_THREADS_MAX),
             entitlements: KnownEntitlements::default(),
             admission: Admission::default(),
+            plans: KnownPlans::default(),
             base: base_state(),
             stores,
             queries: Mutex::new(HashMap::new()),
@@ -114,7 +131,9 @@ impl Engine {
         catalogs: Arc<dyn CatalogProviderList>,
         limits: &Limits,
     ) -> Result<SessionState, QueryError> {
-        let runtime = self.runtime(limits, Arc::clone(&self.stores))?;
+        // What plans with it does not run with it.
+        let no_spill = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
+        let runtime = runtime(limits, no_spill, Arc::clone(&self.stores))?;
         let mut state = SessionStateBuilder::new_from_existing(self.base.clone())
             .with_session_id(Uuid::new_v4().to_string())
             .with_runtime_env(runtime)
@@ -125,28 +144,35 @@ impl Engine {
         Ok(state)
     }
 
+    /// What one run of a plan has for itself: memory, and a place to spill to where something in it spills.
+    pub(crate) fn task(&self, planned: &Planned, limits: &Limits) -> Result<Arc<TaskContext>, QueryError> {
+        let spill = match may_spill(&planned.plan) {
+            true => self.spill(limits),
+            false => DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled),
+        };
+        let runtime = runtime(limits, spill, Arc::clone(&self.stores))?;
+        let context = TaskContext::default().with_session_config(planned.settings.clone()).with_runtime(runtime);
+        Ok(Arc::new(context))
+    }
+
     /// A state of the platform's own, for rows on their way in and for the gate's checks: it has no
     /// tables with names, and stores that are registered in it are its own.
     pub(crate) fn platform_state(&self) -> Result<SessionState, QueryError> {
         let stores: Arc<dyn ObjectStoreRegistry> = Arc::new(DefaultObjectStoreRegistry::new());
         self.parts.warehouse.register_in(stores.as_ref());
-        let runtime = self.runtime(&Limits::for_transforms(), stores)?;
+        let limits = Limits::for_transforms();
+        let runtime = runtime(&limits, self.spill(&limits), stores)?;
         Ok(SessionStateBuilder::new_from_existing(self.base.clone())
             .with_runtime_env(runtime)
             .with_catalog_list(no_catalogs())
             .build())
     }
 
-    fn runtime(&self, limits: &Limits, stores: Arc<dyn ObjectStoreRegistry>) -> Result<Arc<RuntimeEnv>, QueryError> {
-        let spill = DiskManagerBuilder::default()
+    /// A folder that is made here and now.
+    fn spill(&self, limits: &Limits) -> DiskManagerBuilder {
+        DiskManagerBuilder::default()
             .with_mode(DiskManagerMode::Directories(vec![self.parts.spill.clone()]))
-            .with_max_temp_directory_size(limits.spill_bytes_max);
-        RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_bytes_max)))
-            .with_disk_manager_builder(spill)
-            .with_object_store_registry(stores)
-            .build_arc()
-            .map_err(|error| QueryError::Internal { invariant: error.to_string() })
+            .with_max_temp_directory_size(limits.spill_bytes_max)
     }
 
     /// Ends the query that began last, for want of memory. Its id, where there was one.
@@ -261,6 +287,24 @@ impl Running {
     pub(crate) fn note_failure(&self, error: &QueryError) {
         *self.outcome.lock() = error.code().as_str();
     }
+}
+
+fn runtime(
+    limits: &Limits,
+    spill: DiskManagerBuilder,
+    stores: Arc<dyn ObjectStoreRegistry>,
+) -> Result<Arc<RuntimeEnv>, QueryError> {
+    RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_bytes_max)))
+        .with_disk_manager_builder(spill)
+        .with_object_store_registry(stores)
+        .build_arc()
+        .map_err(|error| QueryError::Internal { invariant: error.to_string() })
+}
+
+/// Whether anything in `plan` holds more than a batch.
+fn may_spill(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    !HOLD_A_BATCH.contains(&plan.name()) || plan.children().into_iter().any(may_spill)
 }
 
 fn no_catalogs() -> Arc<dyn CatalogProviderList> {

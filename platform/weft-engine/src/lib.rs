@@ -42,6 +42,7 @@ mod namespace;
 mod offending;
 mod parameters;
 mod planning;
+mod plans;
 mod predicate;
 mod question;
 mod reach;

@@ -9,6 +9,7 @@ use datafusion::catalog::{
 };
 use datafusion::execution::SessionState;
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use weft_catalog::CatalogView;
 use weft_governance::{AccessRequest, Authorizer, Decision, ObjectRef, PolicySnapshot};
 use weft_model::{Action, Column, PortRef, Principal, Published, Transform};
@@ -17,6 +18,7 @@ use crate::audit::Decided;
 use crate::barrier::{Below, Seal};
 use crate::entitlement::Entitlements;
 use crate::governed::{GovernedTable, Noted};
+use crate::plans::Basis;
 use crate::read::Read;
 use crate::statement::{self, QueryText};
 use crate::terms::{Terms, unreadable};
@@ -46,6 +48,16 @@ pub(crate) struct Namespace {
     pub(crate) decided: Decided,
     /// What its plan turns out to read.
     pub(crate) read: Read,
+    /// What its tables are opened upon.
+    pub(crate) opened: Mutex<Opened>,
+}
+
+/// What decided how the tables of a query were opened.
+#[derive(Debug, Default)]
+pub(crate) struct Opened {
+    pub(crate) decided: Vec<(Action, PortRef, Decision)>,
+    /// Whether one is the platform's own, which is made for each query.
+    pub(crate) is_fleeting: bool,
 }
 
 impl Namespace {
@@ -88,6 +100,7 @@ impl Namespace {
     async fn table(&self, port: &PortRef, depth: usize) -> Result<Arc<dyn TableProvider>, QueryError> {
         let name = port.to_string();
         if port.domain.is_reserved() {
+            self.opened.lock().is_fleeting = true;
             let table = system::table(port, &self.view).await?.ok_or_else(|| unknown(&name))?;
             return self.governed(port, table, &Terms::of_platform_table(), Below::Table).await;
         }
@@ -138,6 +151,36 @@ impl Namespace {
         self.governed(port, difference, terms, Below::View).await
     }
 
+    /// What was decided so far, and upon what.
+    pub(crate) fn basis(&self) -> Basis {
+        let opened = std::mem::take(&mut *self.opened.lock());
+        Basis {
+            published: Arc::clone(&self.published),
+            policy_epoch: self.policies.epoch(),
+            decided: opened.decided,
+            is_fleeting: opened.is_fleeting,
+        }
+    }
+
+    /// Whether all would be decided now as it was in `basis`, upon the same releases. It is decided and noted anew.
+    pub(crate) fn stands(&self, basis: &Basis) -> bool {
+        let is_same = Arc::ptr_eq(&basis.published, &self.published)
+            && Arc::ptr_eq(&self.entitling, &self.published)
+            && basis.policy_epoch == self.policies.epoch();
+        is_same
+            && basis.decided.iter().all(|(action, port, before)| self.decides(*action, port).as_ref() == Some(before))
+    }
+
+    /// Decides again what a table that is open already was opened upon.
+    fn decides(&self, action: Action, port: &PortRef) -> Option<Decision> {
+        if action != Action::Read {
+            return Some(self.decide(action, port));
+        }
+        let (release, _) = self.published.port(port)?;
+        self.decided.note_opened(&release.product, &port.port, self.policies.is_restricted(port));
+        Some(self.decide_read(port, &release.product.output(&port.port)?.contract.columns))
+    }
+
     fn decide(&self, action: Action, port: &PortRef) -> Decision {
         let request = self.request(action, port);
         self.noted(&request, port, self.policies.decide(&request))
@@ -160,6 +203,7 @@ impl Namespace {
 
     fn noted(&self, request: &AccessRequest<'_>, port: &PortRef, decision: Decision) -> Decision {
         self.decided.note(request, port, &self.policies, &decision);
+        self.opened.lock().decided.push((request.action, port.clone(), decision.clone()));
         decision
     }
 

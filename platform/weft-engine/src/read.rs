@@ -32,6 +32,13 @@ impl Read {
         }
     }
 
+    /// Notes all that was noted in `other`, where it stays.
+    pub(crate) fn note_all(&self, other: &Read) {
+        for (port, columns) in &*other.0.lock() {
+            self.note(port, columns.iter().map(String::as_str));
+        }
+    }
+
     /// What was noted, which is forgotten here.
     pub(crate) fn taken(&self) -> ReadPorts {
         std::mem::take(&mut *self.0.lock())

@@ -8,6 +8,8 @@ use chrono::{DateTime, Utc};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream, execute_stream_partitioned};
+use datafusion::prelude::SessionConfig;
+use parking_lot::Mutex;
 use weft_catalog::CatalogView;
 use weft_governance::Authorizer;
 use weft_model::{PortRef, Principal, Published, Release};
@@ -16,6 +18,7 @@ use crate::admission::Admitted;
 use crate::audit::Decided;
 use crate::engine::{Engine, Running};
 use crate::namespace::Namespace;
+use crate::plans::{self, Key, Prepared};
 use crate::question::Question;
 use crate::read::Read;
 use crate::statement;
@@ -95,7 +98,7 @@ impl Session {
         // Whatever came of the plan: who asked for what is on record before a row flows.
         let recorded = decided.record(&self.engine.parts.catalog).await;
         let planned = planned.and_then(|planned| recorded.map(|()| planned));
-        let answer = planned.and_then(|(state, plan)| start(self, &running, &state, plan));
+        let answer = planned.and_then(|planned| start(self, &running, planned));
         match &answer {
             Ok(_) => running.running.note_reads(&self.engine.parts.catalog, read.taken()),
             Err(error) => running.running.note_failure(error),
@@ -105,17 +108,18 @@ impl Session {
 
     /// Says what a query would answer and which parameters it has. Decides access, runs nothing.
     pub async fn describe(&self, sql: &str) -> Result<Description, QueryError> {
-        let (session, sql) = (self.clone(), sql.to_owned());
         let question = self.question();
         let decided = Decided::of(&question.id);
+        if let Some(known) = self.known(sql, &decided).await? {
+            decided.record_denials(&self.engine.parts.catalog);
+            return Ok(known.description.clone());
+        }
+        let (session, sql) = (self.clone(), sql.to_owned());
         let deciding = decided.clone();
         let work = async move {
-            let namespace = session.namespace(&deciding, &Read::default()).await?;
-            let (query, state) = namespace.open(&sql, 0).await?;
-            let (count, explained) = (query.parameters, query.explained);
-            let plan = statement::logical_plan(&state, query).await?;
-            let described = describe(&state, &plan, count)?;
-            Ok(if explained { Description { schema: explain::schema(), ..described } } else { described })
+            let prepared = session.prepared(&sql, &deciding).await?;
+            let described = prepared.description.clone();
+            Ok(if prepared.explained { Description { schema: explain::schema(), ..described } } else { described })
         };
         let admitted = self.engine.admission.admit(&self.principal.subject())?;
         let described = self.engine.planners.run(&admitted, self.limits().planning_max, work).await;
@@ -135,7 +139,7 @@ impl Session {
         let admitted = self.engine.admission.admit(&self.principal.subject())?;
         let planned = self.plan_apart(sql, parameters, &decided, &Read::default(), &admitted).await;
         self.note_refusal(&question, &decided, &planned);
-        planned.map(|(_, plan)| plan.schema())
+        planned.map(|planned| planned.plan.schema())
     }
 
     /// What this principal may see of the catalog now.
@@ -166,7 +170,7 @@ impl Session {
         self.options.limits.clone().unwrap_or_else(|| self.engine.parts.limits.clone())
     }
 
-    /// Parses, resolves, plans and verifies, on a thread made for it.
+    /// Parses, resolves, plans and verifies, on a thread made for it unless all but the last is done already.
     async fn plan_apart(
         &self,
         sql: &str,
@@ -174,7 +178,10 @@ impl Session {
         decided: &Decided,
         read: &Read,
         admitted: &Admitted,
-    ) -> Result<(SessionState, Arc<dyn ExecutionPlan>), QueryError> {
+    ) -> Result<Planned, QueryError> {
+        if let Some(known) = self.known(sql, decided).await?.filter(|known| known.is_shallow) {
+            return self.planned(&known, &parameters, read).await;
+        }
         let (session, sql, decided, read) = (self.clone(), sql.to_owned(), decided.clone(), read.clone());
         let work = async move { session.plan(&sql, &parameters, &decided, &read).await };
         self.engine.planners.run(admitted, self.limits().planning_max, work).await
@@ -186,48 +193,99 @@ impl Session {
         parameters: &Parameters,
         decided: &Decided,
         read: &Read,
-    ) -> Result<(SessionState, Arc<dyn ExecutionPlan>), QueryError> {
-        let namespace = self.namespace(decided, read).await?;
-        let (query, mut state) = namespace.open(sql, 0).await?;
-        let values = parameters.for_query(query.parameters)?;
-        let explained = query.explained;
-        let mut plan = statement::logical_plan(&state, query).await?;
-        if let Some(values) = values {
-            plan = plan.with_param_values(values).map_err(|error| QueryError::from_planning(&error))?;
-        }
-        if explained {
-            plan = explain::instead_of(&state, &plan)?;
-        }
-        let physical = statement::physical_plan(&mut state, &plan, &self.limits()).await?;
-        verify::ensure_governed(&physical, &namespace.seal())?;
-        Ok((state, physical))
+    ) -> Result<Planned, QueryError> {
+        let prepared = self.prepared(sql, decided).await?;
+        self.planned(&prepared, parameters, read).await
     }
 
-    fn start(
-        &self,
-        ongoing: &Arc<Ongoing>,
-        state: &SessionState,
-        plan: Arc<dyn ExecutionPlan>,
-    ) -> Result<Answer, QueryError> {
+    /// The physical plan of a query, with its parameters.
+    async fn planned(&self, prepared: &Prepared, parameters: &Parameters, read: &Read) -> Result<Planned, QueryError> {
+        let values = parameters.for_query(prepared.parameters)?;
         let limits = self.limits();
-        let hides_rows = barrier::hides_rows(&plan);
-        let rows = execute_stream(plan, state.task_ctx())
+        let planned = match (&prepared.optimised, values) {
+            (Some(optimised), None) => {
+                let plan = statement::physical_of(&prepared.state, optimised, &limits).await?;
+                Planned { plan, settings: prepared.state.config().clone() }
+            }
+            (_, values) => {
+                let (mut state, mut plan) = (prepared.state.clone(), prepared.asked.clone());
+                if let Some(values) = values {
+                    plan = plan.with_param_values(values).map_err(|error| QueryError::from_planning(&error))?;
+                }
+                if prepared.explained {
+                    plan = explain::instead_of(&state, &plan)?;
+                }
+                let plan = statement::physical_plan(&mut state, &plan, &limits).await?;
+                Planned { plan, settings: state.config().clone() }
+            }
+        };
+        read.note_all(&prepared.read);
+        verify::ensure_governed(&planned.plan, &prepared.seal)?;
+        Ok(planned)
+    }
+
+    /// The query as it was planned before, if that still stands: all that decided it is decided anew.
+    async fn known(&self, sql: &str, decided: &Decided) -> Result<Option<Arc<Prepared>>, QueryError> {
+        if !self.is_plain() || !self.engine.plans.holds(&self.key(sql)) {
+            return Ok(None);
+        }
+        let namespace = self.namespace(decided, &Read::default()).await?;
+        Ok(self.engine.plans.get(&self.key(sql), &namespace))
+    }
+
+    fn key(&self, sql: &str) -> Key {
+        Key { sql: sql.to_owned(), principal: self.principal.clone(), purpose: self.options.purpose.clone() }
+    }
+
+    /// The query up to its physical plan.
+    async fn prepared(&self, sql: &str, decided: &Decided) -> Result<Arc<Prepared>, QueryError> {
+        if let Some(known) = self.known(sql, decided).await? {
+            return Ok(known);
+        }
+        let read = Read::default();
+        let namespace = self.namespace(decided, &read).await?;
+        let (query, mut state) = namespace.open(sql, 0).await?;
+        let (parameters, explained) = (query.parameters, query.explained);
+        let asked = statement::logical_plan(&state, query).await?;
+        let whole = parameters == 0 && !explained;
+        let optimised = whole.then(|| statement::optimised(&mut state, &asked)).transpose();
+        let optimised = optimised.map_err(|error| QueryError::from_planning(&error))?;
+        let description = describe(&state, &asked, optimised.as_ref(), parameters)?;
+        let (seal, basis) = (namespace.seal(), namespace.basis());
+        let is_shallow = plans::is_shallow(optimised.as_ref().unwrap_or(&asked));
+        let prepared =
+            Prepared { state, asked, optimised, is_shallow, parameters, explained, description, read, seal, basis };
+        let prepared = Arc::new(prepared);
+        if self.is_plain() {
+            self.engine.plans.note(self.key(sql), &prepared);
+        }
+        Ok(prepared)
+    }
+
+    /// Whether nothing but who asks, and what for, bears on what the session reads.
+    fn is_plain(&self) -> bool {
+        let options = &self.options;
+        let of_now = options.as_of.is_none() && options.limits.is_none();
+        of_now && !options.unrestricted && options.gained.is_empty()
+    }
+
+    fn start(&self, ongoing: &Arc<Ongoing>, planned: Planned) -> Result<Answer, QueryError> {
+        let limits = self.limits();
+        let hides_rows = barrier::hides_rows(&planned.plan);
+        let context = self.engine.task(&planned, &limits)?;
+        let rows = execute_stream(planned.plan, context)
             .map_err(|error| QueryError::from_running(&error, limits.memory_bytes_max))?;
-        let rows = if hides_rows { answer::evenly_cut(rows, state.config().batch_size()) } else { rows };
+        let rows = if hides_rows { answer::evenly_cut(rows, planned.settings.batch_size()) } else { rows };
         Ok(Answer::new(Arc::clone(ongoing), rows, &limits, hides_rows))
     }
 
-    fn start_in_parts(
-        &self,
-        ongoing: &Arc<Ongoing>,
-        state: &SessionState,
-        plan: Arc<dyn ExecutionPlan>,
-    ) -> Result<Vec<Answer>, QueryError> {
-        if barrier::hides_rows(&plan) {
-            return Ok(vec![self.start(ongoing, state, plan)?]);
+    fn start_in_parts(&self, ongoing: &Arc<Ongoing>, planned: Planned) -> Result<Vec<Answer>, QueryError> {
+        if barrier::hides_rows(&planned.plan) {
+            return Ok(vec![self.start(ongoing, planned)?]);
         }
         let limits = self.limits();
-        let parts = execute_stream_partitioned(plan, state.task_ctx())
+        let context = self.engine.task(&planned, &limits)?;
+        let parts = execute_stream_partitioned(planned.plan, context)
             .map_err(|error| QueryError::from_running(&error, limits.memory_bytes_max))?;
         Ok(parts.into_iter().map(|rows| Answer::new(Arc::clone(ongoing), rows, &limits, false)).collect())
     }
@@ -260,6 +318,7 @@ impl Session {
             published,
             entitling: current,
             limits: self.limits(),
+            opened: Mutex::default(),
         })
     }
 
@@ -297,7 +356,13 @@ fn served_since(instant: DateTime<Utc>, releases: Vec<Release>) -> Option<Releas
 }
 
 /// How the rows of a plan are set going.
-type Start<T> = fn(&Session, &Arc<Ongoing>, &SessionState, Arc<dyn ExecutionPlan>) -> Result<T, QueryError>;
+type Start<T> = fn(&Session, &Arc<Ongoing>, Planned) -> Result<T, QueryError>;
+
+/// A plan that is ready to run, under these settings.
+pub(crate) struct Planned {
+    pub(crate) plan: Arc<dyn ExecutionPlan>,
+    pub(crate) settings: SessionConfig,
+}
 
 /// Keeps a query listed as running until it is dropped.
 #[derive(Debug)]
@@ -312,7 +377,12 @@ impl Drop for Ongoing {
     }
 }
 
-fn describe(state: &SessionState, plan: &LogicalPlan, count: usize) -> Result<Description, QueryError> {
+fn describe(
+    state: &SessionState,
+    plan: &LogicalPlan,
+    optimised: Option<&LogicalPlan>,
+    count: usize,
+) -> Result<Description, QueryError> {
     let types = plan.get_parameter_types().map_err(|error| QueryError::from_planning(&error))?;
     let parameters: Vec<Field> = (1..=count)
         .map(|n| {
@@ -322,8 +392,8 @@ fn describe(state: &SessionState, plan: &LogicalPlan, count: usize) -> Result<De
         })
         .collect();
     // A plan with parameters cannot always be optimised; its own schema is right but for view types.
-    let optimised = if count == 0 { state.optimize(plan).ok() } else { None };
-    let schema = optimised.as_ref().unwrap_or(plan).schema().inner();
+    let made = if count == 0 && optimised.is_none() { state.optimize(plan).ok() } else { None };
+    let schema = optimised.or(made.as_ref()).unwrap_or(plan).schema().inner();
     Ok(Description { schema: without_views(schema), parameters: Schema::new(parameters) })
 }
 

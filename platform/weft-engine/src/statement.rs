@@ -22,7 +22,12 @@ use sqlparser::parser::ParserError;
 
 use crate::functions::is_series;
 use crate::stoppable::stoppable;
-use crate::{Limits, QueryError, bounds, describing, functions, join_order, long_values, row_by_row, written_out};
+use crate::{
+    Limits, QueryError, bounds, cardinality, describing, functions, join_order, long_values, row_by_row, written_out,
+};
+
+/// Up to so many rows are read by one thread: to deal them out takes longer.
+const ROWS_FOR_ONE: f64 = 50_000.0;
 
 /// One query that passed the gate, its parameters numbered `$1`, `$2`, … from left to right.
 #[derive(Debug)]
@@ -120,15 +125,41 @@ pub(crate) async fn logical_plan(state: &SessionState, query: QueryText) -> Resu
     Ok(plan)
 }
 
-/// The physical plan of a query: with batches of so few rows that its constants fit beside them, and
-/// with joins that can be stopped.
+/// The plan of a query, optimised; `state` is set to run it: with batches of so few rows that its constants fit beside
+/// them, and on one thread where there is little to read.
+pub(crate) fn optimised(state: &mut SessionState, plan: &LogicalPlan) -> datafusion::error::Result<LogicalPlan> {
+    let mut plan = state.optimize(plan)?;
+    long_values::shorten_batches(state, &plan)?;
+    if row_by_row::hides_rows(&plan)? {
+        row_by_row::settle(state);
+        return row_by_row::row_by_row(plan);
+    }
+    if cardinality::read_at_most(&plan).is_some_and(|rows| rows <= ROWS_FOR_ONE) {
+        *state.config_mut() = state.config().clone().with_target_partitions(1);
+    }
+    plan = join_order::arrange(plan)?;
+    let narrowed: Vec<Arc<dyn OptimizerRule + Send + Sync>> = vec![Arc::new(OptimizeProjections::new())];
+    Optimizer::with_rules(narrowed).optimize(plan, state, |_, _| {})
+}
+
+/// The physical plan of one that is optimised, with joins that can be stopped.
+pub(crate) async fn physical_of(
+    state: &SessionState,
+    optimised: &LogicalPlan,
+    limits: &Limits,
+) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
+    let physical = state.query_planner().create_physical_plan(optimised, state).await;
+    physical.and_then(|physical| stoppable(physical, limits)).map_err(|error| QueryError::from_planning(&error))
+}
+
+/// The plan, optimised and as nodes that run, with joins that can be stopped.
 pub(crate) async fn physical_plan(
     state: &mut SessionState,
     plan: &LogicalPlan,
     limits: &Limits,
 ) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
-    let physical = physical_nodes(state, plan).await;
-    physical.and_then(|physical| stoppable(physical, limits)).map_err(|error| QueryError::from_planning(&error))
+    let plan = optimised(state, plan).map_err(|error| QueryError::from_planning(&error))?;
+    physical_of(state, &plan, limits).await
 }
 
 /// The plan, optimised and as nodes that run.
@@ -136,16 +167,7 @@ pub(crate) async fn physical_nodes(
     state: &mut SessionState,
     plan: &LogicalPlan,
 ) -> datafusion::error::Result<Arc<dyn ExecutionPlan>> {
-    let mut plan = state.optimize(plan)?;
-    long_values::shorten_batches(state, &plan)?;
-    if row_by_row::hides_rows(&plan)? {
-        row_by_row::settle(state);
-        plan = row_by_row::row_by_row(plan)?;
-    } else {
-        plan = join_order::arrange(plan)?;
-        let narrowed: Vec<Arc<dyn OptimizerRule + Send + Sync>> = vec![Arc::new(OptimizeProjections::new())];
-        plan = Optimizer::with_rules(narrowed).optimize(plan, state, |_, _| {})?;
-    }
+    let plan = optimised(state, plan)?;
     state.query_planner().create_physical_plan(&plan, state).await
 }
 
