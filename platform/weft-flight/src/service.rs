@@ -26,6 +26,7 @@ use weft_model::Clock;
 
 use crate::caller::{Caller, Reception, trace_id};
 use crate::encoding::{self, Rows};
+use crate::message::Message as IpcMessage;
 use crate::statements::{self, Statements};
 use crate::status::{bug, malformed, read_only, traced, unsupported};
 use crate::{actions, metadata};
@@ -122,6 +123,16 @@ impl Door {
         Ok(unwinding(rows, call.trace.clone()))
     }
 
+    /// Answers a call for the rows of a ticket, which is read once it is known who calls.
+    pub(crate) async fn rows_of(
+        &self,
+        headers: &MetadataMap,
+        ticket: impl Future<Output = Result<Ticket, Status>> + Send,
+    ) -> Result<Response<Rows>, Status> {
+        let work = |call: Arc<Call>| async move { self.rows(&call, ticket.await?).await };
+        self.answer("do_get", headers, work).await
+    }
+
     async fn put(&self, call: &Call, mut messages: Streaming<FlightData>) -> Result<Bytes, Status> {
         let first = messages.message().await?.ok_or_else(|| malformed("the first message is missing"))?;
         let descriptor =
@@ -201,8 +212,8 @@ impl FlightService for Door {
 
     async fn do_get(&self, request: Request<Ticket>) -> Result<Response<Self::DoGetStream>, Status> {
         let (headers, _, ticket) = request.into_parts();
-        let work = |call: Arc<Call>| async move { self.rows(&call, ticket).await };
-        self.answer("do_get", &headers, work).await
+        let rows = self.rows_of(&headers, async { Ok(ticket) }).await?;
+        Ok(rows.map(|rows| -> Self::DoGetStream { Box::pin(rows.map(|row| row.map(IpcMessage::into_flight_data))) }))
     }
 
     async fn do_put(&self, request: Request<Streaming<FlightData>>) -> Result<Response<Self::DoPutStream>, Status> {

@@ -95,7 +95,7 @@ impl Mesh {
         };
         let doors = [
             Door::http(http, weft_http::router(doors)),
-            Door::flight(flight, weft_flight::service(engine, authenticator, clock)),
+            Door::flight(flight, weft_flight::Service::new(engine, authenticator, clock)),
         ];
         Ok(Mesh::new(held, address, controller, catalog, source, ready, doors))
     }

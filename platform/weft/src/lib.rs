@@ -12,6 +12,7 @@ pub mod config;
 pub mod environment;
 pub mod home;
 mod lifecycle;
+mod listening;
 mod log;
 mod lone;
 mod mask_key;

@@ -1,10 +1,10 @@
 //! A mesh that runs: its doors, its controller, and how it ends.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arrow_flight::flight_service_server::{FlightService, FlightServiceServer};
 use axum::Router;
 use futures::future::BoxFuture;
 use tokio::net::TcpListener;
@@ -18,6 +18,7 @@ use weft_reconcile::{Controller, ReconcileError, Report};
 use weft_storage::Vacuumed;
 
 use crate::home::{Address, HeldHome};
+use crate::listening;
 use crate::start_error::StartError;
 
 /// Longest time that requests under way are waited for at the end.
@@ -176,8 +177,11 @@ impl Door {
         })
     }
 
-    pub(crate) fn flight(listener: TcpListener, service: FlightServiceServer<impl FlightService>) -> Self {
-        Door::of("flight", move |stop| weft_flight::serve(service, listener, stop.cancelled_owned()))
+    pub(crate) fn flight(listener: TcpListener, service: weft_flight::Service) -> Self {
+        Door::of("flight", move |stop| async move {
+            weft_flight::serve(service, listening::connections(listener), stop.cancelled_owned()).await;
+            Ok::<(), Infallible>(())
+        })
     }
 
     fn of<F, E>(name: &'static str, serve: impl FnOnce(CancellationToken) -> F + Send + 'static) -> Self
