@@ -18,10 +18,6 @@ use crate::columns::{self, Columns};
 use crate::message::Message;
 use crate::rope::Rope;
 
-/// Bytes that a message should not take more of. Clients in Rust and Java refuse messages of 4 MiB
-/// unless they are told otherwise.
-pub(crate) const MESSAGE_BYTES: usize = 2 << 20;
-
 /// Encodes the batches of one stream.
 ///
 /// Buffers go into messages as they lie in memory. Types that [`columns::covers`] does not name are
@@ -31,19 +27,22 @@ pub(crate) struct Encoder {
     dictionaries: DictionaryTracker,
     /// Whether all columns can be written without copies.
     as_they_lie: bool,
+    /// Bytes that a message should not take more of.
+    message_bytes: usize,
     options: IpcWriteOptions,
     context: IpcWriteContext,
 }
 
 impl Encoder {
-    /// An encoder, and the message that begins its stream.
-    pub(crate) fn new(schema: &SchemaRef) -> (Self, Message) {
+    /// An encoder for messages of about `message_bytes` at most, and the message that begins its stream.
+    pub(crate) fn new(schema: &SchemaRef, message_bytes: usize) -> (Self, Message) {
         let mut dictionaries = DictionaryTracker::new(false);
         let options = IpcWriteOptions::default().with_dictionary_handling(DictionaryHandling::Resend);
         let generator = IpcDataGenerator::default();
         let told = generator.schema_to_bytes_with_dictionary_tracker(schema, &mut dictionaries, &options);
         let as_they_lie = schema.fields().iter().all(|field| columns::covers(field.data_type()));
-        (Encoder { dictionaries, as_they_lie, options, context: IpcWriteContext::default() }, Message::from(told))
+        let context = IpcWriteContext::default();
+        (Encoder { dictionaries, as_they_lie, message_bytes, options, context }, Message::from(told))
     }
 
     /// Adds the messages that bring `batch`: several where one would be too large.
@@ -54,7 +53,7 @@ impl Encoder {
     pub(crate) fn encode(&mut self, batch: RecordBatch, messages: &mut VecDeque<Message>) -> Result<(), ArrowError> {
         let mut pieces = vec![batch];
         while let Some(batch) = pieces.pop() {
-            let parts = bytes_of(&batch).div_ceil(MESSAGE_BYTES).min(batch.num_rows());
+            let parts = bytes_of(&batch).div_ceil(self.message_bytes).min(batch.num_rows());
             if parts < 2 {
                 self.encode_whole(&batch, messages)?;
             } else if self.as_they_lie {

@@ -13,7 +13,7 @@ use arrow_flight::{IpcMessage, SchemaAsIpc};
 use bytes::Bytes;
 use futures::{FutureExt, Stream, StreamExt};
 use tonic::Status;
-use weft_engine::Answer;
+use weft_engine::QueryError;
 
 use crate::encoder::{self, Encoder};
 use crate::message::Message;
@@ -25,6 +25,12 @@ const SMALL_BYTES: usize = 256 << 10;
 const GATHERED_BYTES: usize = 1 << 20;
 const GATHERED_ROWS: usize = 64 << 10;
 
+/// Bytes of a message that every client takes: those in Rust and Go refuse 4 MiB unless they are told
+/// otherwise.
+pub(crate) const MESSAGE_BYTES: usize = 2 << 20;
+/// Bytes of a message where clients take it: few large messages cost them least.
+pub(crate) const LARGE_MESSAGE_BYTES: usize = 8 << 20;
+
 /// Messages under way to a client.
 pub(crate) type Rows = Pin<Box<dyn Stream<Item = Result<Message, Status>> + Send>>;
 
@@ -32,20 +38,24 @@ type Batches = Pin<Box<dyn Stream<Item = Result<RecordBatch, Status>> + Send>>;
 
 /// The rows of a query as they come. What goes wrong on the way ends them with a status; dropping
 /// them cancels the query.
-pub(crate) fn answer(answer: Answer, trace: String) -> Rows {
-    let schema = answer.schema.clone();
-    let rows = answer.map(move |batch| {
+pub(crate) fn answer(
+    schema: &SchemaRef,
+    rows: impl Stream<Item = Result<RecordBatch, QueryError>> + Send + 'static,
+    message_bytes: usize,
+    trace: String,
+) -> Rows {
+    let rows = rows.map(move |batch| {
         batch.map_err(|error| {
             metrics::counter!("weft_flight_streams_failed_total", "code" => error.code().as_str()).increment(1);
             traced(of_query(&error), &trace)
         })
     });
-    encode(&schema, rows)
+    encode(schema, message_bytes, rows)
 }
 
 /// One batch that is there already.
 pub(crate) fn batch(batch: RecordBatch) -> Rows {
-    encode(&batch.schema(), futures::stream::iter([Ok(batch)]))
+    encode(&batch.schema(), MESSAGE_BYTES, futures::stream::iter([Ok(batch)]))
 }
 
 /// The schema in the form that Flight's messages carry it.
@@ -59,9 +69,10 @@ pub(crate) fn schema(schema: &Schema) -> Result<Bytes, Status> {
 /// with the first trouble.
 pub(crate) fn encode(
     schema: &SchemaRef,
+    message_bytes: usize,
     batches: impl Stream<Item = Result<RecordBatch, Status>> + Send + 'static,
 ) -> Rows {
-    let (encoder, begin) = Encoder::new(schema);
+    let (encoder, begin) = Encoder::new(schema, message_bytes);
     let dictionaries = schema.fields().iter().any(|field| matches!(field.data_type(), DataType::Dictionary(..)));
     let encoding = Encoding {
         encoder,

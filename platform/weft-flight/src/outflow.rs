@@ -39,12 +39,12 @@ enum Kind {
 
 impl Body {
     /// Sends `batches` of one schema as they come; with [`serve`](crate::serve) this is a server of
-    /// Arrow's rows for whoever may call it.
+    /// Arrow's rows for whoever may call it, and takes large messages.
     pub fn of_batches(
         schema: &SchemaRef,
         batches: impl Stream<Item = Result<RecordBatch, Status>> + Send + 'static,
     ) -> Self {
-        Body::rows(encoding::encode(schema, batches))
+        Body::rows(encoding::encode(schema, encoding::LARGE_MESSAGE_BYTES, batches))
     }
 
     /// Sends `rows` as they come and then says how they ended.

@@ -24,6 +24,7 @@ pub mod running;
 pub mod scaffold;
 pub mod settings;
 pub mod start_error;
+pub mod tls;
 
 pub use running::Mesh;
 pub use settings::Settings;

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use axum::Router;
 use futures::future::BoxFuture;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -18,8 +17,8 @@ use weft_reconcile::{Controller, ReconcileError, Report};
 use weft_storage::Vacuumed;
 
 use crate::home::{Address, HeldHome};
-use crate::listening;
 use crate::start_error::StartError;
+use crate::tls::Secured;
 
 /// Longest time that requests under way are waited for at the end.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
@@ -165,21 +164,21 @@ impl Mesh {
 /// Serves until the token is cancelled.
 type Serve = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, ()> + Send>;
 
-/// A listener and what answers on it, until told to stop.
+/// Connections and what answers on it, until told to stop.
 pub(crate) struct Door {
     serve: Serve,
 }
 
 impl Door {
-    pub(crate) fn http(listener: TcpListener, router: Router) -> Self {
+    pub(crate) fn http(connections: Secured, router: Router) -> Self {
         Door::of("http", move |stop| async move {
-            axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+            axum::serve(connections, router).with_graceful_shutdown(stop.cancelled_owned()).await
         })
     }
 
-    pub(crate) fn flight(listener: TcpListener, service: weft_flight::Service) -> Self {
+    pub(crate) fn flight(connections: Secured, service: weft_flight::Service) -> Self {
         Door::of("flight", move |stop| async move {
-            weft_flight::serve(service, listening::connections(listener), stop.cancelled_owned()).await;
+            weft_flight::serve(service, connections, stop.cancelled_owned()).await;
             Ok::<(), Infallible>(())
         })
     }

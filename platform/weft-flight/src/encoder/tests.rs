@@ -19,6 +19,8 @@ use prost::Message as _;
 
 use super::*;
 
+const MESSAGE_BYTES: usize = 2 << 20;
+
 /// What a client reads of the frames of `messages`.
 fn read(messages: Vec<Message>) -> Vec<RecordBatch> {
     let mut wire = Rope::default();
@@ -34,7 +36,7 @@ fn read(messages: Vec<Message>) -> Vec<RecordBatch> {
 }
 
 fn encoded(batches: &[RecordBatch]) -> Vec<Message> {
-    let (mut encoder, begin) = Encoder::new(&batches[0].schema());
+    let (mut encoder, begin) = Encoder::new(&batches[0].schema(), MESSAGE_BYTES);
     let mut messages = VecDeque::from([begin]);
     batches.iter().for_each(|batch| encoder.encode(batch.clone(), &mut messages).unwrap());
     messages.into()

@@ -14,7 +14,7 @@ fn numbers(rows: i64) -> RecordBatch {
 
 /// The rows of each batch that a client reads, and how they end.
 fn read(batches: impl Stream<Item = Result<RecordBatch, Status>> + Send + 'static) -> (Vec<usize>, Option<Status>) {
-    let messages: Vec<_> = block_on(encode(&numbers(0).schema(), batches).collect());
+    let messages: Vec<_> = block_on(encode(&numbers(0).schema(), MESSAGE_BYTES, batches).collect());
     let (mut well, mut trouble) = (Vec::new(), None);
     for message in messages {
         assert!(trouble.is_none(), "nothing follows on trouble");
