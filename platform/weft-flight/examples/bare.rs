@@ -1,7 +1,8 @@
 //! Serves one file of Arrow's from memory to whoever calls `DoGet`, with any ticket: what the wire alone
 //! takes, to be measured against other servers.
 //!
-//! `bare FILE PORT`: the batches as they lie in the file. Prints `ready` once it listens on loopback.
+//! `bare FILE PORT [FOLDER]`: the batches as they lie in the file; with TLS if a folder holds
+//! `cert.pem` and `key.pem`. Prints `ready` once it listens on loopback.
 #![expect(clippy::print_stdout, reason = "says when it listens")]
 
 use std::convert::Infallible;
@@ -9,13 +10,22 @@ use std::error::Error;
 use std::fs::File;
 use std::future::{Ready, pending, ready};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use arrow::ipc::reader::FileReader;
 use arrow::record_batch::RecordBatch;
+use futures::StreamExt;
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::version::TLS13;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 use weft_flight::Body;
 
 #[derive(Clone)]
@@ -46,6 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let schema = reader.schema();
     let batches = reader.collect::<Result<Vec<_>, _>>()?;
 
+    let tls = arguments.next().map(|folder| acceptor(&PathBuf::from(folder))).transpose()?;
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await?;
     println!("ready {}", listener.local_addr()?);
     let connections = futures::stream::unfold(listener, |listener| async move {
@@ -53,6 +64,24 @@ async fn main() -> Result<(), Box<dyn Error>> {
         connection.set_nodelay(true).ok()?;
         Some((connection, listener))
     });
-    weft_flight::serve(Bare { schema, batches }, connections, pending()).await;
+    match tls {
+        None => weft_flight::serve(Bare { schema, batches }, connections, pending()).await,
+        Some(tls) => {
+            let secured = connections.then(move |connection| tls.accept(connection));
+            let secured = secured.filter_map(async |connection| { let mut c = connection.ok()?; if let Some(n) = std::env::var("BL").ok().and_then(|n| n.parse::<usize>().ok()) { c.get_mut().1.set_buffer_limit(Some(n)); } Some(c) });
+            weft_flight::serve(Bare { schema, batches }, secured, pending()).await;
+        }
+    }
     Ok(())
+}
+
+fn acceptor(folder: &Path) -> Result<TlsAcceptor, Box<dyn Error>> {
+    let certificates = CertificateDer::pem_file_iter(folder.join("cert.pem"))?.collect::<Result<_, _>>()?;
+    let key = PrivateKeyDer::from_pem_file(folder.join("key.pem"))?;
+    let mut provider = aws_lc_rs::default_provider(); provider.cipher_suites.retain(|suite| suite.suite() == rustls::CipherSuite::TLS13_AES_128_GCM_SHA256); let provider = Arc::new(provider);
+    let config = ServerConfig::builder_with_provider(provider).with_protocol_versions(&[&TLS13])?;
+    let mut config = config.with_no_client_auth().with_single_cert(certificates, key)?;
+    config.ignore_client_order = true;
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -269,6 +269,9 @@ fn command_of(descriptor: &FlightDescriptor) -> Result<Command, Status> {
 fn command_in(bytes: Bytes) -> Result<Command, Status> {
     let wrong = || malformed("this is no command of Flight SQL");
     let any = Any::decode(bytes).map_err(|_| wrong())?;
+    if any.type_url.is_empty() {
+        return Err(wrong());
+    }
     if any.type_url == arrow_flight::sql::CommandStatementSubstraitPlan::type_url() {
         return Err(read_only("a Substrait plan"));
     }

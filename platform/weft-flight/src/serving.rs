@@ -26,6 +26,8 @@ const KEEPALIVE: Duration = Duration::from_secs(60);
 const KEEPALIVE_WAIT: Duration = Duration::from_secs(20);
 // Who connects and does not call within this time is sent away; clients come back by themselves.
 const FIRST_CALL_WAIT: Duration = Duration::from_secs(60);
+// How long whoever is sent away has to take notice.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Answers the calls of all connections by `service`, until `stop` is ready and the calls under way
 /// have ended. When it is dropped, all of them end.
@@ -81,7 +83,12 @@ where
         Some(ended) => ended,
         None => {
             served.as_mut().graceful_shutdown();
-            served.await
+            if called.load(Ordering::Relaxed) {
+                served.await
+            } else {
+                // There is nothing to wait for, and who never began never ends either.
+                tokio::time::timeout(FAREWELL, served).await.unwrap_or(Ok(()))
+            }
         }
     };
     if let Err(error) = ended {

@@ -18,7 +18,7 @@ use prost::Message;
 use prost_types::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use weft_engine::{Description, Engine, Parameters, QueryError};
+use weft_engine::{Description, Engine, Parameters};
 use weft_model::{Clock, Code};
 
 use crate::binding;
