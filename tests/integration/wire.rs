@@ -20,7 +20,8 @@ use crate::asking::{ask, client, fetch, handle, told, written};
 use crate::guarded::guarded;
 
 const COUNT: &str = "select count(*) from sales.orders.lines";
-const ENDLESS: &str = "select a.value, b.value from generate_series(1, 1000000) a cross join generate_series(1, 100000) b";
+const ENDLESS: &str =
+    "select a.value, b.value from generate_series(1, 1000000) a cross join generate_series(1, 100000) b";
 
 /// How a connection of HTTP/2 begins: the preface, and settings that say nothing.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";

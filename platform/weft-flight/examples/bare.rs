@@ -19,14 +19,17 @@ use arrow::record_batch::RecordBatch;
 use futures::StreamExt;
 use http::{HeaderValue, Request, Response};
 use hyper::body::Incoming;
-use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version::TLS13;
+use rustls::{CipherSuite, ServerConfig};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use weft_flight::Body;
+
+// As the doors of `weft serve` have it.
+const SEALED_BYTES: usize = 256 << 10;
 
 #[derive(Clone)]
 struct Bare {
@@ -68,7 +71,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         None => weft_flight::serve(Bare { schema, batches }, connections, pending()).await,
         Some(tls) => {
             let secured = connections.then(move |connection| tls.accept(connection));
-            let secured = secured.filter_map(async |connection| { let mut c = connection.ok()?; if let Some(n) = std::env::var("BL").ok().and_then(|n| n.parse::<usize>().ok()) { c.get_mut().1.set_buffer_limit(Some(n)); } Some(c) });
+            let secured = secured.filter_map(async |connection| {
+                let mut connection = connection.ok()?;
+                connection.get_mut().1.set_buffer_limit(Some(SEALED_BYTES));
+                Some(connection)
+            });
             weft_flight::serve(Bare { schema, batches }, secured, pending()).await;
         }
     }
@@ -78,7 +85,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 fn acceptor(folder: &Path) -> Result<TlsAcceptor, Box<dyn Error>> {
     let certificates = CertificateDer::pem_file_iter(folder.join("cert.pem"))?.collect::<Result<_, _>>()?;
     let key = PrivateKeyDer::from_pem_file(folder.join("key.pem"))?;
-    let mut provider = aws_lc_rs::default_provider(); provider.cipher_suites.retain(|suite| suite.suite() == rustls::CipherSuite::TLS13_AES_128_GCM_SHA256); let provider = Arc::new(provider);
+    let mut provider = aws_lc_rs::default_provider();
+    provider.cipher_suites.retain(|suite| suite.suite() == CipherSuite::TLS13_AES_128_GCM_SHA256);
+    let provider = Arc::new(provider);
     let config = ServerConfig::builder_with_provider(provider).with_protocol_versions(&[&TLS13])?;
     let mut config = config.with_no_client_auth().with_single_cert(certificates, key)?;
     config.ignore_client_order = true;

@@ -101,15 +101,21 @@ mod tests {
     fn a_column_is_described_by_its_table_and_its_type() {
         check(
             DataType::Decimal128(15, 2),
-            expect!["catalog_name=sales db_schema_name=orders is_auto_increment=0 is_case_sensitive=0 is_read_only=1 is_searchable=1 precision=15 scale=2 table_name=lines type_name=DECIMAL own=kept"],
+            expect![
+                "catalog_name=sales db_schema_name=orders is_auto_increment=0 is_case_sensitive=0 is_read_only=1 is_searchable=1 precision=15 scale=2 table_name=lines type_name=DECIMAL own=kept"
+            ],
         );
         check(
             DataType::Utf8,
-            expect!["catalog_name=sales db_schema_name=orders is_auto_increment=0 is_case_sensitive=1 is_read_only=1 is_searchable=1 table_name=lines type_name=VARCHAR own=kept"],
+            expect![
+                "catalog_name=sales db_schema_name=orders is_auto_increment=0 is_case_sensitive=1 is_read_only=1 is_searchable=1 table_name=lines type_name=VARCHAR own=kept"
+            ],
         );
         check(
             DataType::List(Arc::new(Field::new("item", DataType::Int64, true))),
-            expect!["catalog_name=sales db_schema_name=orders is_auto_increment=0 is_case_sensitive=0 is_read_only=1 is_searchable=0 table_name=lines own=kept"],
+            expect![
+                "catalog_name=sales db_schema_name=orders is_auto_increment=0 is_case_sensitive=0 is_read_only=1 is_searchable=0 table_name=lines own=kept"
+            ],
         );
     }
 }

@@ -35,9 +35,10 @@ pub(crate) fn covers(data_type: &DataType) -> bool {
 
 fn covers_within(data_type: &DataType) -> bool {
     match data_type {
-        DataType::List(field) | DataType::LargeList(field) | DataType::Map(field, _) | DataType::FixedSizeList(field, _) => {
-            covers_within(field.data_type())
-        }
+        DataType::List(field)
+        | DataType::LargeList(field)
+        | DataType::Map(field, _)
+        | DataType::FixedSizeList(field, _) => covers_within(field.data_type()),
         DataType::Struct(fields) => fields.iter().all(|field| covers_within(field.data_type())),
         DataType::Null | DataType::Boolean | DataType::FixedSizeBinary(_) => true,
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Binary | DataType::LargeBinary => true,
@@ -182,7 +183,7 @@ fn offsets<O: OffsetSizeTrait>(data: &ArrayData) -> Buffer {
     let offsets = &all.typed_data::<O>()[data.offset()..=data.offset() + data.len()];
     let start = offsets[0];
     if start.as_usize() == 0 {
-        return all.slice_with_length(data.offset() * width, offsets.len() * width);
+        return all.slice_with_length(data.offset() * width, size_of_val(offsets));
     }
     let mut rebased = BufferBuilder::<O>::new(offsets.len());
     offsets.iter().for_each(|offset| rebased.append(*offset - start));

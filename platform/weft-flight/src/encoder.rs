@@ -74,17 +74,12 @@ impl Encoder {
             return Ok(());
         }
         let generator = IpcDataGenerator::default();
-        let (dictionaries, rows) =
-            generator.encode(batch, &mut self.dictionaries, &self.options, &mut self.context)?;
+        let (dictionaries, rows) = generator.encode(batch, &mut self.dictionaries, &self.options, &mut self.context)?;
         messages.extend(dictionaries.into_iter().chain([rows]).map(Message::from));
         Ok(())
     }
 
-    fn encode_dictionaries(
-        &mut self,
-        batch: &RecordBatch,
-        messages: &mut VecDeque<Message>,
-    ) -> Result<(), ArrowError> {
+    fn encode_dictionaries(&mut self, batch: &RecordBatch, messages: &mut VecDeque<Message>) -> Result<(), ArrowError> {
         let ids = self.dictionaries.dict_id().to_vec();
         let encoded = batch.columns().iter().filter(|column| matches!(column.data_type(), DataType::Dictionary(..)));
         for (id, column) in ids.into_iter().zip(encoded) {

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use arrow::array::{
     ArrayRef, BinaryArray, BooleanArray, Decimal128Array, Decimal256Array, DictionaryArray, FixedSizeBinaryArray,
     FixedSizeListArray, Float64Array, GenericListArray, Int8Array, Int32Array, Int64Array, IntervalMonthDayNanoArray,
-    LargeBinaryArray, LargeStringArray, MapArray, NullArray, OffsetSizeTrait, RecordBatchOptions, RunArray, StringArray,
-    StringViewArray, StructArray, TimestampMicrosecondArray, UnionArray,
+    LargeBinaryArray, LargeStringArray, MapArray, NullArray, OffsetSizeTrait, RecordBatchOptions, RunArray,
+    StringArray, StringViewArray, StructArray, TimestampMicrosecondArray, UnionArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::compute::concat_batches;

@@ -41,8 +41,7 @@ fn config() -> Result<ClientConfig, rustls::Error> {
     let trusted = rustls_native_certs::load_native_certs();
     roots.add_parsable_certificates(trusted.certs);
     let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
-    let mut config =
-        builder.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth();
+    let mut config = builder.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec()];
     Ok(config)
 }

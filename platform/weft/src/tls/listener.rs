@@ -22,6 +22,8 @@ use crate::listening;
 // that never say anything hold up nobody for long.
 const AGREE_WAIT: Duration = Duration::from_secs(10);
 const AGREEING_MAX: usize = 512;
+// What is encrypted ahead of the socket, to be written by one call.
+const SEALED_BYTES: usize = 256 << 10;
 // Connections that have agreed and wait for the door.
 const WAITING_MAX: usize = 64;
 
@@ -97,8 +99,9 @@ async fn agreeing(listener: TcpListener, config: impl Fn() -> Arc<ServerConfig>,
         let sender = sender.clone();
         tokio::spawn(async move {
             match tokio::time::timeout(AGREE_WAIT, agreed).await {
-                Ok(Ok(connection)) => {
+                Ok(Ok(mut connection)) => {
                     drop(place);
+                    connection.get_mut().1.set_buffer_limit(Some(SEALED_BYTES));
                     let _ = sender.send(Wire::Tls(Box::new(connection))).await;
                 }
                 Ok(Err(error)) => tracing::debug!(%error, "a client does not agree on TLS"),

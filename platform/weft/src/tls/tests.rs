@@ -137,7 +137,10 @@ async fn files_that_change_come_into_force_and_bad_ones_do_not() {
     let (certificate, key) = pair(&server.authority);
     server.write("certificate.pem", &format!("{certificate}\n"));
     followed.look();
-    assert!(Arc::ptr_eq(&first, &followed.current.flight.load_full()), "the new certificate is not that of the old key");
+    assert!(
+        Arc::ptr_eq(&first, &followed.current.flight.load_full()),
+        "the new certificate is not that of the old key"
+    );
     server.write("key.pem", &format!("{key}\n"));
     followed.look();
     assert!(!Arc::ptr_eq(&first, &followed.current.flight.load_full()));
