@@ -28,3 +28,4 @@ mod tidying;
 mod two_worlds;
 mod usage;
 mod versions;
+mod wire;

@@ -138,11 +138,14 @@ class Server:
     """`weft up` as a process of its own, on free ports. `before` is a command that becomes it in the end."""
 
     def __init__(self, mesh, home, *arguments, env=None, before=()):
+        free = ("--http", "127.0.0.1:0", "--flight", "127.0.0.1:0")
+        self._run(home, [*before, BINARY, "up", str(mesh), "--home", str(home), *free, *arguments], env)
+
+    def _run(self, home, arguments, env=None):
         self.home = Path(home)
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            [*before, BINARY, "up", str(mesh), "--home", str(home), "--http", "127.0.0.1:0", "--flight", "127.0.0.1:0", *arguments],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, errors="replace", env=environment(env),
         )
         self.stdout, self.stderr = Lines(self.process.stdout), Lines(self.process.stderr)
@@ -187,3 +190,10 @@ class Server:
         except subprocess.TimeoutExpired:
             self.kill()
             raise
+
+
+class Configured(Server):
+    """`weft serve` with the configuration in a file."""
+
+    def __init__(self, config, home):
+        self._run(home, [BINARY, "serve", "--config", str(config)])

@@ -6,7 +6,10 @@ use arrow_flight::sql::{
     ActionCancelQueryRequest, ActionCancelQueryResult, ActionClosePreparedStatementRequest,
     ActionCreatePreparedStatementRequest, Any, ProstMessageExt,
 };
-use arrow_flight::{Action, ActionType, CancelFlightInfoRequest, CancelFlightInfoResult, CancelStatus, FlightInfo};
+use arrow_flight::{
+    Action, ActionType, CancelFlightInfoRequest, CancelFlightInfoResult, CancelStatus, FlightInfo,
+    RenewFlightEndpointRequest,
+};
 use bytes::Bytes;
 use chrono::SecondsFormat;
 use prost::Message;
@@ -21,11 +24,12 @@ use crate::session_messages::{
 use crate::statements::Statements;
 use crate::status::{malformed, read_only, unsupported};
 
-const ACTIONS: [(&str, &str); 7] = [
+const ACTIONS: [(&str, &str); 8] = [
     ("CreatePreparedStatement", "Keeps a query for later and says what it answers and takes."),
     ("ClosePreparedStatement", "Forgets a prepared statement."),
     ("CancelFlightInfo", "Ends what runs for a FlightInfo, and its tickets."),
     ("CancelQuery", "The older form of CancelFlightInfo."),
+    ("RenewFlightEndpoint", "Keeps a ticket for longer, within its age."),
     ("SetSessionOptions", "Sets weft.purpose and weft.as_of for all calls of a session."),
     ("GetSessionOptions", "Says what is set."),
     ("CloseSession", "Ends a session and what is set in it."),
@@ -72,6 +76,11 @@ pub(crate) async fn perform(
             statements.cancel(caller, &info)?;
             // The older result numbers its outcomes as the newer one does.
             Ok(Some(packed(&ActionCancelQueryResult { result: CancelStatus::Cancelled as i32 })))
+        }
+        "RenewFlightEndpoint" => {
+            let request: RenewFlightEndpointRequest = decode(action.body)?;
+            let endpoint = request.endpoint.ok_or_else(|| malformed("the request names no FlightEndpoint"))?;
+            Ok(Some(plain(&statements.renew(caller, endpoint)?)))
         }
         "SetSessionOptions" => Ok(Some(plain(&set_options(caller, reception, decode(action.body)?)?))),
         "GetSessionOptions" => Ok(Some(plain(&get_options(caller, reception)?))),

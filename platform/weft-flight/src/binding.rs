@@ -1,4 +1,4 @@
-//! The row of parameters that a client sends for a prepared statement.
+//! The rows of parameters that a client sends for a prepared statement.
 
 use std::panic::AssertUnwindSafe;
 
@@ -17,12 +17,14 @@ use crate::status::{malformed, of_query, refusal};
 
 /// Bytes of Arrow data that parameters may take.
 pub(crate) const PARAMETER_BYTES_MAX: usize = 1 << 20;
+/// Rows of parameters, for each of which a query runs once.
+const ROWS_MAX: usize = 1_000;
 const MESSAGES_MAX: usize = 64;
 
-/// Reads the only row there may be. No row at all means no parameters.
+/// Reads the rows, in their order. Empty where there are no parameters.
 pub(crate) async fn read(
     messages: impl Stream<Item = Result<FlightData, Status>> + Send + 'static,
-) -> Result<Parameters, Status> {
+) -> Result<Vec<Parameters>, Status> {
     let mut bytes = 0_usize;
     let messages: Vec<FlightData> = messages
         .enumerate()
@@ -47,22 +49,21 @@ pub(crate) async fn read(
         FlightError::Tonic(status) => *status,
         _ => no_arrow(),
     })?;
-    let mut rows = batches.into_iter().filter(|batch| batch.num_rows() > 0);
-    match (rows.next(), rows.next()) {
-        (None, _) => Ok(Parameters::None),
-        (Some(batch), None) => Parameters::from_batch(&batch).map_err(|error| of_query(&error)),
-        (Some(_), Some(_)) => {
-            Err(refusal(Code::QUERY_PARAMETERS, "a query takes one row of parameters, and more were given"))
-        }
+    if batches.iter().map(RecordBatch::num_rows).sum::<usize>() > ROWS_MAX {
+        return Err(refusal(Code::QUERY_BOUNDS, format!("parameters may take {ROWS_MAX} rows at most")));
     }
+    let rows = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(|row| batch.slice(row, 1)));
+    rows.map(|row| Parameters::from_batch(&row).map_err(|error| of_query(&error))).collect()
 }
 
 /// About the bytes that values take.
-pub(crate) fn bytes_of(parameters: &Parameters) -> usize {
-    match parameters {
-        Parameters::None => 0,
-        Parameters::Positional(values) => values.iter().map(ScalarValue::size).sum(),
-    }
+pub(crate) fn bytes_of(rows: &[Parameters]) -> usize {
+    rows.iter()
+        .map(|parameters| match parameters {
+            Parameters::None => 0,
+            Parameters::Positional(values) => values.iter().map(ScalarValue::size).sum(),
+        })
+        .sum()
 }
 
 /// Refuses compressed buffers: what they say of their own size would decide how much is allocated.
@@ -103,28 +104,32 @@ mod tests {
         block_on(encoded.try_collect()).unwrap()
     }
 
-    fn bind(messages: Vec<FlightData>) -> Result<Parameters, String> {
+    fn told(rows: &[Parameters]) -> Vec<String> {
+        let values = rows.iter().map(|row| match row {
+            Parameters::None => Vec::new(),
+            Parameters::Positional(values) => values.iter().map(ToString::to_string).collect(),
+        });
+        values.map(|values: Vec<String>| values.join(" ")).collect()
+    }
+
+    fn bind(messages: Vec<FlightData>) -> Result<Vec<Parameters>, String> {
         let stream = futures::stream::iter(messages.into_iter().map(Ok));
         block_on(read(stream)).map_err(|status| status.message().to_owned())
     }
 
     #[test]
-    fn one_row_is_values_from_left_to_right() {
-        let Ok(Parameters::Positional(values)) = bind(messages(1)) else { panic!("no values") };
-        assert_eq!(values.iter().map(ToString::to_string).collect::<Vec<_>>(), ["0", "0"]);
-    }
-
-    #[test]
-    fn no_row_is_no_parameters_and_two_are_refused() {
-        assert_eq!(bind(messages(0)), Ok(Parameters::None));
-        assert_eq!(bind(Vec::new()), Ok(Parameters::None));
-        assert!(bind(messages(2)).unwrap_err().starts_with("W0214"));
+    fn each_row_is_values_from_left_to_right() {
+        assert_eq!(told(&bind(messages(1)).unwrap()), ["0 0"]);
+        assert_eq!(told(&bind(messages(3)).unwrap()), ["0 0", "1 1", "2 2"]);
+        assert_eq!(bind(messages(0)), Ok(Vec::new()));
+        assert_eq!(bind(Vec::new()), Ok(Vec::new()));
     }
 
     #[test]
     fn what_is_too_large_or_no_arrow_is_refused() {
         let long = FlightData::new().with_data_body(vec![0_u8; PARAMETER_BYTES_MAX + 1]);
         assert!(bind(vec![long]).unwrap_err().starts_with("W0209"));
+        assert!(bind(messages(1_001)).unwrap_err().starts_with("W0209"));
         let noise = FlightData::new().with_data_header(vec![0xff_u8; 40]).with_data_body(vec![0xff_u8; 40]);
         assert!(bind(vec![noise]).unwrap_err().starts_with("W0906"));
         let mut cut = messages(1);

@@ -12,6 +12,7 @@ use weft_engine::SessionOptions;
 use weft_identity::{Authenticator, IdentityError};
 use weft_model::{Clock, Code, Principal};
 
+use crate::encoding::{LARGE_MESSAGE_BYTES, MESSAGE_BYTES};
 use crate::session::{AS_OF_HEADER, PURPOSE_HEADER, Sessions, Setting, Terms};
 use crate::status::{malformed, refusal, unauthenticated};
 
@@ -36,6 +37,8 @@ pub(crate) struct Caller {
     pub(crate) terms: Terms,
     /// The trace id of the call, for the record of queries.
     pub(crate) trace: Option<String>,
+    /// Bytes of a message that the client takes.
+    pub(crate) message_bytes: usize,
     session: Option<String>,
     keeps_cookies: bool,
     cookie: OnceLock<String>,
@@ -103,7 +106,8 @@ impl Reception {
         };
         let session = session.map(str::to_owned);
         let terms = spoken(headers)?.or(&set);
-        Ok(Caller { principal, terms, trace: None, session, keeps_cookies, cookie: OnceLock::new() })
+        let message_bytes = message_bytes(headers);
+        Ok(Caller { principal, terms, trace: None, message_bytes, session, keeps_cookies, cookie: OnceLock::new() })
     }
 
     /// Greets whoever proves a name by Basic `NAME:TOKEN` or by a bearer: the answer is a bearer that
@@ -154,6 +158,14 @@ impl Reception {
         }
         ended
     }
+}
+
+/// What a client takes by its name: those of Arrow's C++ and Java set no limit, the drivers of ADBC
+/// one of 16 MiB. Others may have that of their gRPC library.
+fn message_bytes(headers: &MetadataMap) -> usize {
+    let name = headers.get("user-agent").and_then(|name| name.to_str().ok()).unwrap_or_default();
+    let takes_large = ["grpc-c++", "grpc-java", "ADBC"].iter().any(|known| name.contains(known));
+    if takes_large { LARGE_MESSAGE_BYTES } else { MESSAGE_BYTES }
 }
 
 /// The id under which the log speaks of a call: that of the caller's trace, or a new one.

@@ -90,6 +90,13 @@ impl<T: Clone> Handles<T> {
         shelves.used(owner, id, now, &self.bounds).map(|entry| entry.value.clone())
     }
 
+    /// When what `owner` keeps under `id` is forgotten if it is not used until then.
+    pub(crate) fn ends(&self, owner: &str, id: &str) -> Option<DateTime<Utc>> {
+        let shelves = self.shelves.lock();
+        let entry = shelves.by_owner.get(owner)?.entries.get(id)?;
+        Some((entry.used + self.bounds.idle_max).min(entry.made + self.bounds.age_max))
+    }
+
     /// Puts what `change` makes of the value, and the bytes it takes, in the place of what `owner`
     /// keeps under `id`. Whether there was such a thing.
     pub(crate) fn update(&self, owner: &str, id: &str, change: impl FnOnce(&T) -> (usize, T)) -> bool {
@@ -250,7 +257,9 @@ mod tests {
         for _ in 0..5 {
             clock.0.fetch_add(60, Ordering::Relaxed);
             assert_eq!(handles.get("a", &id), Some("x"));
+            assert_eq!(handles.ends("a", &id), Some(clock.now() + TimeDelta::seconds(60)));
         }
+        assert_eq!(handles.ends("b", &id), None);
         clock.0.fetch_add(61, Ordering::Relaxed);
         assert_eq!(handles.get("a", &id), None);
         assert!(!handles.update("a", &id, |_| (1, "y")));
@@ -265,6 +274,7 @@ mod tests {
             clock.0.fetch_add(60, Ordering::Relaxed);
             assert!(handles.update("a", &id, |_| (1, "y")));
         }
+        assert_eq!(handles.ends("a", &id), Some(clock.now()));
         clock.0.fetch_add(1, Ordering::Relaxed);
         assert_eq!(handles.get("a", &id), None);
     }

@@ -8,11 +8,19 @@
 mod actions;
 mod binding;
 mod caller;
+mod calls;
+mod column_facts;
+mod columns;
+mod encoder;
 mod encoding;
 mod foreign_keys;
 mod handles;
 mod like;
+mod message;
 mod metadata;
+mod outflow;
+mod rope;
+mod rounds;
 mod server_facts;
 mod service;
 mod serving;
@@ -22,4 +30,7 @@ mod set_statement;
 mod statements;
 mod status;
 
-pub use serving::{serve, service};
+pub use calls::Service;
+pub use outflow::Body;
+pub use rope::Rope;
+pub use serving::serve;

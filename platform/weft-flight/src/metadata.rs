@@ -16,7 +16,7 @@ use weft_engine::{Session, TableEntry};
 
 use crate::like::like;
 use crate::status::{bug, unsupported};
-use crate::{foreign_keys, server_facts};
+use crate::{column_facts, foreign_keys, server_facts};
 
 const TABLE_TYPES: [&str; 3] = ["SYSTEM TABLE", "TABLE", "VIEW"];
 
@@ -77,7 +77,7 @@ fn list(wanted: &CommandGetTables, tables: &[TableEntry]) -> Result<RecordBatch,
         .filter(|table| matches(wanted.table_name_filter_pattern.as_deref(), &table.port))
         .filter(|table| wanted.table_types.is_empty() || wanted.table_types.iter().any(|kind| kind == table.kind));
     for table in chosen {
-        builder.append(&table.domain, &table.product, &table.port, table.kind, &table.schema)?;
+        builder.append(&table.domain, &table.product, &table.port, table.kind, &column_facts::described(table))?;
     }
     builder.build()
 }

@@ -26,6 +26,7 @@ use weft_model::Clock;
 
 use crate::caller::{Caller, Reception, trace_id};
 use crate::encoding::{self, Rows};
+use crate::message::Message as IpcMessage;
 use crate::statements::{self, Statements};
 use crate::status::{bug, malformed, read_only, traced, unsupported};
 use crate::{actions, metadata};
@@ -122,6 +123,16 @@ impl Door {
         Ok(unwinding(rows, call.trace.clone()))
     }
 
+    /// Answers a call for the rows of a ticket, which is read once it is known who calls.
+    pub(crate) async fn rows_of(
+        &self,
+        headers: &MetadataMap,
+        ticket: impl Future<Output = Result<Ticket, Status>> + Send,
+    ) -> Result<Response<Rows>, Status> {
+        let work = |call: Arc<Call>| async move { self.rows(&call, ticket.await?).await };
+        self.answer("do_get", headers, work).await
+    }
+
     async fn put(&self, call: &Call, mut messages: Streaming<FlightData>) -> Result<Bytes, Status> {
         let first = messages.message().await?.ok_or_else(|| malformed("the first message is missing"))?;
         let descriptor =
@@ -201,8 +212,8 @@ impl FlightService for Door {
 
     async fn do_get(&self, request: Request<Ticket>) -> Result<Response<Self::DoGetStream>, Status> {
         let (headers, _, ticket) = request.into_parts();
-        let work = |call: Arc<Call>| async move { self.rows(&call, ticket).await };
-        self.answer("do_get", &headers, work).await
+        let rows = self.rows_of(&headers, async { Ok(ticket) }).await?;
+        Ok(rows.map(|rows| -> Self::DoGetStream { Box::pin(rows.map(|row| row.map(IpcMessage::into_flight_data))) }))
     }
 
     async fn do_put(&self, request: Request<Streaming<FlightData>>) -> Result<Response<Self::DoPutStream>, Status> {
@@ -258,6 +269,9 @@ fn command_of(descriptor: &FlightDescriptor) -> Result<Command, Status> {
 fn command_in(bytes: Bytes) -> Result<Command, Status> {
     let wrong = || malformed("this is no command of Flight SQL");
     let any = Any::decode(bytes).map_err(|_| wrong())?;
+    if any.type_url.is_empty() {
+        return Err(wrong());
+    }
     if any.type_url == arrow_flight::sql::CommandStatementSubstraitPlan::type_url() {
         return Err(read_only("a Substrait plan"));
     }

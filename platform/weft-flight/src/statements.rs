@@ -15,15 +15,17 @@ use chrono::TimeDelta;
 use futures::Stream;
 use parking_lot::Mutex;
 use prost::Message;
+use prost_types::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use weft_engine::{Answer, Description, Engine, Parameters, QueryError};
+use weft_engine::{Description, Engine, Parameters};
 use weft_model::{Clock, Code};
 
 use crate::binding;
 use crate::caller::{Caller, Reception};
 use crate::encoding::{self, Rows};
 use crate::handles::{Bounds, Handles, Size};
+use crate::rounds::Rounds;
 use crate::session::{NoSetting, Setting, Terms};
 use crate::set_statement::{self, SetStatement};
 use crate::status::{bug, malformed, no_such_handle, of_query, refusal};
@@ -35,13 +37,18 @@ const PREPARED: &str = "prepared statement";
 #[derive(Debug)]
 struct Statement {
     sql: String,
-    parameters: Parameters,
+    /// Runs once for each row of them, and once where there are none.
+    parameters: Vec<Parameters>,
     terms: Terms,
     /// The session that it was made in; no other may use it.
     session: Option<String>,
 }
 
 impl Statement {
+    fn first(&self) -> Parameters {
+        self.parameters.first().cloned().unwrap_or(Parameters::None)
+    }
+
     /// About what it takes to keep.
     fn bytes(&self) -> usize {
         self.sql.len() + binding::bytes_of(&self.parameters)
@@ -103,7 +110,7 @@ impl Statements {
         let description = self.describe(caller, &caller.terms, &command.query).await?;
         let statement = Arc::new(Statement {
             sql: command.query,
-            parameters: Parameters::None,
+            parameters: Vec::new(),
             terms: caller.terms.clone(),
             session: caller.session().map(str::to_owned),
         });
@@ -156,7 +163,7 @@ impl Statements {
         let parameter_schema = encoding::schema(&description.parameters)?;
         let statement = Statement {
             sql: request.query,
-            parameters: Parameters::None,
+            parameters: Vec::new(),
             terms: caller.terms.clone(),
             session: caller.session().map(str::to_owned),
         };
@@ -220,12 +227,13 @@ impl Statements {
         let Some(statement) = &ticketed.statement else {
             return Ok(nothing());
         };
-        let answer = self.run(caller, statement, &ticketed.stop, Some(&ticketed.running)).await?;
+        let rounds = self.rounds(caller, statement, &ticketed.stop, &ticketed.running);
+        let answer = rounds.first(statement.first()).await?;
         // Asked for after the decision, so that one made in between is never taken for an older one.
         if self.engine.policy_epoch() != ticketed.policy_epoch && names(&answer.schema) != ticketed.promised {
             return Err(policies_changed());
         }
-        Ok(going_out(answer, trace))
+        Ok(rounds.going_out(answer, &statement.parameters, trace))
     }
 
     /// The rows of a prepared statement, for clients that fetch by its handle.
@@ -240,22 +248,27 @@ impl Statements {
         if set(caller, reception, &statement.sql)? {
             return Ok(nothing());
         }
-        let answer = self.run(caller, &statement, &CancellationToken::new(), None).await?;
-        Ok(going_out(answer, trace))
+        let rounds = self.rounds(caller, &statement, &CancellationToken::new(), &Arc::default());
+        let answer = rounds.first(statement.first()).await?;
+        Ok(rounds.going_out(answer, &statement.parameters, trace))
+    }
+
+    /// Keeps the ticket of `endpoint` for longer, and says for how long.
+    pub(crate) fn renew(&self, caller: &Caller, endpoint: FlightEndpoint) -> Result<FlightEndpoint, Status> {
+        let ticket = endpoint.ticket.as_ref().ok_or_else(|| malformed("the endpoint names no ticket"))?;
+        let id = ticket_id(ticket)?;
+        self.ticketed(caller, &id)?;
+        Ok(FlightEndpoint { expiration_time: self.expiration(caller, &id), ..endpoint })
     }
 
     /// Ends what runs for the tickets of `info`, and the tickets.
     pub(crate) fn cancel(&self, caller: &Caller, info: &FlightInfo) -> Result<(), Status> {
         let mut found = false;
         for ticket in info.endpoint.iter().filter_map(|endpoint| endpoint.ticket.as_ref()) {
-            let command = arrow_flight::sql::Any::decode(ticket.ticket.clone())
-                .ok()
-                .and_then(|any| any.unpack::<TicketStatementQuery>().ok().flatten())
-                .ok_or_else(|| malformed("the ticket is none of a statement's"))?;
-            let id = text(&command.statement_handle);
-            if let Ok(ticketed) = self.ticketed(caller, id) {
+            let id = ticket_id(ticket)?;
+            if let Ok(ticketed) = self.ticketed(caller, &id) {
                 found = true;
-                self.tickets.remove(&caller.owner(), id);
+                self.tickets.remove(&caller.owner(), &id);
                 ticketed.stop.cancel();
                 for query in ticketed.running.lock().drain(..) {
                     self.engine.cancel(&query, &caller.principal);
@@ -265,37 +278,29 @@ impl Statements {
         if found { Ok(()) } else { Err(no_such_handle(TICKET)) }
     }
 
-    async fn run(
+    fn rounds(
         &self,
         caller: &Caller,
         statement: &Statement,
         stop: &CancellationToken,
-        running: Option<&Mutex<Vec<String>>>,
-    ) -> Result<Answer, Status> {
-        let session = self.engine.session(caller.principal.clone(), caller.options(&statement.terms));
-        let answer = tokio::select! {
-            biased;
-            () = stop.cancelled() => Err(QueryError::Cancelled),
-            answer = session.query(&statement.sql, statement.parameters.clone()) => answer,
-        };
-        let answer = answer.map_err(|error| of_query(&error))?;
-        if let Some(running) = running {
-            running.lock().push(answer.id.clone());
-            // Whoever cancelled in between has not seen this id.
-            if stop.is_cancelled() {
-                return Err(of_query(&QueryError::Cancelled));
-            }
+        running: &Arc<Mutex<Vec<String>>>,
+    ) -> Rounds {
+        Rounds {
+            session: self.engine.session(caller.principal.clone(), caller.options(&statement.terms)),
+            sql: statement.sql.clone(),
+            message_bytes: caller.message_bytes,
+            stop: stop.clone(),
+            running: Arc::clone(running),
         }
-        Ok(answer)
     }
 
     /// The schema that a statement answers with what is bound now: types may depend on values.
     async fn schema_now(&self, caller: &Caller, statement: &Statement) -> Result<SchemaRef, Status> {
-        if matches!(statement.parameters, Parameters::None) {
+        if statement.parameters.is_empty() {
             return Ok(self.describe(caller, &statement.terms, &statement.sql).await?.schema);
         }
         let session = self.engine.session(caller.principal.clone(), caller.options(&statement.terms));
-        let schema = session.schema_of(&statement.sql, statement.parameters.clone()).await;
+        let schema = session.schema_of(&statement.sql, statement.first()).await;
         schema.map_err(|error| of_query(&error))
     }
 
@@ -352,8 +357,17 @@ impl Statements {
             running: Arc::default(),
         };
         let id = self.tickets.insert(&caller.owner(), bytes, ticketed);
+        let expiration = self.expiration(caller, &id);
         let ticket = TicketStatementQuery { statement_handle: id.into() };
-        info(schema, ticket.as_any().encode_to_vec(), descriptor)
+        let mut info = info(schema, ticket.as_any().encode_to_vec(), descriptor)?;
+        info.endpoint.iter_mut().for_each(|endpoint| endpoint.expiration_time = expiration);
+        Ok(info)
+    }
+
+    /// Until when a ticket may be redeemed if nobody uses or renews it.
+    fn expiration(&self, caller: &Caller, id: &str) -> Option<Timestamp> {
+        let ends = self.tickets.ends(&caller.owner(), id)?;
+        Some(Timestamp { seconds: ends.timestamp(), nanos: ends.timestamp_subsec_nanos().cast_signed() })
     }
 }
 
@@ -388,12 +402,6 @@ fn setting(set: &SetStatement) -> Result<Setting, Status> {
     })
 }
 
-/// The rows of an answer on their way to a client.
-fn going_out(answer: Answer, trace: &str) -> Rows {
-    tracing::info!(query = %answer.id, trace, "rows go out");
-    encoding::answer(answer, trace.to_owned())
-}
-
 fn names(schema: &Schema) -> Vec<String> {
     schema.fields().iter().map(|field| field.name().clone()).collect()
 }
@@ -416,6 +424,15 @@ fn ensure_no_transaction(id: Option<&Bytes>) -> Result<(), Status> {
         Some(id) if !id.is_empty() => Err(malformed("there are no transactions here, so none goes with a statement")),
         _ => Ok(()),
     }
+}
+
+/// The handle within a ticket of a statement's.
+fn ticket_id(ticket: &Ticket) -> Result<String, Status> {
+    let command = arrow_flight::sql::Any::decode(ticket.ticket.clone())
+        .ok()
+        .and_then(|any| any.unpack::<TicketStatementQuery>().ok().flatten())
+        .ok_or_else(|| malformed("the ticket is none of a statement's"))?;
+    Ok(text(&command.statement_handle).to_owned())
 }
 
 /// Handles are text; what is none is the handle of nothing.

@@ -324,6 +324,8 @@ codes! {
     AUDIT_UNAVAILABLE = "W0908";
     /// The product was retired; told to those who answer for it.
     PRODUCT_RETIRED = "W0909";
+    /// The files of TLS cannot be read, or do not belong together.
+    TLS_FILES = "W0910";
     /// A push hook is not signed with the secret of this mesh.
     HOOK_UNPROVEN = "W0950";
 }

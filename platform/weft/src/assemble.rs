@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use url::Url;
@@ -23,6 +24,7 @@ use crate::mask_key;
 use crate::running::{Door, Mesh};
 use crate::settings::Settings;
 use crate::start_error::StartError;
+use crate::tls::{Secured, Tls};
 
 impl Mesh {
     /// Starts a mesh: takes the home, proves the store and takes it over, brings back what was served and opens the
@@ -37,7 +39,9 @@ impl Mesh {
         clock: Arc<dyn Clock>,
         progress: Arc<dyn Progress>,
     ) -> Result<Mesh, StartError> {
-        loopback_only(&[settings.http, settings.flight])?;
+        if settings.tls.is_none() {
+            loopback_only(&[settings.http, settings.flight])?;
+        }
         weft_governance::ensure_decides_right()?;
         let held = Home::at(&settings.home).lock()?;
         let home = held.home().clone();
@@ -78,7 +82,8 @@ impl Mesh {
         controller.recover().await?;
 
         let (http, flight) = (bind(settings.http).await?, bind(settings.flight).await?);
-        let address = address(&http, &flight)?;
+        let tls = settings.tls.clone().map(Tls::open).transpose()?;
+        let address = address(&http, &flight, tls.is_some())?;
         let ready = watch::Sender::new(false);
         let doors = Doors {
             catalog: Arc::clone(&catalog),
@@ -94,8 +99,8 @@ impl Mesh {
             metrics: metrics(),
         };
         let doors = [
-            Door::http(http, weft_http::router(doors)),
-            Door::flight(flight, weft_flight::service(engine, authenticator, clock)),
+            Door::http(secured(http, tls.clone(), Tls::http)?, weft_http::router(doors)),
+            Door::flight(secured(flight, tls, Tls::flight)?, weft_flight::Service::new(engine, authenticator, clock)),
         ];
         Ok(Mesh::new(held, address, controller, catalog, source, ready, doors))
     }
@@ -135,7 +140,7 @@ fn warehouse(settings: &Settings, home: &Home) -> Result<Warehouse, StartError> 
     Ok(Warehouse::open(&url, &settings.store)?)
 }
 
-/// There is no TLS yet, and tokens do not travel in the clear.
+/// Tokens do not travel in the clear.
 fn loopback_only(addresses: &[SocketAddr]) -> Result<(), StartError> {
     match addresses.iter().find(|address| !address.ip().is_loopback()) {
         Some(address) => Err(StartError::NotLoopback { address: *address }),
@@ -147,16 +152,27 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| StartError::Bind { address, source })
 }
 
-fn address(http: &TcpListener, flight: &TcpListener) -> Result<Address, StartError> {
-    let of = |listener: &TcpListener| {
-        let unbound = SocketAddr::from(([0, 0, 0, 0], 0));
-        listener.local_addr().map_err(|source| StartError::Bind { address: unbound, source })
-    };
+/// The connections of a listener, on the terms of one door.
+fn secured(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    of_door: fn(&Tls) -> Arc<ServerConfig>,
+) -> Result<Secured, StartError> {
+    Secured::new(listener, tls.map(|tls| move || of_door(&tls))).map_err(unbound)
+}
+
+fn address(http: &TcpListener, flight: &TcpListener, tls: bool) -> Result<Address, StartError> {
+    let (http_scheme, flight_scheme) = if tls { ("https", "grpc+tls") } else { ("http", "grpc") };
+    let of = |listener: &TcpListener| listener.local_addr().map_err(unbound);
     Ok(Address {
-        http: format!("http://{}", of(http)?),
-        flight: format!("grpc://{}", of(flight)?),
+        http: format!("{http_scheme}://{}", of(http)?),
+        flight: format!("{flight_scheme}://{}", of(flight)?),
         pid: std::process::id(),
     })
+}
+
+fn unbound(source: std::io::Error) -> StartError {
+    StartError::Bind { address: SocketAddr::from(([0, 0, 0, 0], 0)), source }
 }
 
 /// The numbers of this process. A second mesh in one process (tests) counts into the first's.

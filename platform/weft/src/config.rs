@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use weft_model::{Code, Diagnostic, Place};
 
 use crate::settings::{FLIGHT, HTTP, Settings};
+use crate::tls::TlsFiles;
 
 /// What a configuration file may say.
 #[derive(Debug, JsonSchema)]
@@ -25,11 +26,27 @@ struct Config {
     http: Option<String>,
     /// Address of the Flight SQL door, `host:port`. Default: `127.0.0.1:8815`.
     flight: Option<String>,
+    /// TLS of both doors, without which they listen on loopback only. Default: none.
+    tls: Option<TlsTable>,
     /// Environment of `mesh.yaml` from which variables in manifests take their values. Default: none.
     environment: Option<String>,
 }
 
-const KEYS: [&str; 6] = ["mesh", "home", "warehouse", "http", "flight", "environment"];
+/// Files in PEM. They are looked at each second, and taken anew when they have changed.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes the file; the reader keeps the places of what it reads")]
+struct TlsTable {
+    /// File with the server's certificate, and after it those that vouch for it.
+    certificate: String,
+    /// File with the private key of the first certificate.
+    key: String,
+    /// File with certificates of which one must vouch for each client. Default: clients show none.
+    client_ca: Option<String>,
+}
+
+const KEYS: [&str; 7] = ["mesh", "home", "warehouse", "http", "flight", "tls", "environment"];
+const TLS_KEYS: [&str; 3] = ["certificate", "key", "client_ca"];
 
 /// The JSON Schema of a configuration file.
 pub fn schema() -> serde_json::Value {
@@ -55,7 +72,7 @@ pub fn read(file: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
             )]);
         }
     };
-    reader.refuse_unknown(&table);
+    reader.refuse_unknown(&table, &KEYS);
     let mesh = reader.text_of(&table, "mesh");
     if !table.contains_key("mesh") {
         let message = "the key `mesh` is missing";
@@ -70,6 +87,7 @@ pub fn read(file: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
         warehouse: reader.text_of(&table, "warehouse"),
         http: reader.address_of(&table, "http", HTTP),
         flight: reader.address_of(&table, "flight", FLIGHT),
+        tls: reader.tls_of(&table),
         environment: reader.text_of(&table, "environment"),
         store: std::collections::HashMap::new(),
         limits: weft_engine::Limits::default(),
@@ -90,16 +108,16 @@ impl Reader<'_> {
         Place::of_bytes(self.file, self.text, span.start, span.end)
     }
 
-    fn refuse_unknown(&mut self, table: &DeTable<'_>) {
+    fn refuse_unknown(&mut self, table: &DeTable<'_>, keys: &[&str]) {
         for (key, _) in table {
             let name = key.get_ref().as_ref();
-            if KEYS.contains(&name) {
+            if keys.contains(&name) {
                 continue;
             }
-            let near = KEYS.iter().find(|known| strsim::damerau_levenshtein(known, name) <= 2);
+            let near = keys.iter().find(|known| strsim::damerau_levenshtein(known, name) <= 2);
             let help = match near {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the keys are {}", KEYS.join(", ")),
+                None => format!("the keys are {}", keys.join(", ")),
             };
             let place = self.place(key.span());
             self.problems.push(Diagnostic::error(Code::KEY_UNKNOWN, place, format!("unknown key `{name}`")).help(help));
@@ -117,6 +135,26 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    fn tls_of(&mut self, table: &DeTable<'_>) -> Option<TlsFiles> {
+        let value: &Spanned<DeValue<'_>> = table.get("tls")?;
+        let DeValue::Table(tls) = value.get_ref() else {
+            let message = format!("`tls` is a table, this is {}", article(value.get_ref().type_str()));
+            let problem = Diagnostic::error(Code::WRONG_TYPE, self.place(value.span()), message);
+            self.problems.push(problem.help("write `[tls]`, and below it `certificate` and `key`"));
+            return None;
+        };
+        self.refuse_unknown(tls, &TLS_KEYS);
+        for key in ["certificate", "key"].into_iter().filter(|key| !tls.contains_key(*key)) {
+            let message = format!("the key `{key}` of `tls` is missing");
+            let problem = Diagnostic::error(Code::KEY_MISSING, self.place(value.span()), message);
+            self.problems.push(problem.help(format!("write `{key} = \"FILE\"`, a file in PEM")));
+        }
+        let certificate = self.text_of(tls, "certificate").map(PathBuf::from);
+        let key = self.text_of(tls, "key").map(PathBuf::from);
+        let client_ca = self.text_of(tls, "client_ca").map(PathBuf::from);
+        Some(TlsFiles { certificate: certificate?, key: key?, client_ca })
     }
 
     fn address_of(&mut self, table: &DeTable<'_>, key: &str, default: &str) -> SocketAddr {
@@ -171,7 +209,7 @@ mod tests {
             weft.toml:1:1 W0107 unknown key `hom`
             help: did you mean `home`?
             weft.toml:2:1 W0107 unknown key `colour`
-            help: the keys are mesh, home, warehouse, http, flight, environment
+            help: the keys are mesh, home, warehouse, http, flight, tls, environment
             weft.toml:3:13 W0105 `warehouse` is a string, this is an integer
             weft.toml:4:10 W0108 `here` is not an address
             help: write an IP address and a port, such as `127.0.0.1:8815`
@@ -182,6 +220,31 @@ mod tests {
             expect![[r#"
             weft.toml:1:10 W0108 not TOML: invalid basic string, expected `"`
         "#]],
+        );
+    }
+
+    #[test]
+    fn tls_is_a_table_of_files() {
+        let text = "mesh = \"m\"\n[tls]\ncertificate = \"c.pem\"\nkey = \"k.pem\"\nclient_ca = \"ca.pem\"\n";
+        let files = read("weft.toml", text).unwrap().tls.unwrap();
+        assert_eq!((files.certificate, files.key), (PathBuf::from("c.pem"), PathBuf::from("k.pem")));
+        assert_eq!(files.client_ca, Some(PathBuf::from("ca.pem")));
+        check(
+            "mesh = \"m\"\n[tls]\ncert = \"c.pem\"\nkey = 1\n",
+            expect![[r#"
+                weft.toml:2:1 W0106 the key `certificate` of `tls` is missing
+                help: write `certificate = "FILE"`, a file in PEM
+                weft.toml:3:1 W0107 unknown key `cert`
+                help: the keys are certificate, key, client_ca
+                weft.toml:4:7 W0105 `key` is a string, this is an integer
+            "#]],
+        );
+        check(
+            "mesh = \"m\"\ntls = true\n",
+            expect![[r#"
+                weft.toml:2:7 W0105 `tls` is a table, this is a boolean
+                help: write `[tls]`, and below it `certificate` and `key`
+            "#]],
         );
     }
 

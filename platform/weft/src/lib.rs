@@ -12,6 +12,7 @@ pub mod config;
 pub mod environment;
 pub mod home;
 mod lifecycle;
+mod listening;
 mod log;
 mod lone;
 mod mask_key;
@@ -23,6 +24,7 @@ pub mod running;
 pub mod scaffold;
 pub mod settings;
 pub mod start_error;
+pub mod tls;
 
 pub use running::Mesh;
 pub use settings::Settings;

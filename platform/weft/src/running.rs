@@ -1,13 +1,12 @@
 //! A mesh that runs: its doors, its controller, and how it ends.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arrow_flight::flight_service_server::{FlightService, FlightServiceServer};
 use axum::Router;
 use futures::future::BoxFuture;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +18,7 @@ use weft_storage::Vacuumed;
 
 use crate::home::{Address, HeldHome};
 use crate::start_error::StartError;
+use crate::tls::Secured;
 
 /// Longest time that requests under way are waited for at the end.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
@@ -164,20 +164,23 @@ impl Mesh {
 /// Serves until the token is cancelled.
 type Serve = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, ()> + Send>;
 
-/// A listener and what answers on it, until told to stop.
+/// Connections and what answers on it, until told to stop.
 pub(crate) struct Door {
     serve: Serve,
 }
 
 impl Door {
-    pub(crate) fn http(listener: TcpListener, router: Router) -> Self {
+    pub(crate) fn http(connections: Secured, router: Router) -> Self {
         Door::of("http", move |stop| async move {
-            axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+            axum::serve(connections, router).with_graceful_shutdown(stop.cancelled_owned()).await
         })
     }
 
-    pub(crate) fn flight(listener: TcpListener, service: FlightServiceServer<impl FlightService>) -> Self {
-        Door::of("flight", move |stop| weft_flight::serve(service, listener, stop.cancelled_owned()))
+    pub(crate) fn flight(connections: Secured, service: weft_flight::Service) -> Self {
+        Door::of("flight", move |stop| async move {
+            weft_flight::serve(service, connections, stop.cancelled_owned()).await;
+            Ok::<(), Infallible>(())
+        })
     }
 
     fn of<F, E>(name: &'static str, serve: impl FnOnce(CancellationToken) -> F + Send + 'static) -> Self

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use weft_engine::Limits;
 
+use crate::tls::TlsFiles;
+
 /// Address of the HTTP door where none is given.
 pub const HTTP: &str = "127.0.0.1:8080";
 /// Address of the Flight SQL door where none is given.
@@ -20,10 +22,12 @@ pub struct Settings {
     pub home: PathBuf,
     /// URL of the object store for tables; `None` is `warehouse/` within the home.
     pub warehouse: Option<String>,
-    /// Loopback only: there is no TLS yet. Port 0 picks a free one.
+    /// Loopback only where there is no `tls`. Port 0 picks a free one.
     pub http: SocketAddr,
     /// As with `http`.
     pub flight: SocketAddr,
+    /// TLS of both doors; `None` is none.
+    pub tls: Option<TlsFiles>,
     /// Which environment of `mesh.yaml` this is; `None` gives variables in manifests their defaults only.
     pub environment: Option<String>,
     /// Options of the object store, under the names that it knows (`aws_endpoint`, …).
@@ -42,6 +46,7 @@ impl Settings {
             warehouse: None,
             http: free,
             flight: free,
+            tls: None,
             environment: None,
             store: HashMap::new(),
             limits: Limits::default(),

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use weft_model::Code;
 
 use crate::home::HomeError;
+use crate::tls::TlsError;
 
 /// Why a mesh does not start.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,9 @@ pub enum StartError {
 
     #[error(transparent)]
     Reconcile(#[from] weft_reconcile::ReconcileError),
+
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 
     #[error("`{address}` can be reached from other machines, and without TLS tokens would travel in the clear")]
     NotLoopback { address: SocketAddr },
@@ -71,6 +75,7 @@ impl StartError {
             StartError::Catalog(error) => Some(error.code()),
             StartError::Identity(error) => Some(error.code()),
             StartError::Reconcile(error) => Some(error.code()),
+            StartError::Tls(error) => Some(error.code()),
             StartError::NotLoopback { .. } => Some(Code::REQUEST_INVALID),
             StartError::Bind { .. } | StartError::Folder { .. } | StartError::Signals { .. } => None,
             StartError::Relative | StartError::Decisions(_) => Some(Code::INTERNAL),
@@ -85,7 +90,7 @@ impl StartError {
                 None => "stop that process, or give this one another --home".to_owned(),
             },
             StartError::NotLoopback { .. } => {
-                "listen on 127.0.0.1 or [::1], and put a proxy with TLS before it".to_owned()
+                "listen on 127.0.0.1 or [::1], or start with `weft serve` and a `[tls]` of your own".to_owned()
             }
             StartError::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
                 "another process listens there: name another address, or port 0 for a free one".to_owned()

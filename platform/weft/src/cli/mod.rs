@@ -9,6 +9,7 @@ mod diff;
 mod erase;
 mod explain;
 mod failure;
+mod flight_channel;
 mod flight_failure;
 mod found;
 mod hook;

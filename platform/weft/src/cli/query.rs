@@ -10,12 +10,12 @@ use arrow_flight::decode::FlightRecordBatchStream;
 use arrow_flight::error::FlightError;
 use arrow_flight::sql::client::FlightSqlServiceClient;
 use futures::TryStreamExt;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 
 use super::arguments::{Query, QueryFormat};
 use super::connection::Connection;
 use super::flight_failure::of_flight;
-use super::{Exit, Failure, Look, block_on, terminal};
+use super::{Exit, Failure, Look, block_on, flight_channel, terminal};
 use crate::render::rows::{Format, RowWriter, WriteError};
 use crate::render::table;
 
@@ -79,13 +79,7 @@ fn sql(arguments: &Query) -> Result<String, Failure> {
 
 async fn client(connection: &Connection, arguments: &Query) -> Result<FlightSqlServiceClient<Channel>, Failure> {
     let url = connection.flight().await?;
-    let endpoint = Endpoint::from_shared(url).map_err(|error| connection.unreachable(&error))?;
-    let channel = endpoint
-        .connect_timeout(std::time::Duration::from_secs(5))
-        .tcp_nodelay(true)
-        .connect()
-        .await
-        .map_err(|error| connection.unreachable(&error))?;
+    let channel = flight_channel::open(&url).await.map_err(|error| connection.unreachable(&error))?;
     let inner = arrow_flight::flight_service_client::FlightServiceClient::new(channel)
         .max_decoding_message_size(MESSAGE_BYTES_MAX);
     let mut client = FlightSqlServiceClient::new_from_inner(inner);

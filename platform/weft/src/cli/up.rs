@@ -22,6 +22,7 @@ pub(super) fn up(arguments: Up) -> Result<(), Failure> {
         warehouse: arguments.warehouse,
         http: arguments.http,
         flight: arguments.flight,
+        tls: None,
         environment: arguments.environment,
         store: environment::store_options(),
         limits: weft_engine::Limits::default(),
