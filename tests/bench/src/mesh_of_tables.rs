@@ -1,4 +1,4 @@
-//! The mesh that writing is measured on: TPC-H's tables from Parquet files, and ports made from them.
+//! The meshes that writing and reading are measured on: TPC-H's tables from Parquet files, and ports made from them.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -58,6 +58,36 @@ const SUPPLIER: &[(&str, &str)] = &[
 ];
 const NATION: &[(&str, &str)] =
     &[("n_nationkey", "bigint"), ("n_name", "string"), ("n_regionkey", "bigint"), ("n_comment", "string")];
+const REGION: &[(&str, &str)] = &[("r_regionkey", "bigint"), ("r_name", "string"), ("r_comment", "string")];
+const PART: &[(&str, &str)] = &[
+    ("p_partkey", "bigint"),
+    ("p_name", "string"),
+    ("p_mfgr", "string"),
+    ("p_brand", "string"),
+    ("p_type", "string"),
+    ("p_size", "int"),
+    ("p_container", "string"),
+    ("p_retailprice", "decimal(15,2)"),
+    ("p_comment", "string"),
+];
+const PARTSUPP: &[(&str, &str)] = &[
+    ("ps_partkey", "bigint"),
+    ("ps_suppkey", "bigint"),
+    ("ps_availqty", "int"),
+    ("ps_supplycost", "decimal(15,2)"),
+    ("ps_comment", "string"),
+];
+/// All of TPC-H: each table's columns, none of which may be null, and its key.
+const TPCH: [(&str, &[(&str, &str)], &[&str]); 8] = [
+    ("lineitem", LINEITEM, &["l_orderkey", "l_linenumber"]),
+    ("orders", ORDERS, &["o_orderkey"]),
+    ("customer", CUSTOMER, &["c_custkey"]),
+    ("supplier", SUPPLIER, &["s_suppkey"]),
+    ("nation", NATION, &["n_nationkey"]),
+    ("region", REGION, &["r_regionkey"]),
+    ("part", PART, &["p_partkey"]),
+    ("partsupp", PARTSUPP, &["ps_partkey", "ps_suppkey"]),
+];
 const WIDE: &[(&str, &str)] =
     &[("o_custkey", "bigint"), ("o_orderdate", "date"), ("o_orderpriority", "string"), ("s_name", "string")];
 const AGGREGATE: &[(&str, &str)] = &[
@@ -91,6 +121,15 @@ const RULES: &[(&str, &str)] = &[
     ("o_orderpriority", "quality: [{type: library, metric: nullValues, mustBe: 0}]"),
 ];
 
+const PRINCIPALS: &str = "\
+users:
+  - {name: reader, groups: [people], attributes: {}}
+services:
+  - {name: jobs, groups: [], attributes: {}}
+groups:
+  - {name: people}
+";
+
 /// The manifests, and where the data lie.
 pub(crate) struct Mesh {
     manifests: Manifests,
@@ -102,21 +141,19 @@ impl Mesh {
         self.manifests.path()
     }
 
-    /// The mesh over the tables in `data`.
+    /// The eight tables of TPC-H in `data` as products, which `reader` may read; nothing is made from them.
+    pub(crate) fn of_tpch(data: &Path) -> Self {
+        let mesh = Self::governed(data);
+        for (name, columns, key) in TPCH {
+            mesh.product(name, "rows", &mesh.file(&format!("{name}.parquet")), &[]);
+            mesh.contract(name, "rows", columns, key, "strict");
+        }
+        mesh
+    }
+
+    /// The tables in `data` that writing is measured on, and what is made from them.
     pub(crate) fn over(data: &Path) -> Self {
-        let mesh = Mesh { manifests: Manifests::empty(), data: data.canonicalize().unwrap() };
-        mesh.manifests
-            .write("governance/model.conf", include_str!("../../../governance/model.conf"))
-            .write("governance/restrictions.yaml", "clear: [public]\n")
-            .write(
-                "governance/principals.yaml",
-                "users: []\nservices:\n  - {name: jobs, groups: [], attributes: {}}\ngroups:\n  - {name: people}\n",
-            )
-            .write(
-                "governance/policies/all.csv",
-                "p, role:any, dom:any, obj:b, read, *, -, allow\np, role:any, dom:any, obj:b, discover, *, -, allow\n",
-            )
-            .write("products/b/domain.yaml", "domain: b\ndescription: Measured.\nowner: people\nservice: jobs\n");
+        let mesh = Self::governed(data);
         let tables = [
             ("lineitem", LINEITEM),
             ("orders", ORDERS),
@@ -155,6 +192,21 @@ impl Mesh {
         mesh
     }
 
+    /// No product yet; whoever is known may read what comes.
+    fn governed(data: &Path) -> Self {
+        let mesh = Mesh { manifests: Manifests::empty(), data: data.canonicalize().unwrap() };
+        mesh.manifests
+            .write("governance/model.conf", include_str!("../../../governance/model.conf"))
+            .write("governance/restrictions.yaml", "clear: [public]\n")
+            .write("governance/principals.yaml", PRINCIPALS)
+            .write(
+                "governance/policies/all.csv",
+                "p, role:any, dom:any, obj:b, read, *, -, allow\np, role:any, dom:any, obj:b, discover, *, -, allow\n",
+            )
+            .write("products/b/domain.yaml", "domain: b\ndescription: Measured.\nowner: people\nservice: jobs\n");
+        mesh
+    }
+
     /// Changes the query of a port in nothing but its text.
     pub(crate) fn touch(&self, port: &str, round: usize) {
         let file = format!("products/b/{port}/transforms/{port}.sql");
@@ -174,15 +226,20 @@ impl Mesh {
     }
 
     fn source(&self, product: &str, port: &str, columns: &[(&str, &str)], file: &str) {
+        self.product(product, port, &self.file(file), &[]);
+        self.contract(product, port, columns, &[], "");
+    }
+
+    /// The transform that takes the rows of a file.
+    fn file(&self, file: &str) -> String {
         let url = url::Url::from_file_path(self.data.join(file)).unwrap();
-        let transform = format!("{{kind: source, source: {{url: '{url}', format: parquet}}}}");
-        self.product(product, port, &transform, &[]);
-        self.contract(product, port, columns, "");
+        format!("{{kind: source, source: {{url: '{url}', format: parquet}}}}")
     }
 
     fn made(&self, port: &str, transform: &str, columns: &[(&str, &str)], kind: &str, sql: &str, inputs: &[&str]) {
         self.product(port, port, transform, inputs);
-        self.contract(port, port, columns, kind);
+        let key: &[&str] = if kind == "key" { &["l_orderkey", "l_linenumber"] } else { &[] };
+        self.contract(port, port, columns, key, kind);
         self.manifests.write(&format!("products/b/{port}/transforms/{port}.sql"), sql);
     }
 
@@ -206,7 +263,7 @@ impl Mesh {
         self.manifests.write(&format!("products/b/{product}/product.odps.yaml"), text);
     }
 
-    fn contract(&self, product: &str, port: &str, columns: &[(&str, &str)], kind: &str) {
+    fn contract(&self, product: &str, port: &str, columns: &[(&str, &str)], key: &[&str], kind: &str) {
         let mut text = format!(
             "apiVersion: v3.2.0\nkind: DataContract\nid: c-{product}-{port}\nname: {port}\nversion: 1.0.0\n\
              description: {{purpose: Measured.}}\nschema:\n  - name: {port}\n    physicalType: table\n    description: Rows.\n"
@@ -227,15 +284,11 @@ impl Mesh {
                 "      - name: {name}\n        description: A column.\n        classification: public\n        \
                  logicalType: {logical}\n        physicalType: {physical}"
             );
-            let key = ["l_orderkey", "l_linenumber"].iter().position(|key| key == name).filter(|_| kind == "key");
-            if let Some(place) = key {
-                let _ = writeln!(
-                    text,
-                    "        primaryKey: true\n        primaryKeyPosition: {}\n        required: true",
-                    place + 1
-                );
+            let place = key.iter().position(|key| key == name);
+            if let Some(place) = place {
+                let _ = writeln!(text, "        primaryKey: true\n        primaryKeyPosition: {}", place + 1);
             }
-            if kind == "required" && *name == "l_shipdate" {
+            if place.is_some() || kind == "strict" || (kind == "required" && *name == "l_shipdate") {
                 text.push_str("        required: true\n");
             }
             for (_, rule) in RULES.iter().filter(|(column, _)| kind == "rules" && column == name) {

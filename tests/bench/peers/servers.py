@@ -1,0 +1,107 @@
+"""The servers that are measured, each a process of its own on a free port of this machine."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from processes import Asker
+
+NAMES = ["lineitem", "orders", "customer", "supplier", "nation", "region", "part", "partsupp"]
+
+
+class Weft:
+    """`weft up` over a mesh, and what whoever asks it needs; `home` is kept from one start to the next."""
+
+    names = "b.{}.rows"
+
+    def __init__(self, binary, mesh, home, limits=()):
+        self.binary, self.home = binary, home
+        command = [*limits, binary, "up", mesh, "--home", home, "--http", "127.0.0.1:0", "--flight", "127.0.0.1:0"]
+        notes = open(f"{home}.log", "w")
+        self.process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=notes,
+                                        text=True, cwd=Path(mesh))
+        ready = re.match(r"ready http=(\S+) flight=(\S+)", self.process.stdout.readline())
+        if not ready:
+            raise RuntimeError(f"weft is not ready; see {notes.name}")
+        self.address, self.pid = ready[2], self.process.pid
+        token = [str(binary), "token", "reader", "--home", str(home)]
+        self.token = subprocess.run(token, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+        self.version = subprocess.run([binary, "--version"], stdout=subprocess.PIPE, text=True).stdout.strip()
+
+    def asker(self):
+        return Asker(sys.executable, "flight", self.address, self.pid, self.names, self.token)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Sail:
+    """Sail's server of Flight SQL, over the Delta tables `<tables>/<name>/rows`."""
+
+    names = "{}"
+    token = ""
+
+    def __init__(self, tables):
+        port = free_port()
+        sail = Path(sys.executable).parent / "sail"
+        self.process = subprocess.Popen([sail, "flight", "server", "--port", str(port)],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.address, self.pid = f"grpc://127.0.0.1:{port}", self.process.pid
+        wait_for(port)
+        self.version = f"pysail {version_of('pysail')}"
+        with self.asker() as asker:
+            for name in NAMES:
+                asker.ask(sql=f"CREATE TABLE {name} USING delta LOCATION '{tables}/{name}/rows'")
+
+    asker = Weft.asker
+
+    def stop(self):
+        # It takes no hint to end.
+        self.process.kill()
+        self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+def version_of(package):
+    from importlib.metadata import version
+
+    return version(package)
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def wait_for(port):
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+
+
+def emptied(folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    return folder
