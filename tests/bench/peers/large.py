@@ -1,5 +1,6 @@
 """The 22 queries of TPC-H at scale 10, by Weft and by DuckDB, each within 8 GiB of memory."""
 
+import shutil
 import sys
 
 import queries
@@ -9,10 +10,14 @@ from servers import Weft
 from verdicts import Verdicts
 
 GIB = 8
+# For the tables and for what is spilt.
+ROOM = 15
 
 
 def main():
     setting = settings.read(__doc__, rounds=3)
+    if shutil.disk_usage(setting.folder).free < ROOM * 2**30:
+        sys.exit(f"there must be {ROOM} GiB of room in {setting.folder}")
     settings.publish(setting)
     spill = settings.emptied(setting.folder / "spill")
     verdicts = Verdicts()
@@ -30,6 +35,8 @@ def main():
                      1.2, 0.9)
     settings.keep(setting, "large", scale=setting.scale, rounds=setting.rounds, versions=versions, hot=times,
                   peaks_gib=peaks, verdicts=verdicts.kept)
+    for folder in (setting.home, spill):
+        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

@@ -123,8 +123,8 @@ def total(times, of="wall"):
     return sum(answer[of] for answer in times.values())
 
 
-def over(times, peer):
-    return total(times["weft"]) / total(times[peer])
+def over(times, peer, of="wall"):
+    return total(times["weft"], of) / total(times[peer], of)
 
 
 def show(title, times):
@@ -136,6 +136,8 @@ def show(title, times):
         row = {name: times[name].get(query) or {of: total(times[name], of) for of in ("wall", "cpu")} for name in names}
         print(f"{query:<7}" + "".join(f"{row[name]['wall']:>9.3f}{row[name]['cpu']:>7.3f}" for name in names)
               + "".join(f"{row['weft']['wall'] / row[name]['wall']:>10.2f}" for name in names[1:]))
+    for name in names[1:]:
+        print(f"weft over {name}: wall {over(times, name):.2f}, processor {over(times, name, 'cpu'):.2f}")
     print(flush=True)
 
 

@@ -87,7 +87,7 @@ def single_rows(setting, verdicts, weft, sail):
 
 def keys_of_orders(setting):
     """Some of the keys; TPC-H takes eight of every 32."""
-    return [n // 8 * 32 + n % 8 + 1 for n in range(0, int(1_500_000 * float(setting.scale)), 77)]
+    return [n // 8 * 32 + n % 8 for n in range(1, int(1_500_000 * float(setting.scale)), 77)]
 
 
 def clients(server):
@@ -105,9 +105,9 @@ def by_turns(setting, ours, theirs, **request):
             rounds.append(both)
     own, other = ({of: median([both[asker][of] for both in rounds]) for of in ("p50", "p99", "rate")}
                   for asker in (ours, theirs))
-    shown = request["sql"].split("FROM ")[1]
+    shown = f"{request['clients']} of {request['sql']}"
     for name, one in (("weft", own), ("sail", other)):
-        print(f"{shown}, {request['clients']} clients, {name}: p50 {one['p50']:.2f} ms, p99 {one['p99']:.2f} ms, "
+        print(f"{shown}, {name}: p50 {one['p50']:.2f} ms, p99 {one['p99']:.2f} ms, "
               f"{one['rate']:.0f} queries/s", flush=True)
     return own, other
 

@@ -14,7 +14,7 @@ PROCESSES, EACH = 4, 125
 
 
 def main():
-    setting = settings.read(__doc__, minutes=10.0, pause=1.0)
+    setting = settings.read(__doc__, "minutes", minutes=10.0, pause=1.0)
     settings.publish(setting)
     verdicts = Verdicts()
     with Weft(setting.weft, setting.mesh, setting.home) as weft:

@@ -14,14 +14,17 @@ from servers import Weft, emptied
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
-def read(description, **more):
-    """The setting; `more` are options of the driver's own, with their defaults."""
+def read(description, *first, **more):
+    """The setting; `first` is an argument that may be left out, and `more` are options of the driver's own, all with
+    their defaults."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--scale", default="1", help="scale factor of TPC-H")
     parser.add_argument("--mesh", type=Path, required=True, help="folder of the mesh of TPC-H's tables")
     parser.add_argument("--weft", type=Path, required=True, help="the binary that is measured")
     parser.add_argument("--folder", type=Path, required=True, help="where tables and results are kept")
     parser.add_argument("--duckdb", type=Path, required=True, help="a Python that has DuckDB 1.5 with its Delta extension")
+    for name in first:
+        parser.add_argument(name, type=type(more[name]), nargs="?", default=more.pop(name))
     for name, default in more.items():
         parser.add_argument(f"--{name}", type=type(default), default=default)
     setting = parser.parse_args()

@@ -1,6 +1,8 @@
-//! `make bench`: what governance, queries and writing cost. Prints a line for each goal and asserts nothing. An argument
-//! names the part to measure: `commands`, `decisions`, `scans`, `queries [SCALE]` or `writing [LINE]`; without one, all
-//! but `writing` are.
+//! `make bench`: what governance, queries and serving cost. Prints a line for each goal and asserts nothing. An
+//! argument names the part to measure: `commands`, `decisions`, `scans`, `scan`, `queries`, `serving`, `sessions [MINUTES]`,
+//! `large` or `writing [LINE]`. Without one all but the last three are measured, and what is known of queries and serving is
+//! written into `platform/docs/performance`, as `record` does by itself. Parts that `peers/*.py` measures take its options,
+//! such as `queries --scale 2 --rounds 9`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 #![expect(clippy::disallowed_methods, reason = "plain DataFusion, to compare with")]
@@ -44,16 +46,20 @@ async fn main() {
     if wanted("scans") {
         scans::measure().await;
     }
-    for driver in ["queries", "serving"] {
-        if wanted(driver) {
-            let (scale, more) = more.split_first().map_or(("1", more), |(scale, more)| (scale.as_str(), more));
-            tpch::drive(driver, scale, more);
-        }
-    }
     if wanted("scan") {
         scan::measure().await;
     }
-    if part == "writing" {
-        writing::measure(more.first().map(String::as_str)).await;
+    if wanted("queries") {
+        tpch::drive("queries", "1", more);
+    }
+    if wanted("serving") {
+        tpch::drive("serving", "1", more);
+    }
+    match part {
+        "sessions" => tpch::drive("sessions", "1", more),
+        "large" => tpch::drive_once("large", "10", more),
+        "writing" => writing::measure(more.first().map(String::as_str)).await,
+        "all" | "record" => python::record(),
+        _ => {}
     }
 }

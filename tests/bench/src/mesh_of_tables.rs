@@ -8,7 +8,10 @@ use weft_testkit::Manifests;
 /// How many rules the contract of `checked` has.
 pub(crate) const TEN_RULES: usize = 10;
 
-const LINEITEM: &[(&str, &str)] = &[
+/// Names and physical types.
+type Columns = &'static [(&'static str, &'static str)];
+
+const LINEITEM: Columns = &[
     ("l_orderkey", "bigint"),
     ("l_partkey", "bigint"),
     ("l_suppkey", "bigint"),
@@ -26,7 +29,7 @@ const LINEITEM: &[(&str, &str)] = &[
     ("l_shipmode", "string"),
     ("l_comment", "string"),
 ];
-const ORDERS: &[(&str, &str)] = &[
+const ORDERS: Columns = &[
     ("o_orderkey", "bigint"),
     ("o_custkey", "bigint"),
     ("o_orderstatus", "string"),
@@ -37,7 +40,7 @@ const ORDERS: &[(&str, &str)] = &[
     ("o_shippriority", "int"),
     ("o_comment", "string"),
 ];
-const CUSTOMER: &[(&str, &str)] = &[
+const CUSTOMER: Columns = &[
     ("c_custkey", "bigint"),
     ("c_name", "string"),
     ("c_address", "string"),
@@ -47,7 +50,7 @@ const CUSTOMER: &[(&str, &str)] = &[
     ("c_mktsegment", "string"),
     ("c_comment", "string"),
 ];
-const SUPPLIER: &[(&str, &str)] = &[
+const SUPPLIER: Columns = &[
     ("s_suppkey", "bigint"),
     ("s_name", "string"),
     ("s_address", "string"),
@@ -56,10 +59,10 @@ const SUPPLIER: &[(&str, &str)] = &[
     ("s_acctbal", "decimal(15,2)"),
     ("s_comment", "string"),
 ];
-const NATION: &[(&str, &str)] =
+const NATION: Columns =
     &[("n_nationkey", "bigint"), ("n_name", "string"), ("n_regionkey", "bigint"), ("n_comment", "string")];
-const REGION: &[(&str, &str)] = &[("r_regionkey", "bigint"), ("r_name", "string"), ("r_comment", "string")];
-const PART: &[(&str, &str)] = &[
+const REGION: Columns = &[("r_regionkey", "bigint"), ("r_name", "string"), ("r_comment", "string")];
+const PART: Columns = &[
     ("p_partkey", "bigint"),
     ("p_name", "string"),
     ("p_mfgr", "string"),
@@ -70,7 +73,7 @@ const PART: &[(&str, &str)] = &[
     ("p_retailprice", "decimal(15,2)"),
     ("p_comment", "string"),
 ];
-const PARTSUPP: &[(&str, &str)] = &[
+const PARTSUPP: Columns = &[
     ("ps_partkey", "bigint"),
     ("ps_suppkey", "bigint"),
     ("ps_availqty", "int"),
@@ -78,7 +81,7 @@ const PARTSUPP: &[(&str, &str)] = &[
     ("ps_comment", "string"),
 ];
 /// All of TPC-H: each table's columns, none of which may be null, and its key.
-const TPCH: [(&str, &[(&str, &str)], &[&str]); 8] = [
+const TPCH: [(&str, Columns, &[&str]); 8] = [
     ("lineitem", LINEITEM, &["l_orderkey", "l_linenumber"]),
     ("orders", ORDERS, &["o_orderkey"]),
     ("customer", CUSTOMER, &["c_custkey"]),
@@ -88,9 +91,9 @@ const TPCH: [(&str, &[(&str, &str)], &[&str]); 8] = [
     ("part", PART, &["p_partkey"]),
     ("partsupp", PARTSUPP, &["ps_partkey", "ps_suppkey"]),
 ];
-const WIDE: &[(&str, &str)] =
+const WIDE: Columns =
     &[("o_custkey", "bigint"), ("o_orderdate", "date"), ("o_orderpriority", "string"), ("s_name", "string")];
-const AGGREGATE: &[(&str, &str)] = &[
+const AGGREGATE: Columns = &[
     ("c_custkey", "bigint"),
     ("n_name", "string"),
     ("o_year", "int"),

@@ -40,6 +40,11 @@ pub(crate) fn note(part: &str, what: &str, value: f64, [must, aim]: [f64; 2]) {
         .args([value, must, aim].map(|number| number.to_string())));
 }
 
+/// Writes what was measured last into the documents.
+pub(crate) fn record() {
+    run(Command::new(python("venv", "requirements.txt")).arg(scripts().join("record.py")).arg(folder()));
+}
+
 /// Runs a command to its end.
 pub(crate) fn run(command: &mut Command) {
     assert!(command.status().expect("the command starts").success(), "{command:?}");

@@ -11,7 +11,11 @@ const ROUNDS: usize = 7;
 const READ: [(&str, &str, &str); 3] = [
     ("all columns", "*", ""),
     ("four columns", "l_orderkey, l_extendedprice, l_discount, l_shipdate", ""),
-    ("a year", "l_orderkey, l_extendedprice, l_discount", "WHERE l_shipdate BETWEEN DATE '1995-01-01' AND DATE '1995-12-31'"),
+    (
+        "a year",
+        "l_orderkey, l_extendedprice, l_discount",
+        "WHERE l_shipdate BETWEEN DATE '1995-01-01' AND DATE '1995-12-31'",
+    ),
 ];
 
 pub(crate) async fn measure() {

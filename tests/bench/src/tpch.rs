@@ -7,24 +7,33 @@ use std::process::Command;
 use crate::mesh_of_tables::Mesh;
 use crate::python::{self, run};
 
-/// Runs `peers/<driver>.py` over the tables at `scale`, with what else it is told. It prints what it measures, and
-/// keeps it in a file.
-pub(crate) fn drive(driver: &str, scale: &str, more: &[String]) {
-    let peers = peers();
+/// Runs `peers/<driver>.py` over the tables at `scale`, or at the one that its options name. It prints what it
+/// measures, and keeps it in a file.
+pub(crate) fn drive(driver: &str, scale: &str, options: &[String]) {
     let duckdb = python::python("venv-duckdb15", "requirements-duckdb15.txt");
-    let mesh = mesh(scale);
-    let weft = std::env::current_exe().unwrap().with_file_name("weft");
-    run(Command::new(&peers)
+    let mesh = mesh(scale_of(options).unwrap_or(scale));
+    run(Command::new(peers())
         .arg(python::scripts().join(driver).with_extension("py"))
         .args(["--scale", scale, "--mesh"])
         .arg(mesh.path())
         .arg("--weft")
-        .arg(weft)
+        .arg(std::env::current_exe().unwrap().with_file_name("weft"))
         .arg("--folder")
         .arg(python::folder())
         .arg("--duckdb")
         .arg(duckdb)
-        .args(more));
+        .args(options));
+}
+
+/// As [`drive`], and keeps no table.
+pub(crate) fn drive_once(driver: &str, scale: &str, options: &[String]) {
+    drive(driver, scale, options);
+    fs::remove_dir_all(tables(scale_of(options).unwrap_or(scale))).unwrap();
+}
+
+fn scale_of(options: &[String]) -> Option<&str> {
+    let place = options.iter().position(|option| option == "--scale")?;
+    options.get(place + 1).map(String::as_str)
 }
 
 /// The mesh of the tables at this scale, which are made where they are not yet.
