@@ -1,8 +1,8 @@
 """Clients of a server of Flight SQL that all ask for single rows, by ADBC; one request a line, as with `asking.py`.
 
-    python clients.py ADDRESS NAMES [TOKEN]
+    python clients.py ADDRESS NAMES TOKENS
 
-A request has `sql` with a place for `{key}`, `keys` of which one is taken at random each time, how many `clients`,
+`TOKENS` are divided by commas, and clients take them in turn. A request has `sql` with a place for `{key}`, `keys` of which one is taken at random each time, how many `clients`,
 each with a connection and a session of its own, and for how many `seconds`; with `pause`, each waits about so many
 seconds between its queries. It is answered with `p50` and `p99` in milliseconds, queries per second, how many clients
 broke off, and the first reason. Each query must find one row.
@@ -20,19 +20,24 @@ from asking import NAMES, tell
 
 
 def main():
-    address, names, token = sys.argv[1:]
-    options = {DatabaseOptions.WITH_COOKIE_MIDDLEWARE.value: "true"}
-    if token:
-        options[DatabaseOptions.AUTHORIZATION_HEADER.value] = f"Bearer {token}"
+    address, names, tokens = sys.argv[1:]
+    tokens = tokens.split(",")
     tables = {name: names.format(name) for name in NAMES}
     connections = []
     tell(version="")
     for line in sys.stdin:
         request = json.loads(line)
         while len(connections) < request["clients"]:
-            connections.append(dbapi.connect(address, db_kwargs=options, autocommit=True))
+            connections.append(connected(address, tokens[len(connections) % len(tokens)]))
         sql = request["sql"].format_map(tables | {"key": "{key}"})
         tell(**measured(connections[:request["clients"]], sql, request["keys"], request["seconds"], request.get("pause", 0)))
+
+
+def connected(address, token):
+    options = {DatabaseOptions.WITH_COOKIE_MIDDLEWARE.value: "true"}
+    if token:
+        options[DatabaseOptions.AUTHORIZATION_HEADER.value] = f"Bearer {token}"
+    return dbapi.connect(address, db_kwargs=options, autocommit=True)
 
 
 def measured(connections, sql, keys, seconds, pause):

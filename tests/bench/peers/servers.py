@@ -29,9 +29,12 @@ class Weft:
         if not ready:
             raise RuntimeError(f"weft is not ready; see {notes.name}")
         self.address, self.pid = ready[2], self.process.pid
-        token = [str(binary), "token", "reader", "--home", str(home)]
-        self.token = subprocess.run(token, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+        self.token = self.token_of("reader")
         self.version = subprocess.run([binary, "--version"], stdout=subprocess.PIPE, text=True).stdout.strip()
+
+    def token_of(self, user):
+        command = [self.binary, "token", user, "--home", self.home]
+        return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
 
     def asker(self):
         return Asker(sys.executable, "flight", self.address, self.pid, self.names, self.token)

@@ -90,8 +90,8 @@ def keys_of_orders(setting):
     return [n // 8 * 32 + n % 8 for n in range(1, int(1_500_000 * float(setting.scale)), 77)]
 
 
-def clients(server):
-    return Asker(sys.executable, server.address, server.names, server.token, script="clients.py")
+def clients(server, tokens=None):
+    return Asker(sys.executable, server.address, server.names, tokens or server.token, script="clients.py")
 
 
 def by_turns(setting, ours, theirs, **request):

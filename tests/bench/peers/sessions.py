@@ -11,14 +11,17 @@ from servers import Weft
 from verdicts import Verdicts, median
 
 PROCESSES, EACH = 4, 125
+# One user alone may not have so many queries under way.
+USERS = 50
 
 
 def main():
-    setting = settings.read(__doc__, "minutes", minutes=10.0, pause=1.0)
+    setting = settings.read(__doc__, "minutes", minutes=10.0, pause=5.0)
     settings.publish(setting)
     verdicts = Verdicts()
     with Weft(setting.weft, setting.mesh, setting.home) as weft:
-        askers = [clients(weft) for _ in range(PROCESSES)]
+        tokens = ",".join(weft.token_of(f"reader{n}") for n in range(USERS))
+        askers = [clients(weft, tokens) for _ in range(PROCESSES)]
         request = {"sql": ORDER, "keys": keys_of_orders(setting), "clients": EACH, "seconds": setting.minutes * 60,
                    "pause": setting.pause}
         with ThreadPoolExecutor(PROCESSES) as threads:

@@ -50,7 +50,7 @@ pub(crate) async fn start(mesh: &Path, user: &str) -> Running {
         engine: Arc::clone(&engine),
         clock,
         progress: Arc::new(Silent),
-        sources: SourceLimits::default(),
+        sources: SourceLimits { local_files: true, ..SourceLimits::default() },
     });
     let report = controller.reconcile(&source.newest().unwrap()).await.unwrap();
     assert!(report.is_complete(), "{report:#?}");

@@ -124,15 +124,6 @@ const RULES: &[(&str, &str)] = &[
     ("o_orderpriority", "quality: [{type: library, metric: nullValues, mustBe: 0}]"),
 ];
 
-const PRINCIPALS: &str = "\
-users:
-  - {name: reader, groups: [people], attributes: {}}
-services:
-  - {name: jobs, groups: [], attributes: {}}
-groups:
-  - {name: people}
-";
-
 /// The manifests, and where the data lie.
 pub(crate) struct Mesh {
     manifests: Manifests,
@@ -201,7 +192,7 @@ impl Mesh {
         mesh.manifests
             .write("governance/model.conf", include_str!("../../../governance/model.conf"))
             .write("governance/restrictions.yaml", "clear: [public]\n")
-            .write("governance/principals.yaml", PRINCIPALS)
+            .write("governance/principals.yaml", principals())
             .write(
                 "governance/policies/all.csv",
                 "p, role:any, dom:any, obj:b, read, *, -, allow\np, role:any, dom:any, obj:b, discover, *, -, allow\n",
@@ -300,4 +291,13 @@ impl Mesh {
         }
         self.manifests.write(&format!("products/b/{product}/contracts/{port}.odcs.yaml"), text);
     }
+}
+
+/// `reader` and fifty more like it.
+fn principals() -> String {
+    let mut text = "users:\n  - {name: reader, groups: [people], attributes: {}}\n".to_owned();
+    for n in 0..50 {
+        let _ = writeln!(text, "  - {{name: reader{n}, groups: [people], attributes: {{}}}}");
+    }
+    text + "services:\n  - {name: jobs, groups: [], attributes: {}}\ngroups:\n  - {name: people}\n"
 }
