@@ -23,9 +23,9 @@ import pyarrow as pa
 
 import answers
 from processes import cpu_seconds
+from tables import NAMES
 
 QUERIES = Path(__file__).resolve().parent.parent / "queries"
-NAMES = ["lineitem", "orders", "customer", "supplier", "nation", "region", "part", "partsupp"]
 
 
 class DuckDB:
@@ -59,8 +59,9 @@ class Polars:
     def rows(self, sql):
         used = [name for name in NAMES if f"{{{name}}}" in sql]
         frames = {name: self.polars.scan_delta(self.folders[name]) for name in used}
+        sql = sql.format_map({name: name for name in used})
         with self.polars.SQLContext(frames) as context:
-            return context.execute(sql.format_map({name: name for name in NAMES})).collect(engine="streaming").to_arrow()
+            return context.execute(sql).collect(engine="streaming").to_arrow()
 
 
 class Flight:
@@ -93,7 +94,8 @@ class Stream:
         self.server = int(pid)
         trusted = {"tls_root_certs": Path(certificate).read_bytes()} if certificate else {}
         self.client = flight.FlightClient(address, **trusted)
-        self.options = flight.FlightCallOptions(headers=[(b"authorization", f"Bearer {token}".encode())] if token else [])
+        headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
+        self.options = flight.FlightCallOptions(headers=headers)
         self.tables = {name: names.format(name) for name in NAMES}
 
     def ready(self, sql):

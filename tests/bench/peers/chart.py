@@ -23,8 +23,10 @@ def of(part):
     width = space * 0.8 / len(times)
     for n, query in enumerate(queries):
         left = LEFT + n * space + space * 0.1
-        lines += [bar(left + m * width, width, times[name][query]["wall"] / top, COLOURS[name], f"{name} {query}: {times[name][query]['wall']:.3f} s")
-                  for m, name in enumerate(times)]
+        for m, name in enumerate(times):
+            seconds = times[name][query]["wall"]
+            title = f"{name} {query}: {seconds:.3f} s"
+            lines.append(bar(left + m * width, width, seconds / top, COLOURS[name], title))
         lines.append(f'<text x="{left + space * 0.4:.1f}" y="{HEIGHT - 8}" text-anchor="middle">{query}</text>')
     return "\n".join([*lines, "</svg>"]) + "\n"
 

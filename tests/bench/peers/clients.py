@@ -2,10 +2,11 @@
 
     python clients.py ADDRESS NAMES TOKENS
 
-`TOKENS` are divided by commas, and clients take them in turn. A request has `sql` with a place for `{key}`, `keys` of which one is taken at random each time, how many `clients`,
-each with a connection and a session of its own, and for how many `seconds`; with `pause`, each waits about so many
-seconds between its queries. It is answered with `p50` and `p99` in milliseconds, queries per second, how many clients
-broke off, and the first reason. Each query must find one row.
+`TOKENS` are divided by commas, and clients take them in turn. A request has `sql` with a place for `{key}`, `keys` of
+which one is taken at random each time, how many `clients`, each with a connection and a session of its own, and for
+how many `seconds`; with `pause`, each waits about so many seconds between its queries. It is answered with `p50` and
+`p99` in milliseconds, queries per second, how many clients broke off, and the first reason. Each query must find one
+row.
 """
 
 import json
@@ -16,7 +17,8 @@ import time
 
 from adbc_driver_flightsql import DatabaseOptions, dbapi
 
-from asking import NAMES, tell
+from asking import tell
+from tables import NAMES
 
 
 def main():
@@ -30,7 +32,8 @@ def main():
         while len(connections) < request["clients"]:
             connections.append(connected(address, tokens[len(connections) % len(tokens)]))
         sql = request["sql"].format_map(tables | {"key": "{key}"})
-        tell(**measured(connections[:request["clients"]], sql, request["keys"], request["seconds"], request.get("pause", 0)))
+        some, pause = connections[:request["clients"]], request.get("pause", 0)
+        tell(**measured(some, sql, request["keys"], request["seconds"], pause))
 
 
 def connected(address, token):

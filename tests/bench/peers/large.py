@@ -31,8 +31,8 @@ def main():
     print(f"most memory: weft {peaks['weft']:.2f} GiB, duckdb {peaks['duckdb']:.2f} GiB")
     if peaks["weft"] > GIB:
         sys.exit(f"refused to compare: weft took more than {GIB} GiB")
-    verdicts.at_most(f"22 queries at scale {setting.scale} within {GIB} GiB, over DuckDB", queries.over(times, "duckdb"),
-                     1.2, 0.9)
+    what = f"22 queries at scale {setting.scale} within {GIB} GiB, over DuckDB"
+    verdicts.at_most(what, queries.over(times, "duckdb"), 1.2, 0.9)
     settings.keep(setting, "large", scale=setting.scale, rounds=setting.rounds, versions=versions, hot=times,
                   peaks_gib=peaks, verdicts=verdicts.kept)
     for folder in (setting.home, spill):

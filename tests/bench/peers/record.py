@@ -25,7 +25,8 @@ def main():
     if "queries1" in parts:
         (PAGES / "queries.svg").write_text(chart.of(parts["queries1"]))
     page = PAGES / "README.md"
-    page.write_text(with_tables(page.read_text(), {"goals": goals(parts), "queries": queries(parts), "runs": runs(parts)}))
+    tables = {"goals": goals(parts), "queries": queries(parts), "runs": runs(parts)}
+    page.write_text(with_tables(page.read_text(), tables))
     print(f"written to {PAGES.relative_to(REPOSITORY)}")
 
 
@@ -51,13 +52,14 @@ def queries(parts):
     columns = [(f"{name}, {when}", of[name]) for when, of in (("hot", hot), ("first", first)) for name in of]
     rows = [(query, *(f"{of[query]['wall']:.3f}" for _, of in columns)) for query in hot["weft"]]
     for what, of in (("wall", "wall"), ("processor", "cpu")):
-        rows.append((f"**all, {what}**", *(f"**{sum(one[of] for one in times.values()):.2f}**" for _, times in columns)))
+        totals = [sum(one[of] for one in times.values()) for _, times in columns]
+        rows.append((f"**all, {what}**", *(f"**{total:.2f}**" for total in totals)))
     return table(["seconds", *(name for name, _ in columns)], rows)
 
 
 def runs(parts):
-    rows = [(name, part["at"], part["commit"], part["machine"], ", ".join(sorted(set(part.get("versions", {}).values()))))
-            for name, part in parts.items()]
+    rows = [(name, part["at"], part["commit"], part["machine"],
+             ", ".join(sorted(set(part.get("versions", {}).values())))) for name, part in parts.items()]
     return table(["part", "at", "commit", "machine", "versions"], rows)
 
 

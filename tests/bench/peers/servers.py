@@ -10,8 +10,7 @@ import time
 from pathlib import Path
 
 from processes import Asker
-
-NAMES = ["lineitem", "orders", "customer", "supplier", "nation", "region", "part", "partsupp"]
+from tables import NAMES
 
 
 class Weft:

@@ -31,8 +31,10 @@ def main():
         for asker in askers:
             asker.stop()
     broken = sum(answer["broken"] for answer in answers)
-    print(f"{PROCESSES * EACH} sessions for {setting.minutes:g} minutes: {sum(answer['rate'] for answer in answers):.0f} queries/s, "
-          f"p50 {median([answer['p50'] for answer in answers]):.1f} ms, p99 {max(answer['p99'] for answer in answers):.1f} ms")
+    rate, p50, p99 = (of([answer[what] for answer in answers])
+                      for of, what in ((sum, "rate"), (median, "p50"), (max, "p99")))
+    print(f"{PROCESSES * EACH} sessions for {setting.minutes:g} minutes: {rate:.0f} queries/s, "
+          f"p50 {p50:.1f} ms, p99 {p99:.1f} ms")
     if broken:
         print("first reason:", next(answer["reason"] for answer in answers if answer["broken"]))
     early, late = at(held, 60), held[-1][1]

@@ -22,7 +22,7 @@ def read(description, *first, **more):
     parser.add_argument("--mesh", type=Path, required=True, help="folder of the mesh of TPC-H's tables")
     parser.add_argument("--weft", type=Path, required=True, help="the binary that is measured")
     parser.add_argument("--folder", type=Path, required=True, help="where tables and results are kept")
-    parser.add_argument("--duckdb", type=Path, required=True, help="a Python that has DuckDB 1.5 with its Delta extension")
+    parser.add_argument("--duckdb", type=Path, required=True, help="a Python that has DuckDB 1.5")
     for name in first:
         parser.add_argument(name, type=type(more[name]), nargs="?", default=more.pop(name))
     for name, default in more.items():
