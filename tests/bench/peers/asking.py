@@ -9,7 +9,7 @@
 well; `NAMES` how a table is called there, such as `b.{}.rows`. The first line tells the engine's version. A request
 names a `query` of TPC-H, or gives `sql` of its own; it is answered with the seconds that passed and the seconds of
 processor time until the rows were there as Arrow, how many rows and bytes these are, and with `digest` a digest of
-them. With `keep` the rows are written to that file. `stream` measures one DoGet alone, and keeps no row.
+them, or with what the engine said if it `failed`. With `keep` the rows are written to that file. `stream` measures one DoGet alone, and keeps no row.
 """
 
 import glob
@@ -137,7 +137,11 @@ def main():
         if hasattr(engine, "ready"):
             sql = engine.ready(sql)
         before, began = sum(map(cpu_seconds, processes)), time.perf_counter()
-        rows = engine.rows(sql)
+        try:
+            rows = engine.rows(sql)
+        except Exception as failure:
+            tell(failed=str(failure))
+            continue
         wall, cpu = time.perf_counter() - began, sum(map(cpu_seconds, processes)) - before
         if "keep" in request:
             with pa.ipc.new_file(request["keep"], rows.schema) as file:

@@ -32,7 +32,7 @@ def main():
     if peaks["weft"] > GIB:
         sys.exit(f"refused to compare: weft took more than {GIB} GiB")
     what = f"22 queries at scale {setting.scale} within {GIB} GiB, over DuckDB"
-    verdicts.at_most(what, queries.over(times, "duckdb"), 1.2, 0.9)
+    queries.compare(verdicts, what, times, "duckdb", 1.2, 0.9)
     settings.keep(setting, "large", scale=setting.scale, rounds=setting.rounds, versions=versions, hot=times,
                   peaks_gib=peaks, verdicts=verdicts.kept)
     for folder in (setting.home, spill):

@@ -22,6 +22,10 @@ def memory_mib(pid, which="VmRSS"):
     return float("nan")
 
 
+class Failed(Exception):
+    """What an engine said instead of an answer."""
+
+
 class Asker:
     """A process of a script that asks one engine, such as `asking.py`; made with what that script takes."""
 
@@ -32,10 +36,13 @@ class Asker:
         self.version = self._answer()["version"]
 
     def ask(self, **request):
-        """What the engine took for a request, and what came of it; see the script."""
+        """What the engine took for a request, and what came of it; see the script. Raises what it said if it failed."""
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
-        return self._answer()
+        answer = self._answer()
+        if "failed" in answer:
+            raise Failed(answer["failed"])
+        return answer
 
     def _answer(self):
         line = self.process.stdout.readline()

@@ -50,7 +50,8 @@ def queries(parts):
         return ""
     hot, first = parts["queries1"]["hot"], parts["queries1"]["first"]
     columns = [(f"{name}, {when}", of[name]) for when, of in (("hot", hot), ("first", first)) for name in of]
-    rows = [(query, *(f"{of[query]['wall']:.3f}" for _, of in columns)) for query in hot["weft"]]
+    rows = [(query, *(f"{of[query]['wall']:.3f}" if query in of else "" for _, of in columns))
+            for query in hot["duckdb"]]
     for what, of in (("wall", "wall"), ("processor", "cpu")):
         totals = [sum(one[of] for one in times.values()) for _, times in columns]
         rows.append((f"**all, {what}**", *(f"**{total:.2f}**" for total in totals)))
