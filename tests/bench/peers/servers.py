@@ -13,20 +13,31 @@ from processes import Asker
 from tables import NAMES
 
 
+class NotReady(Exception):
+    """A server did not start."""
+
+
 class Weft:
-    """`weft up` over a mesh, and what whoever asks it needs; `home` is kept from one start to the next."""
+    """Weft over a mesh, and what whoever asks it needs; `home` is kept from one start to the next. With `tls`, files of
+    a certificate and its key, its doors speak TLS."""
 
     names = "b.{}.rows"
 
-    def __init__(self, binary, mesh, home, limits=()):
+    def __init__(self, binary, mesh, home, tls=None):
         self.binary, self.home = binary, home
-        command = [*limits, binary, "up", mesh, "--home", home, "--http", "127.0.0.1:0", "--flight", "127.0.0.1:0"]
-        notes = open(f"{home}.log", "w")
-        self.process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=notes,
-                                        text=True, cwd=Path(mesh))
+        told = {"mesh": mesh, "home": home, "http": "127.0.0.1:0", "flight": "127.0.0.1:0"}
+        lines = [f'{key} = "{value}"' for key, value in told.items()]
+        if tls:
+            lines += ["[tls]", f'certificate = "{tls[0]}"', f'key = "{tls[1]}"']
+        configuration = Path(f"{home}.toml")
+        configuration.write_text("\n".join(lines) + "\n")
+        with open(f"{home}.log", "w") as notes:
+            self.process = subprocess.Popen([binary, "serve", "--config", configuration], stdout=subprocess.PIPE,
+                                            stderr=notes, text=True)
         ready = re.match(r"ready http=(\S+) flight=(\S+)", self.process.stdout.readline())
         if not ready:
-            raise RuntimeError(f"weft is not ready; see {notes.name}")
+            self.stop()
+            raise NotReady(f"weft did not start; see {notes.name}")
         self.address, self.pid = ready[2], self.process.pid
         self.token = self.token_of("reader")
         self.version = subprocess.run([binary, "--version"], stdout=subprocess.PIPE, text=True).stdout.strip()
