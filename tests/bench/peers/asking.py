@@ -9,7 +9,8 @@
 well; `NAMES` how a table is called there, such as `b.{}.rows`. The first line tells the engine's version. A request
 names a `query` of TPC-H, or gives `sql` of its own; it is answered with the seconds that passed and the seconds of
 processor time until the rows were there as Arrow, how many rows and bytes these are, and with `digest` a digest of
-them, or with what the engine said if it `failed`. With `keep` the rows are written to that file. `stream` measures one DoGet alone, and keeps no row.
+them, or with what the engine said if it `failed`. With `keep` the rows are written to that file. `stream` measures
+one DoGet alone, and keeps no row.
 """
 
 import glob

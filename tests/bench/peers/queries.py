@@ -1,5 +1,6 @@
 """The 22 queries of TPC-H, by Weft and by public engines over the very tables that Weft wrote, turn by turn."""
 
+import contextlib
 import sys
 import tempfile
 from pathlib import Path
@@ -27,7 +28,7 @@ def main():
     show(f"TPC-H at scale {setting.scale}, hot: medians of {setting.rounds} rounds", hot)
     if "polars" in hot:
         compare(verdicts, "22 queries, hot, through Flight SQL, over Polars", hot, "polars", 0.95, 0.7)
-    first = measure_first(setting, {name: list(hot[name]) for name in ("weft", "duckdb")})
+    first = measure_first(setting, {name: digests_of(hot[name]) for name in ("weft", "duckdb")})
     show(f"TPC-H at scale {setting.scale}, first run after start: medians of {setting.rounds} rounds", first)
     compare(verdicts, "22 queries, first run after start, over DuckDB", first, "duckdb", 1.05, 0.8)
     settings.keep(setting, f"queries{setting.scale}", scale=setting.scale, rounds=setting.rounds, versions=versions,
@@ -56,25 +57,23 @@ def rounds(askers, count):
     for n in range(count):
         for query in QUERIES:
             for name in [name for name in turned(list(digests), n) if query in digests[name]]:
-                answer = askers[name].ask(query=query, digest=True)
-                if answer["digest"] != digests[name][query]:
-                    sys.exit(f"refused to compare: {name} answered {query} otherwise than before")
-                times[name][query].append(answer)
+                times[name][query].append(ask(name, askers[name], query, digests[name][query]))
     return {name: medians(of) for name, of in times.items()}
 
 
-def measure_first(setting, right):
-    """Medians of the first run of each query after a start, by processes that are new in each round; of those queries
-    that each answers right."""
-    times = {name: {query: [] for query in queries} for name, queries in right.items()}
+def measure_first(setting, digests):
+    """Medians of the first run of each query after a start, by processes that are new in each round."""
+    times = {name: {query: [] for query in right} for name, right in digests.items()}
     for n in range(setting.rounds):
         for name in turned(list(times), n):
-            if name == "duckdb":
-                with duckdb(setting) as asker:
-                    ask_each(asker, times[name])
-            else:
-                with Weft(setting.weft, setting.mesh, setting.home) as weft, weft.asker() as asker:
-                    ask_each(asker, times[name])
+            with contextlib.ExitStack() as running:
+                if name == "duckdb":
+                    asker = running.enter_context(duckdb(setting))
+                else:
+                    weft = running.enter_context(Weft(setting.weft, setting.mesh, setting.home))
+                    asker = running.enter_context(weft.asker())
+                for query, digest in digests[name].items():
+                    times[name][query].append(ask(name, asker, query, digest))
     return {name: medians(of) for name, of in times.items()}
 
 
@@ -82,9 +81,12 @@ def duckdb(setting, *settings_of_it):
     return Asker(setting.duckdb, "duckdb", setting.tables, *settings_of_it)
 
 
-def ask_each(asker, times):
-    for query in times:
-        times[query].append(asker.ask(query=query))
+def ask(name, asker, query, digest):
+    """What a query took, the answer to which must be the one that was compared."""
+    answer = asker.ask(query=query, digest=True)
+    if answer["digest"] != digest:
+        sys.exit(f"refused to compare: {name} answered {query} otherwise than before")
+    return answer
 
 
 def check(askers):
@@ -122,7 +124,11 @@ def turned(names, n):
 def medians(of):
     return {query: {"wall": round(median([answer["wall"] for answer in times]), 5),
                     "cpu": round(median([answer["cpu"] for answer in times]), 5),
-                    "rows": times[0]["rows"]} for query, times in of.items()}
+                    "rows": times[0]["rows"], "digest": times[0]["digest"]} for query, times in of.items()}
+
+
+def digests_of(times):
+    return {query: one["digest"] for query, one in times.items()}
 
 
 def compare(verdicts, what, times, peer, must, aim):
