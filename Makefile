@@ -36,7 +36,8 @@ mutants:
 fuzz:
 	WEFT_FUZZ_MINUTES=$(or $(MINUTES),10) cargo test --release --workspace --test mutations -- --nocapture
 
-# Prints what governance costs, beside its goals.
+# Prints what governance, queries and serving cost, beside their goals, and writes platform/docs/performance anew. Parts are
+# measured by name: `weft-bench queries`, and those that take longer, `writing`, `sessions 10` and `large`.
 bench:
 	cargo build --release --workspace
 	@exec $(CARGO_TARGET_DIR)/release/weft-bench

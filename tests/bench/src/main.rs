@@ -1,5 +1,8 @@
-//! `make bench`: what governance and writing cost. Prints a line for each goal and asserts nothing. An argument
-//! names the part to measure: `commands`, `decisions`, `scans` or `writing`; a second one which line of `writing`.
+//! `make bench`: what governance, queries and serving cost. Prints a line for each goal and asserts nothing. An
+//! argument names the part to measure: `commands`, `decisions`, `scans`, `scan`, `queries`, `serving`, `sessions [MINUTES]`,
+//! `large` or `writing [LINE]`. Without one all but the last three are measured, and what is known of queries and serving is
+//! written into `platform/docs/performance`, as `record` does by itself. Parts that `peers/*.py` measures take its options,
+//! such as `queries --scale 2 --rounds 9`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 #![expect(clippy::disallowed_methods, reason = "plain DataFusion, to compare with")]
@@ -8,10 +11,14 @@ use mimalloc::MiMalloc;
 
 mod commands;
 mod decisions;
+mod in_process;
 mod large_mesh;
 mod mesh_of_tables;
 mod peers;
+mod python;
+mod scan;
 mod scans;
+mod tpch;
 mod writing;
 
 // As the binary has it.
@@ -26,8 +33,10 @@ fn line(what: &str, value: f64, goal: f64, unit: &str) {
 
 #[tokio::main]
 async fn main() {
-    let (only, line) = (std::env::args().nth(1), std::env::args().nth(2));
-    let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (part, more) = arguments.split_first().map_or(("all", &[] as &[_]), |(part, more)| (part.as_str(), more));
+    // What runs for long, or needs much room, is measured where it is asked for by name.
+    let wanted = |one: &str| part == one || part == "all";
     if wanted("commands") {
         commands::measure().await;
     }
@@ -37,7 +46,20 @@ async fn main() {
     if wanted("scans") {
         scans::measure().await;
     }
-    if wanted("writing") {
-        writing::measure(line.as_deref()).await;
+    if wanted("scan") {
+        scan::measure().await;
+    }
+    if wanted("queries") {
+        tpch::drive("queries", "1", more);
+    }
+    if wanted("serving") {
+        tpch::drive("serving", "1", more);
+    }
+    match part {
+        "sessions" => tpch::drive("sessions", "1", more),
+        "large" => tpch::drive_once("large", "10", more),
+        "writing" => writing::measure(more.first().map(String::as_str)).await,
+        "all" | "record" => python::record(),
+        _ => {}
     }
 }

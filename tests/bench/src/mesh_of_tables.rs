@@ -1,4 +1,4 @@
-//! The mesh that writing is measured on: TPC-H's tables from Parquet files, and ports made from them.
+//! The meshes that writing and reading are measured on: TPC-H's tables from Parquet files, and ports made from them.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,10 @@ use weft_testkit::Manifests;
 /// How many rules the contract of `checked` has.
 pub(crate) const TEN_RULES: usize = 10;
 
-const LINEITEM: &[(&str, &str)] = &[
+/// Names and physical types.
+type Columns = &'static [(&'static str, &'static str)];
+
+const LINEITEM: Columns = &[
     ("l_orderkey", "bigint"),
     ("l_partkey", "bigint"),
     ("l_suppkey", "bigint"),
@@ -26,7 +29,7 @@ const LINEITEM: &[(&str, &str)] = &[
     ("l_shipmode", "string"),
     ("l_comment", "string"),
 ];
-const ORDERS: &[(&str, &str)] = &[
+const ORDERS: Columns = &[
     ("o_orderkey", "bigint"),
     ("o_custkey", "bigint"),
     ("o_orderstatus", "string"),
@@ -37,7 +40,7 @@ const ORDERS: &[(&str, &str)] = &[
     ("o_shippriority", "int"),
     ("o_comment", "string"),
 ];
-const CUSTOMER: &[(&str, &str)] = &[
+const CUSTOMER: Columns = &[
     ("c_custkey", "bigint"),
     ("c_name", "string"),
     ("c_address", "string"),
@@ -47,7 +50,7 @@ const CUSTOMER: &[(&str, &str)] = &[
     ("c_mktsegment", "string"),
     ("c_comment", "string"),
 ];
-const SUPPLIER: &[(&str, &str)] = &[
+const SUPPLIER: Columns = &[
     ("s_suppkey", "bigint"),
     ("s_name", "string"),
     ("s_address", "string"),
@@ -56,11 +59,41 @@ const SUPPLIER: &[(&str, &str)] = &[
     ("s_acctbal", "decimal(15,2)"),
     ("s_comment", "string"),
 ];
-const NATION: &[(&str, &str)] =
+const NATION: Columns =
     &[("n_nationkey", "bigint"), ("n_name", "string"), ("n_regionkey", "bigint"), ("n_comment", "string")];
-const WIDE: &[(&str, &str)] =
+const REGION: Columns = &[("r_regionkey", "bigint"), ("r_name", "string"), ("r_comment", "string")];
+const PART: Columns = &[
+    ("p_partkey", "bigint"),
+    ("p_name", "string"),
+    ("p_mfgr", "string"),
+    ("p_brand", "string"),
+    ("p_type", "string"),
+    ("p_size", "int"),
+    ("p_container", "string"),
+    ("p_retailprice", "decimal(15,2)"),
+    ("p_comment", "string"),
+];
+const PARTSUPP: Columns = &[
+    ("ps_partkey", "bigint"),
+    ("ps_suppkey", "bigint"),
+    ("ps_availqty", "int"),
+    ("ps_supplycost", "decimal(15,2)"),
+    ("ps_comment", "string"),
+];
+/// All of TPC-H: each table's columns, none of which may be null, and its key.
+const TPCH: [(&str, Columns, &[&str]); 8] = [
+    ("lineitem", LINEITEM, &["l_orderkey", "l_linenumber"]),
+    ("orders", ORDERS, &["o_orderkey"]),
+    ("customer", CUSTOMER, &["c_custkey"]),
+    ("supplier", SUPPLIER, &["s_suppkey"]),
+    ("nation", NATION, &["n_nationkey"]),
+    ("region", REGION, &["r_regionkey"]),
+    ("part", PART, &["p_partkey"]),
+    ("partsupp", PARTSUPP, &["ps_partkey", "ps_suppkey"]),
+];
+const WIDE: Columns =
     &[("o_custkey", "bigint"), ("o_orderdate", "date"), ("o_orderpriority", "string"), ("s_name", "string")];
-const AGGREGATE: &[(&str, &str)] = &[
+const AGGREGATE: Columns = &[
     ("c_custkey", "bigint"),
     ("n_name", "string"),
     ("o_year", "int"),
@@ -102,21 +135,19 @@ impl Mesh {
         self.manifests.path()
     }
 
-    /// The mesh over the tables in `data`.
+    /// The eight tables of TPC-H in `data` as products, which `reader` may read; nothing is made from them.
+    pub(crate) fn of_tpch(data: &Path) -> Self {
+        let mesh = Self::governed(data);
+        for (name, columns, key) in TPCH {
+            mesh.product(name, "rows", &mesh.file(&format!("{name}.parquet")), &[]);
+            mesh.contract(name, "rows", columns, key, "strict");
+        }
+        mesh
+    }
+
+    /// The tables in `data` that writing is measured on, and what is made from them.
     pub(crate) fn over(data: &Path) -> Self {
-        let mesh = Mesh { manifests: Manifests::empty(), data: data.canonicalize().unwrap() };
-        mesh.manifests
-            .write("governance/model.conf", include_str!("../../../governance/model.conf"))
-            .write("governance/restrictions.yaml", "clear: [public]\n")
-            .write(
-                "governance/principals.yaml",
-                "users: []\nservices:\n  - {name: jobs, groups: [], attributes: {}}\ngroups:\n  - {name: people}\n",
-            )
-            .write(
-                "governance/policies/all.csv",
-                "p, role:any, dom:any, obj:b, read, *, -, allow\np, role:any, dom:any, obj:b, discover, *, -, allow\n",
-            )
-            .write("products/b/domain.yaml", "domain: b\ndescription: Measured.\nowner: people\nservice: jobs\n");
+        let mesh = Self::governed(data);
         let tables = [
             ("lineitem", LINEITEM),
             ("orders", ORDERS),
@@ -155,6 +186,21 @@ impl Mesh {
         mesh
     }
 
+    /// No product yet; whoever is known may read what comes.
+    fn governed(data: &Path) -> Self {
+        let mesh = Mesh { manifests: Manifests::empty(), data: data.canonicalize().unwrap() };
+        mesh.manifests
+            .write("governance/model.conf", include_str!("../../../governance/model.conf"))
+            .write("governance/restrictions.yaml", "clear: [public]\n")
+            .write("governance/principals.yaml", principals())
+            .write(
+                "governance/policies/all.csv",
+                "p, role:any, dom:any, obj:b, read, *, -, allow\np, role:any, dom:any, obj:b, discover, *, -, allow\n",
+            )
+            .write("products/b/domain.yaml", "domain: b\ndescription: Measured.\nowner: people\nservice: jobs\n");
+        mesh
+    }
+
     /// Changes the query of a port in nothing but its text.
     pub(crate) fn touch(&self, port: &str, round: usize) {
         let file = format!("products/b/{port}/transforms/{port}.sql");
@@ -174,15 +220,20 @@ impl Mesh {
     }
 
     fn source(&self, product: &str, port: &str, columns: &[(&str, &str)], file: &str) {
+        self.product(product, port, &self.file(file), &[]);
+        self.contract(product, port, columns, &[], "");
+    }
+
+    /// The transform that takes the rows of a file.
+    fn file(&self, file: &str) -> String {
         let url = url::Url::from_file_path(self.data.join(file)).unwrap();
-        let transform = format!("{{kind: source, source: {{url: '{url}', format: parquet}}}}");
-        self.product(product, port, &transform, &[]);
-        self.contract(product, port, columns, "");
+        format!("{{kind: source, source: {{url: '{url}', format: parquet}}}}")
     }
 
     fn made(&self, port: &str, transform: &str, columns: &[(&str, &str)], kind: &str, sql: &str, inputs: &[&str]) {
         self.product(port, port, transform, inputs);
-        self.contract(port, port, columns, kind);
+        let key: &[&str] = if kind == "key" { &["l_orderkey", "l_linenumber"] } else { &[] };
+        self.contract(port, port, columns, key, kind);
         self.manifests.write(&format!("products/b/{port}/transforms/{port}.sql"), sql);
     }
 
@@ -206,7 +257,7 @@ impl Mesh {
         self.manifests.write(&format!("products/b/{product}/product.odps.yaml"), text);
     }
 
-    fn contract(&self, product: &str, port: &str, columns: &[(&str, &str)], kind: &str) {
+    fn contract(&self, product: &str, port: &str, columns: &[(&str, &str)], key: &[&str], kind: &str) {
         let mut text = format!(
             "apiVersion: v3.2.0\nkind: DataContract\nid: c-{product}-{port}\nname: {port}\nversion: 1.0.0\n\
              description: {{purpose: Measured.}}\nschema:\n  - name: {port}\n    physicalType: table\n    description: Rows.\n"
@@ -227,15 +278,11 @@ impl Mesh {
                 "      - name: {name}\n        description: A column.\n        classification: public\n        \
                  logicalType: {logical}\n        physicalType: {physical}"
             );
-            let key = ["l_orderkey", "l_linenumber"].iter().position(|key| key == name).filter(|_| kind == "key");
-            if let Some(place) = key {
-                let _ = writeln!(
-                    text,
-                    "        primaryKey: true\n        primaryKeyPosition: {}\n        required: true",
-                    place + 1
-                );
+            let place = key.iter().position(|key| key == name);
+            if let Some(place) = place {
+                let _ = writeln!(text, "        primaryKey: true\n        primaryKeyPosition: {}", place + 1);
             }
-            if kind == "required" && *name == "l_shipdate" {
+            if place.is_some() || kind == "strict" || (kind == "required" && *name == "l_shipdate") {
                 text.push_str("        required: true\n");
             }
             for (_, rule) in RULES.iter().filter(|(column, _)| kind == "rules" && column == name) {
@@ -244,4 +291,13 @@ impl Mesh {
         }
         self.manifests.write(&format!("products/b/{product}/contracts/{port}.odcs.yaml"), text);
     }
+}
+
+/// `reader` and fifty more like it.
+fn principals() -> String {
+    let mut text = "users:\n  - {name: reader, groups: [people], attributes: {}}\n".to_owned();
+    for n in 0..50 {
+        let _ = writeln!(text, "  - {{name: reader{n}, groups: [people], attributes: {{}}}}");
+    }
+    text + "services:\n  - {name: jobs, groups: [], attributes: {}}\ngroups:\n  - {name: people}\n"
 }

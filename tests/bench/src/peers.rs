@@ -1,10 +1,12 @@
 //! Public tools, each doing what it is asked in a process of its own.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// The process of `peers.py`, and the folder of its data.
+use crate::python;
+
+/// The process of `peers/writing.py`, and the folder of its data.
 pub(crate) struct Peers {
     process: Child,
     /// Closed when the peers are to end.
@@ -16,18 +18,10 @@ pub(crate) struct Peers {
 impl Peers {
     /// Installs the tools where they are not yet, makes the data where there are none, and waits until all is there.
     pub(crate) fn start() -> Self {
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let target = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("bench");
-        let python = target.join("venv/bin/python");
-        let wanted = here.join("requirements.txt");
-        if !python.exists() {
-            run(Command::new("python3").args(["-m", "venv"]).arg(target.join("venv")));
-            let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-            run(Command::new(&python).args(install).arg(&wanted));
-        }
-        let folder = target.join("data");
+        let python = python::python("venv", "requirements.txt");
+        let folder = python::folder().join("data");
         let mut process = Command::new(&python)
-            .arg(here.join("peers.py"))
+            .arg(python::scripts().join("writing.py"))
             .arg(&folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -59,8 +53,4 @@ impl Drop for Peers {
         drop(self.requests.take());
         let _ = self.process.wait();
     }
-}
-
-fn run(command: &mut Command) {
-    assert!(command.status().expect("the command starts").success(), "{command:?}");
 }

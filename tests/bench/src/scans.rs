@@ -1,7 +1,6 @@
 //! How much longer a governed scan takes than one by plain DataFusion over the same files.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,27 +8,20 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 use futures::TryStreamExt;
 use parquet::arrow::ArrowWriter;
-use tempfile::TempDir;
-use url::Url;
-use weft_catalog::Catalog;
-use weft_engine::{Engine, Limits, MaskKey, Parameters, Session, SessionOptions};
-use weft_governance::Policies;
-use weft_manifest::source::{self, RevisionSource};
-use weft_model::Clock;
-use weft_reconcile::{Controller, Parts, Silent};
-use weft_storage::{SourceLimits, Warehouse};
-use weft_testkit::{FixedClock, Manifests};
+use weft_engine::Parameters;
+use weft_testkit::Manifests;
 
-use crate::line;
+use crate::{in_process, line};
 
 const ROWS: i64 = 3_000_000;
 const ROUNDS: usize = 9;
 const SUMS: &str = "count(*), sum(n0), sum(n1), sum(n2), sum(n3), max(t0), max(t1), max(t2)";
 
 pub(crate) async fn measure() {
-    let (session, folder, _kept) = mesh().await;
+    let mesh = mesh();
+    let running = in_process::start(mesh.path(), "asker").await;
     let compare = async |what: &str, goal: f64, product: &str, filter: &str| {
-        let plain = plain(&folder.join("b").join(product).join("rows"), product).await;
+        let plain = plain(&running.tables.join("b").join(product).join("rows"), product).await;
         let ungoverned = format!("SELECT {SUMS} FROM {product} {filter}");
         let governed = format!("SELECT {SUMS} FROM b.{product}.rows");
         let (mut with, mut without) = (Vec::new(), Vec::new());
@@ -37,7 +29,7 @@ pub(crate) async fn measure() {
             let began = Instant::now();
             plain.sql(&ungoverned).await.unwrap().collect().await.unwrap();
             let middle = Instant::now();
-            let answer = session.query(&governed, Parameters::None).await.unwrap();
+            let answer = running.session.query(&governed, Parameters::None).await.unwrap();
             answer.try_collect::<Vec<_>>().await.unwrap();
             // The first round fills the caches of both.
             if round > 0 {
@@ -60,7 +52,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 }
 
 /// Plain DataFusion over the files of a table, with the engine's settings.
-async fn plain(table: &Path, name: &str) -> SessionContext {
+pub(crate) async fn plain(table: &Path, name: &str) -> SessionContext {
     let mut config = SessionConfig::new();
     config = config.set_bool("datafusion.execution.parquet.schema_force_view_types", false);
     let context = SessionContext::new_with_config(config);
@@ -69,8 +61,8 @@ async fn plain(table: &Path, name: &str) -> SessionContext {
     context
 }
 
-/// A mesh of three equal tables that are governed differently, and a session of whoever is governed.
-async fn mesh() -> (Session, PathBuf, (Manifests, TempDir)) {
+/// A mesh of three equal tables that are governed differently.
+fn mesh() -> Manifests {
     let manifests = Manifests::empty();
     manifests
         .write("governance/model.conf", include_str!("../../../governance/model.conf"))
@@ -87,38 +79,7 @@ async fn mesh() -> (Session, PathBuf, (Manifests, TempDir)) {
             .write(&format!("{folder}/restrictions.yaml"), restrictions)
             .write(&format!("{folder}/data/rows.parquet"), &seed);
     }
-    let home = TempDir::new().unwrap();
-    let folder = home.path().join("warehouse");
-    std::fs::create_dir_all(&folder).unwrap();
-    let clock: Arc<dyn Clock> = Arc::new(FixedClock::at("2020-06-01T12:00:00Z"));
-    let source: Arc<dyn RevisionSource> = source::open_directory(manifests.path()).unwrap().into();
-    let url: String = Url::from_directory_path(&folder).unwrap().into();
-    let warehouse = Warehouse::open(&url, &HashMap::new()).unwrap();
-    let catalog = Arc::new(Catalog::open(&home.path().join("catalog.db"), Arc::clone(&clock)).await.unwrap());
-    let policies = Arc::new(Policies::new_closed());
-    let engine = Engine::new(weft_engine::Parts {
-        catalog: Arc::clone(&catalog),
-        policies: Arc::clone(&policies),
-        warehouse: warehouse.clone(),
-        clock: Arc::clone(&clock),
-        limits: Limits::default(),
-        spill: home.path().join("spill"),
-        mask_key: MaskKey::new([9; 32]),
-    });
-    let controller = Controller::new(Parts {
-        source: Arc::clone(&source),
-        catalog: Arc::clone(&catalog),
-        policies: Arc::clone(&policies),
-        warehouse,
-        engine: Arc::clone(&engine),
-        clock,
-        progress: Arc::new(Silent),
-        sources: SourceLimits::default(),
-    });
-    let report = controller.reconcile(&source.newest().unwrap()).await.unwrap();
-    assert!(report.is_complete(), "{report:#?}");
-    let asker = policies.principals().find("asker").unwrap();
-    (engine.session(asker, SessionOptions::default()), folder, (manifests, home))
+    manifests
 }
 
 const PRINCIPALS: &str = "\

@@ -1,6 +1,6 @@
 """What public tools take for what Weft does: one request a line on stdin, its seconds on stdout.
 
-    python peers.py FOLDER
+    python writing.py FOLDER
 
 `FOLDER` holds the tables of TPC-H at scale factor 1, as Parquet files and as Delta tables; they are made there first
 if they are not. Each request does its work once; preparations that are not measured are done beforehand.

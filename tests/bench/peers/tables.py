@@ -1,0 +1,3 @@
+"""The tables of TPC-H."""
+
+NAMES = ["lineitem", "orders", "customer", "supplier", "nation", "region", "part", "partsupp"]
