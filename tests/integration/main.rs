@@ -16,6 +16,7 @@ mod gate;
 mod guarded;
 mod hostile;
 mod increments;
+mod known_plans;
 mod meshes;
 mod monitoring;
 mod reconciling;

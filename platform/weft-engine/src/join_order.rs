@@ -322,3 +322,6 @@ impl Weights {
         self.equal.iter().any(|(a, b)| (a & !one == 0 && b & !other == 0) || (b & !one == 0 && a & !other == 0))
     }
 }
+
+#[cfg(test)]
+mod tests;

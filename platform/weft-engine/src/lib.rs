@@ -76,6 +76,7 @@ pub use intake::{Intake, UnreadableFile};
 pub use limits::Limits;
 pub use mask_values::MaskKey;
 pub use measure::{Beside, Found, Measurable, Measured};
+pub use memory_guard::kept_bytes;
 pub use merge::DELETED;
 pub use parameters::Parameters;
 pub use reach::Reach;

@@ -1,4 +1,4 @@
-//! Keeps the process below a ceiling of memory: past it, the newest query ends.
+//! Keeps the process below a ceiling of memory: past it, what is kept of data files goes, and then the newest query ends.
 //!
 //! Each query has a pool of its own for what sorts, joins and groups hold. This watches what no pool
 //! counts, and what all queries hold together.
@@ -12,6 +12,8 @@ use crate::engine::Engine;
 const EVERY: Duration = Duration::from_millis(100);
 /// How long to wait for memory to come back before one more query ends.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// One part in so many of that is for what is kept of data files.
+const KEPT_SHARE: u64 = 4;
 /// The part of the machine's memory that the process may take, in per cent.
 const SHARE_PERCENT: u64 = 80;
 
@@ -24,6 +26,13 @@ pub(crate) async fn watch(engine: Weak<Engine>, ceiling_bytes: u64) {
         if resident <= ceiling_bytes {
             continue;
         }
+        let forgotten = engine.parts.warehouse.forget_kept();
+        if forgotten > 0 {
+            tracing::warn!(resident, ceiling_bytes, forgotten, "memory is short: columns that were kept are forgotten");
+            drop(engine);
+            tokio::time::sleep(PATIENCE).await;
+            continue;
+        }
         let shed = engine.shed_newest();
         tracing::error!(resident, ceiling_bytes, shed = shed.as_deref(), "memory is short: the newest query ends");
         drop(engine);
@@ -32,13 +41,19 @@ pub(crate) async fn watch(engine: Weak<Engine>, ceiling_bytes: u64) {
 }
 
 impl Engine {
-    /// Starts to end queries, the newest first, whenever the process holds more than `ceiling_bytes`;
-    /// without one, more than four fifths of the memory that it may have. Stops with the engine.
+    /// Gives the memory of kept columns back, and then ends queries, the newest first, whenever the process holds more
+    /// than `ceiling_bytes`; without one, more than four fifths of the memory that it may have. Stops with the engine.
     pub fn guard_memory(self: &Arc<Self>, ceiling_bytes: Option<u64>) {
         if let Some(ceiling) = ceiling_bytes.or_else(default_ceiling) {
             tokio::spawn(watch(Arc::downgrade(self), ceiling));
         }
     }
+}
+
+/// How many bytes of data files a process may keep in memory: a quarter of what it may have in all; 0 where the system
+/// does not tell.
+pub fn kept_bytes() -> u64 {
+    default_ceiling().map_or(0, |ceiling| ceiling / KEPT_SHARE)
 }
 
 /// Which of the queries ends: the one that began last. Each is told by its number, in order of

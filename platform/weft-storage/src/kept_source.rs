@@ -378,3 +378,6 @@ fn is_alike(file: &Schema, table: &Schema) -> bool {
     };
     file.fields().len() == table.fields().len() && file.fields().iter().zip(table.fields()).all(alike)
 }
+
+#[cfg(test)]
+mod tests;

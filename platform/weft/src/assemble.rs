@@ -47,7 +47,7 @@ impl Mesh {
         let home = held.home().clone();
 
         let source: Arc<dyn RevisionSource> = source::open(&settings.mesh, &home.mirrors())?.into();
-        let warehouse = warehouse(&settings, &home)?;
+        let warehouse = warehouse(&settings, &home)?.with_kept_bytes(weft_engine::kept_bytes());
         let catalog = Arc::new(Catalog::open(&home.catalog(), Arc::clone(&clock)).await?);
         tokio::spawn(look_through_record(Arc::clone(&catalog)));
         let policies = Arc::new(Policies::new_closed());
