@@ -17,7 +17,7 @@ async fn what_is_known_is_decided_anew_for_each_who_asks_and_under_the_policies_
         assert_eq!(ask(&mesh, "olga", COUNT).await.as_deref(), Ok("10"));
         assert!(ask(&mesh, "nobody", COUNT).await.is_err());
     }
-    let purpose = |purpose| ask_at(Door::Statement, &mesh, "mo", purpose, "select count(*) from sales.totals.overall");
+    let purpose = |purpose| ask_at(Door::Statement, &mesh, "mo", purpose, COUNT);
     for _ in 0..2 {
         assert!(purpose(Some("modelling")).await.is_ok());
         assert!(purpose(None).await.is_err());

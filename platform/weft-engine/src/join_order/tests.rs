@@ -148,7 +148,14 @@ async fn small_tables_are_built_and_what_keeps_little_comes_first() {
     for number in [7, 9, 17, 18, 21] {
         shapes.push_str(&format!("q{number:02} {}\n", shape(&arranged(&tpch(number), None).await.1)));
     }
-    expect!["?"].assert_eq(&shapes);
+    let expected = expect![[r#"
+        q07 ((nation, supplier), (((nation, customer), orders), lineitem))
+        q09 ((nation, supplier), (((part, lineitem), orders), partsupp))
+        q17 semi((part, lineitem), grouped lineitem)
+        q18 (semi((customer, orders), grouped lineitem), lineitem)
+        q21 semi(anti((((nation, supplier), lineitem), orders), lineitem), lineitem)
+    "#]];
+    expected.assert_eq(&shapes);
 }
 
 #[tokio::test]
