@@ -33,7 +33,7 @@ use crate::{Limits, MaskKey, QueryError, Session, SessionOptions, functions, mem
 
 const PLANNER_THREADS_MAX: usize = 16;
 /// Rows of a batch: larger ones are taken through hash tables and filters faster than DataFusion's own 8,192.
-const BATCH_ROWS: usize = 16_384;
+pub(crate) const BATCH_ROWS: usize = 16_384;
 /// Up to this size one side of a join is held as a whole: dealing the other side out by keys takes longer.
 const BUILT_AT_ONCE_BYTES: u64 = 64 << 20;
 const BUILT_AT_ONCE_ROWS: u64 = 2_000_000;

@@ -9,7 +9,7 @@ use datafusion::common::format::ExplainFormat;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{Expr as PlanExpr, LogicalPlan};
 use datafusion::optimizer::optimize_projections::OptimizeProjections;
 use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::physical_plan::ExecutionPlan;
@@ -20,6 +20,7 @@ use sqlparser::ast::{
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::ParserError;
 
+use crate::engine::BATCH_ROWS;
 use crate::functions::is_series;
 use crate::stoppable::stoppable;
 use crate::{
@@ -28,6 +29,9 @@ use crate::{
 
 /// Up to so many rows are read by one thread: to deal them out takes longer.
 const ROWS_FOR_ONE: f64 = 50_000.0;
+
+/// Rows of a batch of a table that is read as it lies: its way out costs by the batch.
+const BATCH_ROWS_READ: usize = 32_768;
 
 /// One query that passed the gate, its parameters numbered `$1`, `$2`, … from left to right.
 #[derive(Debug)]
@@ -137,9 +141,25 @@ pub(crate) fn optimised(state: &mut SessionState, plan: &LogicalPlan) -> datafus
     if cardinality::read_at_most(&plan).is_some_and(|rows| rows <= ROWS_FOR_ONE) {
         *state.config_mut() = state.config().clone().with_target_partitions(1);
     }
+    if only_reads(&plan) && state.config().batch_size() == BATCH_ROWS {
+        *state.config_mut() = state.config().clone().with_batch_size(BATCH_ROWS_READ);
+    }
     plan = join_order::arrange(plan)?;
     let narrowed: Vec<Arc<dyn OptimizerRule + Send + Sync>> = vec![Arc::new(OptimizeProjections::new())];
     Optimizer::with_rules(narrowed).optimize(plan, state, |_, _| {})
+}
+
+/// Whether rows are shown as they lie, and nothing is made of them.
+fn only_reads(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::TableScan(_) => true,
+        LogicalPlan::Projection(projection) => {
+            let is_column = |expr: &PlanExpr| matches!(expr.clone().unalias(), PlanExpr::Column(_));
+            projection.expr.iter().all(is_column) && only_reads(&projection.input)
+        }
+        LogicalPlan::SubqueryAlias(alias) => only_reads(&alias.input),
+        _ => false,
+    }
 }
 
 /// The physical plan of one that is optimised, with joins that can be stopped.

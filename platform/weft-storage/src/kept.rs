@@ -62,17 +62,19 @@ impl Kept {
         Arc::clone(&self.footers)
     }
 
+    /// Whether anything is kept at all.
+    pub(crate) fn keeps(&self) -> bool {
+        self.bytes_max > 0
+    }
+
     /// Whether to take these columns of a file from here, which reads whole row groups where they are not kept yet:
-    /// from the second time on that they are asked for.
-    pub(crate) fn is_worth_it(&self, file: &Path, columns: &[usize]) -> bool {
-        if self.bytes_max == 0 {
-            return false;
-        }
+    /// where `all` of the file is read and there is room, and else from the second time on that they are asked for.
+    pub(crate) fn is_worth_it(&self, file: &Path, columns: &[usize], all: bool) -> bool {
         let keys: Vec<_> = columns.iter().map(|column| (file.clone(), *column)).collect();
         let all_before = keys.iter().all(|key| self.before.contains_key(key));
         if !all_before {
             keys.into_iter().for_each(|key| self.before.insert(key, ()));
-            return false;
+            return all && self.has_room();
         }
         let is_there =
             |column: &usize| self.columns.contains_key(&Chunk { file: file.clone(), group: 0, column: *column });

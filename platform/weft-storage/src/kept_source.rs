@@ -186,15 +186,12 @@ impl fmt::Debug for Asked {
 
 impl Morselizer for KeptFiles {
     fn plan_file(&self, file: PartitionedFile) -> Result<Box<dyn MorselPlanner>> {
+        let inner = self.inner.plan_file(file.clone())?;
         let is_plain = file.partition_values.is_empty() && file.extensions.is_empty();
-        if is_plain && self.asked.kept.is_worth_it(&file.object_meta.location, &self.asked.columns) {
-            return Ok(Box::new(Unopened {
-                inner: self.inner.plan_file(file.clone())?,
-                file,
-                asked: Arc::clone(&self.asked),
-            }));
+        if is_plain && self.asked.kept.keeps() {
+            return Ok(Box::new(Unopened { inner, file, asked: Arc::clone(&self.asked) }));
         }
-        self.inner.plan_file(file)
+        Ok(inner)
     }
 }
 
@@ -212,8 +209,10 @@ impl MorselPlanner for Unopened {
         let Unopened { inner, file, asked } = *self;
         Ok(Some(MorselPlan::new().with_pending_planner(async move {
             let (asked, footer) = (Arc::clone(&asked), asked.footer(&file).await?);
-            Ok(match asked.groups(&file, &footer)? {
-                Some(groups) => Box::new(Opened { file, footer, groups, asked }) as Box<dyn MorselPlanner>,
+            let location = &file.object_meta.location;
+            let worth_it = |(_, all): &(Vec<usize>, bool)| asked.kept.is_worth_it(location, &asked.columns, *all);
+            Ok(match asked.groups(&file, &footer).filter(worth_it) {
+                Some((groups, _)) => Box::new(Opened { file, footer, groups, asked }) as Box<dyn MorselPlanner>,
                 None => inner,
             })
         })))
@@ -275,26 +274,27 @@ impl Asked {
         Ok(self.readers.create_reader(self.partition, file.clone(), None, &self.metrics)?)
     }
 
-    /// The row groups of `file` that are to be read; nothing where it is not laid out as the table is, so that it must
-    /// be read the other way.
-    fn groups(&self, file: &PartitionedFile, footer: &ArrowReaderMetadata) -> Result<Option<Vec<usize>>> {
+    /// The row groups of `file` that are to be read, and whether these are all of its part that was asked for; nothing
+    /// where it is not laid out as the table is, so that it must be read the other way.
+    fn groups(&self, file: &PartitionedFile, footer: &ArrowReaderMetadata) -> Option<(Vec<usize>, bool)> {
         let (metadata, groups) = (footer.metadata(), footer.metadata().row_groups());
         let is_large = groups.iter().any(|group| group.total_byte_size() > GROUP_BYTES_MAX);
         if is_large || !is_alike(footer.schema(), &self.schema) {
-            return Ok(None);
+            return None;
         }
         let mut filter = RowGroupAccessPlanFilter::new(ParquetAccessPlan::new_all(groups.len()));
         if let Some(range) = &file.range {
             filter.prune_by_range(groups, range);
         }
-        if let Some(predicate) = &self.predicate {
+        let asked_for = filter.remaining_row_group_count();
+        if let Some(predicate) = self.predicate.as_ref().and_then(|predicate| self.pruning(predicate)) {
             let metrics = ParquetFileMetrics::new(self.partition, file.object_meta.location.as_ref(), &self.metrics);
-            if let Some(predicate) = self.pruning(predicate) {
-                let parquet = metadata.file_metadata().schema_descr();
-                filter.prune_by_statistics(&self.schema, parquet, groups, &predicate, &metrics);
-            }
+            let parquet = metadata.file_metadata().schema_descr();
+            filter.prune_by_statistics(&self.schema, parquet, groups, &predicate, &metrics);
         }
-        Ok(Some(filter.row_group_indexes().collect()))
+        let kept: Vec<usize> = filter.row_group_indexes().collect();
+        let all = kept.len() == asked_for;
+        Some((kept, all))
     }
 
     fn pruning(&self, predicate: &Arc<dyn PhysicalExpr>) -> Option<PruningPredicate> {
