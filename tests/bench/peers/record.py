@@ -40,7 +40,7 @@ def with_tables(text, tables):
 
 def goals(parts):
     rows = [verdict for part in parts.values() for verdict in part["verdicts"]]
-    shown = [(one["what"], f"{one['value']:.2f}×", one["must"], one["aim"], one["verdict"]) if "value" in one
+    shown = [(one["what"], f"{one['value']:.2f}{'×' if one['unit'] == 'x' else ''}", one["must"], one["aim"], one["verdict"]) if "value" in one
              else (one["what"], "", "", "", one["verdict"]) for one in rows]
     return table(["what", "measured", "must", "aim", ""], shown)
 
