@@ -19,6 +19,12 @@ const READ_BEFORE: u64 = 1_000_000;
 /// Where memory is full, one reading in so many tries whether its columns are asked for more often than others.
 const TRY: u64 = 8;
 
+/// The values of a chunk, in pieces of [`PIECE_ROWS`] rows but for the last.
+pub(crate) type Pieces = Arc<[ArrayRef]>;
+
+/// Rows of a piece: as many as go out at once where a table is read as it lies, so that none has to be cut.
+pub(crate) const PIECE_ROWS: usize = 32_768;
+
 /// One column of one row group of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Chunk {
@@ -31,7 +37,7 @@ pub(crate) struct Chunk {
 #[derive(Clone)]
 pub(crate) struct Kept {
     footers: Arc<FileMetadataCache>,
-    columns: Cache<Chunk, ArrayRef>,
+    columns: Cache<Chunk, Pieces>,
     /// Columns of files that were read once.
     before: Cache<(Path, usize), ()>,
     bytes_max: u64,
@@ -47,8 +53,10 @@ impl fmt::Debug for Kept {
 impl Kept {
     /// At most `bytes_max` bytes of columns; 0 keeps none. Footers have room of their own.
     pub(crate) fn new(bytes_max: u64) -> Self {
-        let weight =
-            |_: &Chunk, values: &ArrayRef| u32::try_from(values.get_array_memory_size() >> 10).unwrap_or(u32::MAX);
+        let weight = |_: &Chunk, values: &Pieces| {
+            let bytes: usize = values.iter().map(|piece| piece.get_array_memory_size()).sum();
+            u32::try_from(bytes >> 10).unwrap_or(u32::MAX)
+        };
         Kept {
             footers: footers(),
             columns: Cache::builder().max_capacity(bytes_max >> 10).weigher(weight).build(),
@@ -78,17 +86,19 @@ impl Kept {
         }
         let is_there =
             |column: &usize| self.columns.contains_key(&Chunk { file: file.clone(), group: 0, column: *column });
-        self.has_room() || columns.iter().all(is_there) || self.tries.fetch_add(1, Ordering::Relaxed) % TRY == 0
+        self.has_room()
+            || columns.iter().all(is_there)
+            || self.tries.fetch_add(1, Ordering::Relaxed).is_multiple_of(TRY)
     }
 
-    pub(crate) fn get(&self, chunk: &Chunk) -> Option<ArrayRef> {
+    pub(crate) fn get(&self, chunk: &Chunk) -> Option<Pieces> {
         let found = self.columns.get(chunk);
         let outcome = if found.is_some() { "hit" } else { "miss" };
         metrics::counter!("weft_kept_columns_total", "outcome" => outcome).increment(1);
         found
     }
 
-    pub(crate) fn keep(&self, chunk: Chunk, values: ArrayRef) {
+    pub(crate) fn keep(&self, chunk: Chunk, values: Pieces) {
         self.columns.insert(chunk, values);
         metrics::gauge!("weft_kept_columns_bytes").set(self.bytes() as f64);
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::config::ConfigOptions;
@@ -29,7 +29,7 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
 
-use crate::kept::{Chunk, Kept};
+use crate::kept::{Chunk, Kept, PIECE_ROWS, Pieces};
 
 /// Row groups of more bytes than this, once decoded, are read batch by batch and not kept.
 const GROUP_BYTES_MAX: i64 = 1 << 30;
@@ -253,11 +253,10 @@ struct Group {
 impl Morsel for Group {
     fn into_stream(self: Box<Self>) -> BoxStream<'static, Result<RecordBatch>> {
         let asked = Arc::clone(&self.asked);
-        let whole = async move { self.asked.whole(&self.file, &self.footer, self.group).await };
-        let batches = futures::stream::once(whole).map_ok(move |whole| {
+        let pieces = async move { self.asked.pieces(&self.file, &self.footer, self.group).await };
+        let batches = futures::stream::once(pieces).map_ok(move |pieces| {
             let asked = Arc::clone(&asked);
-            let starts = (0..whole.num_rows()).step_by(asked.batch_rows.max(1));
-            futures::stream::iter(starts.map(move |start| asked.shown(&whole, start)))
+            futures::stream::iter(pieces.into_iter().flat_map(move |piece| asked.shown(&piece)))
         });
         batches.try_flatten().boxed()
     }
@@ -302,72 +301,71 @@ impl Asked {
         built.try_build(Arc::clone(predicate)).ok()
     }
 
-    /// All rows of a row group: what is not kept yet is read, and kept.
-    async fn whole(&self, file: &PartitionedFile, footer: &ArrowReaderMetadata, group: usize) -> Result<RecordBatch> {
-        let rows = footer.metadata().row_group(group).num_rows();
-        let path = &file.object_meta.location;
-        let chunk = |column: usize| Chunk { file: path.clone(), group, column };
-        let mut values: Vec<Option<ArrayRef>> =
-            self.columns.iter().map(|column| self.kept.get(&chunk(*column))).collect();
+    /// All rows of a row group, piece by piece: what is not kept yet is read, and kept.
+    async fn pieces(
+        &self,
+        file: &PartitionedFile,
+        footer: &ArrowReaderMetadata,
+        group: usize,
+    ) -> Result<Vec<RecordBatch>> {
+        let chunk = |column: usize| Chunk { file: file.object_meta.location.clone(), group, column };
+        let kept: Vec<Option<Pieces>> = self.columns.iter().map(|column| self.kept.get(&chunk(*column))).collect();
         let missing: Vec<usize> =
-            self.columns.iter().zip(&values).filter(|(_, kept)| kept.is_none()).map(|(column, _)| *column).collect();
-        if !missing.is_empty() {
-            let read = self.read(file, footer, group, &missing).await?;
-            let mut read = missing.iter().zip(read.columns());
-            for slot in values.iter_mut().filter(|slot| slot.is_none()) {
-                if let Some((column, array)) = read.next() {
-                    self.kept.keep(chunk(*column), Arc::clone(array));
-                    *slot = Some(Arc::clone(array));
-                }
-            }
+            self.columns.iter().zip(&kept).filter(|(_, kept)| kept.is_none()).map(|(column, _)| *column).collect();
+        let mut read = match missing.is_empty() {
+            true => Vec::new(),
+            false => self.read(file, footer, group, &missing).await?,
+        };
+        for (column, pieces) in missing.iter().zip(&read) {
+            self.kept.keep(chunk(*column), Arc::clone(pieces));
         }
-        let rows = usize::try_from(rows).unwrap_or(0);
-        let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        let values: Vec<ArrayRef> = values.into_iter().flatten().collect();
-        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.read), values, &options)?)
+        let mut read = read.drain(..);
+        let columns: Vec<Pieces> = kept.into_iter().filter_map(|kept| kept.or_else(|| read.next())).collect();
+        let rows = usize::try_from(footer.metadata().row_group(group).num_rows()).unwrap_or(0);
+        let starts = (0..rows).step_by(PIECE_ROWS).enumerate();
+        let piece = |(place, start): (usize, usize)| {
+            let options = RecordBatchOptions::new().with_row_count(Some(PIECE_ROWS.min(rows - start)));
+            let values = columns.iter().filter_map(|pieces| pieces.get(place)).cloned().collect();
+            RecordBatch::try_new_with_options(Arc::clone(&self.read), values, &options).map_err(|error| {
+                let file = &file.object_meta.location;
+                DataFusionError::Execution(format!("`{file}` is not as its footer says: {error}"))
+            })
+        };
+        starts.map(piece).collect()
     }
 
+    /// Columns of a row group from the file.
     async fn read(
         &self,
         file: &PartitionedFile,
         footer: &ArrowReaderMetadata,
         group: usize,
         columns: &[usize],
-    ) -> Result<RecordBatch> {
-        let rows = usize::try_from(footer.metadata().row_group(group).num_rows()).unwrap_or(0);
+    ) -> Result<Vec<Pieces>> {
         let parquet = footer.metadata().file_metadata().schema_descr();
         // `columns` are in order, as the reader gives them.
         let batches = ParquetRecordBatchStreamBuilder::new_with_metadata(self.reader(file)?, footer.clone())
             .with_projection(ProjectionMask::roots(parquet, columns.iter().copied()))
             .with_row_groups(vec![group])
-            .with_batch_size(rows.max(1))
+            .with_batch_size(PIECE_ROWS)
             .build()?;
         let batches: Vec<RecordBatch> = batches.try_collect().await?;
-        let schema: SchemaRef = Arc::new(self.schema.project(columns)?);
-        let batches =
-            batches.into_iter().map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()));
-        let batches = batches.collect::<std::result::Result<Vec<_>, _>>()?;
-        let whole = match <[RecordBatch; 1]>::try_from(batches) {
-            Ok([whole]) => whole,
-            Err(batches) => arrow::compute::concat_batches(&schema, &batches)?,
-        };
-        if whole.num_rows() != rows {
-            return Err(DataFusionError::Execution(format!(
-                "`{}`: a row group has {} rows and not {rows}, as its footer says",
-                file.object_meta.location,
-                whole.num_rows()
-            )));
-        }
-        Ok(whole)
+        let values =
+            (0..columns.len()).map(|place| batches.iter().map(|batch| Arc::clone(batch.column(place))).collect());
+        Ok(values.collect())
     }
 
-    /// The next rows from `start` on, as they were asked for.
-    fn shown(&self, whole: &RecordBatch, start: usize) -> Result<RecordBatch> {
-        let rows = whole.slice(start, self.batch_rows.min(whole.num_rows() - start));
-        match &self.projector {
-            Some(projector) => projector.project_batch(&rows),
-            None => Ok(rows),
-        }
+    /// The rows of a piece as they were asked for, in batches.
+    fn shown(&self, piece: &RecordBatch) -> Vec<Result<RecordBatch>> {
+        let starts = (0..piece.num_rows()).step_by(self.batch_rows.max(1));
+        let batch = |start: usize| {
+            let rows = piece.slice(start, self.batch_rows.min(piece.num_rows() - start));
+            match &self.projector {
+                Some(projector) => projector.project_batch(&rows),
+                None => Ok(rows),
+            }
+        };
+        starts.map(batch).collect()
     }
 }
 
