@@ -29,6 +29,7 @@ pub(crate) struct Process {
     engine: Arc<Engine>,
     source: Arc<dyn RevisionSource>,
     controller: Controller,
+    warehouse: Warehouse,
 }
 
 impl Process {
@@ -63,14 +64,14 @@ impl Process {
             source: Arc::clone(&source),
             catalog: Arc::clone(&catalog),
             policies: Arc::clone(&policies),
-            warehouse,
+            warehouse: warehouse.clone(),
             engine: Arc::clone(&engine),
             clock,
             progress: Arc::new(Silent),
             sources: SourceLimits { local_files: true, options: HashMap::new() },
         });
         controller.recover().await?;
-        Ok(Process { store: store.clone(), catalog, policies, engine, source, controller })
+        Ok(Process { store: store.clone(), catalog, policies, engine, source, controller, warehouse })
     }
 
     /// Brings the mesh to the newest revision of its source.
@@ -85,6 +86,11 @@ impl Process {
     /// What is served at this instant.
     pub(crate) fn published(&self) -> Arc<Published> {
         self.catalog.published()
+    }
+
+    /// Lets data files be read anew, whatever was kept of them.
+    pub(crate) fn forget_files(&self) {
+        self.warehouse.forget_kept();
     }
 
     /// What `ana` is answered: rows as text.

@@ -105,13 +105,15 @@ impl Kept {
 
     /// Bytes of columns that are kept.
     pub(crate) fn bytes(&self) -> u64 {
+        self.columns.run_pending_tasks();
         self.columns.weighted_size() << 10
     }
 
-    /// Gives all memory of columns back.
+    /// Forgets columns and footers.
     pub(crate) fn forget(&self) {
         self.columns.invalidate_all();
         self.columns.run_pending_tasks();
+        self.footers.clear();
     }
 
     fn has_room(&self) -> bool {

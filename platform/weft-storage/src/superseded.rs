@@ -33,6 +33,8 @@ impl Warehouse {
                 Err(error) => return Err(self.store_error(error)),
             }
         }
+        // Nor is anything of them left in memory.
+        self.forget_kept();
         Ok(self.called(found.iter()))
     }
 

@@ -71,6 +71,9 @@ impl Warehouse {
             self.root.delete(&object.location).await.map_err(|error| self.store_error(error))?;
             vacuumed += Vacuumed { files: 1, bytes: object.size };
         }
+        if vacuumed.files > 0 {
+            self.forget_kept();
+        }
         Ok(vacuumed)
     }
 

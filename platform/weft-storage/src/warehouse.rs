@@ -94,7 +94,7 @@ impl Warehouse {
         Warehouse { kept: Kept::new(bytes), ..self }
     }
 
-    /// Gives the memory of kept columns back; how many bytes it was.
+    /// Forgets what is kept in memory of data files, so that all of them are read anew; how many bytes of columns it was.
     pub fn forget_kept(&self) -> u64 {
         let bytes = self.kept.bytes();
         self.kept.forget();
