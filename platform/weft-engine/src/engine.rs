@@ -132,8 +132,7 @@ impl Engine {
         limits: &Limits,
     ) -> Result<SessionState, QueryError> {
         // What plans with it does not run with it.
-        let no_spill = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
-        let runtime = runtime(limits, no_spill, Arc::clone(&self.stores))?;
+        let runtime = runtime(limits, no_spill(), Arc::clone(&self.stores))?;
         let mut state = SessionStateBuilder::new_from_existing(self.base.clone())
             .with_session_id(Uuid::new_v4().to_string())
             .with_runtime_env(runtime)
@@ -148,7 +147,7 @@ impl Engine {
     pub(crate) fn task(&self, planned: &Planned, limits: &Limits) -> Result<Arc<TaskContext>, QueryError> {
         let spill = match may_spill(&planned.plan) {
             true => self.spill(limits),
-            false => DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled),
+            false => no_spill(),
         };
         let runtime = runtime(limits, spill, Arc::clone(&self.stores))?;
         let context = TaskContext::default().with_session_config(planned.settings.clone()).with_runtime(runtime);
@@ -300,6 +299,10 @@ fn runtime(
         .with_object_store_registry(stores)
         .build_arc()
         .map_err(|error| QueryError::Internal { invariant: error.to_string() })
+}
+
+fn no_spill() -> DiskManagerBuilder {
+    DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled)
 }
 
 /// Whether anything in `plan` holds more than a batch.

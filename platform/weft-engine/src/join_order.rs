@@ -20,15 +20,16 @@ const BUILT: f64 = 3.0;
 /// Some of the parts, by their places: tables first, keepers after.
 type Set = u32;
 
-/// The same plan, with its joins in the order that costs least.
-pub(crate) fn arrange(plan: LogicalPlan) -> Result<LogicalPlan> {
+/// The same plan, with its joins in the order that costs least; says whether any were put together anew.
+pub(crate) fn arrange(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     let graph = Graph::of(&plan);
     let Some((graph, order)) = graph.and_then(|graph| graph.best_order().map(|order| (graph, order))) else {
-        return plan.map_children(|child| arrange(child).map(Transformed::yes)).data();
+        return plan.map_children(arrange);
     };
     let columns = plan.schema().columns();
     let (joined, _) = graph.arranged()?.put_together(&order)?;
-    LogicalPlanBuilder::from(joined).project(columns.into_iter().map(Expr::Column))?.build()
+    let joined = LogicalPlanBuilder::from(joined).project(columns.into_iter().map(Expr::Column))?;
+    joined.build().map(Transformed::yes)
 }
 
 /// What is joined, and on what.
@@ -101,8 +102,9 @@ impl Graph {
 
     /// The same graph, in which the joins within each part are arranged.
     fn arranged(self) -> Result<Graph> {
-        let tables = self.tables.into_iter().map(arrange).collect::<Result<Vec<_>>>()?;
-        let keepers = self.keepers.into_iter().map(|keeper| Ok(Keeper { plan: arrange(keeper.plan)?, ..keeper }));
+        let tables = self.tables.into_iter().map(|table| arrange(table).data()).collect::<Result<Vec<_>>>()?;
+        let keepers =
+            self.keepers.into_iter().map(|keeper| Ok(Keeper { plan: arrange(keeper.plan).data()?, ..keeper }));
         let keepers = keepers.collect::<Result<Vec<_>>>()?;
         Ok(Graph { tables, keepers, ..self })
     }

@@ -105,31 +105,28 @@ impl std::fmt::Debug for Prepared {
 
 /// Whether operators do not stand deep on each other, in `plan` and in its expressions. What lies below a view is deep.
 pub(crate) fn is_shallow(plan: &LogicalPlan) -> bool {
-    depth(plan, 0).is_some()
+    is_shallow_below(plan, 0)
 }
 
-/// How deep `plan` is, which stands on so many operators; nothing from some depth on.
-fn depth(plan: &LogicalPlan, above: usize) -> Option<usize> {
+/// As [`is_shallow`], for a plan on which so many operators stand.
+fn is_shallow_below(plan: &LogicalPlan, above: usize) -> bool {
     let is_view = matches!(plan, LogicalPlan::TableScan(scan) if scan.source.table_type() == TableType::View);
-    if above > SHALLOW || is_view {
-        return None;
-    }
-    for expr in plan.expressions() {
-        depth_of(&expr, above)?;
-    }
-    plan.inputs().into_iter().try_fold(above, |deepest, input| Some(deepest.max(depth(input, above + 1)?)))
+    above <= SHALLOW
+        && !is_view
+        && plan.expressions().iter().all(|expr| is_shallow_within(expr, above))
+        && plan.inputs().into_iter().all(|input| is_shallow_below(input, above + 1))
 }
 
-fn depth_of(expr: &Expr, above: usize) -> Option<usize> {
+fn is_shallow_within(expr: &Expr, above: usize) -> bool {
     if above > SHALLOW || matches!(expr, Expr::ScalarSubquery(_) | Expr::InSubquery(_) | Expr::Exists(_)) {
-        return None;
+        return false;
     }
-    let mut deepest = Some(above);
+    let mut shallow = true;
     let looked = expr.apply_children(|part| {
-        deepest = deepest.zip(depth_of(part, above + 1)).map(|(one, other)| one.max(other));
-        Ok(if deepest.is_some() { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
+        shallow = is_shallow_within(part, above + 1);
+        Ok(if shallow { TreeNodeRecursion::Continue } else { TreeNodeRecursion::Stop })
     });
-    looked.ok().and(deepest)
+    looked.is_ok() && shallow
 }
 
 /// Whether nothing in the plan depends on when it is asked, or is drawn by lot.

@@ -179,23 +179,19 @@ impl Session {
         read: &Read,
         admitted: &Admitted,
     ) -> Result<Planned, QueryError> {
-        if let Some(known) = self.known(sql, decided).await?.filter(|known| known.is_shallow) {
-            return self.planned(&known, &parameters, read).await;
+        let known = self.known(sql, decided).await?;
+        if let Some(known) = known.as_ref().filter(|known| known.is_shallow) {
+            return self.planned(known, &parameters, read).await;
         }
         let (session, sql, decided, read) = (self.clone(), sql.to_owned(), decided.clone(), read.clone());
-        let work = async move { session.plan(&sql, &parameters, &decided, &read).await };
+        let work = async move {
+            let prepared = match known {
+                Some(known) => known,
+                None => session.prepared(&sql, &decided).await?,
+            };
+            session.planned(&prepared, &parameters, &read).await
+        };
         self.engine.planners.run(admitted, self.limits().planning_max, work).await
-    }
-
-    async fn plan(
-        &self,
-        sql: &str,
-        parameters: &Parameters,
-        decided: &Decided,
-        read: &Read,
-    ) -> Result<Planned, QueryError> {
-        let prepared = self.prepared(sql, decided).await?;
-        self.planned(&prepared, parameters, read).await
     }
 
     /// The physical plan of a query, with its parameters.
@@ -226,22 +222,20 @@ impl Session {
 
     /// The query as it was planned before, if that still stands: all that decided it is decided anew.
     async fn known(&self, sql: &str, decided: &Decided) -> Result<Option<Arc<Prepared>>, QueryError> {
-        if !self.is_plain() || !self.engine.plans.holds(&self.key(sql)) {
+        let key = self.key(sql);
+        if !self.is_plain() || !self.engine.plans.holds(&key) {
             return Ok(None);
         }
         let namespace = self.namespace(decided, &Read::default()).await?;
-        Ok(self.engine.plans.get(&self.key(sql), &namespace))
+        Ok(self.engine.plans.get(&key, &namespace))
     }
 
     fn key(&self, sql: &str) -> Key {
         Key { sql: sql.to_owned(), principal: self.principal.clone(), purpose: self.options.purpose.clone() }
     }
 
-    /// The query up to its physical plan.
+    /// The query up to its physical plan, planned now.
     async fn prepared(&self, sql: &str, decided: &Decided) -> Result<Arc<Prepared>, QueryError> {
-        if let Some(known) = self.known(sql, decided).await? {
-            return Ok(known);
-        }
         let read = Read::default();
         let namespace = self.namespace(decided, &read).await?;
         let (query, mut state) = namespace.open(sql, 0).await?;

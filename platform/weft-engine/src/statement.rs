@@ -132,7 +132,7 @@ pub(crate) async fn logical_plan(state: &SessionState, query: QueryText) -> Resu
 /// The plan of a query, optimised; `state` is set to run it: with batches of so few rows that its constants fit beside
 /// them, and on one thread where there is little to read.
 pub(crate) fn optimised(state: &mut SessionState, plan: &LogicalPlan) -> datafusion::error::Result<LogicalPlan> {
-    let mut plan = state.optimize(plan)?;
+    let plan = state.optimize(plan)?;
     long_values::shorten_batches(state, &plan)?;
     if row_by_row::hides_rows(&plan)? {
         row_by_row::settle(state);
@@ -144,9 +144,12 @@ pub(crate) fn optimised(state: &mut SessionState, plan: &LogicalPlan) -> datafus
     if only_reads(&plan) && state.config().batch_size() == BATCH_ROWS {
         *state.config_mut() = state.config().clone().with_batch_size(BATCH_ROWS_READ);
     }
-    plan = join_order::arrange(plan)?;
+    let arranged = join_order::arrange(plan)?;
+    if !arranged.transformed {
+        return Ok(arranged.data);
+    }
     let narrowed: Vec<Arc<dyn OptimizerRule + Send + Sync>> = vec![Arc::new(OptimizeProjections::new())];
-    Optimizer::with_rules(narrowed).optimize(plan, state, |_, _| {})
+    Optimizer::with_rules(narrowed).optimize(arranged.data, state, |_, _| {})
 }
 
 /// Whether rows are shown as they lie, and nothing is made of them.

@@ -110,7 +110,7 @@ async fn arranged(sql: &str, unknown: Option<&str>) -> (LogicalPlan, LogicalPlan
     }
     let plan = context.state().create_logical_plan(sql).await.unwrap();
     let plan = context.state().optimize(&plan).unwrap();
-    let arranged = arrange(plan.clone()).unwrap();
+    let arranged = arrange(plan.clone()).unwrap().data;
     (plan, arranged)
 }
 
