@@ -12,7 +12,7 @@ use weft_engine::SessionOptions;
 use weft_identity::{Authenticator, IdentityError};
 use weft_model::{Clock, Code, Principal};
 
-use crate::encoding::{LARGE_MESSAGE_BYTES, MESSAGE_BYTES};
+use crate::encoding::{LARGE_MESSAGE_BYTES, LARGEST_MESSAGE_BYTES, MESSAGE_BYTES};
 use crate::session::{AS_OF_HEADER, PURPOSE_HEADER, Sessions, Setting, Terms};
 use crate::status::{malformed, refusal, unauthenticated};
 
@@ -164,8 +164,11 @@ impl Reception {
 /// one of 16 MiB. Others may have that of their gRPC library.
 fn message_bytes(headers: &MetadataMap) -> usize {
     let name = headers.get("user-agent").and_then(|name| name.to_str().ok()).unwrap_or_default();
-    let takes_large = ["grpc-c++", "grpc-java", "ADBC"].iter().any(|known| name.contains(known));
-    if takes_large { LARGE_MESSAGE_BYTES } else { MESSAGE_BYTES }
+    match name {
+        _ if name.contains("ADBC") => LARGE_MESSAGE_BYTES,
+        _ if name.contains("grpc-c++") || name.contains("grpc-java") => LARGEST_MESSAGE_BYTES,
+        _ => MESSAGE_BYTES,
+    }
 }
 
 /// The id under which the log speaks of a call: that of the caller's trace, or a new one.

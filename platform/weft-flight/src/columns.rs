@@ -1,6 +1,6 @@
 //! Arrow's arrays as the nodes and buffers of an IPC message. The buffers stay where they are.
 
-use arrow::array::{ArrayData, BufferBuilder, OffsetSizeTrait};
+use arrow::array::{ArrayData, BooleanBufferBuilder, BufferBuilder, OffsetSizeTrait};
 use arrow::buffer::Buffer;
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
@@ -13,7 +13,8 @@ const ALIGNMENT: usize = 64;
 // What takes less is copied together: a piece of its own costs more than the copy.
 const SMALL_BYTES: usize = 4 << 10;
 
-/// Columns as a message tells of them. Of a sliced array no more is sent than the slice.
+/// Columns as a message tells of them. Of a sliced array no more is sent than the slice, and the arrays that a column
+/// has in several batches are sent one after the other, as the one array that they are together.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
     pub(crate) nodes: Vec<ipc::FieldNode>,
@@ -80,35 +81,39 @@ pub(crate) fn bytes_of(data: &ArrayData) -> usize {
 }
 
 impl Columns {
-    /// Adds one array, and what it is made of.
+    /// Adds one column, which is all of `parts` one after the other, and what it is made of.
     ///
     /// # Errors
     ///
-    /// If its type is none that [`covers`] names.
-    pub(crate) fn write(&mut self, data: &ArrayData) -> Result<(), ArrowError> {
-        let rows = data.len();
-        if matches!(data.data_type(), DataType::Null) {
+    /// If its type is none that [`covers`] names, or its offsets would not fit their type.
+    pub(crate) fn write(&mut self, parts: &[ArrayData]) -> Result<(), ArrowError> {
+        let Some(first) = parts.first() else { return Ok(()) };
+        let rows: usize = parts.iter().map(ArrayData::len).sum();
+        if matches!(first.data_type(), DataType::Null) {
             self.nodes.push(ipc::FieldNode::new(rows as i64, rows as i64));
             return Ok(());
         }
-        self.nodes.push(ipc::FieldNode::new(rows as i64, data.null_count() as i64));
-        self.validity(data);
-        match data.data_type() {
-            DataType::Boolean => self.push(data.buffers()[0].bit_slice(data.offset(), rows)),
-            DataType::FixedSizeBinary(width) => self.values(data, usize::try_from(*width).unwrap_or(0)),
-            DataType::Utf8 | DataType::Binary => self.texts::<i32>(data),
-            DataType::LargeUtf8 | DataType::LargeBinary => self.texts::<i64>(data),
-            DataType::List(_) | DataType::Map(..) => self.lists::<i32>(data)?,
-            DataType::LargeList(_) => self.lists::<i64>(data)?,
+        let nulls: usize = parts.iter().map(ArrayData::null_count).sum();
+        self.nodes.push(ipc::FieldNode::new(rows as i64, nulls as i64));
+        self.validity(parts, nulls);
+        match first.data_type() {
+            DataType::Boolean => self.booleans(parts),
+            DataType::FixedSizeBinary(width) => self.values(parts, usize::try_from(*width).unwrap_or(0)),
+            DataType::Utf8 | DataType::Binary => self.texts::<i32>(parts)?,
+            DataType::LargeUtf8 | DataType::LargeBinary => self.texts::<i64>(parts)?,
+            DataType::List(_) | DataType::Map(..) => self.lists::<i32>(parts)?,
+            DataType::LargeList(_) => self.lists::<i64>(parts)?,
             DataType::FixedSizeList(_, size) => {
                 let size = usize::try_from(*size).unwrap_or(0);
-                self.write(&data.child_data()[0].slice(data.offset() * size, rows * size))?;
+                self.write(&children(parts, 0, |data| (data.offset() * size, data.len() * size)))?;
             }
             // A sliced structure has sliced children.
-            DataType::Struct(_) => data.child_data().iter().try_for_each(|child| self.write(child))?,
-            DataType::Dictionary(key, _) => self.values(data, key.primitive_width().unwrap_or(0)),
+            DataType::Struct(fields) => {
+                (0..fields.len()).try_for_each(|at| self.write(&children(parts, at, |data| (0, data.len()))))?;
+            }
+            DataType::Dictionary(key, _) => self.values(parts, key.primitive_width().unwrap_or(0)),
             other => match other.primitive_width() {
-                Some(width) => self.values(data, width),
+                Some(width) => self.values(parts, width),
                 None => return Err(ArrowError::NotYetImplemented(format!("writing `{other}` as it lies"))),
             },
         }
@@ -121,40 +126,74 @@ impl Columns {
         (self.nodes, self.buffers, self.body)
     }
 
-    fn validity(&mut self, data: &ArrayData) {
-        match data.nulls().filter(|nulls| nulls.null_count() > 0) {
-            Some(nulls) => self.push(nulls.inner().sliced()),
+    fn validity(&mut self, parts: &[ArrayData], nulls: usize) {
+        let bits = match parts {
             // An absent bitmap says that nothing is null.
-            None => self.push(Buffer::default()),
+            _ if nulls == 0 => Buffer::default(),
+            [only] => only.nulls().map(|nulls| nulls.inner().sliced()).unwrap_or_default(),
+            _ => {
+                let mut bits = BooleanBufferBuilder::new(parts.iter().map(ArrayData::len).sum());
+                for part in parts {
+                    match part.nulls() {
+                        Some(nulls) => bits.append_buffer(nulls.inner()),
+                        None => bits.append_n(part.len(), true),
+                    }
+                }
+                bits.finish().into_inner()
+            }
+        };
+        self.push([bits]);
+    }
+
+    fn booleans(&mut self, parts: &[ArrayData]) {
+        let bits = match parts {
+            [only] => only.buffers()[0].bit_slice(only.offset(), only.len()),
+            _ => {
+                let mut bits = BooleanBufferBuilder::new(parts.iter().map(ArrayData::len).sum());
+                for part in parts {
+                    bits.append_packed_range(part.offset()..part.offset() + part.len(), &part.buffers()[0]);
+                }
+                bits.finish().into_inner()
+            }
+        };
+        self.push([bits]);
+    }
+
+    fn values(&mut self, parts: &[ArrayData], width: usize) {
+        self.push(
+            parts.iter().map(|part| part.buffers()[0].slice_with_length(part.offset() * width, part.len() * width)),
+        );
+    }
+
+    fn texts<O: OffsetSizeTrait>(&mut self, parts: &[ArrayData]) -> Result<(), ArrowError> {
+        self.push([offsets::<O>(parts)?]);
+        self.push(parts.iter().map(|part| {
+            let (start, len) = span::<O>(part);
+            part.buffers()[1].slice_with_length(start, len)
+        }));
+        Ok(())
+    }
+
+    fn lists<O: OffsetSizeTrait>(&mut self, parts: &[ArrayData]) -> Result<(), ArrowError> {
+        self.push([offsets::<O>(parts)?]);
+        self.write(&children(parts, 0, span::<O>))
+    }
+
+    /// Adds one buffer, which is all of `pieces` one after the other.
+    fn push(&mut self, pieces: impl IntoIterator<Item = Buffer>) {
+        let start = self.bytes;
+        for piece in pieces {
+            self.bytes += piece.len();
+            if piece.len() < SMALL_BYTES {
+                self.small.extend_from_slice(&piece);
+            } else {
+                self.settle();
+                self.body.push(piece);
+            }
         }
-    }
-
-    fn values(&mut self, data: &ArrayData, width: usize) {
-        self.push(data.buffers()[0].slice_with_length(data.offset() * width, data.len() * width));
-    }
-
-    fn texts<O: OffsetSizeTrait>(&mut self, data: &ArrayData) {
-        let (start, len) = span::<O>(data);
-        self.push(offsets::<O>(data));
-        self.push(data.buffers()[1].slice_with_length(start, len));
-    }
-
-    fn lists<O: OffsetSizeTrait>(&mut self, data: &ArrayData) -> Result<(), ArrowError> {
-        let (start, len) = span::<O>(data);
-        self.push(offsets::<O>(data));
-        self.write(&data.child_data()[0].slice(start, len))
-    }
-
-    fn push(&mut self, buffer: Buffer) {
-        self.buffers.push(ipc::Buffer::new(self.bytes as i64, buffer.len() as i64));
-        let padding = buffer.len().next_multiple_of(ALIGNMENT) - buffer.len();
-        self.bytes += buffer.len() + padding;
-        if buffer.len() < SMALL_BYTES {
-            self.small.extend_from_slice(&buffer);
-        } else {
-            self.settle();
-            self.body.push(buffer);
-        }
+        self.buffers.push(ipc::Buffer::new(start as i64, (self.bytes - start) as i64));
+        let padding = self.bytes.next_multiple_of(ALIGNMENT) - self.bytes;
+        self.bytes += padding;
         self.small.resize(self.small.len() + padding, 0);
     }
 
@@ -173,19 +212,42 @@ fn span<O: OffsetSizeTrait>(data: &ArrayData) -> (usize, usize) {
     (start, end - start)
 }
 
-/// The array's offsets, from zero on.
-fn offsets<O: OffsetSizeTrait>(data: &ArrayData) -> Buffer {
+/// Of the child number `at` of each array so many values from a place on.
+fn children(parts: &[ArrayData], at: usize, range: impl Fn(&ArrayData) -> (usize, usize)) -> Vec<ArrayData> {
+    let child = |part: &ArrayData| {
+        let (start, len) = range(part);
+        part.child_data()[at].slice(start, len)
+    };
+    parts.iter().map(child).collect()
+}
+
+/// The offsets of all arrays one after the other, from zero on.
+fn offsets<O: OffsetSizeTrait>(parts: &[ArrayData]) -> Result<Buffer, ArrowError> {
+    if let [only] = parts
+        && let Some(as_they_lie) = offsets_from_zero::<O>(only)
+    {
+        return Ok(as_they_lie);
+    }
+    let mut all = BufferBuilder::<O>::new(parts.iter().map(ArrayData::len).sum::<usize>() + 1);
+    all.append(O::zero());
+    let mut before = 0;
+    for part in parts.iter().filter(|part| !part.is_empty()) {
+        let (start, len) = span::<O>(part);
+        // Those within the part are less than the last, so they fit if it does.
+        O::from_usize(before + len).ok_or_else(|| ArrowError::OffsetOverflowError(before + len))?;
+        let offsets = &part.buffers()[0].typed_data::<O>()[part.offset() + 1..=part.offset() + part.len()];
+        let moved = |offset: &O| O::usize_as(before + offset.as_usize() - start);
+        offsets.iter().for_each(|offset| all.append(moved(offset)));
+        before += len;
+    }
+    Ok(all.finish())
+}
+
+/// The array's offsets as they lie, if they begin with zero.
+fn offsets_from_zero<O: OffsetSizeTrait>(data: &ArrayData) -> Option<Buffer> {
+    if data.is_empty() || span::<O>(data).0 != 0 {
+        return None;
+    }
     let width = size_of::<O>();
-    if data.is_empty() {
-        return Buffer::from(vec![0_u8; width]);
-    }
-    let all = &data.buffers()[0];
-    let offsets = &all.typed_data::<O>()[data.offset()..=data.offset() + data.len()];
-    let start = offsets[0];
-    if start.as_usize() == 0 {
-        return all.slice_with_length(data.offset() * width, size_of_val(offsets));
-    }
-    let mut rebased = BufferBuilder::<O>::new(offsets.len());
-    offsets.iter().for_each(|offset| rebased.append(*offset - start));
-    rebased.finish()
+    Some(data.buffers()[0].slice_with_length(data.offset() * width, (data.len() + 1) * width))
 }

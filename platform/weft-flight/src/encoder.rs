@@ -1,9 +1,11 @@
 //! Schemas, dictionaries and batches as messages of Arrow's IPC format.
 
 use std::collections::VecDeque;
+use std::slice;
 
 use arrow::array::{Array, ArrayData};
 use arrow::buffer::Buffer;
+use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::ipc;
@@ -18,6 +20,10 @@ use crate::columns::{self, Columns};
 use crate::message::Message;
 use crate::rope::Rope;
 
+/// So many bytes are copied to make one message of several batches: it spares client and server the work that goes
+/// with a message.
+const COPIED_BYTES_MAX: usize = 1 << 20;
+
 /// Encodes the batches of one stream.
 ///
 /// Buffers go into messages as they lie in memory. Types that [`columns::covers`] does not name are
@@ -25,6 +31,7 @@ use crate::rope::Rope;
 /// it and again only when it has changed.
 pub(crate) struct Encoder {
     dictionaries: DictionaryTracker,
+    has_dictionaries: bool,
     /// Whether all columns can be written without copies.
     as_they_lie: bool,
     /// Bytes that a message should not take more of.
@@ -40,17 +47,48 @@ impl Encoder {
         let options = IpcWriteOptions::default().with_dictionary_handling(DictionaryHandling::Resend);
         let generator = IpcDataGenerator::default();
         let told = generator.schema_to_bytes_with_dictionary_tracker(schema, &mut dictionaries, &options);
+        let mut types = schema.fields().iter().map(|field| field.data_type());
+        let has_dictionaries = types.any(|data_type| matches!(data_type, DataType::Dictionary(..)));
         let as_they_lie = schema.fields().iter().all(|field| columns::covers(field.data_type()));
         let context = IpcWriteContext::default();
-        (Encoder { dictionaries, as_they_lie, message_bytes, options, context }, Message::from(told))
+        let encoder = Encoder { dictionaries, has_dictionaries, as_they_lie, message_bytes, options, context };
+        (encoder, Message::from(told))
     }
 
-    /// Adds the messages that bring `batch`: several where one would be too large.
+    /// How many bytes of batches to hand over together: as many as go into a message, and fewer where they are copied.
+    /// None where columns have dictionaries, of which each batch may have its own.
+    pub(crate) fn together_bytes_max(&self) -> usize {
+        match (self.has_dictionaries, self.as_they_lie) {
+            (true, _) => 0,
+            (false, true) => self.message_bytes,
+            (false, false) => COPIED_BYTES_MAX.min(self.message_bytes),
+        }
+    }
+
+    /// Adds the messages that bring `batches`: one for all where they may go together, and several for one that would
+    /// be too large.
     ///
     /// # Errors
     ///
-    /// If Arrow cannot write what the batch holds.
-    pub(crate) fn encode(&mut self, batch: RecordBatch, messages: &mut VecDeque<Message>) -> Result<(), ArrowError> {
+    /// If Arrow cannot write what the batches hold.
+    pub(crate) fn encode(
+        &mut self,
+        batches: &[RecordBatch],
+        messages: &mut VecDeque<Message>,
+    ) -> Result<(), ArrowError> {
+        match batches {
+            [_, _, ..] if self.together_bytes_max() > 0 => {
+                if self.as_they_lie {
+                    messages.push_back(batch_message(batches)?);
+                    return Ok(());
+                }
+                self.encode_one(concat_batches(batches[0].schema_ref(), batches)?, messages)
+            }
+            _ => batches.iter().try_for_each(|batch| self.encode_one(batch.clone(), messages)),
+        }
+    }
+
+    fn encode_one(&mut self, batch: RecordBatch, messages: &mut VecDeque<Message>) -> Result<(), ArrowError> {
         let mut pieces = vec![batch];
         while let Some(batch) = pieces.pop() {
             let parts = bytes_of(&batch).div_ceil(self.message_bytes).min(batch.num_rows());
@@ -70,7 +108,7 @@ impl Encoder {
     fn encode_whole(&mut self, batch: &RecordBatch, messages: &mut VecDeque<Message>) -> Result<(), ArrowError> {
         if self.as_they_lie {
             self.encode_dictionaries(batch, messages)?;
-            messages.push_back(batch_message(batch)?);
+            messages.push_back(batch_message(slice::from_ref(batch))?);
             return Ok(());
         }
         let generator = IpcDataGenerator::default();
@@ -111,15 +149,20 @@ fn cut(batch: &RecordBatch, parts: usize) -> Vec<RecordBatch> {
     (0..batch.num_rows()).step_by(rows).map(|at| batch.slice(at, rows.min(batch.num_rows() - at))).collect()
 }
 
-fn batch_message(batch: &RecordBatch) -> Result<Message, ArrowError> {
+/// One message of all the batches.
+fn batch_message(batches: &[RecordBatch]) -> Result<Message, ArrowError> {
     let mut columns = Columns::default();
-    batch.columns().iter().try_for_each(|column| columns.write(&column.to_data()))?;
-    Ok(message(columns, batch.num_rows(), |_, batch| (ipc::MessageHeader::RecordBatch, batch.as_union_value())))
+    for at in 0..batches.first().map_or(0, RecordBatch::num_columns) {
+        let parts: Vec<ArrayData> = batches.iter().map(|batch| batch.column(at).to_data()).collect();
+        columns.write(&parts)?;
+    }
+    let rows = batches.iter().map(RecordBatch::num_rows).sum();
+    Ok(message(columns, rows, |_, batch| (ipc::MessageHeader::RecordBatch, batch.as_union_value())))
 }
 
 fn dictionary_message(id: i64, values: &ArrayData, is_delta: bool) -> Result<Message, ArrowError> {
     let mut columns = Columns::default();
-    columns.write(values)?;
+    columns.write(slice::from_ref(values))?;
     Ok(message(columns, values.len(), |builder, batch| {
         let mut dictionary = ipc::DictionaryBatchBuilder::new(builder);
         dictionary.add_id(id);

@@ -3,10 +3,9 @@
 use std::collections::VecDeque;
 use std::mem;
 use std::pin::Pin;
+use std::time::{Duration, Instant};
 
-use arrow::compute::concat_batches;
-use arrow::datatypes::{DataType, Schema, SchemaRef};
-use arrow::error::ArrowError;
+use arrow::datatypes::{Schema, SchemaRef};
 use arrow::ipc::writer::IpcWriteOptions;
 use arrow::record_batch::RecordBatch;
 use arrow_flight::{IpcMessage, SchemaAsIpc};
@@ -19,17 +18,16 @@ use crate::encoder::{self, Encoder};
 use crate::message::Message;
 use crate::status::{bug, of_query, traced};
 
-// Batches below this many bytes are put together, to no more than these bytes and rows. Each copy
-// spares client and server the work that goes with a message.
-const SMALL_BYTES: usize = 256 << 10;
-const GATHERED_BYTES: usize = 1 << 20;
-const GATHERED_ROWS: usize = 64 << 10;
+// How long rows are held back for others to go with them in one message.
+const GATHERING_MAX: Duration = Duration::from_millis(5);
 
 /// Bytes of a message that every client takes: those in Rust and Go refuse 4 MiB unless they are told
 /// otherwise.
 pub(crate) const MESSAGE_BYTES: usize = 2 << 20;
-/// Bytes of a message where clients take it: few large messages cost them least.
+/// Bytes of a message where clients take them up to 16 MiB: few large messages cost them least.
 pub(crate) const LARGE_MESSAGE_BYTES: usize = 8 << 20;
+/// Bytes of a message where clients set no limit.
+pub(crate) const LARGEST_MESSAGE_BYTES: usize = 24 << 20;
 
 /// Messages under way to a client.
 pub(crate) type Rows = Pin<Box<dyn Stream<Item = Result<Message, Status>> + Send>>;
@@ -73,15 +71,8 @@ pub(crate) fn encode(
     batches: impl Stream<Item = Result<RecordBatch, Status>> + Send + 'static,
 ) -> Rows {
     let (encoder, begin) = Encoder::new(schema, message_bytes);
-    let dictionaries = schema.fields().iter().any(|field| matches!(field.data_type(), DataType::Dictionary(..)));
-    let encoding = Encoding {
-        encoder,
-        batches: Box::pin(batches),
-        gathers: !dictionaries,
-        next: None,
-        ready: VecDeque::from([begin]),
-        end: None,
-    };
+    let encoding =
+        Encoding { encoder, batches: Box::pin(batches), next: None, ready: VecDeque::from([begin]), end: None };
     Box::pin(futures::stream::unfold(encoding, |mut encoding| async move {
         encoding.next().await.map(|message| (message, encoding))
     }))
@@ -90,9 +81,7 @@ pub(crate) fn encode(
 struct Encoding {
     encoder: Encoder,
     batches: Batches,
-    /// Whether small batches are put together: not where each may have dictionaries of its own.
-    gathers: bool,
-    /// A batch that came while others were gathered and is too large for these.
+    /// A batch that came while others were gathered and is too large to go with them.
     next: Option<RecordBatch>,
     ready: VecDeque<Message>,
     /// How the batches ended, once they have.
@@ -117,8 +106,8 @@ impl Encoding {
             if batch.num_rows() == 0 {
                 continue;
             }
-            let encoded = self.gathered(batch).and_then(|batch| self.encoder.encode(batch, &mut self.ready));
-            if let Err(error) = encoded {
+            let gathered = self.gathered(batch);
+            if let Err(error) = self.encoder.encode(&gathered, &mut self.ready) {
                 return self.ended(Err(bug("rows can be encoded", &error)));
             }
         }
@@ -129,34 +118,27 @@ impl Encoding {
         end.err().map(Err)
     }
 
-    /// The batch with those after it that are small and there already.
-    fn gathered(&mut self, batch: RecordBatch) -> Result<RecordBatch, ArrowError> {
+    /// The batch with those after it that are there already and go into the same message.
+    fn gathered(&mut self, batch: RecordBatch) -> Vec<RecordBatch> {
+        let (begun, bytes_max) = (Instant::now(), self.encoder.together_bytes_max());
         let mut bytes = encoder::bytes_of(&batch);
-        if !self.gathers || bytes >= SMALL_BYTES {
-            return Ok(batch);
-        }
-        let mut rows = batch.num_rows();
         let mut gathered = vec![batch];
-        while bytes < GATHERED_BYTES && rows < GATHERED_ROWS && self.end.is_none() {
+        while self.end.is_none() && bytes < bytes_max && begun.elapsed() < GATHERING_MAX {
             match self.batches.next().now_or_never() {
                 None => break,
                 Some(None) => self.end = Some(Ok(())),
                 Some(Some(Err(status))) => self.end = Some(Err(status)),
                 Some(Some(Ok(batch))) => {
-                    let more = encoder::bytes_of(&batch);
-                    if more >= SMALL_BYTES {
+                    bytes += encoder::bytes_of(&batch);
+                    if bytes > bytes_max {
                         self.next = Some(batch);
                         break;
                     }
-                    (bytes, rows) = (bytes + more, rows + batch.num_rows());
                     gathered.push(batch);
                 }
             }
         }
-        match gathered.len() {
-            1 => Ok(gathered.remove(0)),
-            _ => concat_batches(&gathered[0].schema(), &gathered),
-        }
+        gathered
     }
 }
 

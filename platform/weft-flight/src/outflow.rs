@@ -1,18 +1,19 @@
 //! Messages as the body of an HTTP response, from the work that makes them to the socket.
 
+use std::fmt;
+use std::future::ready;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{self, Context, Poll};
 use std::time::Duration;
 
 use arrow::buffer::Buffer;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
+use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
 use http::{HeaderMap, HeaderValue};
 use http_body::Frame;
-use tokio::sync::mpsc;
-use tokio_util::task::AbortOnDropHandle;
 use tonic::Status;
 
 use crate::encoding::{self, Rows};
@@ -20,8 +21,6 @@ use crate::message::Message;
 use crate::rope::Rope;
 use crate::status::bug;
 
-// Frames that wait for the socket, beside the one that is being written.
-const WAITING_MAX: usize = 2;
 // How long the schema waits for rows, to travel with them.
 const FIRST_ROWS_WAIT: Duration = Duration::from_millis(5);
 
@@ -44,17 +43,14 @@ impl Body {
         schema: &SchemaRef,
         batches: impl Stream<Item = Result<RecordBatch, Status>> + Send + 'static,
     ) -> Self {
-        Body::rows(encoding::encode(schema, encoding::LARGE_MESSAGE_BYTES, batches))
+        Body::rows(encoding::encode(schema, encoding::LARGEST_MESSAGE_BYTES, batches))
     }
 
     /// Sends `rows` as they come and then says how they ended.
     ///
-    /// They are made in a task of their own, which is no more than a few messages ahead of the
-    /// client and ends when the body is dropped. Must be called within a runtime.
+    /// They are made when the connection takes more, by whoever sends them, and end when the body is dropped.
     pub(crate) fn rows(rows: Rows) -> Self {
-        let (sender, frames) = mpsc::channel(WAITING_MAX);
-        let making = AbortOnDropHandle::new(tokio::spawn(make(rows, sender)));
-        Body(Kind::Rows(Outflow { frames, _making: making, ended: false }))
+        Body(Kind::Rows(Outflow { frames: frames(rows), ended: false }))
     }
 }
 
@@ -72,7 +68,7 @@ impl http_body::Body for Body {
         match &mut self.get_mut().0 {
             Kind::Empty => Poll::Ready(None),
             Kind::Whole(body) => {
-                let frame = ready!(Pin::new(body).poll_frame(cx));
+                let frame = task::ready!(Pin::new(body).poll_frame(cx));
                 Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(whole))))
             }
             Kind::Rows(outflow) => outflow.poll(cx).map(|frame| frame.map(Ok)),
@@ -88,13 +84,18 @@ impl http_body::Body for Body {
     }
 }
 
-#[derive(Debug)]
+/// What is no frame is how the rows ended: well, or with a refusal. Nothing comes after it.
+type Frames = BoxStream<'static, Result<Rope, Status>>;
+
 struct Outflow {
-    /// What is no frame is how the rows ended: well, or with a refusal.
-    frames: mpsc::Receiver<Result<Rope, Status>>,
-    /// Ends with this.
-    _making: AbortOnDropHandle<()>,
+    frames: Frames,
     ended: bool,
+}
+
+impl fmt::Debug for Outflow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outflow").field("ended", &self.ended).finish_non_exhaustive()
+    }
 }
 
 impl Outflow {
@@ -102,10 +103,10 @@ impl Outflow {
         if self.ended {
             return Poll::Ready(None);
         }
-        let frame = match ready!(self.frames.poll_recv(cx)) {
+        let frame = match task::ready!(self.frames.as_mut().poll_next(cx)) {
             Some(Ok(rope)) => Frame::data(rope),
             Some(Err(status)) => self.end(&status),
-            None => self.end(&bug("whoever makes rows says how they end", &"the work was cut off")),
+            None => self.end(&bug("rows say how they end", &"they did not")),
         };
         Poll::Ready(Some(frame))
     }
@@ -116,30 +117,25 @@ impl Outflow {
     }
 }
 
-/// Makes frames of messages for as long as somebody takes them, and tells how they ended.
-async fn make(mut rows: Rows, frames: mpsc::Sender<Result<Rope, Status>>) {
-    let Some(begin) = rows.next().await else { return };
-    let mut begin = begin.map(Message::into_frame);
-    let mut next = None;
-    if let Ok(frame) = &mut begin {
-        match tokio::time::timeout(FIRST_ROWS_WAIT, rows.next()).await {
-            Ok(Some(Ok(first))) => frame.append(first.into_frame()),
-            Ok(other) => next = Some(other),
-            Err(_) => {}
+/// The messages as frames, of which the first has the first rows beside the schema, if these come soon.
+fn frames(rows: Rows) -> Frames {
+    let rows = rows.map(|message| message.map(Message::into_frame));
+    let ended = futures::stream::once(ready(Err(Status::ok(""))));
+    futures::stream::once(begin(rows.chain(ended).boxed())).flatten().boxed()
+}
+
+/// The same frames, the first two as one.
+async fn begin(mut frames: Frames) -> impl Stream<Item = Result<Rope, Status>> + Send {
+    let mut begun = Vec::with_capacity(2);
+    begun.extend(frames.next().await);
+    if let Some(Ok(schema)) = begun.first_mut() {
+        match tokio::time::timeout(FIRST_ROWS_WAIT, frames.next()).await {
+            Ok(Some(Ok(rows))) => schema.append(rows),
+            Ok(Some(ended)) => begun.push(ended),
+            Ok(None) | Err(_) => {}
         }
     }
-    let mut frame = begin;
-    loop {
-        let last = frame.is_err();
-        if frames.send(frame).await.is_err() || last {
-            return;
-        }
-        let message = match next.take() {
-            Some(message) => message,
-            None => rows.next().await,
-        };
-        frame = message.map_or_else(|| Err(Status::ok("")), |message| message.map(Message::into_frame));
-    }
+    futures::stream::iter(begun).chain(frames)
 }
 
 fn trailers(status: &Status) -> HeaderMap {

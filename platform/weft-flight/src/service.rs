@@ -324,3 +324,17 @@ fn outcome(status: &Status) -> &'static str {
         _ => "internal",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rope::Rope;
+
+    #[tokio::test]
+    async fn rows_whose_making_comes_down_are_not_taken_for_all_rows() {
+        let message = || IpcMessage { header: vec![1], body: Rope::default() };
+        let rows = futures::stream::iter(0..3).map(move |n| if n < 2 { Ok(message()) } else { panic!("of a bug") });
+        let read: Vec<_> = unwinding(Box::pin(rows), "abc".to_owned()).collect().await;
+        assert!(matches!(&read[..], [Ok(_), Ok(_), Err(status)] if status.code() == tonic::Code::Internal));
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use ed25519_dalek::SigningKey;
@@ -9,7 +10,9 @@ use ed25519_dalek::pkcs8::{EncodePrivateKey, KeypairBytes};
 use jsonwebtoken::crypto::rust_crypto;
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::{IdentityError, key};
 
@@ -22,6 +25,8 @@ const AUDIENCE: &str = "weft";
 const CLOCK_SKEW: Duration = Duration::seconds(30);
 const TOKEN_BYTES_MAX: usize = 4096;
 const NAME_BYTES_MAX: usize = 128;
+/// So many tokens are known to be signed at most.
+const SIGNED_MAX: u64 = 10_000;
 
 /// What a token proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +80,7 @@ impl TokenSigner {
         let key_id = Jwk::from_encoding_key(&key, Algorithm::EdDSA)
             .and_then(|jwk| jwk.thumbprint(ThumbprintHash::SHA256))
             .map_err(|_| IdentityError::Signing)?;
-        Ok(TokenSigner { key, verifier: TokenVerifier { key: public, key_id } })
+        Ok(TokenSigner { key, verifier: TokenVerifier { key: public, key_id, signed: Cache::new(SIGNED_MAX) } })
     }
 
     /// Makes a token for the principal called `name`, valid from `now` until `ttl` later, in whole
@@ -118,11 +123,13 @@ impl fmt::Debug for TokenSigner {
     }
 }
 
-/// Believes the tokens of one key, and no others.
+/// Believes the tokens of one key, and no others. Clones share what they know.
 #[derive(Clone)]
 pub struct TokenVerifier {
     key: DecodingKey,
     key_id: String,
+    /// Tokens whose signature was seen to hold, by their digest: a client shows the same one with each call.
+    signed: Cache<[u8; 32], Arc<Claims>>,
 }
 
 impl TokenVerifier {
@@ -138,6 +145,18 @@ impl TokenVerifier {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(IdentityError::refused("the token is too long"));
         }
+        let digest = Sha256::digest(token).into();
+        if let Some(claims) = self.signed.get(&digest) {
+            return claims.at(now);
+        }
+        let claims = Arc::new(self.claims(token)?);
+        let proved = claims.at(now)?;
+        self.signed.insert(digest, claims);
+        Ok(proved)
+    }
+
+    /// What the token claims, once its signature is seen to hold.
+    fn claims(&self, token: &str) -> Result<Claims, IdentityError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| IdentityError::refused("not a token"))?;
         if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some("JWT") || header.crit.is_some() {
             return Err(IdentityError::refused("the token's header is not one of ours"));
@@ -146,10 +165,9 @@ impl TokenVerifier {
         if header.kid.as_deref() != Some(self.key_id.as_str()) {
             return Err(IdentityError::refused("the token is signed with another key"));
         }
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.key, &validation())
-            .map_err(|_| IdentityError::refused("the token's signature or claims do not hold"))?
-            .claims;
-        claims.at(now)
+        jsonwebtoken::decode::<Claims>(token, &self.key, &validation())
+            .map(|decoded| decoded.claims)
+            .map_err(|_| IdentityError::refused("the token's signature or claims do not hold"))
     }
 }
 
@@ -173,7 +191,7 @@ struct Claims {
 
 impl Claims {
     /// What these claims prove at `now`, once the signature is known to hold.
-    fn at(self, now: DateTime<Utc>) -> Result<TokenClaims, IdentityError> {
+    fn at(&self, now: DateTime<Utc>) -> Result<TokenClaims, IdentityError> {
         let instant = |seconds| {
             DateTime::from_timestamp(seconds, 0).ok_or(IdentityError::refused("the token's times are out of range"))
         };
@@ -193,7 +211,7 @@ impl Claims {
         if !is_name(&self.sub) {
             return Err(IdentityError::refused("the token names no principal"));
         }
-        Ok(TokenClaims { name: self.sub, issued_at, expires_at, id: self.jti })
+        Ok(TokenClaims { name: self.sub.clone(), issued_at, expires_at, id: self.jti.clone() })
     }
 }
 

@@ -108,8 +108,24 @@ def single_rows(setting, verdicts, weft, sail):
         verdicts.at_most("one row by ADBC, 1 client, p50, over Sail", own["p50"] / other["p50"], 0.4, 0.3)
         own, other = asked(NATION, list(range(25)), MANY)
         verdicts.at_least("one row by ADBC, 16 clients, queries/s, over Sail", own["rate"] / other["rate"], 2.5, 4)
+        without_work(setting, verdicts, theirs)
         own, other = asked(ORDER, orders, 1)
         verdicts.at_most("one order of 1.5 M by key, 1 client, p50, over Sail", own["p50"] / other["p50"], 0.4, 0.2)
+
+
+def without_work(setting, verdicts, theirs):
+    """What is left where the server does nothing, which is no goal: it shows how far a goal can be reached."""
+    server = subprocess.Popen([sys.executable, HERE / "idle.py"], stdout=subprocess.PIPE, text=True)
+    try:
+        idle = Asker(sys.executable, server.stdout.readline().strip(), "{}", "", script="clients.py")
+        with idle:
+            for many, of, what in [(1, "p50", "1 client, p50"), (MANY, "rate", f"{MANY} clients, queries/s")]:
+                own, other = by_turns(setting, idle, theirs, sql=NATION, keys=[3], clients=many,
+                                      seconds=setting.seconds, name="idle")
+                verdicts.for_comparison(f"one row by ADBC of an idle server, {what}, over Sail", own[of] / other[of])
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def keys_of_orders(setting):
@@ -121,7 +137,7 @@ def clients(server, tokens=None):
     return Asker(sys.executable, server.address, server.names, tokens or server.token, script="clients.py")
 
 
-def by_turns(setting, ours, theirs, **request):
+def by_turns(setting, ours, theirs, name="weft", **request):
     """Medians of both; a first round is not measured."""
     rounds = []
     for n in range(setting.rounds + 1):
@@ -133,8 +149,8 @@ def by_turns(setting, ours, theirs, **request):
     own, other = ({of: median([both[asker][of] for both in rounds]) for of in ("p50", "p99", "rate")}
                   for asker in (ours, theirs))
     shown = f"{request['clients']} of {request['sql']}"
-    for name, one in (("weft", own), ("sail", other)):
-        print(f"{shown}, {name}: p50 {one['p50']:.2f} ms, p99 {one['p99']:.2f} ms, "
+    for of, one in ((name, own), ("sail", other)):
+        print(f"{shown}, {of}: p50 {one['p50']:.2f} ms, p99 {one['p99']:.2f} ms, "
               f"{one['rate']:.0f} queries/s", flush=True)
     return own, other
 

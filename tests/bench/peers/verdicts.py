@@ -15,6 +15,11 @@ class Verdicts:
     def at_least(self, what, value, must, aim, unit="x"):
         self._tell(what, value, must, aim, unit, value >= must, value >= aim, "≥")
 
+    def for_comparison(self, what, value, unit="x"):
+        print(f"{what:<66} {value:>9.3f} {unit}", flush=True)
+        self.kept.append({"what": what, "value": round(value, 4), "unit": unit, "must": "", "aim": "",
+                          "verdict": "for comparison"})
+
     def not_measured(self, what, why):
         print(f"{what:<66} not measured: {why}", flush=True)
         self.kept.append({"what": what, "verdict": f"not measured: {why}"})

@@ -34,8 +34,8 @@ impl Directory for AnaAndOmar {
 #[test]
 fn large_messages_go_to_clients_that_are_known_to_take_them() {
     for (name, bytes) in [
-        ("grpc-c++/1.76.0 grpc-c/51.0.0 (linux; chttp2)", LARGE_MESSAGE_BYTES),
-        ("grpc-java-netty/1.76.0", LARGE_MESSAGE_BYTES),
+        ("grpc-c++/1.76.0 grpc-c/51.0.0 (linux; chttp2)", LARGEST_MESSAGE_BYTES),
+        ("grpc-java-netty/1.76.0", LARGEST_MESSAGE_BYTES),
         ("ADBC Flight SQL Driver v1.9.0 grpc-go/1.76.0", LARGE_MESSAGE_BYTES),
         ("grpc-go/1.76.0", MESSAGE_BYTES),
         ("tonic/0.14.9", MESSAGE_BYTES),

@@ -38,7 +38,15 @@ fn read(messages: Vec<Message>) -> Vec<RecordBatch> {
 fn encoded(batches: &[RecordBatch]) -> Vec<Message> {
     let (mut encoder, begin) = Encoder::new(&batches[0].schema(), MESSAGE_BYTES);
     let mut messages = VecDeque::from([begin]);
-    batches.iter().for_each(|batch| encoder.encode(batch.clone(), &mut messages).unwrap());
+    batches.iter().for_each(|batch| encoder.encode(slice::from_ref(batch), &mut messages).unwrap());
+    messages.into()
+}
+
+/// All of `batches` in one message after that of the schema.
+fn together(batches: &[RecordBatch]) -> Vec<Message> {
+    let (mut encoder, begin) = Encoder::new(&batches[0].schema(), MESSAGE_BYTES);
+    let mut messages = VecDeque::from([begin]);
+    encoder.encode(batches, &mut messages).unwrap();
     messages.into()
 }
 
@@ -171,19 +179,22 @@ fn what_a_client_reads_is_what_was_sent_whatever_its_type_and_slice() {
         let batch = RecordBatch::try_from_iter_with_nullable(named).unwrap();
         assert!(batch.schema().fields().iter().all(|field| columns::covers(field.data_type())), "seed {seed}");
         let slices = slices(rng, &batch);
-        check(&[&[batch], &slices[..]].concat());
+        let sent = [&[batch], &slices[..]].concat();
+        check(&sent);
+        let read = read(together(&sent));
+        assert_eq!(read, [concat_batches(&sent[0].schema(), &sent).unwrap()], "seed {seed}");
     }
 }
 
 #[test]
 fn large_buffers_go_out_where_they_lie() {
     let rng = &mut Rng::with_seed(7);
-    let numbers = Int64Array::from_iter_values((0..10_000).map(|_| rng.i64(..)));
-    let place = numbers.values().inner().as_ptr();
-    let mut frame = encoded(&[one(Arc::new(numbers))]).remove(1).into_frame();
+    let numbers = [1, 2].map(|_| Int64Array::from_iter_values((0..10_000).map(|_| rng.i64(..))));
+    let places = [0, 1].map(|n| numbers[n].values().inner().as_ptr());
+    let mut frame = together(&numbers.map(|numbers| one(Arc::new(numbers)))).remove(1).into_frame();
     let mut slices = [std::io::IoSlice::new(&[]); 8];
     let filled = frame.chunks_vectored(&mut slices);
-    assert!(slices[..filled].iter().any(|slice| slice.as_ptr() == place));
+    assert!(places.iter().all(|place| slices[..filled].iter().any(|slice| slice.as_ptr() == *place)));
     frame.advance(frame.remaining());
 }
 
@@ -218,8 +229,9 @@ fn a_dictionary_is_sent_once_and_again_when_it_has_changed() {
     use ipc::MessageHeader as Kind;
     let [batch, dictionary] = [Kind::RecordBatch, Kind::DictionaryBatch];
     assert_eq!(kinds, [Kind::Schema, dictionary, batch, batch, batch, dictionary, batch, dictionary, batch]);
-    let read = read(encoded(&batches));
-    assert_eq!(read, batches);
+    for messages in [encoded(&batches), together(&batches)] {
+        assert_eq!(read(messages), batches);
+    }
 }
 
 #[test]
@@ -245,8 +257,10 @@ fn what_is_not_written_as_it_lies_is_left_to_arrow() {
         let batch = one(column);
         let schema = batch.schema();
         let sent = [batch.clone(), batch.slice(1, 2)];
-        let read = read(encoded(&sent));
-        assert_eq!(concat_batches(&schema, &read).unwrap(), concat_batches(&schema, &sent).unwrap());
+        for messages in [encoded(&sent), together(&sent)] {
+            let read = read(messages);
+            assert_eq!(concat_batches(&schema, &read).unwrap(), concat_batches(&schema, &sent).unwrap());
+        }
     }
 }
 

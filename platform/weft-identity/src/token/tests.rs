@@ -55,6 +55,20 @@ fn no_two_tokens_are_alike() {
 }
 
 #[test]
+fn a_token_that_was_believed_is_judged_by_the_clock_each_time() {
+    let verifier = signer().verifier();
+    let token = signer().mint("ana", hour(), noon()).unwrap();
+    for minutes in [0, 59, 30] {
+        assert_eq!(verifier.verify(&token, noon() + Duration::minutes(minutes)).unwrap().name, "ana");
+    }
+    assert_eq!(verifier.verify(&token, noon() + hour()).unwrap_err().reason(), "the token has expired");
+    assert_eq!(verifier.verify(&token, noon() - hour()).unwrap_err().reason(), "the token is not valid yet");
+    let (start, end) = token.split_at(token.len() - 2);
+    let other = if end == "AA" { "AQ" } else { "AA" };
+    assert!(verifier.verify(&format!("{start}{other}"), noon()).is_err());
+}
+
+#[test]
 fn the_end_is_exact_and_the_beginning_has_thirty_seconds_of_grace() {
     let token = signer().mint("ana", hour(), noon()).unwrap();
     let at = |seconds: i64| signer().verifier().verify(&token, noon() + Duration::seconds(seconds)).is_ok();
