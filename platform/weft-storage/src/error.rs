@@ -36,6 +36,10 @@ pub enum StorageError {
     #[error("table `{location}` uses {feature}, which is not supported here")]
     Feature { location: String, feature: String },
 
+    /// A table that somebody else wrote, which cannot be read right.
+    #[error("table `{location}`: {problem}")]
+    Foreign { location: String, problem: String },
+
     #[error("table `{location}` was changed by another writer; nothing was written")]
     Conflict { location: String },
 
@@ -75,7 +79,7 @@ impl StorageError {
             StorageError::Conflict { .. } => Code::STORE_CONFLICT,
             StorageError::Fenced { .. } => Code::STORE_FENCED,
             StorageError::Refused { findings } => findings.first().map_or(Code::DATA_SCHEMA, |finding| finding.code),
-            StorageError::Rows { .. } => Code::DATA_UNREADABLE,
+            StorageError::Rows { .. } | StorageError::Foreign { .. } => Code::DATA_UNREADABLE,
             StorageError::Store { .. }
             | StorageError::Table { .. }
             | StorageError::Feature { .. }

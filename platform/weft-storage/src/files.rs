@@ -13,16 +13,14 @@ use datafusion::datasource::file_format::json::JsonFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::execution::context::SessionState;
-use deltalake::DeltaTable;
-use deltalake::logstore::{StorageConfig, default_logstore};
 use object_store::memory::InMemory;
-use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use url::Url;
 use uuid::Uuid;
 use weft_model::SeedFormat;
 
 use crate::StorageError;
+use crate::foreign_table::foreign_table;
 use crate::warehouse::open_store;
 
 /// Which format a file has; `Delta` is a table, not a file.
@@ -77,7 +75,8 @@ pub async fn source_table(
     let refuse = |problem: String| StorageError::Url { url: url.to_owned(), problem };
     let (parsed, store, path) = open_source(url, options, limits)?;
     if kind == FileKind::Delta {
-        return delta_source(state, &parsed, store, path).await;
+        let open = |url: &Url| open_source(url.as_str(), options, limits).map(|(_, store, _)| store);
+        return foreign_table(state, &parsed, store, path, open).await;
     }
     let base = Url::parse(&format!("{}://{}", parsed.scheme(), parsed.host_str().unwrap_or("")))
         .map_err(|e| refuse(e.to_string()))?;
@@ -100,22 +99,6 @@ pub(crate) fn open_source(
     all.extend(options.clone());
     let (store, path) = open_store(&parsed, &all)?;
     Ok((parsed, store, path))
-}
-
-async fn delta_source(
-    state: &SessionState,
-    url: &Url,
-    root: Arc<dyn ObjectStore>,
-    path: object_store::path::Path,
-) -> Result<Arc<dyn TableProvider>, StorageError> {
-    let failed = |e: deltalake::DeltaTableError| StorageError::table(url.as_str(), e);
-    let unreadable = |e| StorageError::Rows { source: Box::new(e) };
-    let prefixed = Arc::new(PrefixStore::new(Arc::clone(&root), path));
-    let mut table = DeltaTable::new(default_logstore(prefixed, root, url, &StorageConfig::default()));
-    table.load().await.map_err(failed)?;
-    table.update_datafusion_session(state).map_err(failed)?;
-    let provider = table.table_provider().build().await.map_err(unreadable)?;
-    Ok(Arc::new(provider))
 }
 
 /// A table over files whose store the session knows already.

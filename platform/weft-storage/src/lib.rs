@@ -11,6 +11,7 @@ mod error;
 mod fence;
 mod files;
 mod first_rows;
+mod foreign_table;
 mod gate;
 mod intervals;
 mod kept;
