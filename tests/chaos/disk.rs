@@ -77,6 +77,10 @@ impl Disk {
         self.store.put(path, PutPayload::from(body.into())).await.expect("a put");
     }
 
+    pub(crate) async fn delete(&self, path: &Path) {
+        self.store.delete(path).await.expect("it goes");
+    }
+
     /// The rows of a port as a release serves it, in one order.
     pub(crate) async fn rows_of(&self, port: &PortRelease) -> Vec<String> {
         let location = port.location.as_deref().expect("a table, not a view");

@@ -147,6 +147,8 @@ pub(crate) async fn handle(client: &mut FlightSqlServiceClient<Channel>, sql: &s
     let action = Action { r#type: "CreatePreparedStatement".to_owned(), body };
     let mut results = client.do_action(action).await?;
     let result = results.message().await?.expect("one result");
+    // Read to its end: a client that breaks off a thousand answers is cut off by its own HTTP/2.
+    while results.message().await?.is_some() {}
     let any = Any::decode(result.body).expect("a message");
     let prepared: ActionCreatePreparedStatementResult = any.unpack()?.expect("a prepared statement");
     Ok(prepared.prepared_statement_handle)

@@ -24,21 +24,28 @@ def readers(server):
 
 
 def descriptor(sql):
-    """What asks for a query's rows, as a client without a driver writes it: two messages of protobuf."""
+    """What asks for a query's rows, as a client without a driver writes it."""
+    return command("CommandStatementQuery", {1: sql})
+
+
+def command(kind, texts):
+    """A command of Flight SQL: two messages of protobuf, one in the other. `texts` are its fields by number."""
     def field(number, content):
         return bytes([number << 3 | 2]) + varint(len(content)) + content
 
     def varint(n):
         return bytes([n]) if n < 128 else bytes([n & 127 | 128]) + varint(n >> 7)
 
-    kind = b"type.googleapis.com/arrow.flight.protocol.sql.CommandStatementQuery"
-    return fl.FlightDescriptor.for_command(field(1, kind) + field(2, field(1, sql.encode())))
+    kind = f"type.googleapis.com/arrow.flight.protocol.sql.{kind}".encode()
+    said = b"".join(field(number, text.encode()) for number, text in texts.items())
+    return fl.FlightDescriptor.for_command(field(1, kind) + field(2, said))
 
 
-def fetch(client, sql, *headers):
-    """All rows, by Flight's own verbs."""
+def fetch(client, asked, *headers):
+    """All rows of a query or of a command, by Flight's own verbs."""
     options = fl.FlightCallOptions(headers=list(headers))
-    (endpoint,) = client.get_flight_info(descriptor(sql), options).endpoints
+    asked = descriptor(asked) if isinstance(asked, str) else asked
+    (endpoint,) = client.get_flight_info(asked, options).endpoints
     return client.do_get(endpoint.ticket, options).read_all()
 
 

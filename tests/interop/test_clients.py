@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.flight as fl
 import pytest
 
-from flight import connect, fetch, rows
+from flight import command, connect, fetch, rows
 
 BY_ORIGIN = {"EWR": 120_835, "JFK": 111_279, "LGA": 104_662}
 FLIGHTS = "select origin, dest, distance, time_hour from aviation.flights.departures"
@@ -32,6 +32,22 @@ def test_pyarrow_reads_by_flights_own_verbs(demo, flights):
         order = [("time_hour", "ascending"), ("origin", "ascending"), ("dest", "ascending"), ("distance", "ascending")]
         assert table.sort_by(order).equals(flights.sort_by(order))
         assert client.get_schema(*_asking("select 1 as one", bearer)).schema.names == ["one"]
+
+
+def test_keys_from_table_to_table_are_told_to_whoever_reads_both(demo):
+    def keys(name, kind, texts):
+        bearer = (b"authorization", f"Bearer {demo.token(name)}".encode())
+        with fl.connect(demo.flight) as client:
+            found = fetch(client, command(kind, texts), bearer).to_pylist()
+        side = lambda row, of: ".".join(row[f"{of}_{part}"] for part in ("catalog_name", "db_schema_name", "table_name", "column_name"))
+        return [(side(row, "fk"), side(row, "pk"), row["key_sequence"]) for row in found]
+
+    daily, airlines = "aviation.cancellations.daily.carrier", "reference.carriers.airlines.carrier"
+    assert (daily, airlines, 1) in keys("ana", "CommandGetExportedKeys", {3: "airlines"})
+    assert keys("ana", "CommandGetImportedKeys", {1: "aviation", 2: "cancellations", 3: "daily"}) == [(daily, airlines, 1)]
+    assert keys("ana", "CommandGetCrossReference", {3: "airlines", 6: "daily"}) == [(daily, airlines, 1)]
+    assert keys("ana", "CommandGetImportedKeys", {3: "airlines"}) == []
+    assert keys("nobody", "CommandGetExportedKeys", {3: "airlines"}) == [], "nobody reads any of these"
 
 
 def test_pyarrow_reads_with_name_and_token(demo):

@@ -10,7 +10,7 @@ import foreign_python
 import foreign_sail
 from flight import connect
 from sail import sail
-from weft import Repository, Server, command
+from weft import Repository, Server, begin
 
 CASES = foreign_python.CASES | foreign_sail.CASES | foreign_by_hand.CASES
 # Sail takes an address in a log for a path below the table.
@@ -45,11 +45,6 @@ def connection(tables, tmp_path_factory):
     repository.commit("a reader")
     with Server(repository.path, mesh / "home") as server, connect(server.ready()) as connection:
         yield connection
-
-
-def begin(*arguments, cwd=None):
-    done = command("init", *arguments, cwd=cwd)
-    assert done.returncode == 0, f"{arguments}: {done.stderr}"
 
 
 def ended(act):

@@ -92,6 +92,12 @@ class Repository:
         return done.stdout
 
 
+def begin(*arguments, cwd=None):
+    """Runs `weft init`, which must succeed."""
+    done = command("init", *arguments, cwd=cwd)
+    assert done.returncode == 0, f"{arguments}: {done.stderr}"
+
+
 class Lines:
     """What a process writes to one stream, kept as it comes."""
 

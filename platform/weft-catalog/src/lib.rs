@@ -43,6 +43,6 @@ pub use tally::{QueryRecord, ReadRecord};
 pub use usage_views::{ColumnUsage, DayUsage, PortUsage, QueryView, ReadView};
 pub use view::CatalogView;
 pub use views::{
-    ArchivedPortView, CheckView, ColumnView, DecisionView, DomainView, InputView, LineageEdge, Part, PortVersionView,
-    PortView, ProductView, ReleaseView, RolledBackView, RunView,
+    ArchivedPortView, CheckView, ColumnView, DecisionView, DomainView, ForeignKey, InputView, LineageEdge, Part,
+    PortVersionView, PortView, ProductView, ReleaseView, RolledBackView, RunView,
 };

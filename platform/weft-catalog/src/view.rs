@@ -23,6 +23,7 @@ use crate::{Catalog, audit, moment, releases, runs};
 
 mod checks;
 mod ended;
+mod foreign_keys;
 mod usage;
 
 /// How many rows of history a list goes back where it is not asked in parts.
@@ -303,6 +304,7 @@ impl CatalogView {
             kind: output.transform.kind(),
             contract: output.contract.key.clone(),
             masked: columns.iter().filter(|c| reading.masks(&c.name)).map(|c| c.name.clone()).collect(),
+            foreign_keys: self.foreign_keys(name, &output.contract, &columns),
             columns,
             rows: table.rows.filter(|_| reading.every_row),
             bytes: table.bytes.filter(|_| reading.is_whole()),

@@ -64,6 +64,8 @@ pub struct PortView {
     pub columns: Vec<Column>,
     /// Names of those whose values, or parts of them, are masked for the principal.
     pub masked: BTreeSet<String>,
+    /// In the order of the contract; of those between columns that the principal is told of alone.
+    pub foreign_keys: Vec<ForeignKey>,
     /// `None` for a view, and where the principal may not read every row: a count tells of rows.
     pub rows: Option<u64>,
     /// As with `rows`, and `None` also where columns are masked or hidden.
@@ -82,6 +84,18 @@ impl PortView {
     pub fn primary_key(&self) -> Vec<&str> {
         weft_model::contract::primary_key(&self.columns)
     }
+}
+
+/// Columns of a port whose values are those of another's, or of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignKey {
+    /// Unique within the contract.
+    pub name: String,
+    /// Never empty.
+    pub columns: Vec<String>,
+    pub target: PortRef,
+    /// As many as `columns`, in that order.
+    pub target_columns: Vec<String>,
 }
 
 /// One column of a port, for lists of columns.

@@ -111,6 +111,7 @@ mod tests {
             kind,
             schema: Arc::new(Schema::new(fields)),
             primary_key: Vec::new(),
+            foreign_keys: Vec::new(),
             description: String::new(),
         };
         let field = Field::new("carrier", DataType::Utf8, false);

@@ -82,5 +82,5 @@ pub use parameters::Parameters;
 pub use reach::Reach;
 pub use rewritten::Rewritten;
 pub use session::{Description, Session, SessionOptions};
-pub use tables::TableEntry;
+pub use tables::{TableEntry, TableKey};
 pub use trial::try_query;

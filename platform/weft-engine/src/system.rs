@@ -248,6 +248,7 @@ pub(crate) fn entries() -> Vec<TableEntry> {
             kind: "SYSTEM TABLE",
             schema: table.schema(),
             primary_key: Vec::new(),
+            foreign_keys: Vec::new(),
             description: table.description.to_owned(),
         })
         .collect()

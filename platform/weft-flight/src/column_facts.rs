@@ -86,6 +86,7 @@ mod tests {
             kind: "TABLE",
             schema: Arc::new(Schema::new(vec![field])),
             primary_key: Vec::new(),
+            foreign_keys: Vec::new(),
             description: String::new(),
         };
         let described = described(&table);

@@ -52,6 +52,8 @@ struct Shelves<T> {
 struct Shelf<T> {
     entries: HashMap<String, Entry<T>>,
     bytes: usize,
+    /// Entries that had to go before their time.
+    pushed_out: u64,
 }
 
 #[derive(Debug)]
@@ -133,8 +135,8 @@ impl<T> Shelves<T> {
         self.take(owner, id);
         self.turns += 1;
         let entry = Entry { value, bytes, made, used: now, turn: self.turns };
-        let shelf =
-            self.by_owner.entry(owner.to_owned()).or_insert_with(|| Shelf { entries: HashMap::new(), bytes: 0 });
+        let empty = || Shelf { entries: HashMap::new(), bytes: 0, pushed_out: 0 };
+        let shelf = self.by_owner.entry(owner.to_owned()).or_insert_with(empty);
         shelf.entries.insert(id.to_owned(), entry);
         shelf.bytes += bytes;
         self.held = Size { entries: self.held.entries + 1, bytes: self.held.bytes + bytes };
@@ -172,7 +174,12 @@ impl<T> Shelves<T> {
             let others = shelf.entries.iter().filter(|(id, _)| *id != kept);
             others.min_by_key(|(_, entry)| entry.turn).map(|(id, _)| id.clone())
         });
-        oldest.is_some_and(|id| self.take(&owner, &id).is_some())
+        let is_dropped = oldest.is_some_and(|id| self.take(&owner, &id).is_some());
+        if let Some(shelf) = self.by_owner.get_mut(&owner).filter(|_| is_dropped) {
+            shelf.pushed_out += 1;
+            tell(&owner, shelf.pushed_out);
+        }
+        is_dropped
     }
 
     /// Forgets what is over, once a while.
@@ -203,6 +210,14 @@ impl<T> Shelf<T> {
 impl<T> Entry<T> {
     fn is_over(&self, now: DateTime<Utc>, bounds: &Bounds) -> bool {
         now.signed_duration_since(self.used) > bounds.idle_max || now.signed_duration_since(self.made) > bounds.age_max
+    }
+}
+
+/// Counts what is forgotten for want of room, and logs it so seldom that nobody fills the log with it.
+fn tell(owner: &str, pushed_out: u64) {
+    metrics::counter!("weft_flight_handles_pushed_out_total").increment(1);
+    if pushed_out.is_power_of_two() {
+        tracing::warn!(owner, pushed_out, "tickets or statements of a principal were forgotten, since it has too many");
     }
 }
 

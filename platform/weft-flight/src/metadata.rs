@@ -37,9 +37,11 @@ fn answer(command: &Command, tables: impl FnOnce() -> Vec<TableEntry>) -> Result
         Command::CommandGetTables(wanted) => list(wanted, &tables()),
         Command::CommandGetTableTypes(_) => table_types(),
         Command::CommandGetPrimaryKeys(wanted) => primary_keys(wanted, &tables()),
-        Command::CommandGetExportedKeys(_)
-        | Command::CommandGetImportedKeys(_)
-        | Command::CommandGetCrossReference(_) => Ok(foreign_keys::none()),
+        Command::CommandGetExportedKeys(wanted) => foreign_keys::exported(wanted, &tables()).map_err(FlightError::from),
+        Command::CommandGetImportedKeys(wanted) => foreign_keys::imported(wanted, &tables()).map_err(FlightError::from),
+        Command::CommandGetCrossReference(wanted) => {
+            foreign_keys::crossing(wanted, &tables()).map_err(FlightError::from)
+        }
         Command::CommandGetSqlInfo(wanted) => server_facts::sql_info(&wanted.info),
         Command::CommandGetXdbcTypeInfo(wanted) => server_facts::types(wanted.data_type),
         other => return Err(unsupported(&format!("the command `{}`", other.type_url()))),
@@ -130,12 +132,14 @@ fn matches(pattern: Option<&str>, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use arrow::util::display::array_value_to_string;
     use arrow::util::pretty::pretty_format_batches;
     use arrow_flight::sql::{
         CommandGetCatalogs, CommandGetCrossReference, CommandGetExportedKeys, CommandGetImportedKeys,
         CommandGetSqlInfo, CommandGetXdbcTypeInfo, CommandStatementQuery,
     };
     use expect_test::{Expect, expect};
+    use weft_engine::TableKey;
 
     use super::*;
 
@@ -149,6 +153,7 @@ mod tests {
             kind,
             schema: Arc::new(Schema::new(vec![Field::new("n", DataType::Int64, false)])),
             primary_key: key.iter().map(|&column| column.to_owned()).collect(),
+            foreign_keys: Vec::new(),
             description: String::new(),
         }
     }
@@ -255,16 +260,61 @@ mod tests {
         );
     }
 
+    /// Of three tables, keys to `a.p.dates` and one to its own table.
+    fn referring() -> Vec<TableEntry> {
+        let key = |name: &str, columns: &[&str], target: [&str; 3]| TableKey {
+            name: name.to_owned(),
+            columns: columns.iter().map(|&column| column.to_owned()).collect(),
+            target: target.map(str::to_owned),
+            target_columns: columns.iter().map(|column| format!("{column}_id")).collect(),
+        };
+        let (dates, own) = (["a", "p", "dates"], ["b", "q", "flights"]);
+        let mut flights = entry("b.q.flights", "TABLE", &[]);
+        flights.foreign_keys = vec![key("when", &["day", "hour"], dates), key("before", &["flight"], own)];
+        let mut storms = entry("a.q.storms", "TABLE", &[]);
+        storms.foreign_keys = vec![key("on", &["day"], dates)];
+        vec![flights, entry("a.p.dates", "TABLE", &[]), storms]
+    }
+
+    #[track_caller]
+    fn refers(command: Command, expected: &[&str]) {
+        let batch = answer(&command, referring).unwrap();
+        assert_eq!((batch.num_columns(), batch.schema()), (13, schema(&command).unwrap()));
+        let shown = |row: usize| {
+            let text = |column: usize| array_value_to_string(batch.column(column), row).unwrap();
+            let name = |from: usize| (from..from + 4).map(text).collect::<Vec<_>>().join(".");
+            format!("{} {} {} of {}", name(4), name(0), text(8), text(9))
+        };
+        assert_eq!((0..batch.num_rows()).map(shown).collect::<Vec<_>>(), expected);
+    }
+
     #[test]
-    fn foreign_keys_are_an_empty_list_of_the_right_columns() {
-        for command in [
-            Command::CommandGetExportedKeys(CommandGetExportedKeys::default()),
-            Command::CommandGetImportedKeys(CommandGetImportedKeys::default()),
-            Command::CommandGetCrossReference(CommandGetCrossReference::default()),
-        ] {
-            let batch = answer(&command, tables).unwrap();
-            assert_eq!((batch.num_rows(), batch.num_columns()), (0, 13));
-        }
+    fn foreign_keys_are_found_from_either_side() {
+        let dates = [
+            "a.q.storms.day a.p.dates.day_id 1 of on",
+            "b.q.flights.day a.p.dates.day_id 1 of when",
+            "b.q.flights.hour a.p.dates.hour_id 2 of when",
+        ];
+        let exported = |table: &str| {
+            Command::CommandGetExportedKeys(CommandGetExportedKeys { table: table.to_owned(), ..Default::default() })
+        };
+        refers(exported("dates"), &dates);
+        refers(exported("storms"), &[]);
+        let imported = |catalog: Option<&str>, table: &str| {
+            let (catalog, table) = (catalog.map(str::to_owned), table.to_owned());
+            Command::CommandGetImportedKeys(CommandGetImportedKeys { catalog, table, ..Default::default() })
+        };
+        let own = "b.q.flights.flight b.q.flights.flight_id 1 of before";
+        refers(imported(None, "flights"), &[dates[1], dates[2], own]);
+        refers(imported(Some("a"), "flights"), &[]);
+        let crossing = |fk_table: &str, pk_table: &str| {
+            let (fk_table, pk_table) = (fk_table.to_owned(), pk_table.to_owned());
+            let wanted = CommandGetCrossReference { fk_table, pk_table, ..Default::default() };
+            Command::CommandGetCrossReference(wanted)
+        };
+        refers(crossing("flights", "dates"), &dates[1..]);
+        refers(crossing("flights", "flights"), &[own]);
+        refers(crossing("dates", "flights"), &[]);
     }
 
     #[test]

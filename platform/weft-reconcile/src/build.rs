@@ -18,7 +18,7 @@ use weft_model::{
     Transform,
 };
 use weft_storage::{
-    CommitNote, Committed, Finding, Layout, Listing, StorageError, TableChange, Warehouse, arrow_schema,
+    CommitNote, Committed, Finding, Layout, Listing, StorageError, TableChange, Warehouse, arrow_schema, damaged_file,
 };
 
 use crate::Change;
@@ -348,6 +348,9 @@ impl Controller {
             return file;
         }
         tracing::warn!(port = %order.product.port_ref(order.output), %error, "rows could not be produced");
+        if let Some(problem) = damaged_file(error) {
+            return Unbuilt::failed(Code::DATA_UNREADABLE, format!("the table's own {problem}"));
+        }
         match error.find_root() {
             DataFusionError::External(inner) => match inner.downcast_ref::<QueryError>() {
                 Some(own) => Unbuilt::failed(own.code(), own),
@@ -378,6 +381,9 @@ impl Controller {
             return unreadable_source(&order.output.transform, Code::DATA_UNREADABLE);
         }
         tracing::warn!(port = %order.product.port_ref(order.output), %error, "rows could not be produced");
+        if let (Some(problem), Some((url, ..))) = (damaged_file(error), order.output.transform.source()) {
+            return Unbuilt::failed(Code::DATA_UNREADABLE, format!("the source `{url}`: {problem}"));
+        }
         let own = match error.find_root() {
             DataFusionError::External(inner) => {
                 inner.downcast_ref::<weft_engine::QueryError>().map(|e| Unbuilt::failed(e.code(), e))

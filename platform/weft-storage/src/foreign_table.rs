@@ -16,7 +16,7 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::ScalarValue;
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::parquet::ParquetRowSelection;
+use datafusion::datasource::physical_plan::parquet::{DefaultParquetFileReaderFactory, ParquetRowSelection};
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
@@ -37,6 +37,8 @@ use crate::StorageError;
 use crate::foreign_table::adapted::Adapted;
 use crate::foreign_table::places::{Place, Places};
 use crate::foreign_table::reshaped::{Mapping, bare};
+use crate::kept::Kept;
+use crate::kept_source::KeptSource;
 use crate::table::rows_in;
 
 /// What of the protocol a reader must know and this one does. What only writers must know is no matter here.
@@ -202,6 +204,10 @@ impl TableProvider for ForeignTable {
         options.global.coerce_int96 = Some("us".to_owned());
         let scans = of_stores.into_iter().map(|(store, files)| {
             let source = ParquetSource::new(self.columns.table.clone()).with_table_parquet_options(options.clone());
+            let objects = state.runtime_env().object_store(store)?;
+            let readers = Arc::new(DefaultParquetFileReaderFactory::new(objects));
+            // Read once, and so nothing is kept.
+            let source = KeptSource::new(source, readers, Kept::new(0));
             let config = FileScanConfigBuilder::new(store.clone(), Arc::new(source))
                 .with_file_groups(dealt_out(files, partitions))
                 .with_projection_indices(Some(wanted.clone()))?
@@ -230,3 +236,6 @@ fn dealt_out(mut files: Vec<PartitionedFile>, partitions: usize) -> Vec<FileGrou
     }
     groups.into_iter().map(FileGroup::new).collect()
 }
+
+#[cfg(test)]
+mod tests;

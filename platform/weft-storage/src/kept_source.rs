@@ -1,4 +1,4 @@
-//! A Parquet source that takes columns from memory where they are kept there.
+//! A Parquet source that takes columns from memory where they are kept there, and names the file that is at fault.
 
 use std::fmt;
 use std::sync::Arc;
@@ -30,6 +30,7 @@ use parquet::arrow::async_reader::AsyncFileReader;
 use parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
 
 use crate::kept::{Chunk, Kept, PIECE_ROWS, Pieces};
+use crate::named_file::{named, of_file};
 
 /// Row groups of more bytes than this, once decoded, are read batch by batch and not kept.
 const GROUP_BYTES_MAX: i64 = 1 << 30;
@@ -186,12 +187,14 @@ impl fmt::Debug for Asked {
 
 impl Morselizer for KeptFiles {
     fn plan_file(&self, file: PartitionedFile) -> Result<Box<dyn MorselPlanner>> {
-        let inner = self.inner.plan_file(file.clone())?;
+        let location = file.object_meta.location.clone();
+        let inner = self.inner.plan_file(file.clone()).map_err(|error| of_file(error, &location))?;
         let is_plain = file.partition_values.is_empty() && file.extensions.is_empty();
-        if is_plain && self.asked.kept.keeps() {
-            return Ok(Box::new(Unopened { inner, file, asked: Arc::clone(&self.asked) }));
-        }
-        Ok(inner)
+        let planner = match is_plain && self.asked.kept.keeps() {
+            true => Box::new(Unopened { inner, file, asked: Arc::clone(&self.asked) }),
+            false => inner,
+        };
+        Ok(named(planner, &location))
     }
 }
 

@@ -115,10 +115,9 @@ impl PhysicalExpr for Reshaped {
         let values = self.child.evaluate(batch)?.into_array(batch.num_rows())?;
         let shaped = reshaped(&values, self.wanted.data_type(), self.mapping);
         let told = |error| {
-            DataFusionError::Execution(format!(
-                "column `{}` holds what the table's does not: {error}",
-                self.wanted.name()
-            ))
+            tracing::debug!(column = self.wanted.name(), %error, "a value of a data file is none of its table");
+            let problem = format!("column `{}` holds a value that is none of its type", self.wanted.name());
+            DataFusionError::Execution(problem)
         };
         Ok(ColumnarValue::Array(shaped.map_err(told)?))
     }
