@@ -30,7 +30,7 @@ const CASES: [(&str, &str, Spoil, bool); 11] = [
     ("the checkpoint is cut off", ".checkpoint", |whole| Some(whole[..whole.len() / 2].to_vec()), true),
     ("the checkpoint is no Parquet", ".checkpoint", |_| Some(b"no Parquet at all".to_vec()), true),
     ("the checkpoint is empty", ".checkpoint", |_| Some(Vec::new()), true),
-    ("the checkpoint is gone", ".checkpoint.parquet", |_| None, false),
+    ("the checkpoint is gone", ".checkpoint.parquet", |_| None, true),
     (
         "the last checkpoint is said to be one to come",
         "_last_checkpoint",

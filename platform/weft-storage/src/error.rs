@@ -26,7 +26,7 @@ pub enum StorageError {
         source: object_store::Error,
     },
 
-    #[error("table `{location}`: {source}")]
+    #[error("table `{location}`: {}", in_a_line(.source))]
     Table {
         location: String,
         #[source]
@@ -63,6 +63,18 @@ pub enum StorageError {
 
     #[error("object `{path}` is not what the platform wrote there: {problem}")]
     Corrupt { path: String, problem: String },
+}
+
+/// What a library says of a table, without the places in its sources and the values of its own that may follow.
+fn in_a_line(error: &deltalake::DeltaTableError) -> String {
+    const CHARACTERS_MAX: usize = 300;
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    let line = line.split_once(" ParsedLogPath {").map_or(line, |(before, _)| before);
+    match line.char_indices().nth(CHARACTERS_MAX) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line.to_owned(),
+    }
 }
 
 fn summary(findings: &[Finding]) -> String {

@@ -2,6 +2,7 @@
 
 mod adapted;
 mod constant;
+mod footers;
 mod places;
 mod reshaped;
 mod vector;
@@ -16,7 +17,7 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::ScalarValue;
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::parquet::{DefaultParquetFileReaderFactory, ParquetRowSelection};
+use datafusion::datasource::physical_plan::parquet::ParquetRowSelection;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
@@ -35,6 +36,7 @@ use url::Url;
 
 use crate::StorageError;
 use crate::foreign_table::adapted::Adapted;
+use crate::foreign_table::footers::CheckedFooters;
 use crate::foreign_table::places::{Place, Places};
 use crate::foreign_table::reshaped::{Mapping, bare};
 use crate::kept::Kept;
@@ -205,7 +207,7 @@ impl TableProvider for ForeignTable {
         let scans = of_stores.into_iter().map(|(store, files)| {
             let source = ParquetSource::new(self.columns.table.clone()).with_table_parquet_options(options.clone());
             let objects = state.runtime_env().object_store(store)?;
-            let readers = Arc::new(DefaultParquetFileReaderFactory::new(objects));
+            let readers = Arc::new(CheckedFooters::over(objects));
             // Read once, and so nothing is kept.
             let source = KeptSource::new(source, readers, Kept::new(0));
             let config = FileScanConfigBuilder::new(store.clone(), Arc::new(source))

@@ -6,10 +6,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::error::ArrowError;
 use datafusion::error::{DataFusionError, Result};
 use datafusion_datasource::morsel::{Morsel, MorselPlan, MorselPlanner};
-use futures::StreamExt;
 use futures::stream::BoxStream;
+use futures::{FutureExt, StreamExt};
 use object_store::path::Path;
 use parquet::errors::ParquetError;
 
@@ -58,6 +59,9 @@ fn problem(root: &DataFusionError) -> String {
             }
             _ => "cannot be read as Parquet".to_owned(),
         },
+        DataFusionError::ArrowError(error, _) if matches!(error.as_ref(), ArrowError::ParquetError(_)) => {
+            "cannot be read as Parquet".to_owned()
+        }
         // These are texts of our own, of columns and types.
         DataFusionError::Execution(text) => format!("is not as its table says: {text}"),
         _ => "is not as its table says".to_owned(),
@@ -78,7 +82,9 @@ impl fmt::Debug for NamedPlanner {
 impl MorselPlanner for NamedPlanner {
     fn plan(self: Box<Self>) -> Result<Option<MorselPlan>> {
         let NamedPlanner { inner, file } = *self;
-        let Some(mut plan) = inner.plan().map_err(|error| of_file(error, &file))? else { return Ok(None) };
+        let planned = std::panic::catch_unwind(AssertUnwindSafe(|| inner.plan()));
+        let planned = planned.unwrap_or_else(|panic| Err(came_down(panic.as_ref(), &file)));
+        let Some(mut plan) = planned.map_err(|error| of_file(error, &file))? else { return Ok(None) };
         let morsel = |inner| Box::new(NamedMorsel { inner, file: Arc::clone(&file) }) as Box<dyn Morsel>;
         let planner = |inner| Box::new(NamedPlanner { inner, file: Arc::clone(&file) }) as Box<dyn MorselPlanner>;
         let (morsels, planners, pending) =
@@ -88,7 +94,9 @@ impl MorselPlanner for NamedPlanner {
             .with_planners(planners.into_iter().map(planner).collect());
         Ok(Some(match pending {
             Some(pending) => plan.with_pending_planner(async move {
-                let inner = pending.await.map_err(|error| of_file(error, &file))?;
+                let planned = AssertUnwindSafe(pending).catch_unwind().await;
+                let planned = planned.unwrap_or_else(|panic| Err(came_down(panic.as_ref(), &file)));
+                let inner = planned.map_err(|error| of_file(error, &file))?;
                 Ok(Box::new(NamedPlanner { inner, file }) as Box<dyn MorselPlanner>)
             }),
             None => plan,
@@ -135,13 +143,15 @@ mod tests {
         let file = Path::from("sales/t/part 1.parquet");
         let not_found = || object_store::Error::NotFound { path: "x".to_owned(), source: "gone".into() };
         let parquet = |error| DataFusionError::ParquetError(Box::new(error));
-        let cast = arrow::error::ArrowError::CastError("Can't cast value 300 to type Int8".to_owned());
+        let cast = ArrowError::CastError("Can't cast value 300 to type Int8".to_owned());
+        let page = ArrowError::ParquetError("value 300".to_owned());
         let cases = [
             (DataFusionError::ObjectStore(Box::new(not_found())), "is not there"),
             (parquet(ParquetError::External(Box::new(not_found()))), "is not there"),
             (parquet(ParquetError::General(format!("no footer: {}", not_found()))), "is not there"),
             (parquet(ParquetError::General("value 300".to_owned())), "cannot be read as Parquet"),
             (DataFusionError::ArrowError(Box::new(cast), None), "is not as its table says"),
+            (DataFusionError::ArrowError(Box::new(page), None), "cannot be read as Parquet"),
         ];
         for (error, expected) in cases {
             let error = DataFusionError::Shared(Arc::new(of_file(error, &file).context("elsewhere")));
