@@ -44,7 +44,7 @@ def commit_of(log, version):
 # Data files.
 
 
-@case("data file", "b.parquet", "cannot be read as Parquet")
+@case("data file", "b.parquet", "cannot be read")
 def data_file_cut_off(log):
     spoilt(log.folder / "b.parquet", lambda whole: whole[: len(whole) // 2])
 
@@ -127,17 +127,17 @@ def data_file_at_an_address_of_no_store(log):
 # Logs.
 
 
-@case("_delta_log|[Vv]ersion|commit")
+@case("its log lacks the commit of version 2")
 def commit_gone(log):
     commit_of(log, 2).unlink()
 
 
-@case("_delta_log|[Vv]ersion|commit")
+@case("its log lacks the commit of version 0")
 def first_commit_gone(log):
     commit_of(log, 0).unlink()
 
 
-@case("_delta_log|[Vv]ersion|commit")
+@case("its log lacks the commit of version 4")
 def commit_gone_after_a_checkpoint(log):
     log.checkpoint().forget()
     log.commit(log.add(IDS, "d.parquet"))
@@ -145,42 +145,42 @@ def commit_gone_after_a_checkpoint(log):
     commit_of(log, log.version - 1).unlink()
 
 
-@case()
+@case("Not a Delta table")
 def all_commits_gone(log):
     log.forget()
 
 
-@case("JSON|json")
+@case("`_delta_log/00000000000000000002.json` is no JSON")
 def commit_cut_off(log):
     spoilt(commit_of(log, 2), lambda text: text[:40])
 
 
-@case("JSON|json")
+@case("`_delta_log/00000000000000000002.json` is no JSON")
 def commit_of_other_bytes(log):
     spoilt(commit_of(log, 2), lambda text: b"PAR1" + bytes(range(256)))
 
 
-@case("JSON|json")
+@case("Json error", "size")
 def commit_with_a_size_of_text(log):
     spoilt(commit_of(log, 2), lambda line: re.sub(rb'"size": (\d+)', b'"size": "large"', line))
 
 
-@case("[Pp]rotocol|[Mm]etadata")
+@case("No protocol found")
 def log_without_protocol(log):
     spoilt(commit_of(log, 0), lambda text: text.split(b"\n", 1)[1])
 
 
-@case("[Pp]rotocol|[Mm]etadata")
+@case("No table metadata found")
 def log_without_columns(log):
     spoilt(commit_of(log, 0), lambda text: text.split(b"\n", 1)[0] + b"\n")
 
 
-@case()
+@case("quaternion")
 def columns_of_a_type_that_nobody_knows(log):
     log.redeclare(lambda fields: fields[0].update(type="quaternion"))
 
 
-@case()
+@case("key must be a string")
 def columns_that_are_none(log):
     log.commit({"metaData": log.metadata | {"schemaString": "{]"}})
 
@@ -193,19 +193,19 @@ def last_checkpoint(log):
     return path
 
 
-@case()
+@case("`_delta_log/00000000000000000003.checkpoint.parquet` is no Parquet")
 def checkpoint_of_text(log):
     log.checkpoint().forget()
     spoilt(last_checkpoint(log), lambda whole: b"no Parquet" * 100)
 
 
-@case()
+@case("`_delta_log/00000000000000000003.checkpoint.parquet` is no Parquet")
 def checkpoint_cut_off(log):
     log.checkpoint().forget()
     spoilt(last_checkpoint(log), lambda whole: whole[: len(whole) // 2])
 
 
-@case()
+@case("Invalid Checkpoint")
 def checkpoint_gone(log):
     log.checkpoint().forget()
     last_checkpoint(log).unlink()
@@ -216,13 +216,13 @@ def checkpoint_that_names_a_file_that_is_not_there(log):
     log.commit(log.naming("gone.parquet", 1000, size=4000)).checkpoint().forget()
 
 
-@case()
+@case("Invalid Checkpoint")
 def checkpoint_that_lacks_a_part(log):
     log.checkpoint(parts=3).forget()
     next(log.log.glob("*.checkpoint.0000000002.*")).unlink()
 
 
-@case("[Pp]rotocol|[Mm]etadata")
+@case("No protocol found")
 def checkpoint_without_protocol(log):
     log.checkpoint().forget()
     path = last_checkpoint(log)
@@ -230,13 +230,13 @@ def checkpoint_without_protocol(log):
     pq.write_table(table.filter([not row for row in table["protocol"].is_valid().to_pylist()]), path)
 
 
-@case(features=["v2Checkpoint"], checkpointPolicy="v2")
+@case("_sidecars/", "not found", features=["v2Checkpoint"], checkpointPolicy="v2")
 def sidecar_gone(log):
     log.checkpoint_v2().forget()
     next((log.log / "_sidecars").iterdir()).unlink()
 
 
-@case(features=["v2Checkpoint"], checkpointPolicy="v2")
+@case("`_delta_log/_sidecars/", "is no Parquet", features=["v2Checkpoint"], checkpointPolicy="v2")
 def sidecar_cut_off(log):
     log.checkpoint_v2().forget()
     spoilt(next((log.log / "_sidecars").iterdir()), lambda whole: whole[: len(whole) // 2])
@@ -260,12 +260,12 @@ def feature_that_is_not_read_here(log):
     log.commit({"protocol": protocol})
 
 
-@case("[Rr]eader|[Vv]ersion|[Pp]rotocol")
+@case("4")
 def reader_of_a_version_to_come(log):
     log.commit({"protocol": {"minReaderVersion": 4, "minWriterVersion": 8, "readerFeatures": [], "writerFeatures": []}})
 
 
-@case(features=["columnMapping"])
+@case("mapped by `position`", features=["columnMapping"])
 def columns_mapped_in_a_way_that_nobody_knows(log):
     log.commit({"metaData": log.metadata | {"configuration": {"delta.columnMapping.mode": "position"}}})
 
@@ -355,7 +355,7 @@ def test_is_told_and_gives_no_rows(server, name):
     (text,) = re.findall(rf"✗ foreign\.{name}\.rows +failed.*\n(.*)", server.stderr.text)
     assert re.search(r"\bW0\d\d\d\b", text) and f"/{name}/" in text, text
     for fragment in CASES[name][0]:
-        assert re.search(fragment if "|" in fragment or "[" in fragment else re.escape(fragment), text), text
+        assert fragment in text, text
     with connect(server) as connection:
         refused = refusal(lambda: rows(connection, f"select * from foreign.{name}.rows"))
     assert "W0202" in str(refused), refused

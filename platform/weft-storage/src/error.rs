@@ -1,7 +1,10 @@
 //! What can go wrong with stores and tables.
 
+use object_store::ObjectStore;
+use object_store::path::Path;
 use weft_model::Code;
 
+use crate::fault::fault;
 use crate::gate::Finding;
 
 /// Why storage did not do what was asked. Texts may hold URLs and paths: they are for operators
@@ -29,6 +32,15 @@ pub enum StorageError {
     #[error("table `{location}`: {}", in_a_line(.source))]
     Table {
         location: String,
+        #[source]
+        source: Box<deltalake::DeltaTableError>,
+    },
+
+    /// A table whose log is damaged, at a place that was found.
+    #[error("table `{location}`: {problem} ({})", in_a_line(.source))]
+    Log {
+        location: String,
+        problem: String,
         #[source]
         source: Box<deltalake::DeltaTableError>,
     },
@@ -94,8 +106,23 @@ impl StorageError {
             StorageError::Rows { .. } | StorageError::Foreign { .. } => Code::DATA_UNREADABLE,
             StorageError::Store { .. }
             | StorageError::Table { .. }
+            | StorageError::Log { .. }
             | StorageError::Feature { .. }
             | StorageError::Corrupt { .. } => Code::STORE_UNAVAILABLE,
+        }
+    }
+
+    /// What came of opening the table that lies in `folder` of `store`: with what of its log is at fault, where that can
+    /// be found.
+    pub(crate) async fn of_log(
+        location: &str,
+        source: deltalake::DeltaTableError,
+        store: &dyn ObjectStore,
+        folder: &Path,
+    ) -> Self {
+        match fault(store, folder).await {
+            Some(problem) => StorageError::Log { location: location.to_owned(), problem, source: Box::new(source) },
+            None => StorageError::table(location, source),
         }
     }
 

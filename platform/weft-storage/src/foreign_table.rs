@@ -71,7 +71,10 @@ pub(crate) async fn foreign_table(
     let failed = |error: deltalake::DeltaTableError| StorageError::table(url.as_str(), error);
     let prefixed = Arc::new(PrefixStore::new(Arc::clone(&store), path.clone()));
     let log = default_logstore(prefixed, Arc::clone(&store), url, &StorageConfig::default());
-    let snapshot = EagerSnapshot::try_new(log.as_ref(), None).await.map_err(failed)?;
+    let snapshot = match EagerSnapshot::try_new(log.as_ref(), None).await {
+        Ok(snapshot) => snapshot,
+        Err(error) => return Err(StorageError::of_log(url.as_str(), error, store.as_ref(), &path).await),
+    };
     let columns = Columns::of(&snapshot).map_err(|problem| unfit(url, problem))?;
     let mut places = Places::new(url, &path, store);
     let mut files = Vec::new();

@@ -8,6 +8,7 @@
 mod certificate;
 mod create;
 mod error;
+mod fault;
 mod fence;
 mod files;
 mod first_rows;

@@ -251,8 +251,10 @@ impl Warehouse {
             return Ok(newest);
         }
         let log = self.log_store(location)?;
-        let read = EagerSnapshot::try_new(log.as_ref(), Some(version)).await;
-        read.map(Arc::new).map_err(|error| StorageError::table(location, error))
+        match EagerSnapshot::try_new(log.as_ref(), Some(version)).await {
+            Ok(snapshot) => Ok(Arc::new(snapshot)),
+            Err(error) => Err(StorageError::of_log(location, error, self.root.as_ref(), &self.path(location)).await),
+        }
     }
 
     pub(crate) fn describe(&self, location: &str, snapshot: &EagerSnapshot) -> Result<TableVersion, StorageError> {
