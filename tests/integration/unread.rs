@@ -87,7 +87,7 @@ async fn a_client_that_disappears_gives_back_what_it_had() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_statements_of_one_push_out_none_of_anothers() {
+async fn ten_thousand_statements_of_one_push_out_nothing_of_another() {
     let mesh = TestMesh::start(guarded().path()).await;
     let (mut ana, mut olga) = (client(&mesh, "ana").await, client(&mesh, "olga").await);
     let olgas = handle(&mut olga, COUNT).await.unwrap();

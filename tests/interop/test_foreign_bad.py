@@ -260,9 +260,9 @@ def feature_that_is_not_read_here(log):
     log.commit({"protocol": protocol})
 
 
-@case("4")
+@case("reader version 4")
 def reader_of_a_version_to_come(log):
-    log.commit({"protocol": {"minReaderVersion": 4, "minWriterVersion": 8, "readerFeatures": [], "writerFeatures": []}})
+    log.commit({"protocol": {"minReaderVersion": 4, "minWriterVersion": 2}})
 
 
 @case("mapped by `position`", features=["columnMapping"])

@@ -55,7 +55,7 @@ def test_what_there_is(demo, ana):
 
 def test_what_is_refused_ends_nothing(demo):
     # This client tells of a refusal that there was one, and no more.
-    asked = ["select * from no.such.table", "selekt", "select 1 as one"]
+    asked = ["select * from no.such.table", "from select", "select 1 as one"]
     unknown, wrong, after = ask(demo, *(("query", sql) for sql in asked))
     assert unknown.keys() == wrong.keys() == {"refused"}
     assert after["rows"] == [{"one": "1"}]
