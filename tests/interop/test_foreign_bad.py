@@ -270,6 +270,17 @@ def columns_mapped_in_a_way_that_nobody_knows(log):
     log.commit({"metaData": log.metadata | {"configuration": {"delta.columnMapping.mode": "position"}}})
 
 
+@case("data file", ".parquet", "its columns have no numbers", features=["columnMapping"])
+def files_without_the_numbers_that_columns_are_found_by(log):
+    def number(fields):
+        for n, one in enumerate(fields, 1):
+            one["metadata"] = {"delta.columnMapping.id": n, "delta.columnMapping.physicalName": one["name"]}
+
+    configuration = {"delta.columnMapping.mode": "id", "delta.columnMapping.maxColumnId": "2"}
+    log.metadata = log.metadata | {"configuration": configuration}
+    log.redeclare(number)
+
+
 # Deletion vectors and partitions.
 
 VECTORS = {"features": ["deletionVectors"], "enableDeletionVectors": "true"}
