@@ -17,6 +17,7 @@ mod guarded;
 mod hostile;
 mod increments;
 mod known_plans;
+mod memory;
 mod meshes;
 mod monitoring;
 mod noise;

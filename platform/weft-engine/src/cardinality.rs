@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use arrow::datatypes::FieldRef;
 use datafusion::catalog::default_table_source::source_as_provider;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Column, ColumnStatistics, ScalarValue};
@@ -16,6 +17,10 @@ use datafusion::logical_expr::{Between, Expr, JoinType, LogicalPlan, Operator, T
 const SOME: f64 = 0.25;
 /// The share of rows of which a text is like a pattern.
 const LIKE: f64 = 0.1;
+/// The share of groups that meets a condition on their totals, beside what is known of it: they are asked for as few.
+const FEW_GROUPS: f64 = 0.25;
+/// About how many bytes a text has.
+const TEXT_BYTES: usize = 32;
 /// The share of pairs for which one value is less than another.
 const LESS: f64 = 0.4;
 
@@ -39,7 +44,11 @@ impl Estimate {
     pub(crate) fn of(plan: &LogicalPlan) -> Option<Estimate> {
         match plan {
             LogicalPlan::TableScan(scan) => of_table(scan),
-            LogicalPlan::Filter(filter) => Some(Estimate::of(&filter.input)?.filtered(&filter.predicate)),
+            LogicalPlan::Filter(filter) => {
+                let kept = Estimate::of(&filter.input)?.filtered(&filter.predicate);
+                let of_groups = matches!(filter.input.as_ref(), LogicalPlan::Aggregate(_));
+                Some(if of_groups { kept.of_share(FEW_GROUPS) } else { kept })
+            }
             LogicalPlan::SubqueryAlias(alias) => {
                 let inner = Estimate::of(&alias.input)?;
                 Some(inner.renamed(alias.input.schema().columns(), alias.schema.columns()))
@@ -223,6 +232,12 @@ impl Estimate {
             _ => SOME,
         }
     }
+}
+
+/// About how many bytes a row of `plan` has in memory.
+pub(crate) fn width(plan: &LogicalPlan) -> f64 {
+    let bytes = |field: &FieldRef| field.data_type().primitive_width().unwrap_or(TEXT_BYTES);
+    plan.schema().fields().iter().map(bytes).sum::<usize>() as f64
 }
 
 /// How many rows there are in all the tables that `plan` reads; nothing where that is not known of one.

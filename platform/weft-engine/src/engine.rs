@@ -8,7 +8,6 @@ use std::sync::{Arc, LazyLock};
 
 use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList};
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::object_store::{DefaultObjectStoreRegistry, ObjectStoreRegistry};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SessionState, SessionStateBuilder, TaskContext};
@@ -26,6 +25,7 @@ use crate::admission::{Admission, Admitted};
 use crate::entitlement::KnownEntitlements;
 use crate::planning::PlannerThreads;
 use crate::plans::KnownPlans;
+use crate::query_memory::{AllQueries, QueryMemory};
 use crate::question::Question;
 use crate::read::ReadPorts;
 use crate::session::Planned;
@@ -73,6 +73,8 @@ pub struct Engine {
     pub(crate) entitlements: KnownEntitlements,
     pub(crate) admission: Admission,
     pub(crate) plans: KnownPlans,
+    /// What they hold.
+    pub(crate) all_queries: Arc<AllQueries>,
     base: SessionState,
     stores: Arc<dyn ObjectStoreRegistry>,
     queries: Mutex<HashMap<String, Arc<Running>>>,
@@ -91,6 +93,7 @@ impl Engine {
             entitlements: KnownEntitlements::default(),
             admission: Admission::default(),
             plans: KnownPlans::default(),
+            all_queries: Arc::default(),
             base: base_state(),
             stores,
             queries: Mutex::new(HashMap::new()),
@@ -132,7 +135,7 @@ impl Engine {
         limits: &Limits,
     ) -> Result<SessionState, QueryError> {
         // What plans with it does not run with it.
-        let runtime = runtime(limits, no_spill(), Arc::clone(&self.stores))?;
+        let runtime = self.runtime(limits, no_spill(), Arc::clone(&self.stores))?;
         let mut state = SessionStateBuilder::new_from_existing(self.base.clone())
             .with_session_id(Uuid::new_v4().to_string())
             .with_runtime_env(runtime)
@@ -149,7 +152,7 @@ impl Engine {
             true => self.spill(limits),
             false => no_spill(),
         };
-        let runtime = runtime(limits, spill, Arc::clone(&self.stores))?;
+        let runtime = self.runtime(limits, spill, Arc::clone(&self.stores))?;
         let context = TaskContext::default().with_session_config(planned.settings.clone()).with_runtime(runtime);
         Ok(Arc::new(context))
     }
@@ -160,11 +163,26 @@ impl Engine {
         let stores: Arc<dyn ObjectStoreRegistry> = Arc::new(DefaultObjectStoreRegistry::new());
         self.parts.warehouse.register_in(stores.as_ref());
         let limits = Limits::for_transforms();
-        let runtime = runtime(&limits, self.spill(&limits), stores)?;
+        let runtime = self.runtime(&limits, self.spill(&limits), stores)?;
         Ok(SessionStateBuilder::new_from_existing(self.base.clone())
             .with_runtime_env(runtime)
             .with_catalog_list(no_catalogs())
             .build())
+    }
+
+    fn runtime(
+        &self,
+        limits: &Limits,
+        spill: DiskManagerBuilder,
+        stores: Arc<dyn ObjectStoreRegistry>,
+    ) -> Result<Arc<RuntimeEnv>, QueryError> {
+        let memory = QueryMemory::new(limits.memory_bytes_max, Arc::clone(&self.all_queries));
+        RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(memory))
+            .with_disk_manager_builder(spill)
+            .with_object_store_registry(stores)
+            .build_arc()
+            .map_err(|error| QueryError::Internal { invariant: error.to_string() })
     }
 
     /// A folder that is made here and now.
@@ -286,19 +304,6 @@ impl Running {
     pub(crate) fn note_failure(&self, error: &QueryError) {
         *self.outcome.lock() = error.code().as_str();
     }
-}
-
-fn runtime(
-    limits: &Limits,
-    spill: DiskManagerBuilder,
-    stores: Arc<dyn ObjectStoreRegistry>,
-) -> Result<Arc<RuntimeEnv>, QueryError> {
-    RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_bytes_max)))
-        .with_disk_manager_builder(spill)
-        .with_object_store_registry(stores)
-        .build_arc()
-        .map_err(|error| QueryError::Internal { invariant: error.to_string() })
 }
 
 fn no_spill() -> DiskManagerBuilder {

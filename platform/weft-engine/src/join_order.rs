@@ -2,15 +2,17 @@
 //!
 //! The optimiser joins in the order in which a query names its tables. Here the inner joins that lie on each other are
 //! taken apart, with the semi and anti joins above them, and every order is weighed by the estimates of
-//! [`Estimate`]. Where something is not known, the plan stays as it is.
+//! [`Estimate`], as is which side of each is built. Where something is not known, the plan stays as it is.
 
 use datafusion::common::NullEquality;
-use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::utils::{conjunction, split_conjunction_owned};
 use datafusion::logical_expr::{Expr, Join, JoinConstraint, JoinType, LogicalPlan, LogicalPlanBuilder};
 
-use crate::cardinality::{Estimate, shared};
+use crate::cardinality::{self, Estimate, shared};
+
+mod fewer_groups;
 
 /// So many tables at most: there are as many ways as pairs of sets of them.
 const PARTS_MAX: usize = 10;
@@ -20,14 +22,43 @@ const BUILT: f64 = 3.0;
 /// Some of the parts, by their places: tables first, keepers after.
 type Set = u32;
 
-/// The same plan, with its joins in the order that costs least; says whether any were put together anew.
-pub(crate) fn arrange(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
-    let graph = Graph::of(&plan);
-    let Some((graph, order)) = graph.and_then(|graph| graph.best_order().map(|order| (graph, order))) else {
-        return plan.map_children(arrange);
+/// A plan with its joins in the order that costs least.
+pub(crate) struct Arranged {
+    pub(crate) plan: LogicalPlan,
+    /// Whether any were put together anew.
+    pub(crate) is_new: bool,
+    /// Whether the first side of each is the one to build.
+    pub(crate) is_settled: bool,
+}
+
+/// The same plan, arranged.
+pub(crate) fn arrange(plan: LogicalPlan) -> Result<Arranged> {
+    let mut settled = 0;
+    let arranged = arranged(plan, &mut settled)?;
+    let mut joins = 0;
+    arranged.data.apply_with_subqueries(|node| {
+        joins += usize::from(matches!(node, LogicalPlan::Join(_)));
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    Ok(Arranged { plan: arranged.data, is_new: arranged.transformed, is_settled: joins == settled })
+}
+
+/// The same plan; counts the joins of which the sides are settled.
+fn arranged(plan: LogicalPlan, settled: &mut usize) -> Result<Transformed<LogicalPlan>> {
+    let Some(written) = Graph::of(&plan) else {
+        return plan.map_children(|child| arranged(child, settled));
     };
+    let (graph, fewer) = written.with_fewer_groups()?;
+    let Some(order) = graph.best_order() else {
+        return plan.map_children(|child| arranged(child, settled));
+    };
+    if !fewer && order.is_as_written() {
+        *settled += usize::from(matches!(plan, LogicalPlan::Join(_)));
+        return plan.map_children(|child| arranged(child, settled));
+    }
     let columns = plan.schema().columns();
-    let (joined, _) = graph.arranged()?.put_together(&order)?;
+    *settled += graph.tables.len() + graph.keepers.len() - 1;
+    let (joined, _) = graph.arranged(settled)?.put_together(&order)?;
     let joined = LogicalPlanBuilder::from(joined).project(columns.into_iter().map(Expr::Column))?;
     joined.build().map(Transformed::yes)
 }
@@ -54,18 +85,30 @@ enum Order {
     Table(usize),
     /// The first is the smaller one.
     Joined(Box<Order>, Box<Order>),
-    Kept(Box<Order>, usize),
+    /// By that keeper, the rows of which are built where they are fewer.
+    Kept(Box<Order>, usize, bool),
+}
+
+impl Order {
+    /// Whether it is the only join there is, with its sides as they are in the text.
+    fn is_as_written(&self) -> bool {
+        match self {
+            Order::Table(_) => true,
+            Order::Joined(one, other) => matches!((one.as_ref(), other.as_ref()), (Order::Table(0), Order::Table(1))),
+            Order::Kept(inner, keeper, is_built) => *keeper == 0 && !is_built && matches!(**inner, Order::Table(0)),
+        }
+    }
 }
 
 impl Graph {
-    /// The joins on top of `plan`, if there are enough that order matters.
+    /// The joins on top of `plan`, if there are any that can be arranged.
     fn of(plan: &LogicalPlan) -> Option<Graph> {
         let mut graph = Graph::default();
         if !is_join(plan) || !graph.take_apart(plan) {
             return None;
         }
         let parts = graph.tables.len() + graph.keepers.len();
-        (graph.tables.len() > 1 && (3..=PARTS_MAX).contains(&parts)).then_some(graph)
+        (2..=PARTS_MAX).contains(&parts).then_some(graph)
     }
 
     /// Whether all of `plan` is of a kind that can be put together in another order.
@@ -101,10 +144,10 @@ impl Graph {
     }
 
     /// The same graph, in which the joins within each part are arranged.
-    fn arranged(self) -> Result<Graph> {
-        let tables = self.tables.into_iter().map(|table| arrange(table).data()).collect::<Result<Vec<_>>>()?;
-        let keepers =
-            self.keepers.into_iter().map(|keeper| Ok(Keeper { plan: arrange(keeper.plan).data()?, ..keeper }));
+    fn arranged(self, settled: &mut usize) -> Result<Graph> {
+        let mut arranged = |plan: LogicalPlan| arranged(plan, settled).data();
+        let tables = self.tables.into_iter().map(&mut arranged).collect::<Result<Vec<_>>>()?;
+        let keepers = self.keepers.into_iter().map(|keeper| Ok(Keeper { plan: arranged(keeper.plan)?, ..keeper }));
         let keepers = keepers.collect::<Result<Vec<_>>>()?;
         Ok(Graph { tables, keepers, ..self })
     }
@@ -129,7 +172,9 @@ impl Graph {
             Last::Joined(smaller, other) => {
                 Order::Joined(self.way_of(smaller, best)?.into(), self.way_of(other, best)?.into())
             }
-            Last::Kept(keeper) => Order::Kept(self.way_of(set & !self.bit_of(keeper), best)?.into(), keeper),
+            Last::Kept(keeper, is_built) => {
+                Order::Kept(self.way_of(set & !self.bit_of(keeper), best)?.into(), keeper, is_built)
+            }
         })
     }
 
@@ -193,10 +238,15 @@ impl Graph {
                 let (on, filter) = (self.between(one, two), self.filters_of(one, two));
                 Ok((join(left, right, on, filter, JoinType::Inner)?, one | two))
             }
-            Order::Kept(inner, keeper) => {
-                let (left, set) = self.put_together(inner)?;
+            Order::Kept(inner, keeper, is_built) => {
+                let (kept, set) = self.put_together(inner)?;
                 let Keeper { plan, kind, on, filter } = self.keepers.get(*keeper).ok_or_else(missing)?;
-                Ok((join(left, plan.clone(), on.clone(), filter.clone(), *kind)?, set))
+                let (plan, on, filter) = (plan.clone(), on.clone(), filter.clone());
+                if !is_built {
+                    return Ok((join(kept, plan, on, filter, *kind)?, set));
+                }
+                let on = on.into_iter().map(|(here, there)| (there, here)).collect();
+                Ok((join(plan, kept, on, filter, kind.swap())?, set))
             }
         }
     }
@@ -222,13 +272,15 @@ struct Best {
 enum Last {
     Table(usize),
     Joined(Set, Set),
-    Kept(usize),
+    Kept(usize, bool),
 }
 
 /// How many rows sets of parts have.
 struct Weights {
     /// Of each table.
     rows: Vec<f64>,
+    /// Bytes of a row of each part.
+    widths: Vec<f64>,
     /// What is left of all pairs of rows when these tables are joined.
     shares: Vec<(Set, f64)>,
     /// The tables on both sides of each equality.
@@ -270,7 +322,9 @@ impl Weights {
             Some((read, own.rows, kept))
         });
         let keepers = keepers.collect::<Option<Vec<_>>>()?;
-        Some(Weights { rows: tables.iter().map(|table| table.rows).collect(), shares, equal, keepers })
+        let parts = graph.tables.iter().chain(graph.keepers.iter().map(|keeper| &keeper.plan));
+        let widths = parts.map(cardinality::width).collect();
+        Some(Weights { rows: tables.iter().map(|table| table.rows).collect(), widths, shares, equal, keepers })
     }
 
     fn rows_of(&self, set: Set) -> f64 {
@@ -280,6 +334,17 @@ impl Weights {
         tables.chain(shares).product::<f64>() * kept.map(|(_, (_, _, share))| share).product::<f64>()
     }
 
+    /// Of the tables in a set, whose rows are joined.
+    fn bytes_of(&self, set: Set) -> f64 {
+        let tables = self.widths.iter().take(self.rows.len()).enumerate();
+        let width: f64 = tables.filter(|(place, _)| set & (1 << place) != 0).map(|(_, width)| width).sum();
+        self.rows_of(set) * width
+    }
+
+    fn bytes_of_keeper(&self, place: usize, rows: f64) -> f64 {
+        self.widths.get(self.rows.len() + place).map_or(f64::INFINITY, |width| rows * width)
+    }
+
     fn best_of(&self, graph: &Graph, set: Set, best: &[Option<Best>]) -> Option<Best> {
         if set.count_ones() == 1 {
             let place = set.trailing_zeros() as usize;
@@ -287,7 +352,7 @@ impl Weights {
         }
         let cost_of = |set: Set| best.get(set as usize)?.as_ref().map(|best| best.cost);
         let out = self.rows_of(set);
-        let step = |one: f64, other: f64| BUILT * one.min(other) + one.max(other) + out;
+        let step = |built: f64, probed: f64| BUILT * built + probed + out;
         let mut found: Option<Best> = None;
         let mut offer = |cost: f64, last: Last| {
             if found.as_ref().is_none_or(|found| cost < found.cost) {
@@ -300,7 +365,10 @@ impl Weights {
                 && read & !rest == 0
                 && let Some(cost) = cost_of(rest)
             {
-                offer(cost + step(*rows, self.rows_of(rest)), Last::Kept(place));
+                let is_built = self.bytes_of_keeper(place, *rows) < self.bytes_of(rest);
+                let kept = self.rows_of(rest);
+                let last = if is_built { step(*rows, kept) } else { step(kept, *rows) };
+                offer(cost + last, Last::Kept(place, is_built));
             }
         }
         let mut one = (set - 1) & set;
@@ -310,9 +378,10 @@ impl Weights {
                 && let (Some(a), Some(b)) = (cost_of(one), cost_of(other))
                 && self.meet(one, other)
             {
-                let (few, many) = (self.rows_of(one), self.rows_of(other));
-                let (smaller, larger) = if few <= many { (one, other) } else { (other, one) };
-                offer(a + b + step(few, many), Last::Joined(smaller, larger));
+                let is_smaller = self.bytes_of(one) <= self.bytes_of(other);
+                let (smaller, larger) = if is_smaller { (one, other) } else { (other, one) };
+                let last = step(self.rows_of(smaller), self.rows_of(larger));
+                offer(a + b + last, Last::Joined(smaller, larger));
             }
             one = (one - 1) & set;
         }

@@ -8,6 +8,7 @@
 #![expect(clippy::disallowed_methods, reason = "the engine is where plans run")]
 
 mod admission;
+mod again;
 mod answer;
 mod audit;
 mod barrier;
@@ -44,6 +45,7 @@ mod parameters;
 mod planning;
 mod plans;
 mod predicate;
+mod query_memory;
 mod question;
 mod reach;
 mod read;

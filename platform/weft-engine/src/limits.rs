@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::memory_guard;
+
 /// Bounds on one query. What goes beyond gets an error that names the bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -42,8 +44,16 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// For people and programs who ask.
+    /// For people and programs who ask a process that takes what memory the system gives it.
     fn default() -> Self {
+        Limits::within(None)
+    }
+}
+
+impl Limits {
+    /// For people and programs who ask a process that may hold `memory_max` bytes; `None` is what the system gives it.
+    /// One query may take half of that, unless others need it.
+    pub fn within(memory_max: Option<u64>) -> Self {
         Limits {
             sql_bytes_max: 256 * 1024,
             tokens_max: 120_000,
@@ -58,15 +68,13 @@ impl Default for Limits {
             levels_written_out_max: 2_000,
             planning_max: Duration::from_secs(5),
             running_max: Duration::from_secs(300),
-            memory_bytes_max: 2 << 30,
+            memory_bytes_max: memory_guard::query_bytes(memory_max),
             spill_bytes_max: 20 << 30,
             result_rows_max: 50_000_000,
             result_bytes_max: 8 << 30,
         }
     }
-}
 
-impl Limits {
     /// For transforms, which may take their time, and whose answer is a table.
     pub fn for_transforms() -> Self {
         Limits {

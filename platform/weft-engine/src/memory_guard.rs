@@ -1,9 +1,9 @@
 //! Keeps the process below a ceiling of memory: past it, what is kept of data files goes, and then the newest query ends.
 //!
-//! Each query has a pool of its own for what sorts, joins and groups hold. This watches what no pool
-//! counts, and what all queries hold together.
+//! Each query has a pool of its own for what sorts, joins and groups hold, and all pools have one bound. This watches what
+//! no pool counts.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, LazyLock, Weak};
 use std::time::Duration;
 
 use crate::engine::Engine;
@@ -12,13 +12,22 @@ use crate::engine::Engine;
 const EVERY: Duration = Duration::from_millis(100);
 /// How long to wait for memory to come back before one more query ends.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// One part in so many of that is for what is kept of data files.
+/// One part in so many of what the process may take is for what is kept of data files.
 const KEPT_SHARE: u64 = 4;
+/// One part in so many is for one query.
+const QUERY_SHARE: u64 = 2;
+/// In eighths, what all queries may hold together.
+const QUERIES_EIGHTHS: u64 = 5;
+/// What one query may hold where the system does not tell its memory.
+const QUERY_BYTES: u64 = 2 << 30;
+/// Memory is short one part in so many before the ceiling: much is taken between two looks.
+const MARGIN: u64 = 16;
 /// The part of the machine's memory that the process may take, in per cent.
 const SHARE_PERCENT: u64 = 80;
 
 /// Watches until the engine is dropped. Does nothing where the system does not tell its memory.
 pub(crate) async fn watch(engine: Weak<Engine>, ceiling_bytes: u64) {
+    let ceiling_bytes = ceiling_bytes - ceiling_bytes / MARGIN;
     loop {
         tokio::time::sleep(EVERY).await;
         let Some(engine) = engine.upgrade() else { return };
@@ -42,18 +51,26 @@ pub(crate) async fn watch(engine: Weak<Engine>, ceiling_bytes: u64) {
 
 impl Engine {
     /// Gives the memory of kept columns back, and then ends queries, the newest first, whenever the process holds more
-    /// than `ceiling_bytes`; without one, more than four fifths of the memory that it may have. Stops with the engine.
+    /// than `ceiling_bytes`; without one, more than four fifths of the memory that it may have. No query gets more once
+    /// all hold five eighths of it. Stops with the engine.
     pub fn guard_memory(self: &Arc<Self>, ceiling_bytes: Option<u64>) {
-        if let Some(ceiling) = ceiling_bytes.or_else(default_ceiling) {
+        if let Some(ceiling) = ceiling_bytes.or(*DEFAULT_CEILING) {
+            self.all_queries.limit(usize::try_from(ceiling / 8 * QUERIES_EIGHTHS).unwrap_or(usize::MAX));
             tokio::spawn(watch(Arc::downgrade(self), ceiling));
         }
     }
 }
 
-/// How many bytes of data files a process may keep in memory: a quarter of what it may have in all; 0 where the system
-/// does not tell.
-pub fn kept_bytes() -> u64 {
-    default_ceiling().map_or(0, |ceiling| ceiling / KEPT_SHARE)
+/// How many bytes of data files a process may keep in memory: a quarter of `ceiling_bytes`, or of what it may have by
+/// the system; 0 where that does not tell.
+pub fn kept_bytes(ceiling_bytes: Option<u64>) -> u64 {
+    ceiling_bytes.or(*DEFAULT_CEILING).map_or(0, |ceiling| ceiling / KEPT_SHARE)
+}
+
+/// How many bytes one query may hold: half of `ceiling_bytes`, or of what the process may have by the system.
+pub(crate) fn query_bytes(ceiling_bytes: Option<u64>) -> usize {
+    let bytes = ceiling_bytes.or(*DEFAULT_CEILING).map_or(QUERY_BYTES, |ceiling| ceiling / QUERY_SHARE);
+    usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
 /// Which of the queries ends: the one that began last. Each is told by its number, in order of
@@ -76,11 +93,12 @@ fn parse_statm(text: &str) -> Option<u64> {
     pages.checked_mul(4_096)
 }
 
-fn default_ceiling() -> Option<u64> {
+/// What the process may take where it is not told.
+static DEFAULT_CEILING: LazyLock<Option<u64>> = LazyLock::new(|| {
     let of_machine = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| parse_meminfo(&text))?;
     let of_group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
     Some(ceiling(of_machine, of_group))
-}
+});
 
 fn ceiling(of_machine: u64, of_group: Option<u64>) -> u64 {
     of_group.map_or(of_machine, |of_group| of_group.min(of_machine)) / 100 * SHARE_PERCENT
@@ -102,6 +120,11 @@ mod tests {
         assert_eq!(newest([(1, false, "a"), (3, true, "c"), (2, false, "b")]), Some("b"));
         assert_eq!(newest([(1, true, "a")]), None);
         assert_eq!(newest::<&str>([]), None);
+    }
+
+    #[test]
+    fn a_query_may_take_half_of_what_the_process_may() {
+        assert_eq!((query_bytes(Some(8 << 30)), kept_bytes(Some(8 << 30))), (4 << 30, 2 << 30));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::{DateTime, Utc};
-use datafusion::execution::SessionState;
+use datafusion::execution::{SendableRecordBatchStream, SessionState};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream, execute_stream_partitioned};
 use datafusion::prelude::SessionConfig;
@@ -15,7 +15,9 @@ use weft_governance::Authorizer;
 use weft_model::{PortRef, Principal, Published, Release};
 
 use crate::admission::Admitted;
+use crate::again::{Again, or_again};
 use crate::audit::Decided;
+use crate::barrier::Seal;
 use crate::engine::{Engine, Running};
 use crate::namespace::Namespace;
 use crate::plans::{self, Key, Prepared};
@@ -197,12 +199,8 @@ impl Session {
     /// The physical plan of a query, with its parameters.
     async fn planned(&self, prepared: &Prepared, parameters: &Parameters, read: &Read) -> Result<Planned, QueryError> {
         let values = parameters.for_query(prepared.parameters)?;
-        let limits = self.limits();
         let planned = match (&prepared.optimised, values) {
-            (Some(optimised), None) => {
-                let plan = statement::physical_of(&prepared.state, optimised, &limits).await?;
-                Planned { plan, settings: prepared.state.config().clone() }
-            }
+            (Some(optimised), None) => self.runnable(&prepared.state, optimised, &prepared.seal).await?,
             (_, values) => {
                 let (mut state, mut plan) = (prepared.state.clone(), prepared.asked.clone());
                 if let Some(values) = values {
@@ -211,13 +209,26 @@ impl Session {
                 if prepared.explained {
                     plan = explain::instead_of(&state, &plan)?;
                 }
-                let plan = statement::physical_plan(&mut state, &plan, &limits).await?;
-                Planned { plan, settings: state.config().clone() }
+                let optimised = statement::optimised(&mut state, &plan);
+                let optimised = optimised.map_err(|error| QueryError::from_planning(&error))?;
+                self.runnable(&state, &optimised, &prepared.seal).await?
             }
         };
         read.note_all(&prepared.read);
-        verify::ensure_governed(&planned.plan, &prepared.seal)?;
         Ok(planned)
+    }
+
+    /// What runs of an optimised plan, verified.
+    async fn runnable(
+        &self,
+        state: &SessionState,
+        optimised: &LogicalPlan,
+        seal: &Seal,
+    ) -> Result<Planned, QueryError> {
+        let plan = statement::physical_of(state, optimised, &self.limits()).await?;
+        verify::ensure_governed(&plan, seal)?;
+        let again = Again::of(&plan, state, optimised, seal);
+        Ok(Planned { plan, settings: state.config().clone(), again })
     }
 
     /// The query as it was planned before, if that still stands: all that decided it is decided anew.
@@ -269,8 +280,30 @@ impl Session {
         let context = self.engine.task(&planned, &limits)?;
         let rows = execute_stream(planned.plan, context)
             .map_err(|error| QueryError::from_running(&error, limits.memory_bytes_max))?;
+        let rows = match planned.again {
+            Some(again) => or_again(rows, self.run_again(ongoing, again)),
+            None => rows,
+        };
         let rows = if hides_rows { answer::evenly_cut(rows, planned.settings.batch_size()) } else { rows };
         Ok(Answer::new(Arc::clone(ongoing), rows, &limits, hides_rows))
+    }
+
+    /// The rows of a query that is planned once more.
+    fn run_again(
+        &self,
+        ongoing: &Arc<Ongoing>,
+        again: Again,
+    ) -> impl Future<Output = Result<SendableRecordBatchStream, QueryError>> + Send + 'static {
+        let (engine, limits) = (Arc::clone(&self.engine), self.limits());
+        let admitted = ongoing.running.admitted.clone();
+        async move {
+            let (planning_max, memory_bytes_max) = (limits.planning_max, limits.memory_bytes_max);
+            let within = limits.clone();
+            let work = async move { again.planned(&within).await };
+            let planned = engine.planners.run(&admitted, planning_max, work).await?;
+            let context = engine.task(&planned, &limits)?;
+            execute_stream(planned.plan, context).map_err(|error| QueryError::from_running(&error, memory_bytes_max))
+        }
     }
 
     fn start_in_parts(&self, ongoing: &Arc<Ongoing>, planned: Planned) -> Result<Vec<Answer>, QueryError> {
@@ -356,6 +389,8 @@ type Start<T> = fn(&Session, &Arc<Ongoing>, Planned) -> Result<T, QueryError>;
 pub(crate) struct Planned {
     pub(crate) plan: Arc<dyn ExecutionPlan>,
     pub(crate) settings: SessionConfig,
+    /// How it is planned once more, where its joins turn out to need more memory than there is.
+    pub(crate) again: Option<Again>,
 }
 
 /// Keeps a query listed as running until it is dropped.

@@ -145,11 +145,15 @@ pub(crate) fn optimised(state: &mut SessionState, plan: &LogicalPlan) -> datafus
         *state.config_mut() = state.config().clone().with_batch_size(BATCH_ROWS_READ);
     }
     let arranged = join_order::arrange(plan)?;
-    if !arranged.transformed {
-        return Ok(arranged.data);
+    // Which side is built is decided by the same estimates as the order.
+    if arranged.is_settled {
+        state.config_mut().options_mut().optimizer.join_reordering = false;
+    }
+    if !arranged.is_new {
+        return Ok(arranged.plan);
     }
     let narrowed: Vec<Arc<dyn OptimizerRule + Send + Sync>> = vec![Arc::new(OptimizeProjections::new())];
-    Optimizer::with_rules(narrowed).optimize(arranged.data, state, |_, _| {})
+    Optimizer::with_rules(narrowed).optimize(arranged.plan, state, |_, _| {})
 }
 
 /// Whether rows are shown as they lie, and nothing is made of them.

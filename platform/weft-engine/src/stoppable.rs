@@ -19,7 +19,9 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::joins::utils::JoinFilter;
-use datafusion::physical_plan::joins::{HashJoinExec, NestedLoopJoinExec, NestedLoopJoinExecBuilder};
+use datafusion::physical_plan::joins::{
+    HashJoinExec, NestedLoopJoinExec, NestedLoopJoinExecBuilder, SortMergeJoinExec,
+};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::{Limits, QueryError};
@@ -50,12 +52,21 @@ pub(crate) fn stoppable(plan: Arc<dyn ExecutionPlan>, limits: &Limits) -> Result
         } else if let Some(join) = node.downcast_ref::<HashJoinExec>() {
             let filter = join.filter().map(|filter| watched(filter, until));
             join.builder().with_filter(filter).build_exec()?
+        } else if let Some(join) = node.downcast_ref::<SortMergeJoinExec>() {
+            Arc::new(watched_merge(join, until)?)
         } else {
             node
         };
         Ok(Transformed::yes(Arc::new(CooperativeExec::new(join)) as Arc<dyn ExecutionPlan>))
     })?;
     Ok(made.data)
+}
+
+fn watched_merge(join: &SortMergeJoinExec, until: Until) -> Result<SortMergeJoinExec> {
+    let filter = join.filter().as_ref().map(|filter| watched(filter, until));
+    let (left, right, on) = (Arc::clone(join.left()), Arc::clone(join.right()), join.on().to_vec());
+    let options = join.sort_options().to_vec();
+    SortMergeJoinExec::try_new(left, right, on, filter, join.join_type(), options, join.null_equality())
 }
 
 fn watched(filter: &JoinFilter, until: Until) -> JoinFilter {

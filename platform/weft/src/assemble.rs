@@ -47,7 +47,7 @@ impl Mesh {
         let home = held.home().clone();
 
         let source: Arc<dyn RevisionSource> = source::open(&settings.mesh, &home.mirrors())?.into();
-        let warehouse = warehouse(&settings, &home)?.with_kept_bytes(weft_engine::kept_bytes());
+        let warehouse = warehouse(&settings, &home)?.with_kept_bytes(weft_engine::kept_bytes(settings.memory_max));
         let catalog = Arc::new(Catalog::open(&home.catalog(), Arc::clone(&clock)).await?);
         tokio::spawn(look_through_record(Arc::clone(&catalog)));
         let policies = Arc::new(Policies::new_closed());
@@ -64,7 +64,7 @@ impl Mesh {
             spill: home.spill(),
             mask_key: MaskKey::new(mask_key),
         });
-        engine.guard_memory(None);
+        engine.guard_memory(settings.memory_max);
         let controller = Controller::new(weft_reconcile::Parts {
             source: Arc::clone(&source),
             catalog: Arc::clone(&catalog),

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use weft_model::{Code, Diagnostic, Place};
 
-use crate::settings::{FLIGHT, HTTP, Settings};
+use crate::settings::{self, FLIGHT, HTTP, Settings};
 use crate::tls::TlsFiles;
 
 /// What a configuration file may say.
@@ -30,6 +30,8 @@ struct Config {
     tls: Option<TlsTable>,
     /// Environment of `mesh.yaml` from which variables in manifests take their values. Default: none.
     environment: Option<String>,
+    /// Most memory that the process may hold, such as `8 GiB`. Default: four fifths of the system's.
+    memory_max: Option<String>,
 }
 
 /// Files in PEM. They are looked at each second, and taken anew when they have changed.
@@ -45,7 +47,7 @@ struct TlsTable {
     client_ca: Option<String>,
 }
 
-const KEYS: [&str; 7] = ["mesh", "home", "warehouse", "http", "flight", "tls", "environment"];
+const KEYS: [&str; 8] = ["mesh", "home", "warehouse", "http", "flight", "tls", "environment", "memory_max"];
 const TLS_KEYS: [&str; 3] = ["certificate", "key", "client_ca"];
 
 /// The JSON Schema of a configuration file.
@@ -81,6 +83,7 @@ pub fn read(file: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
                 .help("write `mesh = \"FOLDER or git URL\"`"),
         );
     }
+    let memory_max = reader.memory_of(&table);
     let settings = Settings {
         mesh: mesh.unwrap_or_default(),
         home: reader.text_of(&table, "home").map_or_else(|| PathBuf::from(".weft"), PathBuf::from),
@@ -90,7 +93,8 @@ pub fn read(file: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
         tls: reader.tls_of(&table),
         environment: reader.text_of(&table, "environment"),
         store: std::collections::HashMap::new(),
-        limits: weft_engine::Limits::default(),
+        memory_max,
+        limits: weft_engine::Limits::within(memory_max),
     };
     let mut problems = reader.problems;
     weft_model::diagnostic::sort(&mut problems);
@@ -157,6 +161,18 @@ impl Reader<'_> {
         Some(TlsFiles { certificate: certificate?, key: key?, client_ca })
     }
 
+    fn memory_of(&mut self, table: &DeTable<'_>) -> Option<u64> {
+        let text = self.text_of(table, "memory_max")?;
+        let size = settings::memory(&text);
+        if size.is_none() {
+            let place = self.place(table.get("memory_max").map_or(0..0, Spanned::span));
+            let message = format!("`{text}` is not a size of at least 1 GiB");
+            let help = "write a number and a unit, such as `8 GiB`";
+            self.problems.push(Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, message).help(help));
+        }
+        size
+    }
+
     fn address_of(&mut self, table: &DeTable<'_>, key: &str, default: &str) -> SocketAddr {
         let fallback = SocketAddr::from(([127, 0, 0, 1], 0));
         let text = self.text_of(table, key);
@@ -209,7 +225,7 @@ mod tests {
             weft.toml:1:1 W0107 unknown key `hom`
             help: did you mean `home`?
             weft.toml:2:1 W0107 unknown key `colour`
-            help: the keys are mesh, home, warehouse, http, flight, tls, environment
+            help: the keys are mesh, home, warehouse, http, flight, tls, environment, memory_max
             weft.toml:3:13 W0105 `warehouse` is a string, this is an integer
             weft.toml:4:10 W0108 `here` is not an address
             help: write an IP address and a port, such as `127.0.0.1:8815`
@@ -244,6 +260,19 @@ mod tests {
             expect![[r#"
                 weft.toml:2:7 W0105 `tls` is a table, this is a boolean
                 help: write `[tls]`, and below it `certificate` and `key`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn memory_is_a_number_and_a_unit() {
+        let settings = read("weft.toml", "mesh = \"m\"\nmemory_max = \"8 GiB\"\n").unwrap();
+        assert_eq!((settings.memory_max, settings.limits.memory_bytes_max), (Some(8 << 30), 4 << 30));
+        check(
+            "mesh = \"m\"\nmemory_max = \"8 MiB\"\n",
+            expect![[r#"
+                weft.toml:2:14 W0108 `8 MiB` is not a size of at least 1 GiB
+                help: write a number and a unit, such as `8 GiB`
             "#]],
         );
     }

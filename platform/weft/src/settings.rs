@@ -12,6 +12,8 @@ use crate::tls::TlsFiles;
 pub const HTTP: &str = "127.0.0.1:8080";
 /// Address of the Flight SQL door where none is given.
 pub const FLIGHT: &str = "127.0.0.1:8815";
+/// The least memory that a process can be held to.
+const MEMORY_LEAST: u64 = 1 << 30;
 
 /// What a mesh is started with.
 #[derive(Clone, Debug)]
@@ -32,8 +34,15 @@ pub struct Settings {
     pub environment: Option<String>,
     /// Options of the object store, under the names that it knows (`aws_endpoint`, …).
     pub store: HashMap<String, String>,
+    /// Most memory that the process may hold, in bytes; `None` is four fifths of what the system gives it.
+    pub memory_max: Option<u64>,
     /// How much one query may take.
     pub limits: Limits,
+}
+
+/// The bytes that a text such as `8 GiB` says, if it is a size that a process can do with.
+pub(crate) fn memory(text: &str) -> Option<u64> {
+    weft_model::resources::bytes(text).filter(|bytes| *bytes >= MEMORY_LEAST)
 }
 
 impl Settings {
@@ -49,6 +58,7 @@ impl Settings {
             tls: None,
             environment: None,
             store: HashMap::new(),
+            memory_max: None,
             limits: Limits::default(),
         }
     }

@@ -15,13 +15,13 @@ ROOM = 15
 
 
 def main():
-    setting = settings.read(__doc__, rounds=3)
-    if shutil.disk_usage(setting.folder).free < ROOM * 2**30:
+    setting = settings.read(__doc__, rounds=3, keep=False)
+    if not setting.keep and shutil.disk_usage(setting.folder).free < ROOM * 2**30:
         sys.exit(f"there must be {ROOM} GiB of room in {setting.folder}")
-    settings.publish(setting)
+    settings.publish(setting, setting.keep)
     spill = settings.emptied(setting.folder / "spill")
     verdicts = Verdicts()
-    with (Weft(setting.weft, setting.mesh, setting.home) as weft, weft.asker() as ours,
+    with (Weft(setting.weft, setting.mesh, setting.home, memory_max=f"{GIB}GiB") as weft, weft.asker() as ours,
           queries.duckdb(setting, f"memory_limit={GIB}GiB", f"temp_directory={spill}") as theirs):
         times = queries.rounds({"weft": ours, "duckdb": theirs}, setting.rounds)
         peaks = {name: memory_mib(pid, "VmHWM") / 1024 for name, pid in
@@ -35,7 +35,7 @@ def main():
     queries.compare(verdicts, what, times, "duckdb", 1.2, 0.9)
     settings.keep(setting, "large", scale=setting.scale, rounds=setting.rounds, versions=versions, hot=times,
                   peaks_gib=peaks, verdicts=verdicts.kept)
-    for folder in (setting.home, spill):
+    for folder in [spill] if setting.keep else [setting.home, spill]:
         shutil.rmtree(folder)
 
 

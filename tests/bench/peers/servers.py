@@ -19,13 +19,13 @@ class NotReady(Exception):
 
 class Weft:
     """Weft over a mesh, and what whoever asks it needs; `home` is kept from one start to the next. With `tls`, files of
-    a certificate and its key, its doors speak TLS."""
+    a certificate and its key, its doors speak TLS. What is `told` goes into its configuration."""
 
     names = "b.{}.rows"
 
-    def __init__(self, binary, mesh, home, tls=None):
+    def __init__(self, binary, mesh, home, tls=None, **told):
         self.binary, self.home = binary, home
-        told = {"mesh": mesh, "home": home, "http": "127.0.0.1:0", "flight": "127.0.0.1:0"}
+        told = {"mesh": mesh, "home": home, "http": "127.0.0.1:0", "flight": "127.0.0.1:0"} | told
         lines = [f'{key} = "{value}"' for key, value in told.items()]
         if tls:
             lines += ["[tls]", f'certificate = "{tls[0]}"', f'key = "{tls[1]}"']

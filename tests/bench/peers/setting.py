@@ -26,18 +26,25 @@ def read(description, *first, **more):
     for name in first:
         parser.add_argument(name, type=type(more[name]), nargs="?", default=more.pop(name))
     for name, default in more.items():
-        parser.add_argument(f"--{name}", type=type(default), default=default)
+        kind = {"action": "store_true"} if default is False else {"type": type(default), "default": default}
+        parser.add_argument(f"--{name}", **kind)
     setting = parser.parse_args()
     setting.home = setting.folder / f"home{setting.scale}"
     setting.tables = setting.home / "warehouse" / "b"
     return setting
 
 
-def publish(setting):
-    """Has Weft write its tables anew: what is measured is what this binary writes."""
+def publish(setting, keep=False):
+    """Has Weft write its tables anew: what is measured is what this binary writes. With `keep`, those of a former run
+    will do."""
+    done = Path(f"{setting.home}.published")
+    if keep and done.exists():
+        return
+    done.unlink(missing_ok=True)
     emptied(setting.home)
     with Weft(setting.weft, setting.mesh, setting.home):
         pass
+    done.touch()
 
 
 def keep(setting, part, **results):

@@ -110,7 +110,7 @@ async fn arranged(sql: &str, unknown: Option<&str>) -> (LogicalPlan, LogicalPlan
     }
     let plan = context.state().create_logical_plan(sql).await.unwrap();
     let plan = context.state().optimize(&plan).unwrap();
-    let arranged = arrange(plan.clone()).unwrap().data;
+    let arranged = arrange(plan.clone()).unwrap().plan;
     (plan, arranged)
 }
 
@@ -129,6 +129,8 @@ fn shape(plan: &LogicalPlan) -> String {
                 JoinType::Inner => "",
                 JoinType::LeftSemi => "semi",
                 JoinType::LeftAnti => "anti",
+                JoinType::RightSemi => "semi by ",
+                JoinType::RightAnti => "anti by ",
                 _ => "other",
             };
             format!("{kind}({}, {})", shape(&join.left), shape(&join.right))
@@ -145,7 +147,7 @@ fn shape(plan: &LogicalPlan) -> String {
 #[tokio::test]
 async fn small_tables_are_built_and_what_keeps_little_comes_first() {
     let mut shapes = String::new();
-    for number in [7, 9, 17, 18, 21] {
+    for number in [2, 4, 7, 9, 12, 17, 18, 20, 21] {
         shapes.push_str(&format!("q{number:02} {}\n", shape(&arranged(&tpch(number), None).await.1)));
     }
     let expected = expect![[r#"

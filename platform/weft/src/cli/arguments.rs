@@ -107,14 +107,21 @@ pub(super) struct Up {
     /// Environment of `mesh.yaml` from which variables in manifests take their values
     #[arg(long, value_name = "NAME", env = "WEFT_ENVIRONMENT")]
     pub(super) environment: Option<String>,
+    /// Most memory to hold, such as `8 GiB` [default: four fifths of the system's]
+    #[arg(long, value_name = "SIZE", value_parser = memory_max)]
+    pub(super) memory_max: Option<u64>,
     /// Keep state in a temporary folder that is removed at the end
     #[arg(long, conflicts_with = "home")]
     pub(super) ephemeral: bool,
 }
 
+fn memory_max(text: &str) -> Result<u64, &'static str> {
+    crate::settings::memory(text).ok_or("write a size of at least 1 GiB, such as `8 GiB`")
+}
+
 #[derive(Debug, Args)]
 pub(super) struct Serve {
-    /// TOML file with the keys mesh, home, warehouse, http, flight and environment
+    /// TOML file with the keys mesh, home, warehouse, http, flight, tls, environment and memory_max
     #[arg(long, value_name = "FILE")]
     pub(super) config: PathBuf,
 }

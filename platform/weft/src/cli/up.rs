@@ -25,7 +25,8 @@ pub(super) fn up(arguments: Up) -> Result<(), Failure> {
         tls: None,
         environment: arguments.environment,
         store: environment::store_options(),
-        limits: weft_engine::Limits::default(),
+        memory_max: arguments.memory_max,
+        limits: weft_engine::Limits::within(arguments.memory_max),
     };
     if passing.is_none() {
         refuse_memory(&settings)?;
