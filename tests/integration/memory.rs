@@ -6,7 +6,7 @@ use weft::clock::SystemClock;
 use weft_engine::Limits;
 use weft_testkit::{TestMesh, minimal_mesh};
 
-use crate::asking::{Door, ask};
+use crate::asking::ask;
 
 /// A mesh whose queries may hold so much.
 async fn within(memory_bytes_max: usize) -> TestMesh {

@@ -19,6 +19,9 @@ use crate::barrier::Seal;
 use crate::session::Planned;
 use crate::{Limits, QueryError, statement, verify};
 
+/// Rows of a batch: of each run that was spilled, merging holds two.
+const BATCH_ROWS: usize = 4_096;
+
 /// What it takes to plan a query again.
 pub(crate) struct Again {
     state: SessionState,
@@ -49,7 +52,9 @@ impl Again {
     /// The same query with joins that spill.
     pub(crate) async fn planned(self, limits: &Limits) -> Result<Planned, QueryError> {
         let Again { mut state, optimised, seal } = self;
-        state.config_mut().options_mut().optimizer.prefer_hash_join = false;
+        let config = state.config().clone();
+        let rows = config.batch_size().min(BATCH_ROWS);
+        *state.config_mut() = config.with_batch_size(rows).set_bool("datafusion.optimizer.prefer_hash_join", false);
         let plan = statement::physical_of(&state, &optimised, limits).await?;
         verify::ensure_governed(&plan, &seal)?;
         Ok(Planned { plan, settings: state.config().clone(), again: None })

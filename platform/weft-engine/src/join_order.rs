@@ -378,10 +378,9 @@ impl Weights {
                 && let (Some(a), Some(b)) = (cost_of(one), cost_of(other))
                 && self.meet(one, other)
             {
-                let is_smaller = self.bytes_of(one) <= self.bytes_of(other);
-                let (smaller, larger) = if is_smaller { (one, other) } else { (other, one) };
-                let last = step(self.rows_of(smaller), self.rows_of(larger));
-                offer(a + b + last, Last::Joined(smaller, larger));
+                let (few, many) = (self.rows_of(one), self.rows_of(other));
+                let (smaller, larger) = if few <= many { (one, other) } else { (other, one) };
+                offer(a + b + step(few.min(many), few.max(many)), Last::Joined(smaller, larger));
             }
             one = (one - 1) & set;
         }

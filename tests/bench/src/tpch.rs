@@ -25,10 +25,12 @@ pub(crate) fn drive(driver: &str, scale: &str, options: &[String]) {
         .args(options));
 }
 
-/// As [`drive`], and keeps no table.
+/// As [`drive`], and keeps no table, unless `--keep` is among the options.
 pub(crate) fn drive_once(driver: &str, scale: &str, options: &[String]) {
     drive(driver, scale, options);
-    fs::remove_dir_all(tables(scale_of(options).unwrap_or(scale))).unwrap();
+    if !options.iter().any(|option| option == "--keep") {
+        fs::remove_dir_all(tables(scale_of(options).unwrap_or(scale))).unwrap();
+    }
 }
 
 fn scale_of(options: &[String]) -> Option<&str> {

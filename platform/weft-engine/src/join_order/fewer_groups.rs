@@ -13,7 +13,8 @@ use datafusion::logical_expr::{
 use super::Graph;
 use crate::cardinality::Estimate;
 
-/// It is worth it where no more than this share of the groups is left.
+/// It is worth it where no more than this share of the groups is left, by keys of no more than this share of a table:
+/// how many keys a table has is often guessed too high, and then all of another table would seem few.
 const WORTH_IT: f64 = 0.25;
 
 /// Keys, in the one column of a plan.
@@ -93,7 +94,7 @@ impl Graph {
         for one in &equal {
             let Expr::Column(column) = one else { continue };
             for place in (0..self.tables.len() + self.keepers.len()).filter(|place| *place != but) {
-                let plan = self.part(place).filter(|plan| is_plain(plan) && plan.schema().has_column(column));
+                let plan = self.part(place).filter(|plan| is_some_of_a_table(plan) && plan.schema().has_column(column));
                 let Some((plan, estimate)) = plan.and_then(|plan| Some((plan, Estimate::of(plan)?))) else { continue };
                 let distinct = estimate.distinct(one);
                 if best.is_none_or(|(least, ..)| distinct < least) {
@@ -120,7 +121,17 @@ fn groups(plan: &LogicalPlan) -> bool {
     }
 }
 
-/// Whether `plan` is rows of one table, which are the same however often they are read.
+/// Whether `plan` is a few rows of one table, which are the same however often they are read.
+fn is_some_of_a_table(plan: &LogicalPlan) -> bool {
+    let mut table = plan;
+    while let Some(inner) = table.inputs().first() {
+        table = inner;
+    }
+    let few = Estimate::of(plan).zip(Estimate::of(table)).is_some_and(|(few, all)| few.rows <= all.rows * WORTH_IT);
+    few && is_plain(plan)
+}
+
+/// Whether `plan` reads one table, and nothing in it is drawn by lot.
 fn is_plain(plan: &LogicalPlan) -> bool {
     plan.expressions().iter().all(|expr| !expr.is_volatile())
         && match plan {
@@ -173,3 +184,6 @@ fn grouped(aggregate: &Aggregate, key: &Column, few: &Few) -> Result<Option<Logi
     let (groups, totals) = (aggregate.group_expr.clone(), aggregate.aggr_expr.clone());
     Aggregate::try_new(LogicalPlan::Join(kept).into(), groups, totals).map(|made| Some(LogicalPlan::Aggregate(made)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,20 +19,25 @@ use super::*;
 const TABLES: [(&str, usize, &str); 8] = [
     ("region", 5, "r_regionkey:0..4 r_name:5"),
     ("nation", 25, "n_nationkey:0..24 n_name:25 n_regionkey:0..4"),
-    ("supplier", 10_000, "s_suppkey:1..10000 s_name:10000 s_nationkey:0..24"),
+    (
+        "supplier",
+        10_000,
+        "s_suppkey:1..10000 s_name:10000 s_nationkey:0..24 s_address:10000 s_phone:10000 s_acctbal:0..9999 s_comment:10000",
+    ),
     ("customer", 150_000, "c_custkey:1..150000 c_name:150000 c_nationkey:0..24 c_mktsegment:5"),
-    ("part", 200_000, "p_partkey:1..200000 p_name:200000 p_brand:25 p_container:40 p_type:150"),
+    ("part", 200_000, "p_partkey:1..200000 p_name:200000 p_brand:25 p_container:40 p_type:150 p_mfgr:5 p_size:1..50"),
     ("partsupp", 800_000, "ps_partkey:1..200000 ps_suppkey:1..10000 ps_supplycost:1..1000 ps_availqty:1..9999"),
     (
         "orders",
         1_500_000,
-        "o_orderkey:1..6000000 o_custkey:1..150000 o_orderstatus:3 o_totalprice:1..600000 o_orderdate:8035..10440",
+        "o_orderkey:1..6000000 o_custkey:1..150000 o_orderstatus:3 o_totalprice:1..600000 o_orderdate:8035..10440 \
+         o_orderpriority:5",
     ),
     (
         "lineitem",
         6_001_215,
         "l_orderkey:1..6000000 l_partkey:1..200000 l_suppkey:1..10000 l_quantity:1..50 l_extendedprice:900..104950 \
-         l_discount:0..1 l_shipdate:8036..10561 l_commitdate:8000..10500 l_receiptdate:8000..10500",
+         l_discount:0..1 l_shipdate:8036..10561 l_commitdate:8000..10500 l_receiptdate:8000..10500 l_shipmode:7",
     ),
 ];
 
@@ -151,10 +156,14 @@ async fn small_tables_are_built_and_what_keeps_little_comes_first() {
         shapes.push_str(&format!("q{number:02} {}\n", shape(&arranged(&tpch(number), None).await.1)));
     }
     let expected = expect![[r#"
+        q02
+        q04
         q07 ((nation, supplier), (((nation, customer), orders), lineitem))
         q09 ((nation, supplier), (((part, lineitem), orders), partsupp))
+        q12
         q17 semi((part, lineitem), grouped lineitem)
         q18 (semi((customer, orders), grouped lineitem), lineitem)
+        q20
         q21 semi(anti((((nation, supplier), lineitem), orders), lineitem), lineitem)
     "#]];
     expected.assert_eq(&shapes);
