@@ -156,14 +156,14 @@ async fn small_tables_are_built_and_what_keeps_little_comes_first() {
         shapes.push_str(&format!("q{number:02} {}\n", shape(&arranged(&tpch(number), None).await.1)));
     }
     let expected = expect![[r#"
-        q02
-        q04
+        q02 ((region, nation), (semi by (((region, nation), (semi by (part, partsupp), supplier)), (part, partsupp)), supplier))
+        q04 semi(orders, lineitem)
         q07 ((nation, supplier), (((nation, customer), orders), lineitem))
         q09 ((nation, supplier), (((part, lineitem), orders), partsupp))
-        q12
-        q17 semi((part, lineitem), grouped lineitem)
-        q18 (semi((customer, orders), grouped lineitem), lineitem)
-        q20
+        q12 (lineitem, orders)
+        q17 semi by (semi by (part, lineitem), (part, lineitem))
+        q18 ((customer, semi by (grouped lineitem, orders)), lineitem)
+        q20 semi((nation, supplier), semi(semi by (part, partsupp), semi by (part, lineitem)))
         q21 semi(anti((((nation, supplier), lineitem), orders), lineitem), lineitem)
     "#]];
     expected.assert_eq(&shapes);
