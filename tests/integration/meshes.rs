@@ -8,7 +8,7 @@ use weft_testkit::{Manifests, minimal_mesh};
 
 /// The repository, whose manifests are the demo mesh.
 pub(crate) fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository is there")
+    Path::new("../..").canonicalize().expect("the repository is there")
 }
 
 /// The manifests of a folder as they are on disk.

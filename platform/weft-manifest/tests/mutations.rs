@@ -69,10 +69,9 @@ const VALUES: &[&str] = &[
 
 /// Documents of every kind, by the name of each: those of the tests here, and the demo mesh's.
 fn documents() -> Vec<(String, String)> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
     for folder in ["tests/documents", "tests/rules", "../../products"] {
-        collect(&here.join(folder), &mut found);
+        collect(Path::new(folder), &mut found);
     }
     found.sort();
     found

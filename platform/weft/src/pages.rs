@@ -40,9 +40,10 @@ mod tests {
         let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
         let pages: Vec<&str> = PAGES.iter().map(|(code, _)| *code).collect();
         assert_eq!(pages, codes, "in order");
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/errors");
-        let mut files: Vec<String> =
-            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut files: Vec<String> = std::fs::read_dir("../docs/errors")
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         files.sort();
         let expected: Vec<String> = codes.iter().map(|code| format!("{code}.md")).collect();
         assert_eq!(files, expected);
