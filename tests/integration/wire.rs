@@ -16,7 +16,7 @@ use tonic::transport::Channel;
 use weft::Settings;
 use weft_testkit::{FixedClock, TestMesh};
 
-use crate::asking::{ask, client, fetch, handle, told, written};
+use crate::asking::{ask, client, fetch, told, written};
 use crate::guarded::guarded;
 
 const COUNT: &str = "select count(*) from sales.orders.lines";
@@ -135,25 +135,5 @@ async fn a_ticket_that_is_renewed_lives_longer_and_says_until_when() {
     clock.advance(chrono::Duration::minutes(4));
     let rows = fetch(&mut olga, info).await.unwrap();
     assert_eq!(written(&rows), "10");
-    mesh.stop().await;
-}
-
-#[tokio::test]
-async fn who_prepares_without_end_loses_the_oldest_and_nobody_elses() {
-    let mesh = TestMesh::start(guarded().path()).await;
-    let (mut ana, mut olga) = (client(&mesh, "ana").await, client(&mesh, "olga").await);
-    let olgas = handle(&mut olga, COUNT).await.unwrap();
-    let oldest = handle(&mut ana, COUNT).await.unwrap();
-    let mut newest = oldest.clone();
-    for _ in 0..500 {
-        newest = handle(&mut ana, COUNT).await.unwrap();
-    }
-    let rows = |client: FlightSqlServiceClient<Channel>, handle| async move {
-        let mut client = client;
-        crate::asking::fetch_prepared(&mut client, handle).await.map(|batches| written(&batches)).map_err(told)
-    };
-    assert!(rows(ana.clone(), oldest).await.unwrap_err().starts_with("W0905 "));
-    assert_eq!(rows(ana, newest).await.as_deref(), Ok("6"));
-    assert_eq!(rows(olga, olgas).await.as_deref(), Ok("10"));
     mesh.stop().await;
 }

@@ -10,8 +10,8 @@ use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList};
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::object_store::{DefaultObjectStoreRegistry, ObjectStoreRegistry};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::execution::{SessionState, SessionStateBuilder, TaskContext};
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder, TaskContext};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionConfig;
 use parking_lot::Mutex;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -155,6 +155,12 @@ impl Engine {
         let runtime = self.runtime(limits, spill, Arc::clone(&self.stores))?;
         let context = TaskContext::default().with_session_config(planned.settings.clone()).with_runtime(runtime);
         Ok(Arc::new(context))
+    }
+
+    /// The rows of a plan, in one stream.
+    pub(crate) fn rows(&self, planned: &Planned, limits: &Limits) -> Result<SendableRecordBatchStream, QueryError> {
+        let rows = execute_stream(Arc::clone(&planned.plan), self.task(planned, limits)?);
+        rows.map_err(|error| QueryError::from_running(&error, limits.memory_bytes_max))
     }
 
     /// A state of the platform's own, for rows on their way in and for the gate's checks: it has no

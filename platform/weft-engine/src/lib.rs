@@ -84,5 +84,6 @@ pub use parameters::Parameters;
 pub use reach::Reach;
 pub use rewritten::Rewritten;
 pub use session::{Description, Session, SessionOptions};
-pub use tables::{TableEntry, TableKey};
+pub use tables::TableEntry;
 pub use trial::try_query;
+pub use weft_catalog::ForeignKey;

@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::{DateTime, Utc};
 use datafusion::execution::{SendableRecordBatchStream, SessionState};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::{ExecutionPlan, execute_stream, execute_stream_partitioned};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream_partitioned};
 use datafusion::prelude::SessionConfig;
 use parking_lot::Mutex;
 use weft_catalog::CatalogView;
@@ -277,9 +277,7 @@ impl Session {
     fn start(&self, ongoing: &Arc<Ongoing>, planned: Planned) -> Result<Answer, QueryError> {
         let limits = self.limits();
         let hides_rows = barrier::hides_rows(&planned.plan);
-        let context = self.engine.task(&planned, &limits)?;
-        let rows = execute_stream(planned.plan, context)
-            .map_err(|error| QueryError::from_running(&error, limits.memory_bytes_max))?;
+        let rows = self.engine.rows(&planned, &limits)?;
         let rows = match planned.again {
             Some(again) => or_again(rows, self.run_again(ongoing, again)),
             None => rows,
@@ -297,12 +295,10 @@ impl Session {
         let (engine, limits) = (Arc::clone(&self.engine), self.limits());
         let admitted = ongoing.running.admitted.clone();
         async move {
-            let (planning_max, memory_bytes_max) = (limits.planning_max, limits.memory_bytes_max);
             let within = limits.clone();
             let work = async move { again.planned(&within).await };
-            let planned = engine.planners.run(&admitted, planning_max, work).await?;
-            let context = engine.task(&planned, &limits)?;
-            execute_stream(planned.plan, context).map_err(|error| QueryError::from_running(&error, memory_bytes_max))
+            let planned = engine.planners.run(&admitted, limits.planning_max, work).await?;
+            engine.rows(&planned, &limits)
         }
     }
 

@@ -20,20 +20,8 @@ pub struct TableEntry {
     /// In key order; empty where there is none, or it may not be read.
     pub primary_key: Vec<String>,
     /// Of those whose both sides the principal may read.
-    pub foreign_keys: Vec<TableKey>,
+    pub foreign_keys: Vec<ForeignKey>,
     pub description: String,
-}
-
-/// Columns of a table whose values are those of another's, or of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TableKey {
-    pub name: String,
-    /// Never empty.
-    pub columns: Vec<String>,
-    /// Domain, product and port.
-    pub target: [String; 3],
-    /// As many as `columns`, in that order.
-    pub target_columns: Vec<String>,
 }
 
 impl Session {
@@ -56,7 +44,7 @@ fn entry(port: PortView) -> TableEntry {
     let key = if port.readable { port.primary_key() } else { Vec::new() };
     let foreign_keys = if port.readable { port.foreign_keys.clone() } else { Vec::new() };
     TableEntry {
-        foreign_keys: foreign_keys.into_iter().map(table_key).collect(),
+        foreign_keys,
         primary_key: key.into_iter().map(str::to_owned).collect(),
         schema: if columns.is_empty() { Arc::new(Schema::empty()) } else { arrow_schema(columns) },
         domain: port.port.domain.to_string(),
@@ -65,9 +53,4 @@ fn entry(port: PortView) -> TableEntry {
         kind: if port.kind == "view" { "VIEW" } else { "TABLE" },
         description: port.description,
     }
-}
-
-fn table_key(key: ForeignKey) -> TableKey {
-    let target = [key.target.domain.to_string(), key.target.product.to_string(), key.target.port.to_string()];
-    TableKey { name: key.name, columns: key.columns, target, target_columns: key.target_columns }
 }

@@ -131,16 +131,10 @@ impl Columns {
             // An absent bitmap says that nothing is null.
             _ if nulls == 0 => Buffer::default(),
             [only] => only.nulls().map(|nulls| nulls.inner().sliced()).unwrap_or_default(),
-            _ => {
-                let mut bits = BooleanBufferBuilder::new(parts.iter().map(ArrayData::len).sum());
-                for part in parts {
-                    match part.nulls() {
-                        Some(nulls) => bits.append_buffer(nulls.inner()),
-                        None => bits.append_n(part.len(), true),
-                    }
-                }
-                bits.finish().into_inner()
-            }
+            _ => joined(parts, |bits, part| match part.nulls() {
+                Some(nulls) => bits.append_buffer(nulls.inner()),
+                None => bits.append_n(part.len(), true),
+            }),
         };
         self.push([bits]);
     }
@@ -148,13 +142,9 @@ impl Columns {
     fn booleans(&mut self, parts: &[ArrayData]) {
         let bits = match parts {
             [only] => only.buffers()[0].bit_slice(only.offset(), only.len()),
-            _ => {
-                let mut bits = BooleanBufferBuilder::new(parts.iter().map(ArrayData::len).sum());
-                for part in parts {
-                    bits.append_packed_range(part.offset()..part.offset() + part.len(), &part.buffers()[0]);
-                }
-                bits.finish().into_inner()
-            }
+            _ => joined(parts, |bits, part| {
+                bits.append_packed_range(part.offset()..part.offset() + part.len(), &part.buffers()[0]);
+            }),
         };
         self.push([bits]);
     }
@@ -210,6 +200,13 @@ fn span<O: OffsetSizeTrait>(data: &ArrayData) -> (usize, usize) {
     let offsets = &data.buffers()[0].typed_data::<O>()[data.offset()..=data.offset() + data.len()];
     let (start, end) = (offsets[0].as_usize(), offsets[data.len()].as_usize());
     (start, end - start)
+}
+
+/// The bits of all arrays one after the other, each added by `add`.
+fn joined(parts: &[ArrayData], add: impl Fn(&mut BooleanBufferBuilder, &ArrayData)) -> Buffer {
+    let mut bits = BooleanBufferBuilder::new(parts.iter().map(ArrayData::len).sum());
+    parts.iter().for_each(|part| add(&mut bits, part));
+    bits.finish().into_inner()
 }
 
 /// Of the child number `at` of each array so many values from a place on.

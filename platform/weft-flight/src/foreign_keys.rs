@@ -7,7 +7,8 @@ use arrow::datatypes::{DataType, Field, Schema};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use arrow_flight::sql::{CommandGetCrossReference, CommandGetExportedKeys, CommandGetImportedKeys};
-use weft_engine::{TableEntry, TableKey};
+use weft_engine::{ForeignKey, TableEntry};
+use weft_model::PortRef;
 
 /// `NO_ACTION` among Flight SQL's rules.
 const NO_ACTION: u8 = 3;
@@ -54,14 +55,14 @@ pub(crate) fn crossing(wanted: &CommandGetCrossReference, tables: &[TableEntry])
     batch(keys)
 }
 
-type Key<'a> = (&'a TableEntry, &'a TableKey);
+type Key<'a> = (&'a TableEntry, &'a ForeignKey);
 
 fn keys_of(table: &TableEntry) -> impl Iterator<Item = Key<'_>> {
     table.foreign_keys.iter().map(move |key| (table, key))
 }
 
 /// In order of the tables that hold them.
-fn keys(tables: &[TableEntry], is_wanted: impl Fn(&TableKey) -> bool) -> Vec<Key<'_>> {
+fn keys(tables: &[TableEntry], is_wanted: impl Fn(&ForeignKey) -> bool) -> Vec<Key<'_>> {
     let mut keys: Vec<Key<'_>> = tables.iter().flat_map(keys_of).filter(|(_, key)| is_wanted(key)).collect();
     keys.sort_by_key(|(table, key)| (names(table), &key.name));
     keys
@@ -71,8 +72,8 @@ fn names(table: &TableEntry) -> [&str; 3] {
     [&table.domain, &table.product, &table.port]
 }
 
-fn names_of(target: &[String; 3]) -> [&str; 3] {
-    target.each_ref().map(String::as_str)
+fn names_of(target: &PortRef) -> [&str; 3] {
+    [target.domain.as_str(), target.product.as_str(), target.port.as_str()]
 }
 
 /// One column of a key.

@@ -139,7 +139,7 @@ mod tests {
         CommandGetSqlInfo, CommandGetXdbcTypeInfo, CommandStatementQuery,
     };
     use expect_test::{Expect, expect};
-    use weft_engine::TableKey;
+    use weft_engine::ForeignKey;
 
     use super::*;
 
@@ -262,13 +262,13 @@ mod tests {
 
     /// Of three tables, keys to `a.p.dates` and one to its own table.
     fn referring() -> Vec<TableEntry> {
-        let key = |name: &str, columns: &[&str], target: [&str; 3]| TableKey {
+        let key = |name: &str, columns: &[&str], target: &str| ForeignKey {
             name: name.to_owned(),
             columns: columns.iter().map(|&column| column.to_owned()).collect(),
-            target: target.map(str::to_owned),
+            target: target.parse().unwrap(),
             target_columns: columns.iter().map(|column| format!("{column}_id")).collect(),
         };
-        let (dates, own) = (["a", "p", "dates"], ["b", "q", "flights"]);
+        let (dates, own) = ("a.p.dates", "b.q.flights");
         let mut flights = entry("b.q.flights", "TABLE", &[]);
         flights.foreign_keys = vec![key("when", &["day", "hour"], dates), key("before", &["flight"], own)];
         let mut storms = entry("a.q.storms", "TABLE", &[]);

@@ -18,7 +18,7 @@ use datafusion::common::ScalarValue;
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::ParquetRowSelection;
-use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::physical_plan::{FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::Result;
@@ -41,6 +41,7 @@ use crate::foreign_table::places::{Place, Places};
 use crate::foreign_table::reshaped::{Mapping, bare};
 use crate::kept::Kept;
 use crate::kept_source::KeptSource;
+use crate::scan::dealt_out;
 use crate::table::rows_in;
 
 /// What of the protocol a reader must know and this one does. What only writers must know is no matter here.
@@ -227,19 +228,6 @@ impl TableProvider for ForeignTable {
             _ => UnionExec::try_new(scans),
         }
     }
-}
-
-/// The files, largest first, in at most so many groups.
-fn dealt_out(mut files: Vec<PartitionedFile>, partitions: usize) -> Vec<FileGroup> {
-    files.sort_by_key(|file| std::cmp::Reverse(file.object_meta.size));
-    let mut groups: Vec<Vec<PartitionedFile>> = vec![Vec::new(); partitions.clamp(1, files.len().max(1))];
-    let count = groups.len();
-    for (i, file) in files.into_iter().enumerate() {
-        if let Some(group) = groups.get_mut(i % count) {
-            group.push(file);
-        }
-    }
-    groups.into_iter().map(FileGroup::new).collect()
 }
 
 #[cfg(test)]

@@ -49,19 +49,27 @@ impl DeltaScan {
     /// The files at `places`, largest first, dealt out to at most `partitions` groups.
     fn groups(&self, places: &[usize], partitions: usize) -> Vec<FileGroup> {
         let told = self.table.told();
-        let mut files: Vec<_> =
-            places.iter().filter_map(|place| Some((self.table.files.get(*place)?, told.get(*place)?))).collect();
-        files.sort_by(|(a, _), (b, _)| b.bytes.cmp(&a.bytes).then_with(|| a.path.cmp(&b.path)));
-        let mut groups: Vec<Vec<PartitionedFile>> = vec![Vec::new(); partitions.clamp(1, files.len().max(1))];
-        let count = groups.len();
-        for (i, (file, told)) in files.into_iter().enumerate() {
-            if let Some(group) = groups.get_mut(i % count) {
-                let part = PartitionedFile::new(file.path.to_string(), file.bytes);
-                group.push(part.with_statistics(Arc::clone(told)));
-            }
-        }
-        groups.into_iter().map(FileGroup::new).collect()
+        let part = |place: &usize| {
+            let (file, told) = (self.table.files.get(*place)?, told.get(*place)?);
+            Some(PartitionedFile::new(file.path.to_string(), file.bytes).with_statistics(Arc::clone(told)))
+        };
+        dealt_out(places.iter().filter_map(part).collect(), partitions)
     }
+}
+
+/// The files, largest first, in at most so many groups.
+pub(crate) fn dealt_out(mut files: Vec<PartitionedFile>, partitions: usize) -> Vec<FileGroup> {
+    files.sort_by(|PartitionedFile { object_meta: a, .. }, PartitionedFile { object_meta: b, .. }| {
+        b.size.cmp(&a.size).then_with(|| a.location.cmp(&b.location))
+    });
+    let mut groups: Vec<Vec<PartitionedFile>> = vec![Vec::new(); partitions.clamp(1, files.len().max(1))];
+    let count = groups.len();
+    for (i, file) in files.into_iter().enumerate() {
+        if let Some(group) = groups.get_mut(i % count) {
+            group.push(file);
+        }
+    }
+    groups.into_iter().map(FileGroup::new).collect()
 }
 
 #[async_trait]

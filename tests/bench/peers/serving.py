@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import setting as settings
 from processes import HERE, Asker
@@ -64,14 +65,19 @@ def certify(certificate, key):
 
 def by_plain_client(setting, weft, tls=()):
     """Streams of Weft, and of a trivial server which holds the same rows in memory."""
-    command = [sys.executable, HERE / "bare.py", setting.tables / "lineitem" / "rows", *tls]
     trusted = tls[:1]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    with (started("bare.py", setting.tables / "lineitem" / "rows", *tls) as (address, pid),
+          Asker(sys.executable, "stream", weft.address, weft.pid, weft.names, weft.token, *trusted) as ours,
+          Asker(sys.executable, "stream", address, pid, "{}", "", *trusted) as theirs):
+        return streamed(setting, ours, theirs, WHOLE, "lineitem")
+
+
+@contextmanager
+def started(script, *arguments):
+    """A server of these scripts while the block runs: its address, which it tells in its first line, and its process."""
+    server = subprocess.Popen([sys.executable, HERE / script, *arguments], stdout=subprocess.PIPE, text=True)
     try:
-        address = server.stdout.readline().strip()
-        with (Asker(sys.executable, "stream", weft.address, weft.pid, weft.names, weft.token, *trusted) as ours,
-              Asker(sys.executable, "stream", address, server.pid, "{}", "", *trusted) as theirs):
-            return streamed(setting, ours, theirs, WHOLE, "lineitem")
+        yield server.stdout.readline().strip(), server.pid
     finally:
         server.terminate()
         server.wait()
@@ -115,17 +121,12 @@ def single_rows(setting, verdicts, weft, sail):
 
 def without_work(setting, verdicts, theirs):
     """What is left where the server does nothing, which is no goal: it shows how far a goal can be reached."""
-    server = subprocess.Popen([sys.executable, HERE / "idle.py"], stdout=subprocess.PIPE, text=True)
-    try:
-        idle = Asker(sys.executable, server.stdout.readline().strip(), "{}", "", script="clients.py")
-        with idle:
-            for many, of, what in [(1, "p50", "1 client, p50"), (MANY, "rate", f"{MANY} clients, queries/s")]:
-                own, other = by_turns(setting, idle, theirs, sql=NATION, keys=[3], clients=many,
-                                      seconds=setting.seconds, name="idle")
-                verdicts.for_comparison(f"one row by ADBC of an idle server, {what}, over Sail", own[of] / other[of])
-    finally:
-        server.terminate()
-        server.wait()
+    with (started("idle.py") as (address, _),
+          Asker(sys.executable, address, "{}", "", script="clients.py") as idle):
+        for many, of, what in [(1, "p50", "1 client, p50"), (MANY, "rate", f"{MANY} clients, queries/s")]:
+            own, other = by_turns(setting, idle, theirs, sql=NATION, keys=[3], clients=many,
+                                  seconds=setting.seconds, name="idle")
+            verdicts.for_comparison(f"one row by ADBC of an idle server, {what}, over Sail", own[of] / other[of])
 
 
 def keys_of_orders(setting):
