@@ -143,7 +143,7 @@ fn one_of(reader: &mut Reader<'_>, node: &Node, found: &str, words: &str) {
     reader.error(Code::VALUE_NOT_ALLOWED, node, format!("expected {words}, found `{found}`"));
 }
 
-const ACTIONS: &str = "`discover`, `read`, `unmask` or `see_all_rows`";
+const ACTIONS: &str = "`discover`, `read`, `unmask`, `see_all_rows`, `explain` or `break_glass`";
 
 impl Case {
     /// What the case is about.

@@ -8,15 +8,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use casbin::function_map::OperatorFunction;
-use casbin::rhai::Dynamic;
+use casbin::rhai::{Dynamic, Map};
 use casbin::{CoreApi, DefaultEffector, DefaultModel, EffectKind, Effector, EffectorStream, Enforcer, Model};
+use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use parking_lot::Mutex;
 use serde::Serialize;
 
 use crate::model::MODEL;
 use crate::names::is_tag;
-use crate::row::{ANY_TAG, NO_CONDITION, PURPOSE_GRANTED};
+use crate::row::ANY_TAG;
+use crate::row_condition::{Circumstances, RowCondition};
 
 /// Why casbin gave no answer. Whoever gets this must deny.
 #[derive(Debug, thiserror::Error)]
@@ -58,13 +60,23 @@ pub(crate) struct Question<'a> {
     pub(crate) context: Context<'a>,
 }
 
-/// Verified facts for tags and named conditions; the model's `r.ctx`. No numbers: casbin's are 32 bits.
+/// Verified facts for tags and conditions; the model's `r.ctx`. No numbers: casbin's are 32 bits.
 #[derive(Clone, Debug, Serialize, Hash)]
 pub(crate) struct Context<'a> {
-    /// Whether the product allows the purpose of the request.
-    pub(crate) purpose_granted: bool,
-    /// What the object carries, with every tag that those lie under.
-    pub(crate) tags: &'a BTreeSet<String>,
+    purpose_granted: bool,
+    /// Empty where none was given.
+    purpose: &'a str,
+    /// RFC 3339.
+    at: String,
+    tags: &'a BTreeSet<String>,
+}
+
+impl<'a> Context<'a> {
+    /// `tags` are what the object carries, with every tag that those lie under.
+    pub(crate) fn new(circumstances: Circumstances<'a>, tags: &'a BTreeSet<String>) -> Self {
+        let Circumstances { purpose_granted, purpose, at } = circumstances;
+        Context { purpose_granted, purpose: purpose.unwrap_or_default(), at: at.to_rfc3339(), tags }
+    }
 }
 
 /// Casbin's answer, and which of the slice's `p` rows it took it from.
@@ -157,20 +169,24 @@ fn tag_match(context: Dynamic, tag: Dynamic) -> Dynamic {
     found.into()
 }
 
-/// Whether the condition that a row names holds.
+/// Whether the condition of a row holds.
 fn condition_holds(context: Dynamic, condition: Dynamic) -> Dynamic {
     let Ok(condition) = condition.as_immutable_string_ref() else { return TROUBLE };
-    match condition.as_str() {
-        NO_CONDITION => Dynamic::TRUE,
-        PURPOSE_GRANTED => match context.as_map_ref() {
-            Ok(context) => match context.get("purpose_granted").map(Dynamic::as_bool) {
-                Some(Ok(granted)) => granted.into(),
-                _ => TROUBLE,
-            },
-            Err(_) => TROUBLE,
-        },
-        _ => TROUBLE,
-    }
+    let Some(condition) = RowCondition::read(&condition) else { return TROUBLE };
+    let Ok(context) = context.as_map_ref() else { return TROUBLE };
+    holds(&condition, &context).map_or(TROUBLE, Dynamic::from)
+}
+
+/// `None` where a fact is not there, or is of another type.
+fn holds(condition: &RowCondition<'_>, context: &Map) -> Option<bool> {
+    let purpose = context.get("purpose")?.as_immutable_string_ref().ok()?;
+    let at = context.get("at")?.as_immutable_string_ref().ok()?;
+    let circumstances = Circumstances {
+        purpose_granted: context.get("purpose_granted")?.as_bool().ok()?,
+        purpose: Some(purpose.as_str()).filter(|purpose| !purpose.is_empty()),
+        at: DateTime::parse_from_rfc3339(&at).ok()?.with_timezone(&Utc),
+    };
+    Some(condition.holds(&circumstances))
 }
 
 /// Casbin's own effector, with a note of what each row came to.
@@ -204,6 +220,7 @@ impl EffectorStream for RecordingStream {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::row_condition::{NO_CONDITION, PURPOSE_GRANTED};
 
     fn decide(tag: &str, condition: &str, effect: &str) -> Result<bool, DeciderError> {
         let row = |tag: &str, condition: &str, effect: &str| {
@@ -211,7 +228,8 @@ mod tests {
         };
         let policies = vec![row(ANY_TAG, NO_CONDITION, "allow"), row(tag, condition, effect)];
         let tags = BTreeSet::from(["pii".to_owned(), "pii.email".to_owned()]);
-        let context = Context { purpose_granted: false, tags: &tags };
+        let at = DateTime::UNIX_EPOCH;
+        let context = Context::new(Circumstances { purpose_granted: false, purpose: Some("billing"), at }, &tags);
         let question = Question { subject: "user:u", domain: "dom:a", object: "obj:a.t", action: "read", context };
         let slice = Slice { policies, ..Slice::default() };
         Decider::new().unwrap().decide(slice, &question).map(|verdict| verdict.allowed)
@@ -232,5 +250,9 @@ mod tests {
         assert_eq!(decide("pii.email.work", "-", "deny").ok(), Some(true));
         assert_eq!(decide("pi", "-", "deny").ok(), Some(true));
         assert_eq!(decide("pii", PURPOSE_GRANTED, "deny").ok(), Some(true));
+        assert_eq!(decide("pii", "purpose:billing", "deny").ok(), Some(false));
+        assert_eq!(decide("pii", "purpose:audit", "deny").ok(), Some(true));
+        assert_eq!(decide("pii", "purpose:billing+until:1970-01-01", "deny").ok(), Some(false));
+        assert_eq!(decide("pii", "until:1969-12-31", "deny").ok(), Some(true));
     }
 }

@@ -8,10 +8,14 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod cases;
+mod contract_place;
 mod decider;
 mod decision;
+mod explain;
 mod facts;
+mod grants;
 mod kept;
+mod membership;
 mod model;
 mod names;
 mod policies;
@@ -23,6 +27,7 @@ mod restrictions;
 mod ring;
 mod roster;
 mod row;
+mod row_condition;
 mod rules;
 mod schema;
 mod self_test;
@@ -33,7 +38,10 @@ mod yaml;
 pub use decision::{
     ColumnPath, Comparison, DatePart, Decision, Imposed, Literal, Mask, Obligation, PolicyLine, RowPredicate,
 };
+pub use explain::{Change, Draft, Evidence, EvidenceKind, Explanation, NearMiss, Sees};
 pub use facts::{MeshFacts, PortFacts};
+pub use grants::{Grant, GrantBook, Grants};
+pub use membership::Membership;
 pub use policies::Policies;
 pub use principals::Principals;
 pub use request::{AccessRequest, Authorizer, ObjectRef};

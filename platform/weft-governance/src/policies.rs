@@ -1,13 +1,14 @@
 //! The policies in force: one snapshot at a time, swapped whole.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, TimeDelta, Utc};
+use parking_lot::Mutex;
 use weft_model::Revision;
 
-use crate::{PolicySnapshot, Principals};
+use crate::{GrantBook, PolicySnapshot, Principals};
 
 /// Holds the snapshot in force. Reading never waits, not even while a new one is put in place.
 ///
@@ -16,7 +17,9 @@ use crate::{PolicySnapshot, Principals};
 #[derive(Debug)]
 pub struct Policies {
     current: ArcSwap<PolicySnapshot>,
-    epoch: AtomicU64,
+    grants: Arc<GrantBook>,
+    /// Held by whoever puts another snapshot in place; the epoch of the last one.
+    epoch: Mutex<u64>,
     /// Seconds since 1970 of the last [`confirm`](Policies::confirm); long ago before the first.
     confirmed: Arc<AtomicI64>,
 }
@@ -24,17 +27,24 @@ pub struct Policies {
 impl Policies {
     /// Denies everything, saying that no policies are in force yet, and knows no principal.
     pub fn new_closed() -> Self {
-        let closed = PolicySnapshot::closed(Revision::new("none"));
+        Policies::granting(Arc::default())
+    }
+
+    /// The same, where what stands in `grants` will count besides the policies, as it stands there at each moment.
+    pub fn granting(grants: Arc<GrantBook>) -> Self {
+        let closed = PolicySnapshot::closed(Revision::new("none")).with_grants(grants.current(), 0);
         let confirmed = Arc::new(AtomicI64::new(i64::MIN));
-        Policies { current: ArcSwap::from_pointee(closed), epoch: AtomicU64::new(0), confirmed }
+        Policies { current: ArcSwap::from_pointee(closed), grants, epoch: Mutex::new(0), confirmed }
     }
 
     /// Puts `snapshot` and the principals of its revision in force, under the next epoch. Decisions
     /// asked from now on come from it; those made from an older snapshot are not called back.
     pub fn replace(&self, snapshot: PolicySnapshot) {
-        let epoch = self.epoch.fetch_add(1, Ordering::SeqCst) + 1;
+        let mut epoch = self.epoch.lock();
+        *epoch += 1;
         let before = self.current.load_full();
-        self.current.store(Arc::new(snapshot.in_force(&before, epoch, self.confirmed.clone())));
+        let in_force = snapshot.with_grants(self.grants.current(), *epoch);
+        self.current.store(Arc::new(in_force.in_force(&before, self.confirmed.clone())));
     }
 
     /// Notes that at `now` the policies in force were the latest that there are. Data with the tag
@@ -51,9 +61,22 @@ impl Policies {
         Some(now - confirmed)
     }
 
-    /// The snapshot in force.
+    /// The snapshot in force, with everything that is granted at this moment.
     pub fn current(&self) -> Arc<PolicySnapshot> {
-        self.current.load_full()
+        let current = self.current.load_full();
+        if Arc::ptr_eq(current.grants(), &self.grants.current()) { current } else { self.with_newest_grants() }
+    }
+
+    fn with_newest_grants(&self) -> Arc<PolicySnapshot> {
+        let mut epoch = self.epoch.lock();
+        let (current, grants) = (self.current.load_full(), self.grants.current());
+        if Arc::ptr_eq(current.grants(), &grants) {
+            return current;
+        }
+        *epoch += 1;
+        let next = Arc::new(current.with_grants(grants, *epoch));
+        self.current.store(Arc::clone(&next));
+        next
     }
 
     /// The principals of the snapshot in force.

@@ -7,6 +7,7 @@ use weft_model::{Action, Column, PortRef};
 use crate::decider::DeciderError;
 use crate::names::{column_term, expanded, tags_of, tags_within};
 use crate::restrictions::{self, Asked, Exemption};
+use crate::row_condition::Circumstances;
 use crate::snapshot::{Asker, PolicySnapshot};
 use crate::{AccessRequest, Decision, Imposed, Obligation, PolicyLine};
 
@@ -22,21 +23,31 @@ pub(crate) struct Reading<'s> {
     term: String,
     tags: BTreeSet<String>,
     are_tags_known: bool,
-    purpose_granted: bool,
+    circumstances: Circumstances<'s>,
     /// Tags that rows ask for, by object and action.
     asked_for: HashMap<(String, Action), BTreeSet<&'s str>>,
     answers: HashMap<(String, Action, BTreeSet<String>), Decision>,
+    lifted: Vec<Lifted>,
 }
 
 /// A column that is not open, and the line that says so.
 pub(crate) type Hidden = (String, PolicyLine);
+
+/// A restriction that does not hold for the asker.
+pub(crate) struct Lifted {
+    /// The column that it masks, or names downwards for a part of one; `None` where it is about rows.
+    pub(crate) path: Option<Vec<String>>,
+    pub(crate) restriction: PolicyLine,
+    /// The lines that exempt from it.
+    pub(crate) because: Vec<PolicyLine>,
+}
 
 impl<'s> Reading<'s> {
     pub(crate) fn new(
         snapshot: &'s PolicySnapshot,
         asker: &'s Asker,
         port: &'s PortRef,
-        purpose_granted: bool,
+        circumstances: Circumstances<'s>,
     ) -> Self {
         let tags = snapshot.port_tags(port);
         Reading {
@@ -46,10 +57,16 @@ impl<'s> Reading<'s> {
             term: snapshot.term_of(port),
             are_tags_known: tags.is_some(),
             tags: tags.cloned().unwrap_or_default(),
-            purpose_granted,
+            circumstances,
             asked_for: HashMap::new(),
             answers: HashMap::new(),
+            lifted: Vec::new(),
         }
+    }
+
+    /// The restrictions that [`terms`](Self::terms) came upon and that do not hold for the asker.
+    pub(crate) fn lifted(self) -> Vec<Lifted> {
+        self.lifted
     }
 
     /// Whether rows open the port or some of `columns`, and which of these stay hidden. A port none of
@@ -84,7 +101,7 @@ impl<'s> Reading<'s> {
     }
 
     /// The whole decision on reading a table of `columns`.
-    pub(crate) fn terms(mut self, request: &AccessRequest<'_>, columns: &[Column]) -> Decision {
+    pub(crate) fn terms(&mut self, request: &AccessRequest<'_>, columns: &[Column]) -> Decision {
         let failed = |error: &dyn std::fmt::Display| {
             tracing::error!(%error, object = %request.object, "a decision failed");
             Decision::deny(format!("the decision failed, which denies: {error}"))
@@ -116,17 +133,26 @@ impl<'s> Reading<'s> {
             tags.iter().cloned().chain(expanded(within)).collect()
         };
         let mut exempt = |exemption: &Exemption<'_>| -> Result<bool, String> {
-            let answer = match exemption {
-                Exemption::Unmask { path, tags } => {
+            let (answer, path, by) = match exemption {
+                Exemption::Unmask { path, tags, by } => {
                     let column = path.first().ok_or("a mask without a column")?;
-                    self.ask(Some(column), Action::Unmask, &expanded(tags.iter().map(String::as_str)))
+                    let tags = expanded(tags.iter().map(String::as_str));
+                    (self.ask(Some(column), Action::Unmask, &tags), Some(path.to_vec()), by)
                 }
                 // What a column carries can take the exemption away, and never gives it.
-                Exemption::SeeAllRows => self.ask(None, Action::SeeAllRows, &tags).and_then(|whole| {
-                    if whole.is_allowed() { self.ask(None, Action::SeeAllRows, &every_tag) } else { Ok(whole) }
-                }),
+                Exemption::SeeAllRows { by } => {
+                    let whole = self.ask(None, Action::SeeAllRows, &tags).and_then(|whole| {
+                        if whole.is_allowed() { self.ask(None, Action::SeeAllRows, &every_tag) } else { Ok(whole) }
+                    });
+                    (whole, None, by)
+                }
             };
-            answer.map(|decision| decision.is_allowed()).map_err(|error| error.to_string())
+            let decision = answer.map_err(|error| error.to_string())?;
+            if decision.is_allowed() {
+                let because = decision.because().to_vec();
+                self.lifted.push(Lifted { path, restriction: (*by).clone(), because });
+            }
+            Ok(decision.is_allowed())
         };
         let terms = match restrictions::terms(mesh, product, &asked, &mut exempt) {
             Ok(terms) => terms,
@@ -148,7 +174,7 @@ impl<'s> Reading<'s> {
     pub(crate) fn column(&mut self, column: &Column, action: Action) -> Result<Decision, DeciderError> {
         match action {
             Action::Read => self.ask_column(column),
-            Action::Discover | Action::Unmask | Action::SeeAllRows => {
+            _ => {
                 let tags = expanded(tags_of(column).chain(tags_within(column)));
                 self.ask(Some(&column.name), action, &tags)
             }
@@ -156,7 +182,7 @@ impl<'s> Reading<'s> {
     }
 
     /// A column is open if rows open it, and none denies what lies within.
-    fn ask_column(&mut self, column: &Column) -> Result<Decision, DeciderError> {
+    pub(crate) fn ask_column(&mut self, column: &Column) -> Result<Decision, DeciderError> {
         let mut own = self.tags.clone();
         own.extend(expanded(tags_of(column)));
         let mut answer = self.ask(Some(&column.name), Action::Read, &own)?;
@@ -195,7 +221,7 @@ impl<'s> Reading<'s> {
             return Ok(known.clone());
         }
         let tags = self.are_tags_known.then_some(&key.2);
-        let answer = self.snapshot.consult(self.asker, &key.0, action, tags, self.purpose_granted)?;
+        let answer = self.snapshot.consult(self.asker, &key.0, action, tags, self.circumstances)?;
         self.answers.insert(key, answer.clone());
         Ok(answer)
     }

@@ -112,7 +112,7 @@ fn terms(decision: &Decision) -> String {
 }
 
 /// A mask in the words of `restrictions.yaml`, without values.
-fn describe(mask: &Mask) -> String {
+pub(crate) fn describe(mask: &Mask) -> String {
     match mask {
         Mask::Null => "null".to_owned(),
         Mask::Constant(_) => "constant".to_owned(),

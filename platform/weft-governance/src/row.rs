@@ -7,14 +7,11 @@ use weft_model::{Action, Code, Diagnostic, DomainName, Place};
 
 use crate::PolicyLine;
 use crate::names::{is_name, is_tag, nearest, place_on_line, width};
+use crate::row_condition::{NO_CONDITION, PURPOSE_GRANTED, RowCondition};
 
 /// Actions that the access model knows and this version does not decide.
-const ACTIONS_OF_LATER: [&str; 6] = ["write", "explain", "approve", "declassify", "erase", "break_glass"];
+const ACTIONS_OF_LATER: [&str; 4] = ["write", "approve", "declassify", "erase"];
 
-/// Condition that asks nothing.
-pub(crate) const NO_CONDITION: &str = "-";
-/// Condition that the purpose of the request is one that the product allows.
-pub(crate) const PURPOSE_GRANTED: &str = "purpose_granted";
 /// In the place of a tag: any object, whatever tags it carries.
 pub(crate) const ANY_TAG: &str = "*";
 
@@ -35,6 +32,11 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
+    /// Of a row that stands in no file.
+    pub(crate) fn of_platform(text: &str) -> Self {
+        Origin { line: PolicyLine { place: None, text: text.into() }, column: 1, start: 0 }
+    }
+
     /// From the first field to the last.
     pub(crate) fn place(&self) -> Place {
         let (file, number) = self.file();
@@ -331,7 +333,7 @@ impl RowReader<'_, '_> {
             let known = Action::ALL.map(Action::as_str);
             let help = match nearest(&text, known) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "actions: `discover`, `read`, `unmask`, `see_all_rows`, or `*` for every one".to_owned(),
+                None => "actions: `discover`, `read`, `unmask`, `see_all_rows`, `explain`, `break_glass`, or `*` for every one".to_owned(),
             };
             self.problem(at, format!("`{text}` is no action"), help);
         }
@@ -350,13 +352,15 @@ impl RowReader<'_, '_> {
 
     fn condition(&mut self, at: usize) -> Option<String> {
         let text = self.text(at).to_owned();
-        let known = [NO_CONDITION, PURPOSE_GRANTED];
-        if known.contains(&text.as_str()) {
+        if RowCondition::read(&text).is_some() {
             return Some(text);
         }
-        let help = match nearest(&text, known) {
-            Some(near) if near != NO_CONDITION => format!("did you mean `{near}`?"),
-            _ => format!("conditions: `{PURPOSE_GRANTED}`, or `-` for none"),
+        let help = match nearest(&text, [PURPOSE_GRANTED]) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!(
+                "conditions: `{PURPOSE_GRANTED}`, `purpose:NAME`, `until:2027-01-31`, several joined by `+`, or \
+                 `{NO_CONDITION}` for none"
+            ),
         };
         self.problem(at, format!("`{text}` is no condition"), help);
         None
@@ -465,7 +469,7 @@ nonsense
                 a.csv:5:32 W0302 `PII` is no tag
                 help: write `*`, or a tag such as `pii.email`: parts of a-z, 0-9, _ and -, joined by dots
                 a.csv:5:37 W0302 `mfa_fresh` is no condition
-                help: conditions: `purpose_granted`, or `-` for none
+                help: conditions: `purpose_granted`, `purpose:NAME`, `until:2027-01-31`, several joined by `+`, or `-` for none
                 a.csv:5:48 W0302 `permit` is no effect
                 help: write `allow` or `deny`
                 a.csv:6:32 W0302 action `erase` is not built yet

@@ -106,6 +106,8 @@ enum ActionEntry {
     Read,
     Unmask,
     SeeAllRows,
+    Explain,
+    BreakGlass,
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -4,12 +4,14 @@
 
 use std::collections::BTreeSet;
 
+use chrono::DateTime;
 use weft_model::Action;
 
 use crate::PolicyError;
 use crate::decider::{Context, Decider, Question, Slice};
 use crate::names::{containers, expanded};
 use crate::row::{self, Scope};
+use crate::row_condition::Circumstances;
 
 const ALLOW: &str = "p, role:reader, dom:a, obj:a.t, read, *, -, allow\n";
 const DENY: &str = "p, role:any, dom:any, obj:any, read, *, -, deny\n";
@@ -103,7 +105,8 @@ fn may(
     let policies = rows.policies.iter().map(|row| row.terms()).collect();
     let roles = rows.roles.into_iter().map(|row| vec![row.member, row.role, row.domain]).collect();
     let tags = expanded(["pii.email"]);
-    let context = Context { purpose_granted, tags: &tags };
+    let circumstances = Circumstances { purpose_granted, purpose: None, at: DateTime::UNIX_EPOCH };
+    let context = Context::new(circumstances, &tags);
     let question = Question { subject: "user:u", domain, object, action: action.as_str(), context };
     ask(decider, policies, roles, &question)
 }
@@ -112,7 +115,8 @@ fn may(
 fn decides(decider: &Decider, effect: &str) -> Option<bool> {
     let row = ["user:u", "dom:a", "obj:a.t", "read", "*", "-", effect].map(str::to_owned).to_vec();
     let tags = BTreeSet::new();
-    let context = Context { purpose_granted: false, tags: &tags };
+    let circumstances = Circumstances { purpose_granted: false, purpose: None, at: DateTime::UNIX_EPOCH };
+    let context = Context::new(circumstances, &tags);
     let question = Question { subject: "user:u", domain: "dom:a", object: "obj:a.t", action: "read", context };
     ask(decider, vec![row], Vec::new(), &question)
 }

@@ -1,28 +1,31 @@
 //! One immutable state of the policies, and the decisions it gives.
 
+mod memory;
 mod versions;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::RwLock;
 use weft_model::{Action, Column, DomainName, MajorVersion, PortRef, Principal, ProductRef, Revision};
 
+use memory::{Asked, AskedRead, Moment, Remembered};
+
 use crate::decider::{Context, Decider, DeciderError, Question, Slice};
+use crate::grants::{GrantRows, Grants};
 use crate::kept::KeptRules;
 use crate::names::{containers, expanded, tags_of, tags_within};
 use crate::reading::Reading;
 use crate::reclassified::{reclassified, with_words_of};
 use crate::restrictions::Restrictions;
-use crate::row::{ANY_TAG, PolicyRow, RowSet};
+use crate::row::{ANY_TAG, PolicyRow, RoleRow, RowSet};
+use crate::row_condition::{Circumstances, RowCondition};
 use crate::{AccessRequest, Authorizer, Decision, MeshFacts, ObjectRef, Principals};
-
-/// Decisions that a snapshot remembers; at this number it forgets them all and begins anew.
-const REMEMBERED_MAX: usize = 10_000;
 
 /// How long after the policies were last known to be current restricted data stay open.
 const TIME_TO_LIVE: TimeDelta = TimeDelta::hours(1);
@@ -45,12 +48,27 @@ pub enum PolicyError {
     Model { reason: String },
 }
 
-/// The policies of one revision, ready to decide.
+/// The policies of one revision and what was granted besides, ready to decide.
 ///
 /// Immutable but for what it remembers of its own answers.
 pub struct PolicySnapshot {
-    revision: Revision,
     epoch: u64,
+    rules: Arc<Compiled>,
+    grants: Arc<Grants>,
+    granted: GrantRows,
+    /// The instants at which rows begin or cease to count, in order.
+    turns: Vec<DateTime<Utc>>,
+    kept: KeptRules,
+    /// Seconds of the epoch at which the policies were last known to be current. `None` outside
+    /// [`crate::Policies`], where nothing grows old.
+    confirmed: Option<Arc<AtomicI64>>,
+    remembered: RwLock<Remembered<Asked, Decision>>,
+    readings: RwLock<Remembered<AskedRead, (Vec<Column>, Decision)>>,
+}
+
+/// The rules of one revision.
+struct Compiled {
+    revision: Revision,
     principals: Arc<Principals>,
     decider: Option<Decider>,
     policies: Vec<Arc<PolicyRow>>,
@@ -63,6 +81,10 @@ pub struct PolicySnapshot {
     ports: HashMap<PortRef, PortSide>,
     product_tags: BTreeMap<ProductRef, BTreeSet<String>>,
     purposes: BTreeMap<ProductRef, BTreeSet<String>>,
+    /// Purposes that rows name.
+    named_purposes: HashSet<String>,
+    /// The instants at which rows cease to count.
+    ends: Vec<DateTime<Utc>>,
     mesh_restrictions: Option<Arc<Restrictions>>,
     product_restrictions: BTreeMap<ProductRef, Arc<Restrictions>>,
     /// Products of which nothing may be read, and why.
@@ -70,12 +92,6 @@ pub struct PolicySnapshot {
     /// Ports that go away with this revision. Its rules do not speak of them any more, so nobody reads
     /// them while it is carried out.
     retired: BTreeSet<PortRef>,
-    kept: KeptRules,
-    /// Seconds of the epoch at which the policies were last known to be current. `None` outside
-    /// [`crate::Policies`], where nothing grows old.
-    confirmed: Option<Arc<AtomicI64>>,
-    remembered: RwLock<Remembered<Asked, Decision>>,
-    readings: RwLock<Remembered<AskedRead, (Vec<Column>, Decision)>>,
 }
 
 /// What is known of a port when the policies are compiled.
@@ -87,49 +103,17 @@ struct PortSide {
     restricted: bool,
 }
 
-/// Member to roles.
-type RoleGraph = HashMap<String, Vec<String>>;
-
-/// The flag says whether the purpose is one that the object is granted for: that is all that counts of it.
-type Asked = (Action, ObjectRef, bool);
-
-/// The day stands for `today()`, the only thing in a restriction that depends on the time.
-type AskedRead = (PortRef, bool, NaiveDate);
-
-/// Answers, under everything that they depend on: nothing is told apart by a hash alone.
-struct Remembered<K, V> {
-    count: usize,
-    by_principal: HashMap<Principal, HashMap<K, V>>,
-}
-
-impl<K, V> Default for Remembered<K, V> {
-    fn default() -> Self {
-        Remembered { count: 0, by_principal: HashMap::new() }
-    }
-}
-
-impl<K: std::hash::Hash + Eq, V> Remembered<K, V> {
-    fn get(&self, principal: &Principal, asked: &K) -> Option<&V> {
-        self.by_principal.get(principal)?.get(asked)
-    }
-
-    fn put(&mut self, principal: &Principal, asked: K, answer: V) {
-        if self.count >= REMEMBERED_MAX {
-            *self = Remembered::default();
-        }
-        self.count += 1;
-        self.by_principal.entry(principal.clone()).or_default().insert(asked, answer);
-    }
-}
+/// Member to the rows that give it roles.
+type RoleGraph = HashMap<String, Vec<RoleRow>>;
 
 /// A principal as one domain sees it.
 pub(crate) struct Asker {
-    subject: String,
-    domain: String,
+    pub(crate) subject: String,
+    pub(crate) domain: String,
     /// `g` rows from the subject upwards.
     roles: Vec<Vec<String>>,
     /// The subject, and everything that those rows lead to.
-    held: HashSet<String>,
+    pub(crate) held: HashSet<String>,
 }
 
 /// The rules that a snapshot is made of.
@@ -147,58 +131,60 @@ pub(crate) struct Parts<'a> {
     pub(crate) kept: KeptRules,
 }
 
-impl PolicySnapshot {
-    pub(crate) fn new(parts: Parts<'_>) -> Result<Self, PolicyError> {
+impl Compiled {
+    fn new(parts: Parts<'_>) -> Result<Self, PolicyError> {
         let decider = Decider::new().map_err(|error| PolicyError::Model { reason: error.to_string() })?;
-        let mut snapshot = PolicySnapshot::closed(parts.revision);
-        snapshot.decider = Some(decider);
-        snapshot.principals = parts.principals;
-        snapshot.closed = parts.closed.into_iter().map(|(domain, why)| (format!("dom:{domain}"), why)).collect();
-        snapshot.policies = parts.rows.iter().flat_map(|rows| rows.policies.iter().cloned()).collect();
-        for (index, row) in snapshot.policies.iter().enumerate() {
-            match snapshot.by_object.get_mut(&row.object) {
+        let mut rules = Compiled::closed(parts.revision);
+        rules.decider = Some(decider);
+        rules.principals = parts.principals;
+        rules.closed = parts.closed.into_iter().map(|(domain, why)| (format!("dom:{domain}"), why)).collect();
+        rules.policies = parts.rows.iter().flat_map(|rows| rows.policies.iter().cloned()).collect();
+        for (index, row) in rules.policies.iter().enumerate() {
+            match rules.by_object.get_mut(&row.object) {
                 Some(rows) => rows.push(index),
                 None => {
-                    snapshot.by_object.insert(row.object.clone(), vec![index]);
+                    rules.by_object.insert(row.object.clone(), vec![index]);
                 }
             }
         }
+        let conditions = rules.policies.iter().filter_map(|row| RowCondition::read(&row.condition));
+        for condition in conditions {
+            rules.named_purposes.extend(condition.purpose.map(str::to_owned));
+            rules.ends.extend(condition.until);
+        }
         for row in parts.rows.iter().flat_map(|rows| &rows.containments) {
-            snapshot.containments.entry(row.object.clone()).or_default().push(row.container.clone());
+            rules.containments.entry(row.object.clone()).or_default().push(row.container.clone());
         }
         for row in parts.rows.iter().flat_map(|rows| &rows.roles) {
             let graph = match row.domain.as_str() {
-                "dom:any" => &mut snapshot.roles_anywhere,
-                domain => snapshot.roles.entry(domain.to_owned()).or_default(),
+                "dom:any" => &mut rules.roles_anywhere,
+                domain => rules.roles.entry(domain.to_owned()).or_default(),
             };
-            graph.entry(row.member.clone()).or_default().push(row.role.clone());
+            graph.entry(row.member.clone()).or_default().push(row.clone());
         }
         for (name, port) in &parts.facts.ports {
             let tags = expanded(port.tags.iter().map(String::as_str));
             let restricted = tags.contains(RESTRICTED) || holds_restricted(&port.columns);
             let (columns, major) = (port.columns.clone(), port.major.clone());
-            snapshot.ports.insert(name.clone(), PortSide { tags, columns, major, restricted });
+            rules.ports.insert(name.clone(), PortSide { tags, columns, major, restricted });
             if let Some(version) = &port.major {
-                snapshot.hold_for_version(name, version);
+                rules.hold_for_version(name, version);
             }
         }
         let product_tags = parts.facts.tags.iter();
-        snapshot.product_tags =
+        rules.product_tags =
             product_tags.map(|(name, tags)| (name.clone(), expanded(tags.iter().map(String::as_str)))).collect();
-        snapshot.purposes.clone_from(&parts.facts.purposes);
-        snapshot.mesh_restrictions = parts.mesh_restrictions;
-        snapshot.product_restrictions = parts.product_restrictions;
-        snapshot.closed_products = parts.closed_products;
-        snapshot.retired.clone_from(&parts.facts.retired);
-        snapshot.kept = parts.kept;
-        Ok(snapshot)
+        rules.purposes.clone_from(&parts.facts.purposes);
+        rules.mesh_restrictions = parts.mesh_restrictions;
+        rules.product_restrictions = parts.product_restrictions;
+        rules.closed_products = parts.closed_products;
+        rules.retired.clone_from(&parts.facts.retired);
+        Ok(rules)
     }
 
-    /// A snapshot that denies everything: no policies are in force.
-    pub(crate) fn closed(revision: Revision) -> Self {
-        PolicySnapshot {
+    fn closed(revision: Revision) -> Self {
+        Compiled {
             revision,
-            epoch: 0,
             principals: Arc::default(),
             decider: None,
             policies: Vec::new(),
@@ -210,10 +196,39 @@ impl PolicySnapshot {
             ports: HashMap::new(),
             product_tags: BTreeMap::new(),
             purposes: BTreeMap::new(),
+            named_purposes: HashSet::new(),
+            ends: Vec::new(),
             mesh_restrictions: None,
             product_restrictions: BTreeMap::new(),
             closed_products: BTreeMap::new(),
             retired: BTreeSet::new(),
+        }
+    }
+}
+
+impl PolicySnapshot {
+    /// Nothing is granted beside what the rules say: see [`with_grants`](Self::with_grants).
+    pub(crate) fn new(mut parts: Parts<'_>) -> Result<Self, PolicyError> {
+        let kept = std::mem::take(&mut parts.kept);
+        Ok(PolicySnapshot { kept, ..PolicySnapshot::of(Arc::new(Compiled::new(parts)?), Arc::default(), 0) })
+    }
+
+    /// A snapshot that denies everything: no policies are in force.
+    pub(crate) fn closed(revision: Revision) -> Self {
+        PolicySnapshot::of(Arc::new(Compiled::closed(revision)), Arc::default(), 0)
+    }
+
+    fn of(rules: Arc<Compiled>, grants: Arc<Grants>, epoch: u64) -> Self {
+        let granted = GrantRows::of(&grants, |port| rules.term_of(port));
+        let mut turns: Vec<_> = rules.ends.iter().copied().chain(grants.turns()).collect();
+        turns.sort_unstable();
+        turns.dedup();
+        PolicySnapshot {
+            epoch,
+            rules,
+            grants,
+            granted,
+            turns,
             kept: KeptRules::default(),
             confirmed: None,
             remembered: RwLock::default(),
@@ -221,7 +236,19 @@ impl PolicySnapshot {
         }
     }
 
-    /// Which one this is in the life of the process: rises with every change of policies. 0 before
+    /// The same rules, under which `grants` and no others count besides.
+    #[must_use]
+    pub fn with_grants(&self, grants: Arc<Grants>, epoch: u64) -> Self {
+        let (kept, confirmed) = (self.kept.clone(), self.confirmed.clone());
+        PolicySnapshot { kept, confirmed, ..PolicySnapshot::of(Arc::clone(&self.rules), grants, epoch) }
+    }
+
+    /// What was granted at run time and counts besides the rules.
+    pub fn grants(&self) -> &Arc<Grants> {
+        &self.grants
+    }
+
+    /// Which one this is in the life of the process: rises with every change of policies and of grants. 0 before
     /// the snapshot is put in force.
     pub fn epoch(&self) -> u64 {
         self.epoch
@@ -229,8 +256,7 @@ impl PolicySnapshot {
 
     /// Puts the snapshot into the life of a process in the place of `before`, where `confirmed` holds
     /// the time at which the policies were last known to be current, in seconds.
-    pub(crate) fn in_force(mut self, before: &PolicySnapshot, epoch: u64, confirmed: Arc<AtomicI64>) -> Self {
-        self.epoch = epoch;
+    pub(crate) fn in_force(mut self, before: &PolicySnapshot, confirmed: Arc<AtomicI64>) -> Self {
         self.kept.follow(&before.kept, confirmed.load(Ordering::SeqCst));
         self.confirmed = Some(confirmed);
         self
@@ -238,7 +264,7 @@ impl PolicySnapshot {
 
     /// The principals of the same revision.
     pub fn principals(&self) -> &Arc<Principals> {
-        &self.principals
+        &self.rules.principals
     }
 
     fn settle(&self, request: &AccessRequest<'_>) -> Result<Decision, DeciderError> {
@@ -256,29 +282,29 @@ impl PolicySnapshot {
             return Ok(closed);
         }
         let asker = self.asker(request.principal, &request.object);
-        let purpose_granted = self.purpose_granted(&request.object, request.purpose);
+        let circumstances = self.circumstances(request);
         if let (Action::Read, ObjectRef::Port(port)) = (action, &request.object) {
-            return Ok(Reading::new(self, &asker, port, purpose_granted).open(self.columns(port))?.0);
+            return Ok(Reading::new(self, &asker, port, circumstances).open(self.columns(port))?.0);
         }
         let none = BTreeSet::new();
         let tags = match &request.object {
             ObjectRef::Port(port) => self.port_tags(port),
-            ObjectRef::Product(product) => self.product_tags.get(product),
+            ObjectRef::Product(product) => self.rules.product_tags.get(product),
             ObjectRef::Domain(_) | ObjectRef::Platform(_) => Some(&none),
         };
         let object = match &request.object {
             ObjectRef::Port(port) => self.term_of(port),
             object => object.object_term(),
         };
-        self.consult(&asker, &object, action, tags, purpose_granted)
+        self.consult(&asker, &object, action, tags, circumstances)
     }
 
     /// A deny where nothing around the object is open.
     fn closed_for(&self, object: &ObjectRef) -> Option<Decision> {
-        if self.decider.is_none() {
+        if self.rules.decider.is_none() {
             return Some(Decision::deny("no policies are in force yet"));
         }
-        self.closed.get(&object.domain_term()).map(|why| Decision::deny(why.as_str()))
+        self.rules.closed.get(&object.domain_term()).map(|why| Decision::deny(why.as_str()))
     }
 
     /// Decides from the rows that may speak of `object`, which carries `tags` (expanded); `None` where
@@ -289,10 +315,14 @@ impl PolicySnapshot {
         object: &str,
         action: Action,
         tags: Option<&BTreeSet<String>>,
-        purpose_granted: bool,
+        circumstances: Circumstances<'_>,
     ) -> Result<Decision, DeciderError> {
         let containments = self.containments_above(object);
-        let candidates = self.candidates(asker, object, &containments, action);
+        let mut candidates = self.candidates(asker, object, &containments, action);
+        let rows = self.granted.of_subject(&asker.subject).iter();
+        candidates.extend(rows.filter(|row| row.since <= circumstances.at).map(|row| &row.row).filter(|row| {
+            row.action == action.as_str() && (row.object == object || is_among(&row.object, &containments))
+        }));
         if candidates.is_empty() {
             return Ok(Decision::unmatched());
         }
@@ -300,7 +330,7 @@ impl PolicySnapshot {
         if tags.is_none() && candidates.iter().any(|row| !row.allows && row.tag != ANY_TAG) {
             return Ok(Decision::deny("a line denies by tag, and the tags of the object are not known"));
         }
-        let Some(decider) = &self.decider else {
+        let Some(decider) = &self.rules.decider else {
             return Ok(Decision::deny("no policies are in force yet"));
         };
         let slice = Slice {
@@ -308,7 +338,7 @@ impl PolicySnapshot {
             roles: asker.roles.clone(),
             containments,
         };
-        let context = Context { purpose_granted, tags: tags.unwrap_or(&none) };
+        let context = Context::new(circumstances, tags.unwrap_or(&none));
         let Asker { subject, domain, .. } = asker;
         let question = Question { subject, domain, object, action: action.as_str(), context };
         let verdict = decider.decide(slice, &question)?;
@@ -325,16 +355,33 @@ impl PolicySnapshot {
     fn candidates(&self, asker: &Asker, object: &str, above: &[Vec<String>], action: Action) -> Vec<&PolicyRow> {
         let mut objects: BTreeSet<&str> = above.iter().filter_map(|row| row.get(1)).map(String::as_str).collect();
         objects.extend([object, "obj:any"]);
-        let rows = objects.into_iter().filter_map(|object| self.by_object.get(object)).flatten();
+        let rows = objects.into_iter().filter_map(|object| self.rules.by_object.get(object)).flatten();
         let fits = |row: &PolicyRow| {
             (row.domain == asker.domain || row.domain == "dom:any")
                 && (row.action == action.as_str() || row.action == "*")
                 && (row.subject == "role:any" || asker.held.contains(&row.subject))
         };
         let mut found: Vec<usize> =
-            rows.copied().filter(|index| self.policies.get(*index).is_some_and(|row| fits(row))).collect();
+            rows.copied().filter(|index| self.rules.policies.get(*index).is_some_and(|row| fits(row))).collect();
         found.sort_unstable();
-        found.into_iter().filter_map(|index| self.policies.get(index)).map(Arc::as_ref).collect()
+        found.into_iter().filter_map(|index| self.rules.policies.get(index)).map(Arc::as_ref).collect()
+    }
+
+    /// Every row that speaks of `object` or anything around it, whoever it is for; those of grants are `subject`'s.
+    pub(crate) fn rows_about(&self, object: &str, subject: &str) -> Vec<&PolicyRow> {
+        let above = self.containments_above(object);
+        let mut objects: BTreeSet<&str> = above.iter().filter_map(|row| row.get(1)).map(String::as_str).collect();
+        objects.extend([object, "obj:any"]);
+        let indices: BTreeSet<usize> =
+            objects.iter().filter_map(|object| self.rules.by_object.get(*object)).flatten().copied().collect();
+        let rows = indices.into_iter().filter_map(|index| self.rules.policies.get(index)).map(Arc::as_ref);
+        let granted = self.granted.of_subject(subject).iter().map(|granted| &granted.row);
+        rows.chain(granted.filter(|row| objects.contains(row.object.as_str()))).collect()
+    }
+
+    /// The purposes that a product allows, in order.
+    pub(crate) fn purposes_of(&self, product: &ProductRef) -> impl Iterator<Item = &str> {
+        self.rules.purposes.get(product).into_iter().flatten().map(String::as_str)
     }
 
     /// The tags that rows of these terms ask for, `*` left out.
@@ -345,25 +392,23 @@ impl PolicySnapshot {
 
     /// Whether some row speaks of just this object, or puts it into another.
     pub(crate) fn names(&self, object: &str) -> bool {
-        self.by_object.contains_key(object) || self.containments.contains_key(object)
+        let rules = &self.rules;
+        rules.by_object.contains_key(object) || rules.containments.contains_key(object) || self.granted.names(object)
     }
 
     /// `g2` rows from `object` upwards: the containers in its name, and those that rows declare.
     fn containments_above(&self, object: &str) -> Vec<Vec<String>> {
         climb([object.to_owned()], |object| {
             let by_name = containers(object).next().map(str::to_owned);
-            by_name.into_iter().chain(self.containments.get(object).into_iter().flatten().cloned()).collect()
+            by_name.into_iter().chain(self.rules.containments.get(object).into_iter().flatten().cloned()).collect()
         })
     }
 
     pub(crate) fn asker(&self, principal: &Principal, object: &ObjectRef) -> Asker {
         let (subject, domain) = (principal.subject(), object.domain_term());
-        let own = self.roles.get(&domain);
         // Casbin knows no roles of every domain: those count as held in the one that is asked about.
         let mut roles = climb([subject.clone()], |member| {
-            let here = own.and_then(|graph| graph.get(member)).into_iter().flatten();
-            let mut holds: Vec<String> =
-                here.chain(self.roles_anywhere.get(member).into_iter().flatten()).cloned().collect();
+            let mut holds: Vec<String> = self.roles_of(member, &domain).map(|row| row.role.clone()).collect();
             if member == subject {
                 holds.extend(principal.groups.iter().map(|group| format!("group:{group}")));
             }
@@ -376,23 +421,37 @@ impl PolicySnapshot {
         Asker { subject, domain, roles, held }
     }
 
-    /// Tags of a port with those that they lie under; `None` for a port that is not known.
-    pub(crate) fn port_tags(&self, port: &PortRef) -> Option<&BTreeSet<String>> {
-        self.ports.get(port).map(|side| &side.tags)
+    /// The rows that give `member` a role in `domain`, there alone or everywhere.
+    pub(crate) fn roles_of<'s>(&'s self, member: &'s str, domain: &str) -> impl Iterator<Item = &'s RoleRow> + use<'s> {
+        let here = self.rules.roles.get(domain).and_then(|graph| graph.get(member));
+        here.into_iter().chain(self.rules.roles_anywhere.get(member)).flatten()
     }
 
-    /// The columns of a port as they were known when the policies were compiled.
-    pub(crate) fn columns(&self, port: &PortRef) -> &[Column] {
-        self.ports.get(port).map_or(&[], |side| &side.columns)
+    /// Tags of a port with those that they lie under; `None` for a port that is not known.
+    pub(crate) fn port_tags(&self, port: &PortRef) -> Option<&BTreeSet<String>> {
+        self.rules.ports.get(port).map(|side| &side.tags)
+    }
+
+    /// The columns of a port as they were known when the policies were compiled; none of one that is not known.
+    pub fn columns(&self, port: &PortRef) -> &[Column] {
+        self.rules.ports.get(port).map_or(&[], |side| &side.columns)
+    }
+
+    /// The columns under which `port` was released, with the words that hold for them now.
+    pub(crate) fn columns_as_read<'c>(&self, port: &PortRef, columns: &'c [Column]) -> Cow<'c, [Column]> {
+        let now = self.columns(port);
+        // What was released under this name in other columns may be another version of the port.
+        let others = if columns == now { Vec::new() } else { self.columns_of_versions(port) };
+        with_words_of(reclassified(columns, now), &others)
     }
 
     /// Whether data of `port` carry the tag `restricted`, or one under it, as far as is known now.
     pub fn is_restricted(&self, port: &PortRef) -> bool {
-        self.ports.get(port).is_none_or(|side| side.restricted)
+        self.rules.ports.get(port).is_none_or(|side| side.restricted)
     }
 
     /// Decides on one column of a port, by rows alone: whether it is open, or seen without masks.
-    pub(crate) fn decide_column(&self, request: &AccessRequest<'_>, column: &Column) -> Decision {
+    pub fn decide_column(&self, request: &AccessRequest<'_>, column: &Column) -> Decision {
         let ObjectRef::Port(port) = &request.object else {
             return Decision::deny("only ports have columns");
         };
@@ -401,25 +460,43 @@ impl PolicySnapshot {
                 return Ok(closed);
             }
             let asker = self.asker(request.principal, &request.object);
-            let purpose_granted = self.purpose_granted(&request.object, request.purpose);
-            Reading::new(self, &asker, port, purpose_granted).column(column, request.action)
+            Reading::new(self, &asker, port, self.circumstances(request)).column(column, request.action)
         };
         self.withheld(request, &[]).unwrap_or_else(|| total(request, settle).unwrap_or_else(|denied| denied))
     }
 
     /// The restrictions of the mesh and of the port's product.
     pub(crate) fn restrictions_for(&self, port: &PortRef) -> (Option<&Restrictions>, Option<&Restrictions>) {
-        (self.mesh_restrictions.as_deref(), self.product_restrictions.get(&port.product_ref()).map(Arc::as_ref))
+        (
+            self.rules.mesh_restrictions.as_deref(),
+            self.rules.product_restrictions.get(&port.product_ref()).map(Arc::as_ref),
+        )
     }
 
     /// Whether `object` is in the mesh as this revision has it.
     pub(crate) fn knows(&self, object: &ObjectRef) -> bool {
         match object {
-            ObjectRef::Port(port) => self.ports.contains_key(port) && !self.retired.contains(port),
+            ObjectRef::Port(port) => self.rules.ports.contains_key(port) && !self.rules.retired.contains(port),
             ObjectRef::Product(product) => {
-                self.product_tags.contains_key(product) || self.purposes.contains_key(product)
+                self.rules.product_tags.contains_key(product) || self.rules.purposes.contains_key(product)
             }
             ObjectRef::Domain(_) | ObjectRef::Platform(_) => true,
+        }
+    }
+
+    pub(crate) fn circumstances<'r>(&self, request: &AccessRequest<'r>) -> Circumstances<'r> {
+        let purpose_granted = self.purpose_granted(&request.object, request.purpose);
+        Circumstances { purpose_granted, purpose: request.purpose, at: request.at }
+    }
+
+    /// All that counts of what a request is for and when it is asked, as long as the day is the same.
+    fn moment(&self, request: &AccessRequest<'_>) -> Moment {
+        let purpose_granted = self.purpose_granted(&request.object, request.purpose);
+        let is_named = |purpose: &&str| self.rules.named_purposes.contains(*purpose) || self.grants.names(purpose);
+        Moment {
+            purpose_granted,
+            purpose: request.purpose.filter(is_named).map(str::to_owned),
+            turn: self.turns.partition_point(|turn| *turn <= request.at),
         }
     }
 
@@ -429,7 +506,8 @@ impl PolicySnapshot {
             ObjectRef::Product(product) => product.clone(),
             ObjectRef::Domain(_) | ObjectRef::Platform(_) => return false,
         };
-        purpose.is_some_and(|purpose| self.purposes.get(&product).is_some_and(|granted| granted.contains(purpose)))
+        purpose
+            .is_some_and(|purpose| self.rules.purposes.get(&product).is_some_and(|granted| granted.contains(purpose)))
     }
 
     /// A deny of reading where the port is retired, the product is closed, or its data are restricted and the policies may
@@ -439,16 +517,16 @@ impl PolicySnapshot {
         if request.action != Action::Read {
             return None;
         }
-        if self.retired.contains(port) {
+        if self.rules.retired.contains(port) {
             return Some(Decision::deny("the port is retired: nothing declares it any more"));
         }
-        if let Some(why) = self.closed_products.get(&port.product_ref()) {
+        if let Some(why) = self.rules.closed_products.get(&port.product_ref()) {
             return Some(Decision::deny(why.as_str()));
         }
         let confirmed = self.confirmed.as_ref()?.load(Ordering::SeqCst);
         let confirmed = self.kept.confirmed(port).map_or(confirmed, |kept| kept.min(confirmed));
         let age = request.at.timestamp().saturating_sub(confirmed);
-        let restricted = || self.ports.get(port).is_some_and(|side| side.restricted) || holds_restricted(columns);
+        let restricted = || self.rules.ports.get(port).is_some_and(|side| side.restricted) || holds_restricted(columns);
         if age <= TIME_TO_LIVE.num_seconds() || !restricted() {
             return None;
         }
@@ -460,8 +538,7 @@ impl PolicySnapshot {
             return closed;
         }
         let asker = self.asker(request.principal, &request.object);
-        let purpose_granted = self.purpose_granted(&request.object, request.purpose);
-        Reading::new(self, &asker, port, purpose_granted).terms(request, columns)
+        Reading::new(self, &asker, port, self.circumstances(request)).terms(request, columns)
     }
 }
 
@@ -470,6 +547,10 @@ fn holds_restricted(columns: &[Column]) -> bool {
     let is_restricted =
         |tag: &str| tag.strip_prefix(RESTRICTED).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     columns.iter().any(|column| tags_of(column).chain(tags_within(column)).any(is_restricted))
+}
+
+fn is_among(object: &str, containments: &[Vec<String>]) -> bool {
+    containments.iter().filter_map(|row| row.get(1)).any(|container| container == object)
 }
 
 /// Every edge that is reached from `start`, as rows of two; each node once.
@@ -490,15 +571,14 @@ fn climb(start: [String; 1], above: impl Fn(&str) -> Vec<String>) -> Vec<Vec<Str
 
 impl Authorizer for PolicySnapshot {
     fn policy_revision(&self) -> &Revision {
-        &self.revision
+        &self.rules.revision
     }
 
     fn decide(&self, request: &AccessRequest<'_>) -> Decision {
         if let Some(denied) = self.withheld(request, &[]) {
             return denied;
         }
-        let is_granted = self.purpose_granted(&request.object, request.purpose);
-        let asked = (request.action, request.object.clone(), is_granted);
+        let asked = (request.action, request.object.clone(), self.moment(request));
         if let Some(decision) = self.remembered.read().get(request.principal, &asked) {
             return decision.clone();
         }
@@ -518,16 +598,12 @@ impl Authorizer for PolicySnapshot {
         if request.action != Action::Read {
             return Decision::deny("terms are for reading");
         }
-        let now = self.columns(port);
-        // What was released under this name in other columns may be another version of the port.
-        let others = if columns == now { Vec::new() } else { self.columns_of_versions(port) };
-        let columns = with_words_of(reclassified(columns, now), &others);
+        let columns = self.columns_as_read(port, columns);
         let columns = columns.as_ref();
         if let Some(denied) = self.withheld(request, columns) {
             return denied;
         }
-        let is_granted = self.purpose_granted(&request.object, request.purpose);
-        let asked = (port.clone(), is_granted, request.at.date_naive());
+        let asked = (port.clone(), self.moment(request), request.at.date_naive());
         if let Some((for_columns, decision)) = self.readings.read().get(request.principal, &asked)
             && for_columns == columns
         {
@@ -564,9 +640,9 @@ fn total(
 impl fmt::Debug for PolicySnapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PolicySnapshot")
-            .field("revision", &self.revision)
+            .field("revision", &self.rules.revision)
             .field("epoch", &self.epoch)
-            .field("policies", &self.policies.len())
+            .field("policies", &self.rules.policies.len())
             .finish_non_exhaustive()
     }
 }
@@ -584,10 +660,10 @@ impl PolicySnapshot {
         let domain = request.object.domain_term();
         let subject = request.principal.subject();
         let mut roles: Vec<Vec<String>> = Vec::new();
-        let graphs = self.roles.iter().chain([(&domain, &self.roles_anywhere)]);
+        let graphs = self.rules.roles.iter().chain([(&domain, &self.rules.roles_anywhere)]);
         for (domain, graph) in graphs {
             for (member, held) in graph {
-                roles.extend(held.iter().map(|role| vec![member.clone(), role.clone(), domain.clone()]));
+                roles.extend(held.iter().map(|row| vec![member.clone(), row.role.clone(), domain.clone()]));
             }
         }
         roles.extend(
@@ -598,7 +674,7 @@ impl PolicySnapshot {
                 .map(|group| vec![subject.clone(), format!("group:{group}"), domain.clone()]),
         );
         let mut containments: Vec<Vec<String>> = Vec::new();
-        for (object, around) in &self.containments {
+        for (object, around) in &self.rules.containments {
             containments.extend(around.iter().map(|container| vec![object.clone(), container.clone()]));
         }
         let mut named: BTreeSet<String> = containments.iter().flatten().cloned().collect();
@@ -607,11 +683,12 @@ impl PolicySnapshot {
             let chain: Vec<&str> = std::iter::once(name.as_str()).chain(containers(&name)).collect();
             containments.extend(chain.windows(2).map(|pair| vec![pair[0].to_owned(), pair[1].to_owned()]));
         }
-        let policies = self.policies.iter().map(|row| row.terms()).collect();
-        let purpose_granted = self.purpose_granted(&request.object, request.purpose);
-        let context = Context { purpose_granted, tags };
+        let granted = self.granted.of_subject(&subject).iter().filter(|row| row.since <= request.at);
+        let rows = self.rules.policies.iter().map(Arc::as_ref).chain(granted.map(|row| &row.row));
+        let policies = rows.map(PolicyRow::terms).collect();
+        let context = Context::new(self.circumstances(request), tags);
         let question = Question { subject: &subject, domain: &domain, object, action: action.as_str(), context };
-        let decider = self.decider.as_ref().ok_or("no decider")?;
+        let decider = self.rules.decider.as_ref().ok_or("no decider")?;
         let verdict = decider.decide(Slice { policies, roles, containments }, &question);
         verdict.map(|verdict| verdict.allowed).map_err(|error| error.to_string())
     }

@@ -65,11 +65,16 @@ pub enum Action {
     Unmask,
     /// See the rows that a row filter hides.
     SeeAllRows,
+    /// Ask why others may, or may not, see it.
+    Explain,
+    /// Ask for all of it at once in an emergency, for an hour at most.
+    BreakGlass,
 }
 
 impl Action {
     /// Every action, in the order in which a matrix shows them.
-    pub const ALL: [Action; 4] = [Action::Discover, Action::Read, Action::Unmask, Action::SeeAllRows];
+    pub const ALL: [Action; 6] =
+        [Action::Discover, Action::Read, Action::Unmask, Action::SeeAllRows, Action::Explain, Action::BreakGlass];
 
     /// The word that policies use.
     pub fn as_str(self) -> &'static str {
@@ -78,6 +83,8 @@ impl Action {
             Action::Read => "read",
             Action::Unmask => "unmask",
             Action::SeeAllRows => "see_all_rows",
+            Action::Explain => "explain",
+            Action::BreakGlass => "break_glass",
         }
     }
 }

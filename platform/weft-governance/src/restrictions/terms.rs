@@ -35,14 +35,17 @@ impl Asked<'_> {
     }
 }
 
-/// What would lift a restriction, if it is granted.
+/// What would lift a restriction, if it is granted; `by` is the restriction.
 pub(crate) enum Exemption<'a> {
     /// To see what lies at `path` in clear, of which `tags` made the mask apply.
     Unmask {
         path: &'a [String],
         tags: BTreeSet<String>,
+        by: &'a PolicyLine,
     },
-    SeeAllRows,
+    SeeAllRows {
+        by: &'a PolicyLine,
+    },
 }
 
 /// A mask that applies to a path, and why.
@@ -69,16 +72,17 @@ pub(crate) fn terms(
     let mut imposed = Vec::new();
     let filters = [mesh, product].into_iter().flatten().flat_map(|restrictions| &restrictions.filters);
     for filter in filters.filter(|filter| filter.is_for(asked)) {
-        if !exempt(&Exemption::SeeAllRows)? {
+        let by = filter.line();
+        if !exempt(&Exemption::SeeAllRows { by: &by })? {
             let asker = Asker { principal: asked.principal, at: asked.at };
             let condition = filter.when.for_asker(asker, asked.columns)?;
-            imposed.push(Imposed { obligation: Obligation::KeepRows(condition), by: filter.line() });
+            imposed.push(Imposed { obligation: Obligation::KeepRows(condition), by });
         }
     }
     let mut masks: BTreeMap<ColumnPath, Vec<(Mask, PolicyLine)>> = BTreeMap::new();
     for (path, applied) in applying(mesh, product, asked)? {
         let tags = applied.because.iter().map(|tag| (*tag).to_owned()).collect();
-        if !exempt(&Exemption::Unmask { path: &path, tags })? {
+        if !exempt(&Exemption::Unmask { path: &path, tags, by: &applied.by })? {
             masks.entry(path).or_default().push((applied.mask, applied.by));
         }
     }

@@ -356,7 +356,7 @@ fn malformed_cases_are_told_at_their_places() {
         expect![[r#"
             error governance/cases/bad.yaml:1:9 W0303 there is no principal `anna`
             help: did you mean `ana`?
-            error governance/cases/bad.yaml:1:23 W0108 expected `discover`, `read`, `unmask` or `see_all_rows`, found `reed`
+            error governance/cases/bad.yaml:1:23 W0108 expected `discover`, `read`, `unmask`, `see_all_rows`, `explain` or `break_glass`, found `reed`
             error governance/cases/bad.yaml:1:54 W0108 expected `allow` or `deny`, found `yes`
             error governance/cases/bad.yaml:2:3 W0106 key `action` is missing
             error governance/cases/bad.yaml:2:3 W0106 key `because` is missing

@@ -2,10 +2,10 @@
 
 use weft_model::{Column, MajorVersion, PortRef};
 
-use super::{PolicySnapshot, PortSide};
+use super::{Compiled, PolicySnapshot, PortSide};
 use crate::ObjectRef;
 
-impl PolicySnapshot {
+impl Compiled {
     /// Lets what rows say of the name that versions share, and of columns below it, hold for `port` too, which is
     /// one of them.
     pub(super) fn hold_for_version(&mut self, port: &PortRef, version: &MajorVersion) {
@@ -33,10 +33,17 @@ impl PolicySnapshot {
         let port = own.map_or_else(|| port.clone(), |own| PortRef { port: own, ..port.clone() });
         ObjectRef::Port(port).object_term()
     }
+}
+
+impl PolicySnapshot {
+    /// The port as rows write it: see [`Compiled::term_of`].
+    pub(crate) fn term_of(&self, port: &PortRef) -> String {
+        self.rules.term_of(port)
+    }
 
     /// Which version of which port `port` is, where several stand side by side.
     pub(crate) fn major(&self, port: &PortRef) -> Option<&MajorVersion> {
-        self.ports.get(port)?.major.as_ref()
+        self.rules.ports.get(port)?.major.as_ref()
     }
 
     /// The columns of every port that shares its name with `port`, itself among them; none where it is no version.
@@ -46,6 +53,6 @@ impl PolicySnapshot {
             (&name.domain, &name.product) == (&port.domain, &port.product)
                 && side.major.as_ref().is_some_and(|other| other.of == version.of)
         };
-        self.ports.iter().filter(shares).map(|(_, side)| side.columns.as_slice()).collect()
+        self.rules.ports.iter().filter(shares).map(|(_, side)| side.columns.as_slice()).collect()
     }
 }
