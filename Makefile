@@ -18,9 +18,11 @@ demo: build
 test:
 	@exec python3 tests/run
 
-# Asks 100,000 generated queries in two worlds that differ in what is hidden. `make prove QUERIES=n SEED=n` for others.
+# Asks 100,000 generated queries in two worlds that differ in what is hidden, after comparing rosters and simulations of
+# 10,000 generated changes of rules with deciding one by one. `make prove QUERIES=n CASES=n SEED=n` for others.
 prove:
 	cargo build --release --package weft-prove
+	@$(CARGO_TARGET_DIR)/release/weft-prove access $(or $(CASES),10000) $(or $(SEED),1)
 	@exec $(CARGO_TARGET_DIR)/release/weft-prove $(or $(QUERIES),100000) $(or $(SEED),1)
 
 # Lets processes die while they make 1,000 meshes of each kind, and compares what is left. `make chaos RUNS=n SEED=n` for others.

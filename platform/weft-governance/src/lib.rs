@@ -7,6 +7,7 @@
 //! allows. Whatever is not clear is denied.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod alike;
 mod cases;
 mod contract_place;
 mod decider;
@@ -15,6 +16,8 @@ mod explain;
 mod facts;
 mod grants;
 mod kept;
+mod lint;
+mod matrix;
 mod membership;
 mod model;
 mod names;
@@ -30,7 +33,9 @@ mod row;
 mod row_condition;
 mod rules;
 mod schema;
+mod seen;
 mod self_test;
+mod simulate;
 mod snapshot;
 mod standards;
 mod yaml;
@@ -41,14 +46,18 @@ pub use decision::{
 pub use explain::{Change, Draft, Evidence, EvidenceKind, Explanation, NearMiss, Sees};
 pub use facts::{MeshFacts, PortFacts};
 pub use grants::{Grant, GrantBook, Grants};
+pub use lint::lint;
+pub use matrix::decisions_matrix;
 pub use membership::Membership;
 pub use policies::Policies;
 pub use principals::Principals;
 pub use request::{AccessRequest, Authorizer, ObjectRef};
-pub use roster::decisions_matrix;
+pub use roster::{Roster, RosterGroup, RosterMember, RosterPath, RosterQuestion, roster};
 pub use rules::{Rules, read};
 pub use schema::{SCHEMA_KINDS, schema};
+pub use seen::{ColumnSeen, MaskSeen, RowsKept, RowsSeen, Seen, Sight};
 pub use self_test::ensure_decides_right;
+pub use simulate::{AccessCause, AccessEffect, MeshState, SightChange, simulate};
 pub use snapshot::{PolicyError, PolicySnapshot};
 pub use standards::Standards;
 

@@ -76,7 +76,7 @@ fn grow(set: &mut BTreeSet<String>, next: impl Fn(&BTreeSet<String>) -> Vec<Stri
     }
 }
 
-const PRINCIPALS: &str = "\
+pub(crate) const PRINCIPALS: &str = "\
 users:
   - {name: u0}
   - {name: u1, groups: [g0]}
@@ -132,7 +132,7 @@ fn containment() -> impl Strategy<Value = String> {
         .prop_map(|object| format!("g2, obj:{object}, obj:a.box\n"))
 }
 
-fn rows() -> impl Strategy<Value = String> {
+pub(crate) fn rows() -> impl Strategy<Value = String> {
     let some = |text: BoxedStrategy<String>, most: usize| prop::collection::vec(text, 0..most);
     (some(policy().boxed(), 9), some(role().boxed(), 7), some(containment().boxed(), 3)).prop_map(|(p, g, g2)| {
         let mut rows: Vec<String> = p.into_iter().chain(g).chain(g2).collect();
@@ -218,7 +218,7 @@ fn tags_of(object: &str) -> &'static [&'static str] {
     }
 }
 
-fn mesh_facts() -> MeshFacts {
+pub(crate) fn mesh_facts() -> MeshFacts {
     let ports = OBJECTS.into_iter().filter(|name| name.split('.').count() == 3 && !name.starts_with("system"));
     let columns = |name| if name == "a.p.x" { vec![column("mail", &["pii.email"])] } else { Vec::new() };
     let described: Vec<_> = ports.map(|name| (name, tags_of(name), columns(name))).collect();

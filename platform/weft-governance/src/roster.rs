@@ -1,133 +1,138 @@
-//! Who may do what, written out: `governance/decisions.txt`.
+//! Who sees what of one port, and through which path.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use chrono::DateTime;
-use weft_model::{Action, Column, PortRef, Principal};
+use chrono::{DateTime, Utc};
+use weft_model::{Action, Column, PortRef, Principal, PrincipalKind};
 
-use crate::{
-    AccessRequest, Authorizer, DatePart, Decision, Mask, MeshFacts, ObjectRef, Obligation, PolicySnapshot, Principals,
-};
+use crate::alike::{Looked, Standing};
+use crate::seen::Seen;
+use crate::{AccessRequest, Authorizer, Membership, ObjectRef, PolicyLine, PolicySnapshot};
 
-/// Every port with those who may discover it and those who may read it, without a purpose and with
-/// each of the product's; under a line of readers, what each of them does not see.
-///
-/// The same rules and facts give the same text, in order of name, so that a commit shows whose
-/// access it changes as a difference of a few words.
-pub fn decisions_matrix(snapshot: &PolicySnapshot, principals: &Principals, facts: &MeshFacts) -> String {
-    let mut text = String::from("# Who may do what, as the policies decide it. Generated; do not edit.\n");
-    for (port, side) in &facts.ports {
-        let asked = Row { snapshot, port, columns: &side.columns };
-        let may_discover =
-            |principal: &&Principal| snapshot.decide(&asked.request(principal, Action::Discover, None)).is_allowed();
-        let discover: Vec<&str> = principals.iter().filter(may_discover).map(|who| who.name.as_str()).collect();
-        // Writing to a string does not fail.
-        let _ = write!(text, "\n{port}\n  discover: {}\n", listed(&discover));
+/// Of which port, and of which of its columns, it is asked who sees them.
+#[derive(Clone, Debug)]
+pub struct RosterQuestion<'a> {
+    pub port: &'a PortRef,
+    /// The columns of the port's table.
+    pub columns: &'a [Column],
+    /// The one that is asked about; all of them without it.
+    pub column: Option<&'a str>,
+    pub purpose: Option<&'a str>,
+    pub at: DateTime<Utc>,
+}
 
-        let without: Vec<(&str, Decision)> =
-            principals.iter().map(|who| (who.name.as_str(), asked.read(who, None))).collect();
-        text.push_str(&readers("read:    ", without.iter().map(|(who, decision)| (*who, decision))));
-        for purpose in facts.purposes.get(&port.product_ref()).into_iter().flatten() {
-            let with: Vec<(&str, Decision)> =
-                principals.iter().map(|who| (who.name.as_str(), asked.read(who, Some(purpose)))).collect();
-            let is_changed = |before: &Decision, now: &Decision| {
-                now.is_allowed() != before.is_allowed() || now.obligations() != before.obligations()
-            };
-            let changed: Vec<(&str, &Decision)> = without
-                .iter()
-                .zip(&with)
-                .filter(|((_, before), (_, now))| is_changed(before, now))
-                .map(|(_, (who, now))| (*who, now))
-                .collect();
-            if !changed.is_empty() {
-                text.push_str(&readers(&format!("read for {purpose}:"), changed.into_iter()));
+/// Everyone who is known, by how they see a port.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Roster {
+    /// Those first who come first by name; who sees nothing is in one of them too.
+    pub groups: Vec<RosterGroup>,
+}
+
+/// Principals that see a port alike, by the same rules.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RosterGroup {
+    pub seen: Seen,
+    /// The lines that allow it; where it is denied, the line that denies, and none where nothing allows.
+    pub because: Vec<PolicyLine>,
+    /// In order of name.
+    pub members: Vec<RosterMember>,
+}
+
+/// One principal, and what leads from it to the rules.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RosterMember {
+    pub name: String,
+    pub kind: PrincipalKind,
+    /// One for each line that settled it, in that order, as far as those are lines of policies.
+    pub paths: Vec<RosterPath>,
+}
+
+/// How a principal comes to be one of those that a line of the policies speaks of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RosterPath {
+    pub rule: PolicyLine,
+    /// Whom the line speaks of: `role:analyst`, `group:owners`, `user:ana`.
+    pub subject: String,
+    /// From the principal to that subject; empty where the line names the principal, or everyone.
+    pub chain: Vec<Membership>,
+}
+
+/// How everyone who is known sees the port, and through which path: for each of them what
+/// [`Authorizer::decide_read`] comes to. Principals of whom nothing differs that the rules on this port look at are
+/// decided once.
+pub fn roster(snapshot: &PolicySnapshot, question: &RosterQuestion<'_>) -> Roster {
+    let RosterQuestion { port, columns, purpose, at, .. } = *question;
+    let looked = Looked::at(snapshot, port, columns);
+    let mut alike: BTreeMap<Standing, Vec<(&Principal, HashSet<String>)>> = BTreeMap::new();
+    for principal in snapshot.principals().iter() {
+        let held = snapshot.held_in(principal, &port.domain);
+        alike.entry(looked.standing(principal, &held)).or_default().push((principal, held));
+    }
+    let mut subjects: HashMap<&PolicyLine, &str> = HashMap::new();
+    for row in snapshot.rows_on_port(port, columns) {
+        subjects.insert(&row.origin.line, &row.subject);
+    }
+    let asked = columns.iter().filter(|column| question.column.is_none_or(|wanted| column.name == wanted));
+    let group = |members: Vec<(&Principal, HashSet<String>)>| {
+        let (first, _) = members.first()?;
+        let object = ObjectRef::Port(port.clone());
+        let request = AccessRequest { principal: first, action: Action::Read, object, purpose, at };
+        let decision = snapshot.decide_read(&request, columns);
+        let member = |(principal, _): &(&Principal, HashSet<String>)| RosterMember {
+            name: principal.name.clone(),
+            kind: principal.kind,
+            paths: paths(snapshot, principal, port, decision.because(), &subjects),
+        };
+        Some(RosterGroup {
+            seen: Seen::of(&decision, asked.clone()),
+            because: decision.because().to_vec(),
+            members: members.iter().map(member).collect(),
+        })
+    };
+    let mut groups: Vec<RosterGroup> = alike.into_values().filter_map(group).collect();
+    groups.sort_by(|a, b| first_name(a).cmp(&first_name(b)));
+    Roster { groups: merged(groups) }
+}
+
+fn first_name(group: &RosterGroup) -> Option<(&str, PrincipalKind)> {
+    group.members.first().map(|member| (member.name.as_str(), member.kind))
+}
+
+/// Groups that came out the same, though there was something to tell them apart.
+fn merged(groups: Vec<RosterGroup>) -> Vec<RosterGroup> {
+    let mut merged: Vec<RosterGroup> = Vec::new();
+    for group in groups {
+        match merged.iter_mut().find(|known| known.seen == group.seen && known.because == group.because) {
+            Some(known) => {
+                known.members.extend(group.members);
+                known.members.sort_by(|a, b| (&a.name, a.kind).cmp(&(&b.name, b.kind)));
             }
+            None => merged.push(group),
         }
     }
-    text
+    merged
 }
 
-struct Row<'a> {
-    snapshot: &'a PolicySnapshot,
-    port: &'a PortRef,
-    columns: &'a [Column],
+fn paths(
+    snapshot: &PolicySnapshot,
+    principal: &Principal,
+    port: &PortRef,
+    because: &[PolicyLine],
+    subjects: &HashMap<&PolicyLine, &str>,
+) -> Vec<RosterPath> {
+    // What is granted to somebody stands in no file, and leads straight to it.
+    let own = principal.subject();
+    let is_granted = |rule: &PolicyLine| snapshot.granted_rows(&own).any(|row| row.origin.line == *rule);
+    let settled = because.iter().filter_map(|rule| {
+        let subject = subjects.get(rule).copied().or_else(|| is_granted(rule).then_some(own.as_str()))?;
+        Some((rule, subject))
+    });
+    let path = |(rule, subject): (&PolicyLine, &str)| {
+        let chain = snapshot.memberships(principal, Some(&port.domain), subject)?;
+        Some(RosterPath { rule: rule.clone(), subject: subject.to_owned(), chain })
+    };
+    settled.filter_map(path).collect()
 }
 
-impl Row<'_> {
-    fn request<'r>(&self, principal: &'r Principal, action: Action, purpose: Option<&'r str>) -> AccessRequest<'r> {
-        let object = ObjectRef::Port(self.port.clone());
-        AccessRequest { principal, action, object, purpose, at: DateTime::UNIX_EPOCH }
-    }
-
-    fn read(&self, principal: &Principal, purpose: Option<&str>) -> Decision {
-        self.snapshot.decide_read(&self.request(principal, Action::Read, purpose), self.columns)
-    }
-}
-
-/// A line of readers, and one for each group of them who see less than everything.
-fn readers<'a>(title: &str, decisions: impl Iterator<Item = (&'a str, &'a Decision)>) -> String {
-    let mut names = Vec::new();
-    let mut by_terms: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for (who, decision) in decisions.filter(|(_, decision)| decision.is_allowed()) {
-        names.push(who);
-        if !decision.obligations().is_empty() {
-            by_terms.entry(terms(decision)).or_default().push(who);
-        }
-    }
-    let mut text = format!("  {title} {}\n", listed(&names));
-    let mut lines: Vec<(String, String)> = by_terms.into_iter().map(|(terms, who)| (who.join(", "), terms)).collect();
-    lines.sort();
-    for (who, terms) in lines {
-        let _ = writeln!(text, "    {who}: {terms}");
-    }
-    text
-}
-
-fn listed(names: &[&str]) -> String {
-    if names.is_empty() { "(no one)".to_owned() } else { names.join(", ") }
-}
-
-/// What is not seen: `some rows; masked: email (partial_email); hidden: ssn`.
-fn terms(decision: &Decision) -> String {
-    let (mut masked, mut hidden) = (Vec::new(), Vec::new());
-    for imposed in decision.obligations() {
-        match &imposed.obligation {
-            Obligation::KeepRows(_) => {}
-            Obligation::MaskColumn { path, mask } => masked.push(format!("{} ({})", path.join("."), describe(mask))),
-            Obligation::HideColumn { column } => hidden.push(column.clone()),
-        }
-    }
-    let mut said = Vec::new();
-    if decision.hides_rows() {
-        said.push("some rows".to_owned());
-    }
-    for (word, mut columns) in [("masked", masked), ("hidden", hidden)] {
-        if !columns.is_empty() {
-            columns.sort();
-            said.push(format!("{word}: {}", columns.join(", ")));
-        }
-    }
-    said.join("; ")
-}
-
-/// A mask in the words of `restrictions.yaml`, without values.
-pub(crate) fn describe(mask: &Mask) -> String {
-    match mask {
-        Mask::Null => "null".to_owned(),
-        Mask::Constant(_) => "constant".to_owned(),
-        Mask::Hash { .. } => "hash".to_owned(),
-        Mask::PartialEmail => "partial_email".to_owned(),
-        Mask::Prefix { characters } => format!("prefix {characters}"),
-        Mask::Round { to } => format!("round {to}"),
-        Mask::Truncate { to } => {
-            let part = match to {
-                DatePart::Day => "day",
-                DatePart::Month => "month",
-                DatePart::Quarter => "quarter",
-                DatePart::Year => "year",
-            };
-            format!("truncate {part}")
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

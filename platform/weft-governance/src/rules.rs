@@ -309,8 +309,26 @@ impl Rules {
         diagnostics
     }
 
+    /// The rows of the mesh, and those of each domain whose own file of this revision holds.
+    pub(crate) fn own_rows(&self) -> impl Iterator<Item = &RowSet> {
+        let of_domains = self.domains.values().filter_map(|rules| match rules {
+            DomainRules::Good { rows, .. } => Some(rows),
+            DomainRules::Kept { .. } | DomainRules::Broken => None,
+        });
+        std::iter::once(&self.mesh).chain(of_domains)
+    }
+
+    /// The restrictions of the mesh, and of each product whose own file of this revision holds.
+    pub(crate) fn own_restrictions(&self) -> impl Iterator<Item = (Option<&ProductRef>, &Restrictions)> {
+        let of_products = self.restrictions.iter().filter_map(|(product, rules)| match rules {
+            ProductRules::Good { restrictions, .. } => Some((Some(product), restrictions.as_ref())),
+            ProductRules::Kept { .. } | ProductRules::Broken => None,
+        });
+        self.mesh_restrictions.iter().map(|mesh| (None, mesh.as_ref())).chain(of_products)
+    }
+
     /// Every tag that means something: those in restrictions, and those that something carries.
-    fn vocabulary(&self, carried: BTreeSet<String>) -> BTreeSet<String> {
+    pub(crate) fn vocabulary(&self, carried: BTreeSet<String>) -> BTreeSet<String> {
         let mut all = carried;
         let of_products = self.restrictions.values().filter_map(ProductRules::restrictions);
         for restrictions in self.mesh_restrictions.iter().chain(of_products) {

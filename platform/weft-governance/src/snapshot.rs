@@ -1,5 +1,6 @@
 //! One immutable state of the policies, and the decisions it gives.
 
+mod about;
 mod memory;
 mod versions;
 

@@ -126,6 +126,10 @@ codes! {
     RESTRICTION_TYPE = "W0310";
     /// A transform's service may not see all of an input, so the product cannot be built from it.
     SERVICE_RESTRICTED = "W0311";
+    /// A rule can never matter to anyone, or applies to nothing.
+    RULE_WITHOUT_EFFECT = "W0330";
+    /// Another rule leaves this one nothing to say.
+    RULE_SHADOWED = "W0331";
 
     // 04xx contract semantics
     /// The contract's version is not a semantic version.

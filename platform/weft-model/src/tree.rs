@@ -77,6 +77,24 @@ impl ManifestTree {
         self
     }
 
+    /// The same with these texts in the place of what lies at their paths; `None` takes a file away.
+    #[must_use]
+    pub fn with_texts(mut self, texts: BTreeMap<String, Option<String>>) -> Self {
+        for (path, text) in texts {
+            match text {
+                Some(text) => {
+                    // No hash is at hand here; the text itself tells texts apart as well.
+                    let (id, size) = (format!("text:{text}"), text.len() as u64);
+                    self.files.insert(path, FileEntry { id, size, content: Content::Text(text.into()) });
+                }
+                None => {
+                    self.files.remove(&path);
+                }
+            }
+        }
+        self
+    }
+
     /// The repository that the files of `domain` come from, if it has one of its own.
     pub fn repository_of(&self, domain: &DomainName) -> Option<&OwnRepository> {
         self.repositories.get(domain)

@@ -1,7 +1,7 @@
 //! The answer in one sentence.
 
 use super::{Inquiry, Sees};
-use crate::roster::describe;
+use crate::matrix::describe;
 
 /// `dana sees email of loyalty.members.profiles masked (partial_email), in some of its rows.`
 pub(super) fn sentence(inquiry: &Inquiry<'_>, sees: &Sees) -> String {

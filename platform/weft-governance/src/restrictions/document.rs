@@ -209,6 +209,16 @@ fn read_exempt(reader: &mut Reader<'_>, node: Option<&Node>, action: &str) {
 }
 
 impl Restrictions {
+    /// Whether the same masks and row filters stand in `other`, wherever in its file.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        let masks = |all: &[MaskRule]| -> Vec<_> { all.iter().map(|m| (m.target.clone(), m.mask.clone())).collect() };
+        let filters =
+            |all: &[RowFilter]| -> Vec<_> { all.iter().map(|f| (f.target.clone(), f.text.clone())).collect() };
+        self.clear == other.clear
+            && masks(&self.masks) == masks(&other.masks)
+            && filters(&self.filters) == filters(&other.filters)
+    }
+
     /// Every tag that the file speaks of.
     pub(crate) fn vocabulary(&self) -> BTreeSet<&str> {
         let masked = self.masks.iter().filter_map(|rule| match &rule.target {

@@ -8,6 +8,7 @@ mod condition;
 mod document;
 mod lexer;
 mod mask;
+mod mentions;
 mod parse;
 mod terms;
 mod typed;
@@ -15,6 +16,7 @@ mod typed;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use document::{Restrictions, Whose, read};
+pub(crate) use document::{FilterTarget, MaskTarget, Restrictions, Whose, read};
 pub(crate) use mask::type_within;
-pub(crate) use terms::{Asked, Exemption, terms};
+pub(crate) use mentions::Mentions;
+pub(crate) use terms::{Asked, Exemption, carries, lies_under, terms};

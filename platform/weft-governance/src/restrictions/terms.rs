@@ -204,7 +204,7 @@ pub(crate) fn carries(tag: &str, port_tags: &BTreeSet<String>, columns: &[Column
 }
 
 /// Whether `tag` is `above`, or lies under it.
-fn lies_under(tag: &str, above: &str) -> bool {
+pub(crate) fn lies_under(tag: &str, above: &str) -> bool {
     tag.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use weft_governance::{MeshFacts, Rules};
+use weft_governance::{MeshFacts, PolicySnapshot, Rules};
 use weft_model::{Clock, Code, Diagnostic, ManifestTree, Published};
 
 use super::arguments::Policy;
@@ -25,7 +25,11 @@ pub(super) fn policy(command: &Policy) -> Result<(), Failure> {
 
 fn lint(mesh: &Path, home: &Home) -> Result<(), Failure> {
     let (tree, root) = working_tree(mesh, home)?;
-    let (rules, problems) = read(&tree).1;
+    let Read { facts, rules, mut problems, is_whole } = read(&tree);
+    // What a product with errors would need is not to be called idle.
+    if is_whole && !problems.iter().any(Diagnostic::is_error) {
+        problems.extend(idle(&tree, &rules, &facts)?);
+    }
     tell(&problems, &tree, &root);
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let warnings = problems.len() - errors;
@@ -70,14 +74,36 @@ fn tell(problems: &[Diagnostic], tree: &ManifestTree, root: &Path) {
     }
 }
 
-/// What the rules of `tree` are about, the rules, and every problem of them; and which domains are not here.
-fn read(tree: &ManifestTree) -> (MeshFacts, (Rules, Vec<Diagnostic>)) {
+/// The rules of a tree.
+struct Read {
+    /// What they are about.
+    facts: MeshFacts,
+    rules: Rules,
+    /// Every problem of them; and which domains are not here.
+    problems: Vec<Diagnostic>,
+    /// Whether everything that they are about could be read.
+    is_whole: bool,
+}
+
+fn read(tree: &ManifestTree) -> Read {
     let (declared, told) = weft_manifest::read(tree, SystemClock.now().date_naive());
+    let is_whole = !told.iter().any(Diagnostic::is_error);
     let (mut rules, mut problems) = weft_governance::read(tree);
     problems.extend(told.into_iter().filter(|told| told.code == Code::DOMAIN_UNSEEN));
     let facts = MeshFacts::of(&declared, &Published::default());
     problems.extend(rules.check_restrictions(&facts));
-    (facts, (rules, problems))
+    Read { facts, rules, problems, is_whole }
+}
+
+/// Rules without effect. Of rules without errors alone.
+fn idle(tree: &ManifestTree, rules: &Rules, facts: &MeshFacts) -> Result<Vec<Diagnostic>, Failure> {
+    Ok(weft_governance::lint(rules, &compile(tree, rules, facts)?, facts, SystemClock.now()))
+}
+
+fn compile(tree: &ManifestTree, rules: &Rules, facts: &MeshFacts) -> Result<PolicySnapshot, Failure> {
+    rules
+        .compile(&tree.revision, facts)
+        .map_err(|error| Failure::new(Exit::Problems, format!("the rules do not compile: {error}")))
 }
 
 /// Compares the matrix with the one in the mesh, or writes it there.
@@ -100,13 +126,11 @@ fn keep(tree: &ManifestTree, root: &Path, matrix: &str, write: bool) -> Result<(
 /// The matrix of the rules in `tree`, and every problem of rules and cases. No matrix where the
 /// rules do not hold together.
 fn decide(tree: &ManifestTree) -> Result<(Option<String>, Vec<Diagnostic>), Failure> {
-    let (facts, (rules, mut problems)) = read(tree);
+    let Read { facts, rules, mut problems, .. } = read(tree);
     if rules.refused() || problems.iter().any(Diagnostic::is_error) {
         return Ok((None, problems));
     }
-    let snapshot = rules
-        .compile(&tree.revision, &facts)
-        .map_err(|error| Failure::new(Exit::Problems, format!("the rules do not compile: {error}")))?;
+    let snapshot = compile(tree, &rules, &facts)?;
     problems.extend(rules.run_cases(&snapshot).into_iter().filter(|told| told.is_error() || !facts.is_part));
     Ok((Some(weft_governance::decisions_matrix(&snapshot, rules.principals(), &facts)), problems))
 }

@@ -1,0 +1,174 @@
+//! Who gains and who loses access by a revision.
+
+mod text;
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use weft_governance::{AccessCause, AccessEffect, MeshFacts, MeshState, PolicySnapshot, Rules, SightChange, simulate};
+use weft_model::compatibility::Sign;
+use weft_model::{Declared, Diagnostic, DomainName, ManifestTree, PortRef, ProductRef};
+
+use crate::check::{Checked, policies};
+use crate::known::Kept;
+use crate::{Known, held};
+
+/// What decides who sees what: rules that hold together, and the mesh that they govern.
+#[derive(Debug)]
+pub struct AccessState {
+    snapshot: PolicySnapshot,
+    facts: MeshFacts,
+}
+
+impl AccessState {
+    /// What is in force where `tree` holds the rules in force, and is served what is `known` to be published. `None`
+    /// where the rules do not hold together.
+    pub fn served(tree: &ManifestTree, known: &Known) -> Option<Self> {
+        let facts = facts_served(tree, known);
+        let snapshot = compiled(weft_governance::read(tree).0, tree, &facts, &known.kept)?;
+        Some(AccessState { snapshot, facts })
+    }
+
+    /// What `tree` would put in force if everything in it could be built, with every problem in its manifests and
+    /// rules; `None` where it would be refused. No query is planned and no test run.
+    pub fn declared(tree: &ManifestTree, known: &Known) -> (Option<Self>, Vec<Diagnostic>) {
+        let (mut declared, mut diagnostics) = weft_manifest::read(tree, known.now.date_naive());
+        declared.hold_back(&known.published);
+        held::set_aside(&mut declared, &known.published);
+        let (rules, trouble) = weft_governance::read(tree);
+        diagnostics.extend(trouble);
+        let (_, snapshot, trouble) = policies(rules, tree, &declared, &known.published, &known.kept);
+        diagnostics.extend(trouble);
+        weft_model::diagnostic::sort(&mut diagnostics);
+        diagnostics.dedup();
+        let facts = MeshFacts::of(&declared, &known.published);
+        let snapshot = snapshot.filter(|_| !declared.refused);
+        (snapshot.map(|snapshot| AccessState { snapshot, facts }), diagnostics)
+    }
+
+    /// Who gains and who loses what, if `after` takes the place of this.
+    pub fn effects(&self, after: &AccessState, at: DateTime<Utc>) -> Vec<AccessEffect> {
+        simulate(self.mesh(), after.mesh(), at)
+    }
+
+    fn mesh(&self) -> MeshState<'_> {
+        MeshState { snapshot: &self.snapshot, facts: &self.facts }
+    }
+}
+
+/// Who gains and who loses what, if the revision that was `checked` takes the place of the rules in `before` over what
+/// is `known` to be published. Nothing where the revision would be refused.
+pub fn access_changes(before: &ManifestTree, checked: &Checked, known: &Known) -> Vec<AccessChange> {
+    let Some(after) = &checked.snapshot else { return Vec::new() };
+    let facts = MeshFacts::of(&checked.declared, &known.published);
+    let Some(before) = AccessState::served(before, known) else { return Vec::new() };
+    let effects = simulate(before.mesh(), MeshState { snapshot: after, facts: &facts }, known.now);
+    effects.into_iter().map(AccessChange::from).collect()
+}
+
+fn facts_served(tree: &ManifestTree, known: &Known) -> MeshFacts {
+    let mut facts = MeshFacts::of(&Declared::empty(tree.revision.clone()), &known.published);
+    // Nothing is about to go.
+    facts.retired.clear();
+    facts.is_part = tree.is_part;
+    facts
+}
+
+fn compiled(mut rules: Rules, tree: &ManifestTree, facts: &MeshFacts, kept: &Kept) -> Option<PolicySnapshot> {
+    rules.check_restrictions(facts);
+    let broken: BTreeSet<DomainName> = rules.broken_domains().cloned().collect();
+    for domain in broken {
+        if let Some(text) = kept.access.get(&domain) {
+            rules.keep(&domain, text);
+        }
+    }
+    let broken: BTreeSet<ProductRef> = rules.broken_restrictions().cloned().collect();
+    for product in broken {
+        if let Some(text) = kept.restrictions.get(&product) {
+            rules.keep_restrictions(&product, text);
+        }
+    }
+    rules.compile(&tree.revision, facts).ok()
+}
+
+/// What changes alike for some principals at one port, as people and programs read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessChange {
+    /// Added for what is gained, removed for what is lost.
+    pub sign: Sign,
+    /// `gains`, `clears`, `widens`, `masks_otherwise`, `differs`, `narrows`, `masks` or `loses`.
+    pub change: &'static str,
+    pub port: PortRef,
+    /// The columns that it is about; none where it is about rows.
+    pub columns: Vec<String>,
+    /// Whether these are all columns of the port.
+    pub is_whole: bool,
+    /// The masks under which the columns are seen then, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub masks: Option<String>,
+    /// Whether every row is seen then.
+    pub every_row: bool,
+    /// Purposes for which it holds and without which it does not; none where it holds without any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub purposes: Vec<String>,
+    /// Names of users.
+    pub people: Vec<String>,
+    /// Names of services.
+    pub services: Vec<String>,
+    /// The lines that it comes from.
+    pub because: Vec<ChangeCause>,
+}
+
+/// A line that a change comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChangeCause {
+    /// Whether it comes to hold or holds no more; none for one that stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign: Option<Sign>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Counts from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    pub text: String,
+}
+
+impl From<AccessEffect> for AccessChange {
+    fn from(effect: AccessEffect) -> Self {
+        let AccessEffect { port, change, columns, is_whole, purposes, people, services, because } = effect;
+        let (sign, word) = sign_and_word(&change);
+        let every_row = change == SightChange::RowsWiden { is_all: true };
+        let masks = match change {
+            SightChange::Gains { masks } => masks,
+            SightChange::Masks { masks } | SightChange::MasksOtherwise { masks } => Some(masks),
+            _ => None,
+        };
+        let because = because.into_iter().map(ChangeCause::from).collect();
+        AccessChange { sign, change: word, port, columns, is_whole, masks, every_row, purposes, people, services, because }
+    }
+}
+
+impl From<AccessCause> for ChangeCause {
+    fn from(cause: AccessCause) -> Self {
+        let (file, line) = cause.line.place.map(|(file, line)| (file.to_string(), line)).unzip();
+        ChangeCause { sign: cause.sign, file, line, text: cause.line.text.to_string() }
+    }
+}
+
+fn sign_and_word(change: &SightChange) -> (Sign, &'static str) {
+    match change {
+        SightChange::Gains { .. } => (Sign::Added, "gains"),
+        SightChange::Clears => (Sign::Added, "clears"),
+        SightChange::RowsWiden { .. } => (Sign::Added, "widens"),
+        SightChange::MasksOtherwise { .. } => (Sign::Changed, "masks_otherwise"),
+        SightChange::RowsDiffer => (Sign::Changed, "differs"),
+        SightChange::RowsNarrow => (Sign::Removed, "narrows"),
+        SightChange::Masks { .. } => (Sign::Removed, "masks"),
+        SightChange::Loses => (Sign::Removed, "loses"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
