@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use weft_catalog::CatalogError;
 use weft_engine::QueryError;
-use weft_model::{Code, ProductRef};
+use weft_model::{Code, PortRef, ProductRef};
 use weft_wire::PROBLEM_JSON;
 
 use crate::trace::TraceId;
@@ -66,6 +66,13 @@ impl Problem {
     /// Somebody else answers for the product, as the caller may know.
     pub(crate) fn not_theirs(product: &ProductRef) -> Self {
         let detail = format!("only who owns the domain of `{product}`, or is its steward, may do this");
+        Problem::new(StatusCode::FORBIDDEN, Code::ACCESS_DENIED, detail)
+    }
+
+    /// Who else sees a port, which the caller may know of, is not for the caller to know.
+    pub(crate) fn not_told_of_others(port: &PortRef) -> Self {
+        let detail =
+            format!("who sees `{port}` is told to who owns its domain, is its steward, or is let do `explain` on it");
         Problem::new(StatusCode::FORBIDDEN, Code::ACCESS_DENIED, detail)
     }
 

@@ -6,7 +6,9 @@ use axum::routing::{delete, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
-use crate::{Doors, backfill, caller, checks, erase, health, hooks, me, problem, products, releases, runs, sql, trace};
+use crate::{
+    Doors, access, backfill, caller, checks, erase, health, hooks, me, problem, products, releases, runs, sql, trace,
+};
 
 /// Longest request body that is read.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -26,6 +28,8 @@ pub fn router(doors: Doors) -> Router {
         .route("/v1/ports/{domain}/{product}/{port}/usage", get(products::get_usage))
         .route("/v1/ports/{domain}/{product}/{port}/backfill", post(backfill::backfill))
         .route("/v1/ports/{domain}/{product}/{port}/erase", post(erase::erase))
+        .route("/v1/access/roster", post(access::roster))
+        .route("/v1/access/simulate", post(access::simulate))
         .route("/v1/runs", get(runs::list_runs))
         .route("/v1/runs/{id}", get(runs::get_run))
         .route("/v1/sql", post(sql::post_sql))

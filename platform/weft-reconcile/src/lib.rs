@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod access;
 mod apply;
 mod as_published;
 mod asked;
@@ -44,6 +45,7 @@ mod sql_check;
 mod tidy;
 mod transform_tests;
 
+pub use access::{AccessChange, AccessState, ChangeCause, SimulateError, Simulated, access_changes};
 pub use backfill::{BackfillError, Backfilled};
 pub use check::{Checked, check};
 pub use consumers::Consumer;

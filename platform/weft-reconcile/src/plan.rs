@@ -9,7 +9,7 @@ use weft_model::{
 use crate::due::Timetable;
 use crate::fingerprint::{Fingerprints, hash};
 use crate::retire::kept_until;
-use crate::{Known, Review, RuleLine, Verdict, Waiting};
+use crate::{AccessChange, Known, Review, RuleLine, Verdict, Waiting};
 
 /// What must happen, in order, for the mesh to match the manifests at `revision`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,6 +22,8 @@ pub struct Plan {
     pub reviews: Vec<Review>,
     /// Lines of policies, restrictions and groups that come and go; filled by [`Plan::with_rules`].
     pub rules: Vec<RuleLine>,
+    /// Who gains and who loses access; filled by [`Plan::with_access`].
+    pub access: Vec<AccessChange>,
     /// The ports that stay as they are.
     pub unchanged: Vec<PortRef>,
     /// Products that stay as they were rolled back, in order of name.
@@ -133,6 +135,7 @@ impl Plan {
             steps: Vec::new(),
             reviews: Vec::new(),
             rules: Vec::new(),
+            access: Vec::new(),
             unchanged: Vec::new(),
             held: Vec::new(),
             waiting: Vec::new(),
@@ -145,6 +148,12 @@ impl Plan {
     #[must_use]
     pub fn with_rules(self, rules: Vec<RuleLine>) -> Self {
         Plan { rules, ..self }
+    }
+
+    /// The same plan, with who gains and who loses access by it.
+    #[must_use]
+    pub fn with_access(self, access: Vec<AccessChange>) -> Self {
+        Plan { access, ..self }
     }
 
     /// Whether nothing is to be done.
@@ -195,7 +204,8 @@ pub fn plan(declared: &Declared, known: &Known, reviews: &[Review]) -> Plan {
     steps.extend(retirements(declared, published, now));
     let (revision, reviews) = (declared.revision.clone(), reviews.to_vec());
     let held = held(declared, published);
-    Plan { revision, steps, reviews, rules: Vec::new(), unchanged, held, waiting, in_order, next }
+    let (rules, access) = (Vec::new(), Vec::new());
+    Plan { revision, steps, reviews, rules, access, unchanged, held, waiting, in_order, next }
 }
 
 impl Step {

@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod access;
 mod backfill;
 mod check;
 mod erasure;
@@ -16,6 +17,10 @@ mod run;
 mod sql;
 mod usage;
 
+pub use access::{
+    Roster, RosterColumn, RosterGroup, RosterMember, RosterMembership, RosterPath, RosterRequest, RuleLine,
+    SimulateRequest, Simulated, SimulatedChange,
+};
 pub use backfill::{Backfill, BackfillRequest};
 pub use check::Check;
 pub use erasure::ErasureRequest;

@@ -190,6 +190,7 @@ impl Carriers {
             return Some((5, format!("nothing{under} carries the tag `{}`, so the row never matches", row.tag)));
         }
         let asks_for_one = RowCondition::read(&row.condition).is_some_and(|condition| condition.purpose_granted);
-        (asks_for_one && !carried.has_purpose).then(|| (6, format!("no product{under} allows any purpose, so the row never matches")))
+        (asks_for_one && !carried.has_purpose)
+            .then(|| (6, format!("no product{under} allows any purpose, so the row never matches")))
     }
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use weft_model::{Column, DomainName, PortRef, Principal};
 
 use super::{Compiled, PolicySnapshot, RoleGraph, climb};
+use crate::ObjectRef;
 use crate::names::column_term;
 use crate::restrictions::Restrictions;
 use crate::row::PolicyRow;
-use crate::ObjectRef;
 
 impl PolicySnapshot {
     /// Every `p` row, in the order written.

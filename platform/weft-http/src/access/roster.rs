@@ -4,8 +4,8 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use weft_catalog::CatalogError;
-use weft_governance::{Roster, RosterGroup, RosterMember, RosterQuestion, RowsSeen};
-use weft_model::Column;
+use weft_governance::{Authorizer, Roster, RosterGroup, RosterMember, RosterQuestion, RowsSeen};
+use weft_model::{Column, PortRef};
 use weft_wire as wire;
 
 use super::{line, may_know_who};
@@ -26,7 +26,7 @@ pub(crate) async fn roster(
     if !may_know_who(&doors, &view, &principal, &request.port) {
         return Err(Problem::not_told_of_others(&request.port));
     }
-    let columns = view.columns_of(&request.port)?;
+    let columns = columns_of(&doors, &request.port)?;
     ensure_there(&request, &columns)?;
     let policies = doors.policies.current();
     let at = request.at.unwrap_or_else(|| doors.clock.now());
@@ -36,7 +36,7 @@ pub(crate) async fn roster(
         column: request.column.clone(),
         purpose: purpose.clone(),
         at,
-        policy_revision: weft_governance::Authorizer::policy_revision(policies.as_ref()).clone(),
+        policy_revision: policies.policy_revision().clone(),
         groups: Vec::new(),
     };
     // Of thousands of principals and rules it takes a while.
@@ -46,6 +46,15 @@ pub(crate) async fn roster(
     });
     let Roster { groups } = told.await.map_err(|_| Problem::internal())?;
     Ok(Json(wire::Roster { groups: groups.iter().map(group).collect(), ..asked }))
+}
+
+/// The columns of the port as it is served, those among them that the caller does not see.
+fn columns_of(doors: &Doors, port: &PortRef) -> Result<Vec<Column>, Problem> {
+    let published = doors.catalog.published();
+    let release = published.releases.get(&port.product_ref());
+    let output = release.and_then(|release| release.product.output(&port.port));
+    let columns = output.map(|output| output.contract.columns.clone());
+    columns.ok_or_else(|| CatalogError::NotFound { kind: "port", name: port.to_string() }.into())
 }
 
 fn ensure_there(request: &wire::RosterRequest, columns: &[Column]) -> Result<(), Problem> {

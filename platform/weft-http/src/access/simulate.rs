@@ -47,7 +47,6 @@ fn read(body: &[u8]) -> Result<BTreeMap<String, Option<String>>, Problem> {
 fn refused(error: &SimulateError) -> Problem {
     match error {
         SimulateError::Path { .. } => Problem::malformed(error.to_string()),
-        SimulateError::Refused => Problem::conflict(Code::POLICY_ROW, error.to_string()),
         SimulateError::Nothing => Problem::not_ready(),
         SimulateError::Trouble(trouble) => {
             tracing::error!(error = %trouble, "a change of access could not be simulated");
@@ -56,6 +55,7 @@ fn refused(error: &SimulateError) -> Problem {
                 code => Problem::unavailable(code),
             }
         }
+        _ => Problem::conflict(error.code(), error.to_string()),
     }
 }
 

@@ -1,14 +1,20 @@
 //! Who gains and who loses access by a revision.
 
+mod simulated;
 mod text;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use weft_governance::{AccessCause, AccessEffect, MeshFacts, MeshState, PolicySnapshot, Rules, SightChange, simulate};
+use weft_governance::{
+    AccessCause, AccessEffect, Grants, MeshFacts, MeshState, PolicySnapshot, Rules, SightChange, simulate,
+};
 use weft_model::compatibility::Sign;
 use weft_model::{Declared, Diagnostic, DomainName, ManifestTree, PortRef, ProductRef};
+
+pub use simulated::{SimulateError, Simulated};
 
 use crate::check::{Checked, policies};
 use crate::known::Kept;
@@ -45,6 +51,12 @@ impl AccessState {
         let facts = MeshFacts::of(&declared, &known.published);
         let snapshot = snapshot.filter(|_| !declared.refused);
         (snapshot.map(|snapshot| AccessState { snapshot, facts }), diagnostics)
+    }
+
+    /// The same with what is granted besides the rules.
+    #[must_use]
+    pub fn granting(self, grants: &Arc<Grants>) -> Self {
+        AccessState { snapshot: self.snapshot.with_grants(Arc::clone(grants), 0), ..self }
     }
 
     /// Who gains and who loses what, if `after` takes the place of this.
@@ -146,7 +158,19 @@ impl From<AccessEffect> for AccessChange {
             _ => None,
         };
         let because = because.into_iter().map(ChangeCause::from).collect();
-        AccessChange { sign, change: word, port, columns, is_whole, masks, every_row, purposes, people, services, because }
+        AccessChange {
+            sign,
+            change: word,
+            port,
+            columns,
+            is_whole,
+            masks,
+            every_row,
+            purposes,
+            people,
+            services,
+            because,
+        }
     }
 }
 

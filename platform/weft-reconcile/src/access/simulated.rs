@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use weft_governance::{AccessEffect, Authorizer};
-use weft_model::{ManifestTree, Revision};
+use weft_model::{Code, ManifestTree, Revision};
 
 use super::AccessState;
 use crate::{Controller, Known, ReconcileError};
@@ -31,6 +31,18 @@ pub enum SimulateError {
     Trouble(#[from] ReconcileError),
 }
 
+impl SimulateError {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            SimulateError::Path { .. } => Code::REQUEST_INVALID,
+            SimulateError::Refused => Code::POLICY_ROW,
+            SimulateError::Nothing => Code::NOT_READY,
+            SimulateError::Trouble(trouble) => trouble.code(),
+        }
+    }
+}
+
 impl Controller {
     /// Who would gain and who would lose what, if `files` took the place of those of the revision in force (`None`: if
     /// one were gone). Changes nothing, plans no query and runs no test.
@@ -43,7 +55,7 @@ impl Controller {
             return Err(SimulateError::Path { path: path.clone() });
         }
         let policies = self.parts.policies.current();
-        if policies.principals().iter().next().is_none() {
+        if policies.epoch() == 0 {
             return Err(SimulateError::Nothing);
         }
         let revision = policies.policy_revision().clone();

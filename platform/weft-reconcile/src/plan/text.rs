@@ -36,7 +36,7 @@ impl Plan {
         for held in &self.held {
             let _ = writeln!(text, "  = {}   {}", held.product, held.to_text());
         }
-        self.rule_lines(&mut text, verbose);
+        self.access_lines(&mut text, verbose);
         for Waiting { port, until } in &self.waiting {
             let _ = writeln!(text, "  . {port}   waits until {}", until.to_rfc3339_opts(SecondsFormat::Secs, true));
         }
@@ -62,16 +62,21 @@ impl Plan {
         text
     }
 
-    fn rule_lines(&self, text: &mut String, verbose: bool) {
-        if self.rules.is_empty() {
+    /// Rules that come and go, and what it comes to for whom.
+    fn access_lines(&self, text: &mut String, verbose: bool) {
+        if self.rules.is_empty() && self.access.is_empty() {
             return;
         }
-        let shown = if verbose { self.rules.len() } else { CHANGES_MAX };
+        let shown = |all: usize| if verbose { all } else { CHANGES_MAX };
         let _ = writeln!(text, "  ~ access");
-        for rule in self.rules.iter().take(shown) {
+        for rule in self.rules.iter().take(shown(self.rules.len())) {
             let _ = writeln!(text, "      {} {}:{}   {}", rule.sign.as_str(), rule.file, rule.line, rule.text);
         }
-        more(text, "      ", self.rules.len().saturating_sub(shown), "line");
+        more(text, "      ", self.rules.len().saturating_sub(shown(self.rules.len())), "line");
+        for change in self.access.iter().take(shown(self.access.len())) {
+            let _ = writeln!(text, "      {}\n          {}", change.sentence(), change.names(verbose));
+        }
+        more(text, "      ", self.access.len().saturating_sub(shown(self.access.len())), "change");
     }
 
     /// Steps and reviews together, products in the order in which they are built; refused ones last.

@@ -54,6 +54,9 @@ pub(super) enum Command {
     /// Check policies
     #[command(subcommand)]
     Policy(Policy),
+    /// See who may see what, and what a change of rules would do
+    #[command(subcommand)]
+    Access(Access),
     /// Print a signed bearer token
     Token(Token),
     /// Print the JSON Schema of a kind of file
@@ -232,6 +235,59 @@ pub(super) struct Apply {
     /// Object store for tables, as with `weft up` [default: <home>/warehouse]
     #[arg(long, value_name = "URL")]
     pub(super) warehouse: Option<String>,
+    #[command(flatten)]
+    pub(super) home: HomeArgument,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Access {
+    /// List who sees a port, or one of its columns, and through which path
+    Roster(Roster),
+    /// Show who gains and who loses access by a change of rules or contracts
+    Simulate(Simulate),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Roster {
+    /// `domain.product.port`, or `domain.product.port.column`
+    #[arg(value_name = "PORT[.COLUMN]")]
+    pub(super) what: String,
+    /// As if everyone asked for this purpose
+    #[arg(long, value_name = "P")]
+    pub(super) purpose: Option<String>,
+    /// At this time (RFC 3339) [default: now]
+    #[arg(long, value_name = "T")]
+    pub(super) at: Option<chrono::DateTime<chrono::Utc>>,
+    #[arg(long, value_enum, default_value_t = RosterFormat::Table)]
+    pub(super) format: RosterFormat,
+    #[command(flatten)]
+    pub(super) server: ServerArguments,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RosterFormat {
+    Table,
+    /// One line for each principal and column
+    Csv,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Simulate {
+    /// Folder with `products/` and `governance/`, or a git URL
+    #[arg(default_value = ".")]
+    pub(super) mesh: String,
+    /// Revision of the mesh that would take effect [default: the files as they are on disk]
+    #[arg(long = "ref", value_name = "REF")]
+    pub(super) revision: Option<String>,
+    /// What to compare with: `live`, what the home's catalog says is served, or a revision of the mesh
+    #[arg(long, value_name = "live|REF", default_value = "live")]
+    pub(super) against: String,
+    /// Show every name
+    #[arg(short, long)]
+    pub(super) verbose: bool,
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    pub(super) format: PlanFormat,
     #[command(flatten)]
     pub(super) home: HomeArgument,
 }

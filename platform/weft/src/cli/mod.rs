@@ -1,5 +1,6 @@
 //! The command line: one file a command, thin over the library.
 
+mod access;
 mod apply;
 mod arguments;
 mod backfill;
@@ -66,6 +67,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Backfill(arguments) => backfill::backfill(&arguments),
         Command::Erase(arguments) => erase::erase(&arguments),
         Command::Policy(command) => policy::policy(&command),
+        Command::Access(command) => access::access(command),
         Command::Token(arguments) => token::token(&arguments),
         Command::Schema(arguments) => schema::schema(&arguments.kind),
         Command::Explain(arguments) => explain::explain(&arguments.code),

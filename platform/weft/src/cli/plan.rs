@@ -6,7 +6,7 @@ use std::sync::Arc;
 use weft_catalog::{Catalog, CatalogError};
 use weft_manifest::source::{self, RevisionSource, SourceError};
 use weft_model::{Clock, ManifestTree, Revision};
-use weft_reconcile::{Checked, Known, rule_lines};
+use weft_reconcile::{Checked, Known, access_changes, rule_lines};
 
 use super::arguments::{Plan, PlanFormat};
 use super::{Exit, Failure, Look, block_on, terminal};
@@ -67,9 +67,10 @@ impl Planned {
         let checked = weft_reconcile::check(tree, &known).await;
         let published = known.published.revision.as_ref();
         let before = before.or_else(|| source.tree(published.filter(|served| **served != tree.revision)?).ok());
-        let rules = before.map(|before| rule_lines(&before, tree)).unwrap_or_default();
+        let rules = before.as_ref().map(|before| rule_lines(before, tree)).unwrap_or_default();
+        let access = before.map(|before| access_changes(&before, &checked, &known)).unwrap_or_default();
         let plan = weft_reconcile::plan(&checked.declared, &known, &checked.reviews);
-        let plan = plan.with_rules(rules);
+        let plan = plan.with_rules(rules).with_access(access);
         let served = published.map_or("nothing published", Revision::short);
         let against = if against == LIVE { format!("live ({served})") } else { format!("{against} ({served})") };
         Ok(Planned { plan, checked, against })
@@ -122,7 +123,7 @@ pub(super) fn coded(error: SourceError) -> Failure {
 }
 
 /// What the home's catalog knows. Changes nothing, so that a server may hold the home.
-async fn known(home: &Home, tree: &ManifestTree) -> Result<Known, Failure> {
+pub(super) async fn known(home: &Home, tree: &ManifestTree) -> Result<Known, Failure> {
     match catalog_of(home).await? {
         Some(catalog) => Known::in_catalog(&catalog, tree, SystemClock.now()).await.map_err(unread),
         None => Ok(Known::nothing_at(SystemClock.now())),
@@ -143,7 +144,7 @@ pub(super) fn unread(error: CatalogError) -> Failure {
 }
 
 /// The committed files, which need not be what is on disk.
-struct Committed<'a>(&'a ManifestTree);
+pub(super) struct Committed<'a>(pub(super) &'a ManifestTree);
 
 impl Sources for Committed<'_> {
     fn text(&self, file: &str) -> Option<Arc<str>> {

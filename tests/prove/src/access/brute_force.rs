@@ -14,13 +14,19 @@ use super::states::State;
 /// One change, as both ways to find it tell it: whom it is about, port, purpose, column (none for rows), and what.
 pub(super) type Told = (String, String, Option<String>, Option<String>, &'static str);
 
-/// Every decision on reading, by principal, port and purpose.
+/// Every decision on reading.
 pub(super) struct Everyone {
-    decisions: BTreeMap<(String, PortRef, Option<String>), (Decision, Vec<String>)>,
+    decisions: BTreeMap<Asked, Answer>,
     purposes: BTreeMap<PortRef, BTreeSet<String>>,
 }
 
-/// What one principal sees of one column, or of the rows.
+/// Principal, port and purpose.
+type Asked = (String, PortRef, Option<String>);
+
+/// A decision, and the columns that it is about.
+type Answer = (Decision, Vec<String>);
+
+/// What one principal sees of one column.
 #[derive(Clone, Debug, PartialEq)]
 enum Shown {
     Nothing,
@@ -86,8 +92,8 @@ impl Everyone {
         let mut told = BTreeSet::new();
         for (who, port, purpose) in keys {
             let of = |side: &Self| side.purposes.get(port).cloned().unwrap_or_default();
-            // Rows and grants name this one besides.
-            let is_named = |purpose: &String| purpose == "fraud";
+            // Rows and grants name these besides.
+            let is_named = |purpose: &String| purpose != "unheard_of";
             let is_asked =
                 |purpose: &String| of(self).contains(purpose) || of(after).contains(purpose) || is_named(purpose);
             if purpose.as_ref().is_some_and(|purpose| !is_asked(purpose)) {
@@ -115,7 +121,7 @@ impl Everyone {
         let columns: BTreeSet<&String> = before.into_iter().chain(after).flat_map(|(_, columns)| columns).collect();
         let mut changes = BTreeSet::new();
         for column in columns {
-            let shown = |side: Option<&(Decision, Vec<String>)>| match side {
+            let shown = |side: Option<&Answer>| match side {
                 Some((decision, columns)) if columns.contains(column) => shown(decision, column),
                 _ => Shown::Nothing,
             };
@@ -240,7 +246,7 @@ fn wrong_path(member: &RosterMember, principal: &Principal, port: &PortRef, stat
             at.clone_from(&step.holds);
         }
         let leads = at == path.subject || (path.subject == "role:any" && path.chain.is_empty());
-        let is_of_rule = path.rule.text.contains(&path.subject) || path.rule.text.starts_with("grant");
+        let is_of_rule = path.rule.text.contains(&path.subject) || path.rule.place.is_none();
         (!leads || !is_of_rule).then(|| format!("{path:?} leads elsewhere"))
     })
 }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use fastrand::Rng;
-use weft_governance::{MeshFacts, MeshState, PolicySnapshot, PortFacts, read};
+use weft_governance::{Grant, Grants, MeshFacts, MeshState, PolicySnapshot, PortFacts, read};
 use weft_model::{Column, DataType, Diagnostic, ManifestTree, PortRef, Revision};
 
 const MODEL: &str = include_str!("../../../../governance/model.conf");
@@ -28,6 +29,9 @@ const OBJECTS: [&str; 11] =
     ["any", "a", "a.p", "a.p.x", "a.q", "a.box", "b", "b.p.x", "a.p.x.mail", "a.p.x.note", "a.q.x.pay"];
 const TAGS: [&str; 7] = ["*", "*", "*", "pii", "pii.email", "secret", "confidential"];
 
+const CONDITIONS: [&str; 8] =
+    ["-", "-", "-", "-", "purpose_granted", "purpose:fraud", "until:2023-11-13", "purpose_granted+until:2023-11-14"];
+
 /// The instant at which everything is decided.
 pub(super) fn instant() -> DateTime<Utc> {
     DateTime::from_timestamp(1_700_000_000, 0).unwrap()
@@ -47,6 +51,7 @@ struct Parts {
     mesh_restrictions: Option<String>,
     product_restrictions: Option<String>,
     purposes: BTreeSet<String>,
+    grants: Vec<Grant>,
     /// Ports that are there.
     ports: Vec<Port>,
 }
@@ -60,6 +65,7 @@ impl State {
             mesh_restrictions: mesh_restrictions(rng),
             product_restrictions: product_restrictions(rng),
             purposes: purposes(rng),
+            grants: (0..rng.usize(0..3)).map(|n| grant(n, rng)).collect(),
             ports,
         })
     }
@@ -95,6 +101,9 @@ impl State {
             parts.purposes = purposes(rng);
         }
         if rng.u8(0..6) == 0 {
+            parts.grants = (0..rng.usize(0..3)).map(|n| grant(n, rng)).collect();
+        }
+        if rng.u8(0..6) == 0 {
             parts.ports = PORTS.into_iter().filter(|_| rng.u8(0..5) > 0).collect();
         }
         State::of(parts)
@@ -128,7 +137,8 @@ impl State {
         let wrong: Vec<&Diagnostic> = told.iter().filter(|told| told.is_error()).collect();
         assert!(wrong.is_empty(), "{wrong:?}");
         let facts = facts(&parts);
-        let snapshot = rules.compile(&Revision::new("r"), &facts).unwrap();
+        let grants = Grants { epoch: 1, all: parts.grants.clone() };
+        let snapshot = rules.compile(&Revision::new("r"), &facts).unwrap().with_grants(Arc::new(grants), 1);
         State { parts, facts, snapshot }
     }
 }
@@ -156,7 +166,7 @@ fn row(rng: &mut Rng) -> Option<String> {
             let object = rng.choice(OBJECTS).unwrap();
             let action = rng.choice(["discover", "read", "read", "read", "unmask", "see_all_rows", "*"]).unwrap();
             let tag = rng.choice(TAGS).unwrap();
-            let condition = rng.choice(["-", "-", "-", "purpose_granted"]).unwrap();
+            let condition = rng.choice(CONDITIONS).unwrap();
             let effect = rng.choice(["allow", "allow", "allow", "deny"]).unwrap();
             let fits = domain == "any" || object == "any" || object.split('.').next() == Some(domain);
             let who = subject(rng);
@@ -175,6 +185,24 @@ fn row(rng: &mut Rng) -> Option<String> {
             "g2, obj:{}, obj:a.box\n",
             rng.choice(["a.p", "a.p.x", "a.q.x", "b.p", "a.p.x.mail"]).unwrap()
         )),
+    }
+}
+
+/// One that counts at [`instant`], that is over, or that is still to come.
+fn grant(n: usize, rng: &mut Rng) -> Grant {
+    let (port, _, columns) = rng.choice(PORTS).unwrap();
+    let columns = columns.iter().filter(|_| rng.u8(0..3) == 0).map(|(name, _)| (*name).to_owned()).collect();
+    let (since, until) = rng.choice([(-10, 10), (-10, 10), (-10, 0), (0, 10), (1, 10)]).unwrap();
+    Grant {
+        id: format!("REQ-{n}"),
+        subject: rng.choice(["user:u0", "user:u3", "service:s0", "user:stranger"]).unwrap().to_owned(),
+        port: port.parse().unwrap(),
+        columns,
+        purpose: rng.choice([None, Some("billing"), Some("fraud")]).unwrap().map(str::to_owned),
+        since: instant() + TimeDelta::days(since),
+        until: instant() + TimeDelta::days(until),
+        approved_by: vec!["lena".to_owned()],
+        break_glass: rng.u8(0..4) == 0,
     }
 }
 
