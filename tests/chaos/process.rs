@@ -49,7 +49,7 @@ impl Process {
         let source: Arc<dyn RevisionSource> = source::open_directory(mesh)?.into();
         let warehouse = Warehouse::over(Arc::new(store.clone()), WAREHOUSE)?.with_file_bytes(file_bytes);
         let catalog = Arc::new(Catalog::open(&disk.catalog(), Arc::clone(&clock)).await?);
-        let policies = Arc::new(Policies::new_closed());
+        let policies = Arc::new(Policies::granting(catalog.grants()));
         let engine = Engine::new(weft_engine::Parts {
             catalog: Arc::clone(&catalog),
             policies: Arc::clone(&policies),

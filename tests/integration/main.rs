@@ -24,6 +24,7 @@ mod noise;
 mod reconciling;
 mod registry;
 mod releases;
+mod requests;
 mod retirement;
 mod schedules;
 mod tickets;

@@ -46,12 +46,14 @@ pub(crate) struct Row {
     pub(crate) filters: String,
     pub(crate) policy_revision: String,
     pub(crate) policy_epoch: i64,
+    /// `None` where it was recorded before grants were.
+    pub(crate) grants_epoch: Option<i64>,
     pub(crate) previous_hash: String,
     pub(crate) hash: String,
 }
 
 const COLUMNS: &str = "seq, at, query, principal, door, action, object, purpose, allowed, because, masks, filters, \
-     policy_revision, policy_epoch, previous_hash, hash";
+     policy_revision, policy_epoch, grants_epoch, previous_hash, hash";
 
 impl Row {
     fn of(record: &DecisionRecord, seq: i64, previous_hash: String) -> Self {
@@ -70,6 +72,7 @@ impl Row {
             filters: json!(record.filters).to_string(),
             policy_revision: record.policy_revision.to_string(),
             policy_epoch: i64::try_from(record.policy_epoch).unwrap_or(i64::MAX),
+            grants_epoch: Some(i64::try_from(record.grants_epoch).unwrap_or(i64::MAX)),
             previous_hash,
             hash: String::new(),
         };
@@ -80,7 +83,7 @@ impl Row {
     /// SHA-256 over the hash before and every value of the row, as JSON so that no two rows have the
     /// same text.
     fn own_hash(&self) -> String {
-        let canonical = json!([
+        let mut canonical = json!([
             self.previous_hash,
             self.seq,
             self.at,
@@ -97,6 +100,10 @@ impl Row {
             self.policy_revision,
             self.policy_epoch,
         ]);
+        // Rows of before there were grants were hashed without.
+        if let (Some(values), Some(epoch)) = (canonical.as_array_mut(), self.grants_epoch) {
+            values.push(json!(epoch));
+        }
         hex::encode(Sha256::digest(canonical.to_string().as_bytes()))
     }
 
@@ -123,8 +130,8 @@ pub(crate) async fn add(connection: &mut SqliteConnection, records: &[DecisionRe
 async fn insert(connection: &mut SqliteConnection, row: Row) -> Result<String, sqlx::Error> {
     sqlx::query(
         "INSERT INTO audit_decisions (seq, at, query, principal, door, action, object, purpose, allowed, because, \
-         masks, filters, policy_revision, policy_epoch, previous_hash, hash) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         masks, filters, policy_revision, policy_epoch, grants_epoch, previous_hash, hash) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(row.seq)
     .bind(row.at)
@@ -140,6 +147,7 @@ async fn insert(connection: &mut SqliteConnection, row: Row) -> Result<String, s
     .bind(row.filters)
     .bind(row.policy_revision)
     .bind(row.policy_epoch)
+    .bind(row.grants_epoch)
     .bind(row.previous_hash)
     .bind(&row.hash)
     .execute(connection)
@@ -169,6 +177,19 @@ pub(crate) async fn verify(connection: &mut SqliteConnection) -> Result<AuditVer
             (seq, hash) = (row.seq, row.hash);
         }
     }
+}
+
+/// The rows of one query, in the order of the decisions: if it is `principal`'s, or whosever it is.
+pub(crate) async fn of_query(
+    connection: &mut SqliteConnection,
+    query: &str,
+    principal: Option<&str>,
+) -> Result<Vec<Row>, CatalogError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM audit_decisions WHERE query = ?1 AND (?2 IS NULL OR principal = ?2) ORDER BY seq LIMIT 1000"
+    );
+    let rows = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(query.to_owned()).bind(principal.map(str::to_owned));
+    rows.fetch_all(connection).await.doing("read the record of decisions")
 }
 
 /// The newest rows, newest first: those of `principal`, or all.

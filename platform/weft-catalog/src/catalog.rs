@@ -9,16 +9,18 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use sqlx::Connection;
+use weft_governance::GrantBook;
 use weft_model::{Clock, DomainName, ObservedRead, PortRef, ProductRef, Published, Release, Revision};
 
 use crate::audit::{self, AuditVerdict};
 use crate::decisions::DecisionRecord;
 use crate::error::{CatalogError, Doing};
+use crate::requests::{AccessRequest, Book, Event, What};
 use crate::run::{CheckRecord, Run};
 use crate::store::Store;
 use crate::tally::{self, Ledger, QueryRecord, ReadRecord, Reads, Tally, Times};
 use crate::trail::{self, Sink, Trail};
-use crate::{levels, releases, runs, settings, usage};
+use crate::{levels, outbox, releases, requests, runs, settings, usage};
 
 /// What is published, by whom, from what, in which state.
 ///
@@ -36,6 +38,9 @@ struct Inner {
     // INVARIANT: equals what the database says; replaced only by whoever holds the writing
     // connection, after its commit and before it lets go.
     published: ArcSwap<Published>,
+    // INVARIANT: made of every event in the database; replaced as `published` is, with `grants` after it.
+    requests: ArcSwap<Book>,
+    grants: Arc<GrantBook>,
     clock: Arc<dyn Clock>,
     trail: Trail,
     tally: Tally,
@@ -76,11 +81,19 @@ impl Catalog {
             revision: settings::revision(&mut transaction).await?,
             releases: releases::served(&mut transaction).await?,
         };
+        let mut requests = Book::default();
+        for event in requests::load(&mut transaction, 0).await? {
+            requests.apply(event);
+        }
         drop(transaction);
+        let grants = Arc::new(GrantBook::default());
+        grants.replace(requests.grants());
         Ok(Catalog {
             inner: Arc::new(Inner {
                 store,
                 published: ArcSwap::from_pointee(published),
+                requests: ArcSwap::from_pointee(requests),
+                grants,
                 clock,
                 trail: Trail::default(),
                 tally: Tally::default(),
@@ -91,6 +104,29 @@ impl Catalog {
     /// What is served now, as one consistent whole. Never waits.
     pub fn published(&self) -> Arc<Published> {
         self.inner.published.load_full()
+    }
+
+    /// What is granted at run time, as it stands at each moment: for [`weft_governance::Policies::granting`].
+    pub fn grants(&self) -> Arc<GrantBook> {
+        Arc::clone(&self.inner.grants)
+    }
+
+    /// Every request for access, as one consistent whole. Never waits.
+    pub(crate) fn requests(&self) -> Arc<Book> {
+        self.inner.requests.load_full()
+    }
+
+    /// Lets `decide` say what happens next to requests, by what is known of them and the time, and records that. What
+    /// it grants or takes away holds when this returns. Gives the request that the last of these events is about.
+    ///
+    /// # Errors
+    ///
+    /// Those of `decide`, which leave everything as it was, and trouble with the database.
+    pub(crate) async fn change_requests<D>(&self, decide: D) -> Result<AccessRequest, CatalogError>
+    where
+        D: FnOnce(&Book, DateTime<Utc>) -> Result<Vec<(String, String, What)>, CatalogError> + Send + 'static,
+    {
+        self.to_the_end(|inner| async move { inner.change_requests(decide).await }).await
     }
 
     /// Serves all of `releases` from the same instant on; a product whose release is a tombstone is
@@ -356,6 +392,34 @@ impl Inner {
             }
         });
         Ok(())
+    }
+
+    async fn change_requests(
+        &self,
+        decide: impl FnOnce(&Book, DateTime<Utc>) -> Result<Vec<(String, String, What)>, CatalogError>,
+    ) -> Result<AccessRequest, CatalogError> {
+        let now = self.clock.now();
+        let mut writer = self.store.writer().await?;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        let mut book = Book::clone(&self.requests.load());
+        // What another node has recorded since.
+        for event in requests::load(&mut transaction, book.seq()).await? {
+            book.apply(event);
+        }
+        let mut last = String::new();
+        for (request, actor, what) in decide(&book, now)? {
+            let event = Event { seq: book.seq() + 1, at: now, request, actor, what };
+            requests::append(&mut transaction, &event).await?;
+            outbox::add(&mut transaction, now, requests::told(&event)).await?;
+            last.clone_from(&event.request);
+            book.apply(event);
+        }
+        transaction.commit().await.doing("record a request for access")?;
+        let request = book.find(&last).cloned();
+        let grants = book.grants();
+        self.requests.store(Arc::new(book));
+        self.grants.replace(grants);
+        request.ok_or_else(|| CatalogError::corrupt("request", last))
     }
 
     async fn set_revision(&self, revision: Revision) -> Result<(), CatalogError> {

@@ -33,6 +33,8 @@ pub struct DecisionRecord {
     pub filters: Vec<String>,
     pub policy_revision: Revision,
     pub policy_epoch: u64,
+    /// Which grants counted: the number of the last event that made them.
+    pub grants_epoch: u64,
 }
 
 /// What one query's decisions have in common.
@@ -44,6 +46,7 @@ pub struct Asked<'a> {
     pub purpose: Option<&'a str>,
     pub policy_revision: &'a Revision,
     pub policy_epoch: u64,
+    pub grants_epoch: u64,
 }
 
 impl DecisionRecord {
@@ -76,6 +79,7 @@ impl DecisionRecord {
             filters,
             policy_revision: asked.policy_revision.clone(),
             policy_epoch: asked.policy_epoch,
+            grants_epoch: asked.grants_epoch,
         }
     }
 }

@@ -18,6 +18,18 @@ pub enum CatalogError {
     #[error("`{product}` was retired on {} by revision {}{}", at.format("%Y-%m-%d"), revision.short(), told(kept))]
     Retired { product: ProductRef, at: DateTime<Utc>, revision: Revision, kept: Vec<(PortName, Option<DateTime<Utc>>)> },
 
+    /// A request for access that cannot be made as it is.
+    #[error("{problem}")]
+    RequestInvalid { problem: String },
+
+    /// The request was decided already, or has ended.
+    #[error("{id} was {state} already")]
+    RequestDecided { id: String, state: &'static str },
+
+    /// Somebody else decides on the request.
+    #[error("{problem}")]
+    ApproverRefused { problem: String },
+
     #[error("cannot {doing}: {source}")]
     Database {
         doing: &'static str,
@@ -67,6 +79,9 @@ impl CatalogError {
         match self {
             CatalogError::NotFound { .. } => Code::NOT_FOUND,
             CatalogError::Retired { .. } => Code::PRODUCT_RETIRED,
+            CatalogError::RequestInvalid { .. } => Code::ACCESS_REQUEST_INVALID,
+            CatalogError::RequestDecided { .. } => Code::ACCESS_REQUEST_DECIDED,
+            CatalogError::ApproverRefused { .. } => Code::APPROVER_REFUSED,
             CatalogError::Database { .. }
             | CatalogError::Newer { .. }
             | CatalogError::Migration { .. }

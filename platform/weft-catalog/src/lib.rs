@@ -16,6 +16,7 @@ mod moment;
 mod offending;
 mod outbox;
 mod releases;
+mod requests;
 mod run;
 mod runs;
 #[cfg(test)]
@@ -35,13 +36,14 @@ pub use catalog::Catalog;
 pub use decisions::{Asked, DecisionRecord};
 pub use error::CatalogError;
 pub use offending::OffendingRows;
+pub use requests::{AccessRequest, RequestState, Terms, Verdict};
 pub use run::{
     CheckOutcome, CheckRecord, CheckSeverity, Run, RunCheck, RunDiagnostic, RunStatus, RunStep, StepStatus,
     product_of_file,
 };
 pub use tally::{QueryRecord, ReadRecord};
 pub use usage_views::{ColumnUsage, DayUsage, PortUsage, QueryView, ReadView};
-pub use view::CatalogView;
+pub use view::{CatalogView, Given, RequestView, WantedAccess};
 pub use views::{
     ArchivedPortView, CheckView, ColumnView, DecisionView, DomainView, ForeignKey, InputView, LineageEdge, Part,
     PortVersionView, PortView, ProductView, ReleaseView, RolledBackView, RunView,

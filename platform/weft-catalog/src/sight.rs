@@ -140,7 +140,14 @@ impl Sight {
         decision.is_allowed() && decision.obligations().is_empty()
     }
 
-    fn decide(&self, action: Action, object: ObjectRef) -> Decision {
+    /// Whether the principal may know that a port, which it may discover, has the column: no row denies that.
+    pub(crate) fn knows_column(&self, port: &PortRef, column: &Column) -> bool {
+        let request = self.request(Action::Discover, ObjectRef::Port(port.clone()));
+        let decision = self.policies.decide_column(&request, column);
+        decision.is_allowed() || decision.because().is_empty()
+    }
+
+    pub(crate) fn decide(&self, action: Action, object: ObjectRef) -> Decision {
         self.policies.decide(&self.request(action, object))
     }
 

@@ -24,7 +24,10 @@ use crate::{Catalog, audit, moment, releases, runs};
 mod checks;
 mod ended;
 mod foreign_keys;
+mod requests;
 mod usage;
+
+pub use requests::{Given, RequestView, WantedAccess};
 
 /// How many rows of history a list goes back where it is not asked in parts.
 const HISTORY_MAX: i64 = 10_000;
@@ -255,6 +258,20 @@ impl CatalogView {
             is_auditor || row.object.parse::<PortRef>().is_ok_and(|port| self.sight.port(&port))
         };
         newest.into_iter().filter(is_shown).map(|row| decision_view(row, is_auditor)).collect()
+    }
+
+    /// What was decided for the query of that id, in order, as [`decisions`](Self::decisions) shows it. None where
+    /// nobody asked such a query, or somebody else did.
+    pub async fn decisions_of(&self, query: &str) -> Result<Vec<DecisionView>, CatalogError> {
+        let is_auditor = self.sight.reads_platform(DECISIONS);
+        let subject = self.sight.principal.subject();
+        // What was noted a moment ago may not be written yet.
+        self.catalog.record_decisions(&[]).await?;
+        let mut transaction = self.catalog.store().read().await?;
+        let own = (!is_auditor).then_some(subject.as_str());
+        let rows = audit::of_query(&mut transaction, query, own).await?;
+        let is_known = |row: &audit::Row| row.object.parse::<PortRef>().is_ok_and(|port| self.sight.port(&port));
+        rows.into_iter().filter(is_known).map(|row| decision_view(row, is_auditor)).collect()
     }
 
     fn visible(&self) -> impl Iterator<Item = &Release> {
@@ -501,6 +518,7 @@ fn decision_view(row: audit::Row, is_auditor: bool) -> Result<DecisionView, Cata
         filters,
         policy_revision: Revision::new(row.policy_revision),
         policy_epoch: u64::try_from(row.policy_epoch).unwrap_or_default(),
+        grants_epoch: row.grants_epoch.and_then(|epoch| u64::try_from(epoch).ok()).unwrap_or_default(),
     })
 }
 

@@ -234,6 +234,8 @@ pub struct DecisionView {
     pub filters: Vec<String>,
     pub policy_revision: Revision,
     pub policy_epoch: u64,
+    /// Which grants counted; 0 before the first.
+    pub grants_epoch: u64,
 }
 
 /// Rows of `from` go into `to`.

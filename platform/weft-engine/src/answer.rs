@@ -94,6 +94,12 @@ impl Answer {
         }
     }
 
+    /// Whether something of what the query reads is masked, left out or filtered for whoever asks: then its id is one
+    /// to ask why.
+    pub fn is_on_terms(&self) -> bool {
+        self.running.is_on_terms()
+    }
+
     /// The same rows as a stream that DataFusion's own pieces take.
     pub fn into_record_batches(self) -> SendableRecordBatchStream {
         let schema = Arc::clone(&self.schema);

@@ -51,6 +51,7 @@ impl Decided {
             purpose: request.purpose,
             policy_revision: policies.policy_revision(),
             policy_epoch: policies.epoch(),
+            grants_epoch: policies.grants().epoch,
         };
         let record = DecisionRecord::of(&asked, request.action, port, decision);
         let mut taken = self.taken.lock();
@@ -66,6 +67,12 @@ impl Decided {
         if is_known_as_restricted || product.output(port).is_none_or(|output| is_restricted(product, output)) {
             self.taken.lock().is_restricted = true;
         }
+    }
+
+    /// Whether something was masked, left out or filtered.
+    pub(crate) fn is_on_terms(&self) -> bool {
+        let taken = self.taken.lock();
+        taken.records.iter().any(|record| !record.masks.is_empty() || !record.filters.is_empty())
     }
 
     /// Hands the decisions to the record, before any row flows. Waits until they are on disk where

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList};
@@ -26,7 +26,7 @@ use crate::entitlement::KnownEntitlements;
 use crate::planning::PlannerThreads;
 use crate::plans::KnownPlans;
 use crate::query_memory::{AllQueries, QueryMemory};
-use crate::question::Question;
+use crate::question::{self, Question};
 use crate::read::ReadPorts;
 use crate::session::Planned;
 use crate::{Limits, MaskKey, QueryError, Session, SessionOptions, functions, memory_guard};
@@ -218,7 +218,10 @@ impl Engine {
         options: &SessionOptions,
         sql: &str,
     ) -> Result<Arc<Running>, QueryError> {
-        let question = Question::new(principal, options, self.parts.clock.now());
+        let mut question = Question::new(principal, options, self.parts.clock.now());
+        if self.queries.lock().contains_key(&question.id) {
+            question.id = question::fresh_id();
+        }
         let id = question.id.clone();
         let admitted = self.admission.admit(&question.subject)?;
         tracing::info!(query = %id, principal = %principal, sql_bytes = sql.len(), "query begins");
@@ -231,6 +234,7 @@ impl Engine {
             admitted,
             rows: AtomicU64::new(0),
             outcome: Mutex::new("ok"),
+            is_on_terms: AtomicBool::new(false),
             ports: Mutex::default(),
         });
         self.queries.lock().insert(id, Arc::clone(&running));
@@ -261,6 +265,7 @@ pub(crate) struct Running {
     pub(crate) admitted: Admitted,
     rows: AtomicU64,
     outcome: Mutex<&'static str>,
+    is_on_terms: AtomicBool,
     /// What it reads, once it has been let through.
     ports: Mutex<BTreeSet<PortRef>>,
 }
@@ -305,6 +310,15 @@ impl Running {
         }
         *self.ports.lock() = ports.keys().cloned().collect();
         catalog.note_reads(self.question.reading(ports));
+    }
+
+    /// Notes that something of what is read is masked, left out or filtered.
+    pub(crate) fn note_terms(&self) {
+        self.is_on_terms.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_on_terms(&self) -> bool {
+        self.is_on_terms.load(Ordering::Relaxed)
     }
 
     pub(crate) fn note_failure(&self, error: &QueryError) {

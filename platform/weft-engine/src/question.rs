@@ -23,11 +23,16 @@ pub(crate) struct Question {
     trace: Option<String>,
 }
 
+/// An id that no other question has.
+pub(crate) fn fresh_id() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
 impl Question {
     /// A question that is asked now.
     pub(crate) fn new(principal: &Principal, options: &SessionOptions, now: DateTime<Utc>) -> Self {
         Question {
-            id: Uuid::new_v4().simple().to_string(),
+            id: options.query.clone().unwrap_or_else(fresh_id),
             subject: principal.subject(),
             at: now,
             began: Instant::now(),

@@ -44,6 +44,9 @@ pub struct SessionOptions {
     pub door: Option<&'static str>,
     /// Trace id of the request that asks, for the record of queries.
     pub trace: Option<String>,
+    /// Id of the questions, under which what was decided for them is recorded: for a door that must know it whatever
+    /// comes of them. Each question has one of its own if absent.
+    pub query: Option<String>,
 }
 
 /// A principal that asks. Cheap to clone; holds no state of a query.
@@ -97,6 +100,9 @@ impl Session {
         let running = Arc::new(Ongoing { engine: Arc::clone(&self.engine), running });
         let (decided, read) = (Decided::of(&running.running.id), Read::default());
         let planned = self.plan_apart(sql, parameters, &decided, &read, &running.running.admitted).await;
+        if decided.is_on_terms() {
+            running.running.note_terms();
+        }
         // Whatever came of the plan: who asked for what is on record before a row flows.
         let recorded = decided.record(&self.engine.parts.catalog).await;
         let planned = planned.and_then(|planned| recorded.map(|()| planned));

@@ -46,7 +46,7 @@ struct SystemTable {
 
 use Kind::{Flag, Instant, Number, Real, Text};
 
-const TABLES: [SystemTable; 11] = [
+const TABLES: [SystemTable; 13] = [
     SystemTable {
         product: "audit",
         name: "decisions",
@@ -65,6 +65,7 @@ const TABLES: [SystemTable; 11] = [
             ("filters", Text),
             ("policy_revision", Text),
             ("policy_epoch", Number),
+            ("grants_epoch", Number),
             ("hash", Text),
         ],
     },
@@ -112,6 +113,23 @@ const TABLES: [SystemTable; 11] = [
         name: "domains",
         description: "the teams' parts of the mesh",
         columns: &[("domain", Text), ("description", Text), ("owner", Text), ("contact", Text), ("products", Number)],
+    },
+    SystemTable {
+        product: "mesh",
+        name: "grants",
+        description: "what was granted on request, the newest first; it counts from `since` until before `until`",
+        columns: &[
+            ("request", Text),
+            ("principal", Text),
+            ("port", Text),
+            ("columns", Text),
+            ("purpose", Text),
+            ("since", Instant),
+            ("until", Instant),
+            ("approved_by", Text),
+            ("break_glass", Flag),
+            ("state", Text),
+        ],
     },
     SystemTable {
         product: "mesh",
@@ -175,6 +193,25 @@ const TABLES: [SystemTable; 11] = [
             ("rolled_back_to", Number),
             ("reason", Text),
             ("inputs", Text),
+        ],
+    },
+    SystemTable {
+        product: "mesh",
+        name: "requests",
+        description: "requests for access that concern you, the newest first: yours, and those that you decide on",
+        columns: &[
+            ("request", Text),
+            ("at", Instant),
+            ("principal", Text),
+            ("port", Text),
+            ("columns", Text),
+            ("purpose", Text),
+            ("until", Instant),
+            ("role", Text),
+            ("state", Text),
+            ("waits_for", Text),
+            ("decisions", Text),
+            ("note", Text),
         ],
     },
     SystemTable {
@@ -291,12 +328,14 @@ async fn rows(table: &str, view: &CatalogView) -> Result<Vec<Vec<Cell>>, Catalog
         "columns" => columns(view),
         "decisions" => decisions(view).await?,
         "domains" => domains(view),
+        "grants" => grants(view),
         "lineage" => lineage(view),
         "ports" => ports(view),
         "products" => products(view),
         "queries" => queries(view).await?,
         "reads" => reads(view).await?,
         "releases" => releases(view).await?,
+        "requests" => requests(view),
         "runs" => runs(view).await?,
         _ => Vec::new(),
     })
@@ -368,6 +407,51 @@ fn columns(view: &CatalogView) -> Vec<Vec<Cell>> {
 
 fn lineage(view: &CatalogView) -> Vec<Vec<Cell>> {
     view.lineage().into_iter().map(|edge| vec![text(edge.from), text(edge.to)]).collect()
+}
+
+fn requests(view: &CatalogView) -> Vec<Vec<Cell>> {
+    let row = |r: weft_catalog::RequestView| {
+        let waits_for = r.request.waits_for().map(|level| level.join(" or "));
+        let asked = r.request.asked;
+        let decided = r.request.decided.iter();
+        let decided: Vec<String> = decided
+            .map(|verdict| format!("{} by {} at {}", verdict.what, verdict.by, verdict.at.to_rfc3339()))
+            .collect();
+        vec![
+            text(r.request.id),
+            Cell::Instant(Some(r.request.at)),
+            text(r.request.asker),
+            text(asked.port),
+            lines(asked.columns),
+            maybe(asked.purpose),
+            Cell::Instant(Some(asked.until)),
+            maybe(asked.role),
+            text(r.state),
+            maybe(waits_for),
+            lines(decided),
+            text(asked.note),
+        ]
+    };
+    view.requests().into_iter().map(row).collect()
+}
+
+fn grants(view: &CatalogView) -> Vec<Vec<Cell>> {
+    let row = |r: weft_catalog::RequestView| {
+        let grant = r.request.grant?;
+        Some(vec![
+            text(grant.id),
+            text(grant.subject),
+            text(grant.port),
+            lines(grant.columns),
+            maybe(grant.purpose),
+            Cell::Instant(Some(grant.since)),
+            Cell::Instant(Some(grant.until)),
+            lines(grant.approved_by),
+            Cell::Flag(grant.break_glass),
+            text(r.state),
+        ])
+    };
+    view.grants().into_iter().filter_map(row).collect()
 }
 
 async fn releases(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
@@ -505,7 +589,6 @@ async fn runs(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
 }
 
 async fn decisions(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
-    let lines = |lines: Vec<String>| maybe((!lines.is_empty()).then(|| lines.join("\n")));
     let row = |d: weft_catalog::DecisionView| {
         vec![
             count(d.seq),
@@ -521,6 +604,7 @@ async fn decisions(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
             lines(d.filters),
             text(d.policy_revision),
             number(d.policy_epoch),
+            number(d.grants_epoch),
             maybe(d.hash),
         ]
     };
@@ -568,6 +652,11 @@ fn text(value: impl ToString) -> Cell {
 
 fn maybe(value: Option<String>) -> Cell {
     Cell::Text(value)
+}
+
+/// One a line; nothing where there are none.
+fn lines(lines: Vec<String>) -> Cell {
+    maybe((!lines.is_empty()).then(|| lines.join("\n")))
 }
 
 fn number(value: u64) -> Cell {

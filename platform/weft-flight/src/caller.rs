@@ -1,5 +1,6 @@
 //! Who calls, and on what terms: read from a call's headers before anything else is.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
@@ -37,6 +38,10 @@ pub(crate) struct Caller {
     pub(crate) terms: Terms,
     /// The trace id of the call, for the record of queries.
     pub(crate) trace: Option<String>,
+    /// Id of what the call asks: what was decided is recorded under it, and explained by it.
+    pub(crate) query: String,
+    /// Whether something is masked, left out or filtered in what it gets.
+    pub(crate) is_on_terms: AtomicBool,
     /// Bytes of a message that the client takes.
     pub(crate) message_bytes: usize,
     session: Option<String>,
@@ -52,7 +57,7 @@ impl Caller {
 
     /// How the engine is asked by this call on `terms`.
     pub(crate) fn options(&self, terms: &Terms) -> SessionOptions {
-        SessionOptions { trace: self.trace.clone(), ..terms.options() }
+        SessionOptions { trace: self.trace.clone(), query: Some(self.query.clone()), ..terms.options() }
     }
 
     /// The session of the call, if it has one.
@@ -107,7 +112,17 @@ impl Reception {
         let session = session.map(str::to_owned);
         let terms = spoken(headers)?.or(&set);
         let message_bytes = message_bytes(headers);
-        Ok(Caller { principal, terms, trace: None, message_bytes, session, keeps_cookies, cookie: OnceLock::new() })
+        Ok(Caller {
+            principal,
+            terms,
+            trace: None,
+            query: Uuid::new_v4().simple().to_string(),
+            is_on_terms: AtomicBool::new(false),
+            message_bytes,
+            session,
+            keeps_cookies,
+            cookie: OnceLock::new(),
+        })
     }
 
     /// Greets whoever proves a name by Basic `NAME:TOKEN` or by a bearer: the answer is a bearer that

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arrow_flight::flight_descriptor::DescriptorType;
 use arrow_flight::flight_service_server::FlightService;
@@ -28,7 +29,7 @@ use crate::caller::{Caller, Reception, trace_id};
 use crate::encoding::{self, Rows};
 use crate::message::Message as IpcMessage;
 use crate::statements::{self, Statements};
-use crate::status::{bug, malformed, read_only, traced, unsupported};
+use crate::status::{EXPLAIN_HEADER, bug, explained, malformed, read_only, traced, unsupported};
 use crate::{actions, metadata};
 
 type Messages<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -66,19 +67,21 @@ impl Door {
         Fut: Future<Output = Result<T, Status>> + Send + 'a,
     {
         let trace = trace_id(headers);
+        let mut query = None;
         let answered = match self.reception.caller(headers) {
             Err(status) => Err(status),
             Ok(mut caller) => {
+                query = Some(caller.query.clone());
                 caller.trace = Some(trace.clone());
                 let span = tracing::info_span!("flight", verb, %trace, principal = %caller.principal);
                 let call = Arc::new(Call { caller, trace: trace.clone() });
                 let worked = AssertUnwindSafe(work(Arc::clone(&call))).catch_unwind().instrument(span).await;
-                worked.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))).map(|body| with_cookie(body, &call.caller))
+                worked.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))).map(|body| surrounded(body, &call.caller))
             }
         };
         let outcome = answered.as_ref().map_or_else(|status| outcome(status), |_| "ok");
         metrics::counter!("weft_flight_requests_total", "verb" => verb, "outcome" => outcome).increment(1);
-        answered.map_err(|status| traced(status, &trace))
+        answered.map_err(|status| explained(traced(status, &trace), query.as_deref()))
     }
 
     fn session(&self, caller: &Caller) -> Session {
@@ -302,10 +305,16 @@ fn panicked(panic: &(dyn Panic + Send)) -> Status {
     bug("no call panics", &text)
 }
 
-fn with_cookie<T>(body: T, caller: &Caller) -> Response<T> {
+/// The answer, with what travels beside it: the cookie, and where to ask why something is masked.
+fn surrounded<T>(body: T, caller: &Caller) -> Response<T> {
     let mut response = Response::new(body);
     if let Some(cookie) = caller.cookie_to_set().and_then(|cookie| cookie.parse().ok()) {
         response.metadata_mut().insert("set-cookie", cookie);
+    }
+    if caller.is_on_terms.load(Ordering::Relaxed)
+        && let Ok(query) = caller.query.parse()
+    {
+        response.metadata_mut().insert(EXPLAIN_HEADER, query);
     }
     response
 }

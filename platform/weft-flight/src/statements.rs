@@ -1,6 +1,7 @@
 //! Statements and what clients hold of them: tickets and prepared handles.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
@@ -229,6 +230,7 @@ impl Statements {
         };
         let rounds = self.rounds(caller, statement, &ticketed.stop, &ticketed.running);
         let answer = rounds.first(statement.first()).await?;
+        caller.is_on_terms.store(answer.is_on_terms(), Ordering::Relaxed);
         // Asked for after the decision, so that one made in between is never taken for an older one.
         if self.engine.policy_epoch() != ticketed.policy_epoch && names(&answer.schema) != ticketed.promised {
             return Err(policies_changed());
@@ -250,6 +252,7 @@ impl Statements {
         }
         let rounds = self.rounds(caller, &statement, &CancellationToken::new(), &Arc::default());
         let answer = rounds.first(statement.first()).await?;
+        caller.is_on_terms.store(answer.is_on_terms(), Ordering::Relaxed);
         Ok(rounds.going_out(answer, &statement.parameters, trace))
     }
 

@@ -8,6 +8,8 @@ use weft_model::Code;
 
 /// Where the trace id travels; it is never part of a message.
 pub(crate) const TRACE_HEADER: &str = "x-weft-trace-id";
+/// Where the id travels by which a refusal, or what is masked, is explained.
+pub(crate) const EXPLAIN_HEADER: &str = "x-weft-explain-id";
 
 // gRPC puts the message into a header, and clients give up on headers of more than 8 KiB; each
 // byte may take three there.
@@ -63,6 +65,17 @@ pub(crate) fn of_query(error: &QueryError) -> Status {
 pub(crate) fn traced(mut status: Status, trace: &str) -> Status {
     if let Ok(value) = MetadataValue::try_from(trace) {
         status.metadata_mut().insert(TRACE_HEADER, value);
+    }
+    status
+}
+
+/// The same status, with the id of the query beside the message where it can be explained by it.
+pub(crate) fn explained(mut status: Status, query: Option<&str>) -> Status {
+    let code = status.message().split(' ').next().and_then(Code::parse);
+    if code.is_some_and(Code::is_about_access)
+        && let Some(value) = query.and_then(|query| MetadataValue::try_from(query).ok())
+    {
+        status.metadata_mut().insert(EXPLAIN_HEADER, value);
     }
     status
 }
@@ -144,6 +157,18 @@ mod tests {
         let status = traced(of_query(&QueryError::Cancelled), "abc");
         assert_eq!(status.metadata().get(TRACE_HEADER).unwrap(), "abc");
         assert!(!status.message().contains("abc"));
+    }
+
+    #[test]
+    fn what_is_about_access_can_be_explained_and_nothing_else() {
+        let id_of = |error: QueryError| {
+            let status = explained(of_query(&error), Some("q1"));
+            status.metadata().get(EXPLAIN_HEADER).map(|id| id.to_str().unwrap().to_owned())
+        };
+        let table = || "a.b.c".to_owned();
+        assert_eq!(id_of(QueryError::Denied { table: table() }).as_deref(), Some("q1"));
+        assert_eq!(id_of(QueryError::UnknownTable { table: table() }).as_deref(), Some("q1"));
+        assert_eq!(id_of(QueryError::Cancelled), None);
     }
 
     #[test]

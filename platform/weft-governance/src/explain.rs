@@ -61,6 +61,23 @@ pub enum Sees {
     Denied,
 }
 
+impl Explanation {
+    /// What is told to whoever it is about, who answers for none of the rules: neither what filters compare with what,
+    /// nor whom else rules name.
+    #[must_use]
+    pub fn for_asker(mut self) -> Self {
+        for link in self.evidence.iter_mut().filter(|link| link.kind == EvidenceKind::Filter) {
+            link.text.truncate(link.text.find(':').unwrap_or(link.text.len()));
+        }
+        let is_of_others = |miss: &NearMiss| {
+            let names_one = miss.subject.starts_with("user:") || miss.subject.starts_with("service:");
+            names_one && miss.subject != self.principal
+        };
+        self.near.retain(|miss| !is_of_others(miss));
+        self
+    }
+}
+
 impl Sees {
     /// The word for it: `port`, `clear`, `masked`, `hidden`, `denied`.
     pub fn as_str(&self) -> &'static str {

@@ -8,6 +8,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod alike;
+mod approvals;
 mod cases;
 mod contract_place;
 mod decider;
@@ -40,6 +41,7 @@ mod snapshot;
 mod standards;
 mod yaml;
 
+pub use approvals::AskedAccess;
 pub use decision::{
     ColumnPath, Comparison, DatePart, Decision, Imposed, Literal, Mask, Obligation, PolicyLine, RowPredicate,
 };

@@ -4,9 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use weft_model::{Action, DomainName, NameError, PortRef, Principal, ProductRef, Revision};
+use weft_model::{Action, Column, DomainName, NameError, PortRef, Principal, ProductRef, Revision};
 
-use crate::Decision;
+use crate::approvals::AskedAccess;
+use crate::{Decision, PolicyLine};
 
 /// One question to an [`Authorizer`].
 #[derive(Clone, Debug)]
@@ -37,7 +38,13 @@ pub trait Authorizer: Send + Sync + fmt::Debug {
     /// Decides reading a port whose table has these columns, and on what terms: row filters, masks and
     /// columns left out. Total, like [`decide`](Self::decide); a restriction that does not fit the
     /// columns is a deny. `request.action` must be [`weft_model::Action::Read`] and its object a port.
-    fn decide_read(&self, request: &AccessRequest<'_>, columns: &[weft_model::Column]) -> Decision;
+    fn decide_read(&self, request: &AccessRequest<'_>, columns: &[Column]) -> Decision;
+
+    /// Decides on one column of a port by rows alone, whatever restrictions hold. Total, like [`decide`](Self::decide).
+    fn decide_column(&self, request: &AccessRequest<'_>, column: &Column) -> Decision;
+
+    /// The rule by which access is approved without anybody looking at it; `None` where somebody has to.
+    fn approval_rule(&self, asked: &AskedAccess<'_>) -> Option<PolicyLine>;
 }
 
 /// What a request is about.

@@ -7,6 +7,7 @@ use weft_model::{
     Code, Content, Diagnostic, DomainName, FileEntry, ManifestTree, Place, ProductRef, Revision, parallel,
 };
 
+use crate::approvals::{self, ApprovalRule};
 use crate::cases::{self, Case};
 use crate::kept::KeptRules;
 use crate::names::containers;
@@ -41,6 +42,7 @@ pub struct Rules {
     restrictions: BTreeMap<ProductRef, ProductRules>,
     cases: Vec<Case>,
     standards: Standards,
+    approvals: Vec<ApprovalRule>,
     refused: bool,
 }
 
@@ -121,6 +123,12 @@ pub fn read(tree: &ManifestTree) -> (Rules, Vec<Diagnostic>) {
             standards.append(found);
         }
     }
+    let mut approvals = Vec::new();
+    if let Some(text) = text_of(tree, approvals::APPROVALS_FILE, &mut diagnostics) {
+        let (found, trouble) = approvals::read(&text);
+        diagnostics.extend(trouble);
+        approvals = found;
+    }
     let mut mesh_restrictions = None;
     if let Some(text) = text_of(tree, RESTRICTIONS_FILE, &mut diagnostics) {
         let (found, trouble) = restrictions::read(RESTRICTIONS_FILE, &text, Whose::Mesh);
@@ -185,7 +193,9 @@ pub fn read(tree: &ManifestTree) -> (Rules, Vec<Diagnostic>) {
     }
     weft_model::diagnostic::sort(&mut diagnostics);
     let principals = Arc::new(principals);
-    (Rules { mesh, domains, principals, mesh_restrictions, restrictions, cases, standards, refused }, diagnostics)
+    let rules =
+        Rules { mesh, domains, principals, mesh_restrictions, restrictions, cases, standards, approvals, refused };
+    (rules, diagnostics)
 }
 
 impl Rules {
@@ -387,6 +397,7 @@ impl Rules {
             mesh_restrictions: self.mesh_restrictions.clone(),
             product_restrictions,
             closed_products,
+            approvals: self.approvals.clone(),
             kept: self.kept(),
         })
     }
@@ -518,7 +529,7 @@ fn unread_files(tree: &ManifestTree) -> Vec<Diagnostic> {
         let rest = path.strip_prefix("governance/").unwrap_or(path);
         let is_direct = |folder: &str| rest.strip_prefix(folder).is_some_and(|name| !name.contains('/'));
         let read = match rest {
-            "model.conf" | "principals.yaml" | "restrictions.yaml" | "decisions.txt" => true,
+            "model.conf" | "principals.yaml" | "restrictions.yaml" | "approvals.yaml" | "decisions.txt" => true,
             _ if rest.ends_with(".md") => true,
             _ if is_direct("policies/") => rest.ends_with(".csv"),
             _ if is_direct("cases/") || is_direct("standards/") => rest.ends_with(".yaml") || rest.ends_with(".yml"),
@@ -528,8 +539,8 @@ fn unread_files(tree: &ManifestTree) -> Vec<Diagnostic> {
             let is_like_a_rule = [".csv", ".yaml", ".yml", ".conf"].iter().any(|ending| path.ends_with(ending));
             let make = if is_like_a_rule { Diagnostic::error } else { Diagnostic::warning };
             let stray = make(Code::FILE_STRAY, Place::start_of(path), "nothing reads this file");
-            let help = "`governance/` holds model.conf, principals.yaml, restrictions.yaml, policies/*.csv, \
-                        cases/*.yaml, standards/*.yaml";
+            let help = "`governance/` holds model.conf, principals.yaml, restrictions.yaml, approvals.yaml, \
+                        policies/*.csv, cases/*.yaml, standards/*.yaml";
             diagnostics.push(stray.help(help));
         }
     }

@@ -9,13 +9,14 @@ use serde::Serialize;
 use crate::standards::StandardsFile;
 
 /// The kinds of file that [`schema`] knows.
-pub const SCHEMA_KINDS: &[&str] = &["principals", "case", "restrictions", "standard"];
+pub const SCHEMA_KINDS: &[&str] = &["principals", "case", "restrictions", "approvals", "standard"];
 
 /// The JSON Schema (draft 2020-12) of a file kind; `None` for a kind of another crate.
 pub fn schema(kind: &str) -> Option<serde_json::Value> {
     let generator: SchemaGenerator = SchemaSettings::draft2020_12().into_generator();
     match kind {
         "principals" => Some(generator.into_root_schema_for::<PrincipalsFile>().to_value()),
+        "approvals" => Some(generator.into_root_schema_for::<ApprovalsFile>().to_value()),
         "restrictions" => Some(generator.into_root_schema_for::<RestrictionsFile>().to_value()),
         "case" => Some(generator.into_root_schema_for::<CasesFile>().to_value()),
         "standard" => Some(generator.into_root_schema_for::<StandardsFile>().to_value()),
@@ -124,6 +125,31 @@ enum RowsEntry {
 enum ExpectedEntry {
     Allow,
     Deny,
+}
+
+/// `governance/approvals.yaml`: which requests for access are approved without anybody looking at them.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Approvals", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
+struct ApprovalsFile {
+    #[schemars(default)]
+    auto_approve: Vec<ApprovalEntry>,
+}
+
+/// A request is approved if it is covered in every respect.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ApprovalRule", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
+struct ApprovalEntry {
+    id: String,
+    /// Every word on each column that is asked for is one of these, or lies under one.
+    classifications: Vec<String>,
+    /// The asker owns one of these domains, is its steward, or its service.
+    domains: Vec<String>,
+    purposes: Vec<String>,
+    /// For so many days at most; 90 where nothing is said.
+    #[schemars(default)]
+    days_max: Option<u32>,
 }
 
 /// `governance/restrictions.yaml` and `products/<domain>/<product>/restrictions.yaml`: what is hidden or
@@ -243,6 +269,9 @@ mod tests {
         let case = schema("case").unwrap();
         assert_eq!(keys(&case["$defs"]["Case"]), crate::cases::CASE_KEYS);
         assert_eq!(case["$defs"]["Case"]["required"].as_array().unwrap().len(), 5);
+        let approvals = schema("approvals").unwrap();
+        assert_eq!(keys(&approvals), crate::approvals::FILE_KEYS);
+        assert_eq!(keys(&approvals["$defs"]["ApprovalRule"]), crate::approvals::RULE_KEYS);
         let actions = case["$defs"]["Action"]["enum"].as_array().unwrap();
         assert_eq!(actions.iter().map(|a| a.as_str().unwrap()).collect::<Vec<_>>(), Action::ALL.map(Action::as_str));
     }

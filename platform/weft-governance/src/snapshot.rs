@@ -17,6 +17,7 @@ use weft_model::{Action, Column, DomainName, MajorVersion, PortRef, Principal, P
 
 use memory::{Asked, AskedRead, Moment, Remembered};
 
+use crate::approvals::{ApprovalRule, AskedAccess};
 use crate::decider::{Context, Decider, DeciderError, Question, Slice};
 use crate::grants::{GrantRows, Grants};
 use crate::kept::KeptRules;
@@ -26,7 +27,7 @@ use crate::reclassified::{reclassified, with_words_of};
 use crate::restrictions::Restrictions;
 use crate::row::{ANY_TAG, PolicyRow, RoleRow, RowSet};
 use crate::row_condition::{Circumstances, RowCondition};
-use crate::{AccessRequest, Authorizer, Decision, MeshFacts, ObjectRef, Principals};
+use crate::{AccessRequest, Authorizer, Decision, MeshFacts, ObjectRef, PolicyLine, Principals};
 
 /// How long after the policies were last known to be current restricted data stay open.
 const TIME_TO_LIVE: TimeDelta = TimeDelta::hours(1);
@@ -88,6 +89,7 @@ struct Compiled {
     ends: Vec<DateTime<Utc>>,
     mesh_restrictions: Option<Arc<Restrictions>>,
     product_restrictions: BTreeMap<ProductRef, Arc<Restrictions>>,
+    approvals: Vec<ApprovalRule>,
     /// Products of which nothing may be read, and why.
     closed_products: BTreeMap<ProductRef, String>,
     /// Ports that go away with this revision. Its rules do not speak of them any more, so nobody reads
@@ -129,6 +131,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) product_restrictions: BTreeMap<ProductRef, Arc<Restrictions>>,
     /// Products of which nothing may be read, and why.
     pub(crate) closed_products: BTreeMap<ProductRef, String>,
+    pub(crate) approvals: Vec<ApprovalRule>,
     pub(crate) kept: KeptRules,
 }
 
@@ -178,6 +181,7 @@ impl Compiled {
         rules.purposes.clone_from(&parts.facts.purposes);
         rules.mesh_restrictions = parts.mesh_restrictions;
         rules.product_restrictions = parts.product_restrictions;
+        rules.approvals = parts.approvals;
         rules.closed_products = parts.closed_products;
         rules.retired.clone_from(&parts.facts.retired);
         Ok(rules)
@@ -201,6 +205,7 @@ impl Compiled {
             ends: Vec::new(),
             mesh_restrictions: None,
             product_restrictions: BTreeMap::new(),
+            approvals: Vec::new(),
             closed_products: BTreeMap::new(),
             retired: BTreeSet::new(),
         }
@@ -451,21 +456,6 @@ impl PolicySnapshot {
         self.rules.ports.get(port).is_none_or(|side| side.restricted)
     }
 
-    /// Decides on one column of a port, by rows alone: whether it is open, or seen without masks.
-    pub fn decide_column(&self, request: &AccessRequest<'_>, column: &Column) -> Decision {
-        let ObjectRef::Port(port) = &request.object else {
-            return Decision::deny("only ports have columns");
-        };
-        let settle = || {
-            if let Some(closed) = self.closed_for(&request.object) {
-                return Ok(closed);
-            }
-            let asker = self.asker(request.principal, &request.object);
-            Reading::new(self, &asker, port, self.circumstances(request)).column(column, request.action)
-        };
-        self.withheld(request, &[]).unwrap_or_else(|| total(request, settle).unwrap_or_else(|denied| denied))
-    }
-
     /// The restrictions of the mesh and of the port's product.
     pub(crate) fn restrictions_for(&self, port: &PortRef) -> (Option<&Restrictions>, Option<&Restrictions>) {
         (
@@ -617,6 +607,24 @@ impl Authorizer for PolicySnapshot {
             }
             Err(denied) => denied,
         }
+    }
+
+    fn decide_column(&self, request: &AccessRequest<'_>, column: &Column) -> Decision {
+        let ObjectRef::Port(port) = &request.object else {
+            return Decision::deny("only ports have columns");
+        };
+        let settle = || {
+            if let Some(closed) = self.closed_for(&request.object) {
+                return Ok(closed);
+            }
+            let asker = self.asker(request.principal, &request.object);
+            Reading::new(self, &asker, port, self.circumstances(request)).column(column, request.action)
+        };
+        self.withheld(request, &[]).unwrap_or_else(|| total(request, settle).unwrap_or_else(|denied| denied))
+    }
+
+    fn approval_rule(&self, asked: &AskedAccess<'_>) -> Option<PolicyLine> {
+        self.rules.approvals.iter().find(|rule| rule.covers(asked)).map(|rule| rule.line.clone())
     }
 }
 

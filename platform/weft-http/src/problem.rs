@@ -23,11 +23,18 @@ pub(crate) struct Problem {
     status: StatusCode,
     code: Code,
     detail: String,
+    explain_id: Option<String>,
 }
 
 impl Problem {
     fn new(status: StatusCode, code: Code, detail: impl Into<String>) -> Self {
-        Problem { status, code, detail: detail.into() }
+        Problem { status, code, detail: detail.into(), explain_id: None }
+    }
+
+    /// The same, with the id of the query that was refused where it can be explained by it.
+    pub(crate) fn explained(mut self, query: &str) -> Self {
+        self.explain_id = self.code.is_about_access().then(|| query.to_owned());
+        self
     }
 
     /// The one answer to credentials that are missing or wrong in whatever way.
@@ -126,6 +133,7 @@ impl Problem {
             detail: self.detail.clone(),
             code: self.code.to_string(),
             trace_id: trace_id.to_string(),
+            explain_id: self.explain_id.clone(),
         }
     }
 
@@ -141,6 +149,9 @@ impl Problem {
             Code::TABLE_UNKNOWN => "no such table",
             Code::ACCESS_DENIED | Code::STATEMENT_NOT_ALLOWED | Code::SERVICE_RESTRICTED => "not allowed",
             Code::ROLL_BACK_TARGET | Code::RELEASE_INCOMPLETE | Code::ROLL_BACK_BREAKING => "not rolled back",
+            Code::ACCESS_REQUEST_INVALID => "not asked for",
+            Code::ACCESS_REQUEST_DECIDED => "decided already",
+            Code::APPROVER_REFUSED => "not yours to decide",
             Code::BACKFILL_INVALID => "not backfilled",
             Code::ERASURE_INVALID => "not erased",
             Code::QUERY_CANCELLED => "query cancelled",
@@ -174,6 +185,11 @@ impl From<CatalogError> for Problem {
         match error {
             CatalogError::NotFound { .. } => Problem::new(StatusCode::NOT_FOUND, code, error.to_string()),
             CatalogError::Retired { .. } => Problem::new(StatusCode::GONE, code, error.to_string()),
+            CatalogError::RequestInvalid { .. } => {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
+            }
+            CatalogError::RequestDecided { .. } => Problem::new(StatusCode::CONFLICT, code, error.to_string()),
+            CatalogError::ApproverRefused { .. } => Problem::new(StatusCode::FORBIDDEN, code, error.to_string()),
             _ if code == Code::CATALOG_UNAVAILABLE => {
                 log(code, &error);
                 let detail = "the catalog cannot be read just now; ask again";

@@ -30,14 +30,16 @@ pub(crate) async fn post_sql(
     let format = SqlFormat::wanted(&headers)?;
     let request: wire::SqlRequest = serde_json::from_slice(&body)
         .map_err(|error| Problem::malformed(format!("the body is no query as JSON: {error}")))?;
-    let options = SessionOptions { trace: Some(trace.to_string()), ..options(&headers, &request)? };
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    let (trace_id, query) = (Some(trace.to_string()), Some(id.clone()));
+    let options = SessionOptions { trace: trace_id, query, ..options(&headers, &request)? };
     let parameters: Parameters = sql_values::read(&request.parameters)?;
 
     let session = doors.engine.session(principal, options);
-    let answer = session.query(&request.sql, parameters).await?;
-    let id = answer.id.clone();
+    let answer = session.query(&request.sql, parameters).await.map_err(|error| Problem::from(error).explained(&id))?;
+    let is_on_terms = answer.is_on_terms();
     let rows = SqlRows::begin(answer, format, request.limit, trace)?;
-    respond(format, &id, rows.into_body().await?)
+    respond(format, &id, is_on_terms, rows.into_body().await?)
 }
 
 /// Ends a query of the caller's own.
@@ -53,13 +55,16 @@ pub(crate) async fn delete_sql(
     }
 }
 
-fn respond(format: SqlFormat, id: &str, body: Body) -> Result<Response, Problem> {
+fn respond(format: SqlFormat, id: &str, is_on_terms: bool, body: Body) -> Result<Response, Problem> {
     let id = HeaderValue::from_str(id).map_err(|_| Problem::internal())?;
+    let explained = is_on_terms.then(|| (HeaderName::from_static(wire::EXPLAIN_ID_HEADER), id.clone()));
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
         (HeaderName::from_static(wire::QUERY_ID_HEADER), id),
     ];
-    Ok((headers, body).into_response())
+    let mut response = (headers, body).into_response();
+    response.headers_mut().extend(explained);
+    Ok(response)
 }
 
 /// What comes beside the SQL: from a header or the body, but not from both in two ways.

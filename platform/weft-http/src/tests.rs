@@ -84,7 +84,7 @@ async fn mesh() -> Mesh {
     let (rules, diagnostics) = weft_governance::read(&tree);
     assert!(!rules.refused(), "{diagnostics:?}");
     let domains = ["fleet", "loyalty"].map(|domain| domain.parse().unwrap());
-    let policies = Arc::new(Policies::new_closed());
+    let policies = Arc::new(Policies::granting(catalog.grants()));
     let facts = MeshFacts { domains: BTreeSet::from(domains), ..MeshFacts::default() };
     policies.replace(rules.compile(&Revision::new("rev1"), &facts).unwrap());
 
@@ -202,7 +202,9 @@ impl Answer {
         let mut headers: Vec<_> =
             self.headers.iter().filter(|(name, _)| *name != "content-length").map(|h| format!("{h:?}")).collect();
         headers.sort();
-        format!("{} {headers:?} {}", self.status, self.body.replace(&trace, "<trace>").replace(name, "<name>"))
+        let explain = self.json()["explain_id"].as_str().unwrap_or("<none>").to_owned();
+        let body = self.body.replace(&trace, "<trace>").replace(&explain, "<explain>");
+        format!("{} {headers:?} {}", self.status, body.replace(name, "<name>"))
     }
 }
 

@@ -126,6 +126,14 @@ codes! {
     RESTRICTION_TYPE = "W0310";
     /// A transform's service may not see all of an input, so the product cannot be built from it.
     SERVICE_RESTRICTED = "W0311";
+    /// A rule of automatic approval is malformed.
+    APPROVAL_RULE = "W0312";
+    /// A request for access asks for what is not on offer, or on terms that there are not.
+    ACCESS_REQUEST_INVALID = "W0320";
+    /// The request for access was decided already, or has ended.
+    ACCESS_REQUEST_DECIDED = "W0321";
+    /// Whoever decides on a request is not the one who may.
+    APPROVER_REFUSED = "W0322";
     /// A rule can never matter to anyone, or applies to nothing.
     RULE_WITHOUT_EFFECT = "W0330";
     /// Another rule leaves this one nothing to say.
@@ -335,6 +343,11 @@ codes! {
 }
 
 impl Code {
+    /// Whether it stands for a refusal that can be explained: what is asked for is not there for whoever asks.
+    pub fn is_about_access(self) -> bool {
+        [Code::ACCESS_DENIED, Code::TABLE_UNKNOWN, Code::COLUMN_UNKNOWN, Code::SERVICE_RESTRICTED].contains(&self)
+    }
+
     /// The code written `text` (`W0101`), if there is one.
     pub fn parse(text: &str) -> Option<Code> {
         Code::ALL.iter().copied().find(|code| code.0.eq_ignore_ascii_case(text))

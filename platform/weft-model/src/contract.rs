@@ -45,6 +45,9 @@ pub struct Contract {
     /// What the clock measures: how fresh the rows are, and for how long they stay.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub service_levels: Vec<ServiceLevel>,
+    /// What may be asked for, and who decides, in the order written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<ContractRole>,
     /// The ODCS document as it is committed, so that a later version can be compared with it. Empty
     /// where it was published before documents were kept.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -69,6 +72,18 @@ pub fn primary_key(columns: &[Column]) -> Vec<&str> {
         columns.iter().filter_map(|c| c.primary_key_position.map(|p| (p, c.name.as_str()))).collect();
     keyed.sort_by_key(|(position, _)| *position);
     keyed.into_iter().map(|(_, name)| name).collect()
+}
+
+/// A role under which access is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractRole {
+    pub name: String,
+    /// What it lets one do: `read`. `None` where the document does not say.
+    pub access: Option<String>,
+    /// A group or user who decides first.
+    pub first_approver: Option<String>,
+    /// A group or user who decides after the first.
+    pub second_approver: Option<String>,
 }
 
 /// One column of a port.

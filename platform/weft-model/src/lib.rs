@@ -37,7 +37,7 @@ pub mod tree;
 pub use clock::Clock;
 pub use code::Code;
 pub use commit::{Commit, SignatureKind};
-pub use contract::{Classification, Column, ColumnPart, Contract, ContractKey};
+pub use contract::{Classification, Column, ColumnPart, Contract, ContractKey, ContractRole};
 pub use contract_sql::{ContractSql, ContractTable, SqlRole, WrittenSql};
 pub use data_type::{DataType, Field, IntegerFormat};
 pub use declared::Declared;

@@ -18,8 +18,9 @@ mod sql;
 mod usage;
 
 pub use access::{
-    Roster, RosterColumn, RosterGroup, RosterMember, RosterMembership, RosterPath, RosterRequest, RuleLine,
-    SimulateRequest, Simulated, SimulatedChange,
+    Change, Decided, Evidence, ExplainRequest, Explanation, Explanations, Granted, NearMiss, NewRequest, Request,
+    RequestDecision, Roster, RosterColumn, RosterGroup, RosterMember, RosterMembership, RosterPath, RosterRequest,
+    RuleLine, SimulateRequest, Simulated, SimulatedChange,
 };
 pub use backfill::{Backfill, BackfillRequest};
 pub use check::Check;
@@ -32,7 +33,7 @@ pub use product::{
     RollBackRequest, RolledBack,
 };
 pub use run::{Run, RunDiagnostic, RunStep};
-pub use sql::{ARROW_STREAM, QUERY_ID_HEADER, SqlAnswer, SqlColumn, SqlRequest};
+pub use sql::{ARROW_STREAM, EXPLAIN_ID_HEADER, QUERY_ID_HEADER, SqlAnswer, SqlColumn, SqlRequest};
 pub use usage::{Usage, UsageColumn, UsageDay};
 
 #[cfg(test)]

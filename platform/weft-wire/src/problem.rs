@@ -24,4 +24,7 @@ pub struct Problem {
     pub code: String,
     /// Finds the request in the server's log; 32 hex digits.
     pub trace_id: String,
+    /// Says why, in answer to `POST /api/v1/access/explain`; absent where it is not a matter of access.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explain_id: Option<String>,
 }

@@ -11,6 +11,10 @@ pub const ARROW_STREAM: &str = "application/vnd.apache.arrow.stream";
 /// Header of an answer: the query's id, which `DELETE /api/v1/sql/{id}` takes.
 pub const QUERY_ID_HEADER: &str = "x-weft-query-id";
 
+/// Header of an answer of which something is masked, left out or filtered: the id by which `POST
+/// /api/v1/access/explain` says why.
+pub const EXPLAIN_ID_HEADER: &str = "x-weft-explain-id";
+
 /// A query: the body of `POST /api/v1/sql`. Here, unknown keys are refused.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -50,7 +50,7 @@ impl Mesh {
         let warehouse = warehouse(&settings, &home)?.with_kept_bytes(weft_engine::kept_bytes(settings.memory_max));
         let catalog = Arc::new(Catalog::open(&home.catalog(), Arc::clone(&clock)).await?);
         tokio::spawn(look_through_record(Arc::clone(&catalog)));
-        let policies = Arc::new(Policies::new_closed());
+        let policies = Arc::new(Policies::granting(catalog.grants()));
         let signer = TokenSigner::open_or_create(&home.keys())?;
         let directory = Arc::new(InForce(Arc::clone(&policies)));
         let authenticator = Arc::new(Authenticator::signing(signer, directory, Arc::clone(&clock)));

@@ -32,7 +32,7 @@ pub(crate) async fn start(mesh: &Path, user: &str) -> Running {
     let url: String = Url::from_directory_path(&tables).unwrap().into();
     let warehouse = Warehouse::open(&url, &HashMap::new()).unwrap();
     let catalog = Arc::new(Catalog::open(&home.path().join("catalog.db"), Arc::clone(&clock)).await.unwrap());
-    let policies = Arc::new(Policies::new_closed());
+    let policies = Arc::new(Policies::granting(catalog.grants()));
     let engine = Engine::new(weft_engine::Parts {
         catalog: Arc::clone(&catalog),
         policies: Arc::clone(&policies),

@@ -36,7 +36,7 @@ impl World {
             None => warehouse,
         };
         let catalog = Arc::new(Catalog::open(&home.path().join("catalog.db"), Arc::clone(&clock)).await.unwrap());
-        let policies = Arc::new(Policies::new_closed());
+        let policies = Arc::new(Policies::granting(catalog.grants()));
         let engine = Engine::new(weft_engine::Parts {
             catalog: Arc::clone(&catalog),
             policies: Arc::clone(&policies),

@@ -21,6 +21,7 @@ fn record(query: &str, principal: &str) -> DecisionRecord {
         filters: vec!["governance/restrictions.yaml:2: carrier = $principal.carrier".to_owned()],
         policy_revision: revision("rev1"),
         policy_epoch: 7,
+        grants_epoch: 0,
     }
 }
 
@@ -110,7 +111,7 @@ async fn the_database_itself_refuses_to_change_the_record() {
         "DELETE FROM audit_decisions WHERE seq = 5",
         "INSERT OR REPLACE INTO audit_decisions SELECT * FROM audit_decisions WHERE seq = 3",
         "INSERT INTO audit_decisions SELECT 9, at, query, principal, door, action, object, purpose, allowed, because, \
-         masks, filters, policy_revision, policy_epoch, previous_hash, hash FROM audit_decisions WHERE seq = 3",
+         masks, filters, policy_revision, policy_epoch, previous_hash, hash, grants_epoch FROM audit_decisions WHERE seq = 3",
     ] {
         let refused = execute(&catalog, sql).await.unwrap_err().to_string();
         assert!(refused.contains("only added to"), "{sql}: {refused}");

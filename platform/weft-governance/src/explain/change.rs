@@ -11,7 +11,8 @@ use crate::{AccessRequest, Authorizer, Decision, Grant, Grants, Obligation};
 /// For how long access is asked for where nobody says.
 const DAYS: Days = Days::new(90);
 
-/// Something that would show more, which was tried: the decision under it shows all of what was asked about.
+/// Something that would show more, which was tried: the decision under it shows all of what was asked about, or shows
+/// it at all where nothing is seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Ask again and say that it is for this.
@@ -39,7 +40,11 @@ pub(super) fn least(inquiry: &Inquiry<'_>, sees: &Sees, near: &[NearMiss]) -> Op
     }
     let by_purpose = || {
         let could = near.iter().any(|miss| miss.failed.len() == 1);
-        purposes(inquiry).into_iter().filter(|_| could).find(|purpose| shows(inquiry, &with_purpose(inquiry, purpose)))
+        let helps = |purpose: &String| {
+            let decision = with_purpose(inquiry, purpose);
+            shows(inquiry, &decision) || (*sees == Sees::Denied && opens(inquiry, &decision))
+        };
+        purposes(inquiry).into_iter().filter(|_| could).find(helps)
     };
     if let Some(purpose) = by_purpose() {
         return Some(Change::Purpose(purpose));
@@ -92,6 +97,15 @@ fn granted(inquiry: &Inquiry<'_>, draft: &Draft) -> Decision {
     let snapshot = inquiry.snapshot.with_grants(Arc::new(Grants { epoch: 0, all: vec![grant] }), 0);
     let request = AccessRequest { purpose: draft.purpose.as_deref(), ..inquiry.request.clone() };
     snapshot.decide_read(&request, &inquiry.contract.columns)
+}
+
+/// Whether what was asked about is open, be it masked.
+fn opens(inquiry: &Inquiry<'_>, decision: &Decision) -> bool {
+    let hides = |obligation: &Obligation| match obligation {
+        Obligation::HideColumn { column } => inquiry.column.as_ref().is_some_and(|asked| asked.name == *column),
+        _ => false,
+    };
+    decision.is_allowed() && !decision.obligations().iter().any(|imposed| hides(&imposed.obligation))
 }
 
 /// Whether what was asked about is open and in clear under `decision`.

@@ -185,18 +185,19 @@ impl Chain<'_, '_> {
         }
     }
 
-    /// The masks and filters that hold.
+    /// The masks and filters that hold. What hides the column that is asked about is a row, which stands there already.
     fn restrictions(&mut self) {
         let inquiry = self.inquiry;
         for imposed in inquiry.decision.obligations().iter().filter(|imposed| inquiry.concerns(imposed)) {
             let kind = match &imposed.obligation {
                 Obligation::KeepRows(_) => EvidenceKind::Filter,
                 Obligation::MaskColumn { .. } => EvidenceKind::Mask,
-                // What hides a column is a row, which stands there already.
-                Obligation::HideColumn { .. } => continue,
+                Obligation::HideColumn { .. } if inquiry.column.is_some() => continue,
+                Obligation::HideColumn { .. } => EvidenceKind::Rule,
             };
             let by = &imposed.by;
             let text = match &imposed.obligation {
+                Obligation::HideColumn { column } => format!("{column}: {}", by.text),
                 Obligation::MaskColumn { path, .. } if inquiry.column.is_none() => {
                     format!("{}: {}", path.join("."), by.text)
                 }

@@ -1,5 +1,7 @@
 //! Who may see what.
 
+mod explain;
+mod requests;
 mod roster;
 mod simulate;
 
@@ -10,6 +12,8 @@ use weft_wire as wire;
 
 use crate::Doors;
 
+pub(crate) use explain::explain;
+pub(crate) use requests::{decide_request, export_request, get_request, list_requests, post_request};
 pub(crate) use roster::roster;
 pub(crate) use simulate::simulate;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use semver::Version;
-use weft_model::{Code, Column, Contract, ContractKey, DataType, Diagnostic, ManifestTree};
+use weft_model::{Code, Column, Contract, ContractKey, ContractRole, DataType, Diagnostic, ManifestTree};
 
 use super::checks;
 use super::column_type::{self, Place as At};
@@ -77,6 +77,7 @@ impl ContractFile {
             columns,
             checks,
             service_levels,
+            roles: value.roles.iter().flatten().map(role).collect(),
             document: document.source.text.to_string(),
         })
     }
@@ -88,6 +89,15 @@ impl ContractFile {
         for (index, object) in document.value.schema.iter().flatten().enumerate() {
             columns(document, index, object, problems);
         }
+    }
+}
+
+fn role(role: &odcs::Role) -> ContractRole {
+    ContractRole {
+        name: role.role.clone(),
+        access: role.access.clone(),
+        first_approver: role.first_level_approvers.clone(),
+        second_approver: role.second_level_approvers.clone(),
     }
 }
 

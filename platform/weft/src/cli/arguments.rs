@@ -245,6 +245,152 @@ pub(super) enum Access {
     Roster(Roster),
     /// Show who gains and who loses access by a change of rules or contracts
     Simulate(Simulate),
+    /// Say why somebody sees a port or a column, or does not, and what would change that
+    Explain(ExplainAccess),
+    /// Ask for access to a port or columns of it
+    Request(RequestAccess),
+    /// List the requests that concern you, or show one
+    Requests(Requests),
+    /// Approve a request, as asked or narrower
+    Approve(Approve),
+    /// Decline a request, and say why
+    Decline(Decide),
+    /// Take your own request back, or give up the access that it gave
+    Withdraw(Decide),
+    /// Ask for access that you have, or had, until later
+    Extend(Extend),
+    /// Take access away before its end, and say why
+    Revoke(Decide),
+    /// Print what was granted as a patch for `git am`, so that the domain's rules say it
+    Export(ExportRequest),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainAccess {
+    /// `domain.product.port`, `domain.product.port.column`, or the id that a refusal or an answer told
+    #[arg(value_name = "PORT[.COLUMN]|ID", required_unless_present = "column")]
+    pub(super) what: Option<String>,
+    /// The column to explain, by its full name
+    #[arg(long, value_name = "PORT.COLUMN", conflicts_with = "what")]
+    pub(super) column: Option<String>,
+    /// Whom to explain it for [default: whoever asks]
+    #[arg(long, value_name = "NAME")]
+    pub(super) who: Option<String>,
+    /// As if asked for this purpose
+    #[arg(long, value_name = "P")]
+    pub(super) purpose: Option<String>,
+    /// At this time (RFC 3339) [default: now]
+    #[arg(long, value_name = "T")]
+    pub(super) at: Option<chrono::DateTime<chrono::Utc>>,
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    pub(super) format: PlanFormat,
+    #[command(flatten)]
+    pub(super) server: ServerArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RequestAccess {
+    /// `domain.product.port`
+    #[arg(value_name = "PORT")]
+    pub(super) port: weft_model::PortRef,
+    /// Names of columns [default: the whole port]
+    #[arg(long, value_name = "C,…", value_delimiter = ',')]
+    pub(super) columns: Vec<String>,
+    /// What it is for: one of the purposes that the product allows
+    #[arg(long, value_name = "P")]
+    pub(super) purpose: Option<String>,
+    /// The last day, or the instant (RFC 3339) at which access ends [default: 90 days from now]
+    #[arg(long, value_name = "DATE", value_parser = end_of)]
+    pub(super) until: Option<chrono::DateTime<chrono::Utc>>,
+    /// Why, in a sentence, for whoever decides
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(super) note: String,
+    /// A role of the port's contract [default: the first that lets read]
+    #[arg(long, value_name = "ROLE")]
+    pub(super) role: Option<String>,
+    /// In an emergency: all rows too, for an hour at most, approved by two persons
+    #[arg(long)]
+    pub(super) break_glass: bool,
+    #[command(flatten)]
+    pub(super) server: ServerArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Requests {
+    /// One request, with its history
+    #[arg(value_name = "ID")]
+    pub(super) id: Option<String>,
+    #[arg(long, value_enum, default_value_t = RequestFormat::Table)]
+    pub(super) format: RequestFormat,
+    #[command(flatten)]
+    pub(super) server: ServerArguments,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RequestFormat {
+    Table,
+    Json,
+    /// With an id: a document of the Open Access Agreement Standard
+    Oaas,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Approve {
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    /// Give these columns alone
+    #[arg(long, value_name = "C,…", value_delimiter = ',')]
+    pub(super) columns: Option<Vec<String>>,
+    /// Give it until an earlier day (or instant) than was asked for
+    #[arg(long, value_name = "DATE", value_parser = end_of)]
+    pub(super) until: Option<chrono::DateTime<chrono::Utc>>,
+    /// What whoever asked is to know
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(super) note: String,
+    #[command(flatten)]
+    pub(super) server: ServerArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Decide {
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    /// Why
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(super) note: String,
+    #[command(flatten)]
+    pub(super) server: ServerArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Extend {
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    /// The last day, or the instant (RFC 3339) at which access ends [default: 90 days from now]
+    #[arg(long, value_name = "DATE", value_parser = end_of)]
+    pub(super) until: Option<chrono::DateTime<chrono::Utc>>,
+    /// Why, in a sentence, for whoever decides
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(super) note: String,
+    #[command(flatten)]
+    pub(super) server: ServerArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportRequest {
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    #[command(flatten)]
+    pub(super) server: ServerArguments,
+}
+
+/// An instant, or the end of a day in UTC.
+fn end_of(text: &str) -> Result<chrono::DateTime<chrono::Utc>, String> {
+    if let Ok(day) = text.parse::<chrono::NaiveDate>() {
+        let next = day.succ_opt().ok_or("this day has no next")?;
+        return Ok(next.and_time(chrono::NaiveTime::MIN).and_utc());
+    }
+    text.parse().map_err(|_| "write a day, 2027-01-31, or an instant, 2027-01-31T12:00:00Z".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -90,7 +90,18 @@ impl Connection {
         self.answer(self.client.post(format!("{}{path}", self.http)).json(body)).await
     }
 
+    /// What the server answers to a GET, as it is.
+    pub(super) async fn text(&self, path: &str) -> Result<String, Failure> {
+        let bytes = self.bytes(self.client.get(format!("{}{path}", self.http))).await?;
+        String::from_utf8(bytes).map_err(|error| self.no_weft(format!("its answer is no text: {error}")))
+    }
+
     async fn answer<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, Failure> {
+        let bytes = self.bytes(request).await?;
+        serde_json::from_slice(&bytes).map_err(|error| self.no_weft(format!("its answer is not understood: {error}")))
+    }
+
+    async fn bytes(&self, request: reqwest::RequestBuilder) -> Result<Vec<u8>, Failure> {
         let request = request.bearer_auth(&self.token);
         let response = request.send().await.map_err(|error| self.unreachable(&error))?;
         let is_answer = response.status().is_success();
@@ -102,7 +113,7 @@ impl Connection {
                 Err(_) => self.no_weft(format!("it answers {status}")),
             });
         }
-        serde_json::from_slice(&bytes).map_err(|error| self.no_weft(format!("its answer is not understood: {error}")))
+        Ok(bytes.to_vec())
     }
 
     /// The failure of a server that does not answer.
@@ -131,7 +142,8 @@ pub(super) fn refused(code: Option<Code>, message: &str, trace: Option<String>) 
 }
 
 fn of_problem(problem: Problem) -> Failure {
-    refused(Code::parse(&problem.code), &problem.detail, Some(problem.trace_id))
+    let explain = problem.explain_id;
+    Failure { explain, ..refused(Code::parse(&problem.code), &problem.detail, Some(problem.trace_id)) }
 }
 
 fn not_running(home: &Home) -> Failure {

@@ -44,12 +44,14 @@ pub struct Failure {
     pub help: Option<String>,
     /// The id under which the server's log tells more.
     pub trace: Option<String>,
+    /// The id by which `weft access explain` says why.
+    pub explain: Option<String>,
 }
 
 impl Failure {
     /// A failure that ends in `exit`.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Failure { exit, code: None, message: message.into(), help: None, trace: None }
+        Failure { exit, code: None, message: message.into(), help: None, trace: None, explain: None }
     }
 
     /// A failure with a stable code; the code decides the exit.
@@ -97,6 +99,9 @@ impl fmt::Display for Failure {
         if let Some(help) = &self.help {
             write!(f, "\n  help: {}", help.replace('\n', "\n        "))?;
         }
+        if let Some(id) = &self.explain {
+            write!(f, "\n  why  `weft access explain {id}`")?;
+        }
         if let Some(trace) = &self.trace {
             write!(f, "\n  trace {trace}")?;
         }
@@ -107,9 +112,9 @@ impl fmt::Display for Failure {
 /// How a command ends that met an error with this code.
 pub fn exit_of(code: Code) -> Exit {
     match code {
-        Code::ACCESS_DENIED | Code::UNAUTHENTICATED => Exit::Denied,
+        Code::ACCESS_DENIED | Code::UNAUTHENTICATED | Code::APPROVER_REFUSED => Exit::Denied,
         Code::NOT_READY => Exit::Unreachable,
-        Code::HOME_LOCKED | Code::PLAN_MOVED => Exit::Conflict,
+        Code::HOME_LOCKED | Code::PLAN_MOVED | Code::ACCESS_REQUEST_DECIDED => Exit::Conflict,
         Code::ROLL_BACK_BREAKING => Exit::Breaking,
         Code::INTERNAL => Exit::Bug,
         _ => Exit::Problems,

@@ -3,6 +3,7 @@
 use arrow_flight::error::FlightError;
 use tonic::Status;
 use weft_model::Code;
+use weft_wire::EXPLAIN_ID_HEADER;
 
 use super::connection::refused;
 use super::{Exit, Failure};
@@ -24,7 +25,8 @@ fn of_status(status: &Status) -> Failure {
     if let Some((code, text)) = status.message().split_once(' ')
         && let Some(code) = Code::parse(code)
     {
-        return refused(Some(code), text, trace);
+        let explain = status.metadata().get(EXPLAIN_ID_HEADER).and_then(|value| value.to_str().ok());
+        return Failure { explain: explain.map(str::to_owned), ..refused(Some(code), text, trace) };
     }
     match status.code() {
         tonic::Code::Unauthenticated => refused(Some(Code::UNAUTHENTICATED), status.message(), trace),

@@ -11,6 +11,7 @@ use arrow_flight::error::FlightError;
 use arrow_flight::sql::client::FlightSqlServiceClient;
 use futures::TryStreamExt;
 use tonic::transport::Channel;
+use weft_wire::EXPLAIN_ID_HEADER;
 
 use super::arguments::{Query, QueryFormat};
 use super::connection::Connection;
@@ -34,13 +35,16 @@ pub(super) fn query(arguments: &Query) -> Result<(), Failure> {
         let began = Instant::now();
         let mut client = client(&connection, arguments).await?;
         let info = client.execute(sql, None).await.map_err(of_flight)?;
-        let mut answer = Answer { client, endpoints: info.endpoint.into_iter(), now: None, rows: 0 };
+        let mut answer = Answer { client, endpoints: info.endpoint.into_iter(), now: None, rows: 0, explain: None };
         answer.begin().await?;
         match format {
             Some(format) => stream(&mut answer, format).await?,
             None => draw(&mut answer).await?,
         }
         terminal::note(&table::footer(answer.rows, began.elapsed()));
+        if let Some(id) = &answer.explain {
+            terminal::note(&format!("Not all is shown as it is: `weft access explain {id}`"));
+        }
         Ok(())
     })
 }
@@ -99,6 +103,8 @@ struct Answer {
     endpoints: std::vec::IntoIter<FlightEndpoint>,
     now: Option<FlightRecordBatchStream>,
     rows: usize,
+    /// By which it is explained, where something is masked, left out or filtered.
+    explain: Option<String>,
 }
 
 impl Answer {
@@ -115,7 +121,10 @@ impl Answer {
             self.now = None;
             return Ok(false);
         };
-        self.now = Some(self.client.do_get(ticket).await.map_err(of_flight)?);
+        let rows = self.client.do_get(ticket).await.map_err(of_flight)?;
+        let explain = rows.headers().get(EXPLAIN_ID_HEADER).and_then(|id| id.to_str().ok());
+        self.explain = explain.map(str::to_owned).or(self.explain.take());
+        self.now = Some(rows);
         Ok(true)
     }
 

@@ -2,9 +2,10 @@
 //!
 //! Two states of a mesh are made from one seed: principals, policies, restrictions and purposes, some of them the same
 //! on both sides. Then everyone is asked about every column of every port, one decision at a time, and what comes out
-//! is compared with the roster, and its difference with the simulation.
+//! is compared with the roster, with explanations, and its difference with the simulation.
 
 mod brute_force;
+mod explaining;
 mod states;
 
 use std::collections::BTreeSet;
@@ -25,6 +26,10 @@ pub struct AccessReport {
     pub rosters: u64,
     /// Changes that simulations told, each for one principal and column.
     pub changes: u64,
+    /// Explanations that were compared with decisions.
+    pub explanations: u64,
+    /// Changes that explanations promise to help, and that did.
+    pub helped: u64,
     /// What differs, in words; the first few.
     pub differences: Vec<String>,
 }
@@ -53,6 +58,14 @@ impl AccessReport {
             self.compare_rosters(seed, state, known, &mut rng, at);
         }
         self.compare_changes(seed, [&before, &after], &known, at);
+        self.compare_explanations(seed, &after, at);
+    }
+
+    fn compare_explanations(&mut self, seed: u64, state: &State, at: DateTime<Utc>) {
+        let explained = explaining::everything(state, at);
+        self.explanations += explained.explanations;
+        self.helped += explained.helped;
+        explained.differences.into_iter().for_each(|difference| self.note(format!("seed {seed}: {difference}")));
     }
 
     fn compare_rosters(&mut self, seed: u64, state: &State, known: &Everyone, rng: &mut Rng, at: DateTime<Utc>) {
@@ -93,19 +106,25 @@ impl AccessReport {
         self.cases += other.cases;
         self.rosters += other.rosters;
         self.changes += other.changes;
+        self.explanations += other.explanations;
+        self.helped += other.helped;
         other.differences.into_iter().for_each(|difference| self.note(difference));
     }
 
     /// Whether the cases are of a kind that proves something: something changes in most of them.
     pub fn is_telling(&self) -> bool {
-        self.changes >= self.cases
+        self.changes >= self.cases && self.helped >= self.cases
     }
 }
 
 impl fmt::Display for AccessReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let AccessReport { cases, rosters, changes, differences } = self;
-        write!(f, "{cases} pairs of states, {rosters} rosters, {changes} changes, ")?;
+        let AccessReport { cases, rosters, changes, explanations, helped, differences } = self;
+        write!(
+            f,
+            "{cases} pairs of states, {rosters} rosters, {changes} changes, {explanations} explanations of which "
+        )?;
+        write!(f, "{helped} helped, ")?;
         write!(f, "{} differences from deciding one by one", differences.len())
     }
 }

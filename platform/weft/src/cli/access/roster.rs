@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use weft_model::{PortRef, PrincipalKind};
+use weft_model::PrincipalKind;
 use weft_wire::{Roster, RosterGroup, RosterMember, RosterRequest, RuleLine};
 
+use super::port_and_column;
 use crate::cli::arguments::{Roster as Arguments, RosterFormat};
 use crate::cli::connection::Connection;
 use crate::cli::products::json;
@@ -29,17 +30,6 @@ pub(super) fn roster(arguments: &Arguments) -> Result<(), Failure> {
             Ok(())
         }
     }
-}
-
-/// A column's name may hold dots itself.
-fn port_and_column(what: &str) -> Result<(PortRef, Option<String>), Failure> {
-    let mut parts = what.splitn(4, '.');
-    let port: Vec<&str> = parts.by_ref().take(3).collect();
-    let column = parts.next().map(str::to_owned);
-    let refused = |error: weft_model::NameError| {
-        Failure::usage(format!("`{what}` is no port or column: {error}")).help("write DOMAIN.PRODUCT.PORT[.COLUMN]")
-    };
-    Ok((port.join(".").parse().map_err(refused)?, column))
 }
 
 /// How something is seen, in words, and by whom.

@@ -1,0 +1,215 @@
+//! Why somebody sees something, or does not.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use weft_catalog::{CatalogError, CatalogView, DecisionView};
+use weft_governance::{AccessRequest, Authorizer, Change, Draft, Explanation, ObjectRef, PolicyLine, PolicySnapshot};
+use weft_model::{Action, PortRef, Principal};
+use weft_wire as wire;
+
+use super::{line, may_know_who};
+use crate::Doors;
+use crate::caller::Caller;
+use crate::problem::Problem;
+
+/// Explains what the caller sees, or what somebody else does to whoever may ask about others.
+pub(crate) async fn explain(
+    State(doors): State<Doors>,
+    Caller(principal): Caller,
+    body: Bytes,
+) -> Result<Json<wire::Explanations>, Problem> {
+    let request: wire::ExplainRequest = serde_json::from_slice(&body)
+        .map_err(|error| Problem::malformed(format!("the body is no question as JSON: {error}")))?;
+    let asking = Asking { doors: &doors, view: doors.view(&principal), principal: &principal };
+    let items = match &request.explain_id {
+        Some(id) if request == (wire::ExplainRequest { explain_id: Some(id.clone()), ..Default::default() }) => {
+            asking.recorded(id).await?
+        }
+        Some(_) => return Err(Problem::malformed("`explainId` goes with nothing else")),
+        None => vec![asking.asked(&request)?],
+    };
+    Ok(Json(wire::Explanations { items }))
+}
+
+struct Asking<'a> {
+    doors: &'a Doors,
+    view: CatalogView,
+    principal: &'a Principal,
+}
+
+impl Asking<'_> {
+    /// A question of one's own.
+    fn asked(&self, asked: &wire::ExplainRequest) -> Result<wire::Explanation, Problem> {
+        let port = asked.port.as_ref().ok_or_else(|| Problem::malformed("name a `port`, or give an `explainId`"))?;
+        self.view.contract(port)?;
+        let policies = self.doors.policies.current();
+        let who = match &asked.who {
+            Some(name) if *name != self.principal.name => {
+                if !may_know_who(self.doors, &self.view, self.principal, port) {
+                    return Err(Problem::not_told_of_others(port));
+                }
+                let unknown = || CatalogError::NotFound { kind: "principal", name: name.clone() };
+                policies.principals().find(name).ok_or_else(unknown)?
+            }
+            _ => self.principal.clone(),
+        };
+        let request = AccessRequest {
+            principal: &who,
+            action: Action::Read,
+            object: ObjectRef::Port(port.clone()),
+            purpose: asked.purpose.as_deref(),
+            at: asked.at.unwrap_or_else(|| self.doors.clock.now()),
+        };
+        self.explained(&policies, &request, port, asked.column.as_deref())
+    }
+
+    fn explained(
+        &self,
+        policies: &PolicySnapshot,
+        request: &AccessRequest<'_>,
+        port: &PortRef,
+        column: Option<&str>,
+    ) -> Result<wire::Explanation, Problem> {
+        let contract = self.view.contract(port)?;
+        let of_self = AccessRequest {
+            principal: self.principal,
+            action: Action::Discover,
+            object: ObjectRef::Port(port.clone()),
+            purpose: None,
+            at: request.at,
+        };
+        let no_column = |name: &str| CatalogError::NotFound { kind: "column", name: format!("{port}.{name}") };
+        if let Some(name) = column {
+            let found = contract.column(name).ok_or_else(|| no_column(name))?;
+            let known = policies.decide_column(&of_self, found);
+            if !known.is_allowed() && !known.because().is_empty() {
+                return Err(no_column(name).into());
+            }
+        }
+        let explained = policies.explain(request, contract, column).ok_or_else(Problem::internal)?;
+        // To oneself less is told of the rules than to those who answer for them.
+        let is_told_all = may_know_who(self.doors, &self.view, self.principal, port);
+        Ok(explanation(if is_told_all { explained } else { explained.for_asker() }))
+    }
+
+    /// What was decided for a query. One that nobody asked, or somebody else, is not there.
+    async fn recorded(&self, id: &str) -> Result<Vec<wire::Explanation>, Problem> {
+        let decisions = self.view.decisions_of(id).await?;
+        if decisions.is_empty() {
+            return Err(CatalogError::NotFound { kind: "explanation", name: id.to_owned() }.into());
+        }
+        let policies = self.doors.policies.current();
+        let reads = decisions.iter().filter(|decision| decision.action == Action::Read.as_str());
+        reads.map(|decision| self.of_decision(&policies, decision)).collect()
+    }
+
+    /// What was decided, explained anew where the same rules are in force, else as it was recorded.
+    fn of_decision(&self, policies: &PolicySnapshot, decision: &DecisionView) -> Result<wire::Explanation, Problem> {
+        let gone = || Problem::from(CatalogError::NotFound { kind: "port", name: decision.object.clone() });
+        let port: PortRef = decision.object.parse().map_err(|_| gone())?;
+        let name = decision.principal.split_once(':').map_or("", |(_, name)| name);
+        let who = if decision.principal == self.principal.subject() {
+            Some(self.principal.clone())
+        } else {
+            policies.principals().find(name)
+        };
+        match who {
+            Some(who) if *policies.policy_revision() == decision.policy_revision => {
+                let request = AccessRequest {
+                    principal: &who,
+                    action: Action::Read,
+                    object: ObjectRef::Port(port.clone()),
+                    purpose: decision.purpose.as_deref(),
+                    at: decision.at,
+                };
+                self.explained(policies, &request, &port, None)
+            }
+            _ => Ok(as_recorded(decision, port, name)),
+        }
+    }
+}
+
+fn as_recorded(decision: &DecisionView, port: PortRef, name: &str) -> wire::Explanation {
+    let link = |kind: &str, text: &String| wire::Evidence {
+        kind: kind.to_owned(),
+        line: wire::RuleLine { file: None, line: None, text: text.clone() },
+        revision: Some(decision.policy_revision.clone()),
+        decides: true,
+    };
+    let masks: Vec<String> = decision.masks.iter().map(|(column, mask)| format!("{column}: {mask}")).collect();
+    let rules = decision.because.iter().map(|text| link("rule", text));
+    let evidence = rules.chain(masks.iter().map(|text| link("mask", text)));
+    let evidence: Vec<_> = evidence.chain(decision.filters.iter().map(|text| link("filter", text))).collect();
+    let may = if decision.allowed { "was let read" } else { "was not let read" };
+    wire::Explanation {
+        principal: decision.principal.clone(),
+        purpose: decision.purpose.clone(),
+        at: decision.at,
+        policy_revision: decision.policy_revision.clone(),
+        grants_epoch: decision.grants_epoch,
+        sees: if decision.allowed { "readable" } else { "denied" }.to_owned(),
+        hides_rows: !decision.filters.is_empty(),
+        sentence: format!("{name} {may} {port}, under policies that are no longer in force."),
+        evidence,
+        near: Vec::new(),
+        change: None,
+        recorded: true,
+        column: None,
+        port,
+    }
+}
+
+fn explanation(explained: Explanation) -> wire::Explanation {
+    wire::Explanation {
+        sees: explained.sees.as_str().to_owned(),
+        principal: explained.principal,
+        port: explained.port,
+        column: explained.column,
+        purpose: explained.purpose,
+        at: explained.at,
+        policy_revision: explained.policy_revision,
+        grants_epoch: explained.grants_epoch,
+        hides_rows: explained.hides_rows,
+        sentence: explained.sentence,
+        evidence: explained
+            .evidence
+            .into_iter()
+            .map(|link| wire::Evidence {
+                kind: link.kind.as_str().to_owned(),
+                line: line(&PolicyLine {
+                    place: link.place.map(|(file, number)| (file.into(), number)),
+                    text: link.text.into(),
+                }),
+                revision: link.revision,
+                decides: link.decides,
+            })
+            .collect(),
+        near: explained
+            .near
+            .into_iter()
+            .map(|miss| wire::NearMiss {
+                line: line(&miss.line),
+                would: miss.would.as_str().to_owned(),
+                met: miss.met,
+                failed: miss.failed,
+            })
+            .collect(),
+        change: explained.change.map(change),
+        recorded: false,
+    }
+}
+
+fn change(change: Change) -> wire::Change {
+    match change {
+        Change::Purpose(purpose) => wire::Change::Purpose { purpose },
+        Change::Request(draft) => wire::Change::Request { request: drafted(draft) },
+        Change::Rule(text) => wire::Change::Rule { text },
+    }
+}
+
+fn drafted(draft: Draft) -> wire::NewRequest {
+    let Draft { port, columns, purpose, until } = draft;
+    let (note, role, break_glass) = (String::new(), None, false);
+    wire::NewRequest { port, columns, purpose, until: Some(until), note, role, break_glass }
+}
