@@ -8,7 +8,7 @@ use crate::meshes::repository;
 
 /// What the engine offers to other crates beside names of types. All of it that answers from
 /// somebody's data is reached by one of [`ENTRIES`]; a new item wants a decision whether it is one.
-const OFFERED: [&str; 31] = [
+const OFFERED: [&str; 32] = [
     "ContractPlanner::check",
     "ContractPlanner::check_contract",
     "ContractPlanner::columns_read",
@@ -31,6 +31,7 @@ const OFFERED: [&str; 31] = [
     "Engine::session",
     "Engine::without_rows",
     "Session::describe",
+    "Session::percent_kept",
     "Session::principal",
     "Session::query",
     "Session::query_in_parts",

@@ -150,8 +150,6 @@ async fn who_decides_may_give_less_and_grants_survive_a_restart() {
         Ok("a***@example.com,101")
     );
 
-    let settings = Settings::local(guarded().path().display().to_string(), mesh.home());
-    drop(settings);
     let manifests = guarded();
     let home = mesh.stop().await;
     let settings = Settings::local(manifests.path().display().to_string(), home.path());
@@ -234,5 +232,87 @@ async fn a_refusal_is_explained_alike_by_its_id_through_each_door() {
         .iter()
         .find(|link| link["kind"] == "mask" && link["decides"] == true);
     assert_eq!(decides.unwrap()["file"], "governance/restrictions.yaml", "{told:#}");
+    mesh.stop().await;
+}
+
+/// The guarded mesh, where two decide: the owners, then `vera`; and `ana` may break glass.
+fn two_levels() -> Manifests {
+    let mesh = guarded();
+    let contract = "products/sales/orders/contracts/lines.odcs.yaml";
+    let roles =
+        "roles:\n  - {role: reader, access: read, firstLevelApprovers: sales-owners, secondLevelApprovers: vera}\n";
+    mesh.write(contract, format!("{}{roles}", mesh.text(contract)));
+    let access = "products/sales/access.csv";
+    let row = "p, user:ana, dom:sales, obj:sales, break_glass, *, -, allow\n";
+    mesh.write(access, format!("{}{row}", mesh.text(access)));
+    mesh
+}
+
+#[tokio::test]
+async fn where_two_levels_are_named_two_different_persons_decide() {
+    let (mesh, _) = start(&two_levels()).await;
+    let see = async || ask_at(Door::RestJson, &mesh, "ana", Some("modelling"), FIRST).await.unwrap();
+    let id = asked(&mesh, "ana", wanted(&["email"])).await;
+    assert_eq!(decided(&mesh, "vera", &id, "approve", json!({})).await.1, "W0322", "not before the first");
+    assert_eq!(decided(&mesh, "olga", &id, "approve", json!({})).await.1, "requested");
+    assert_eq!(see().await, MASKED, "one of two");
+    assert_eq!(decided(&mesh, "olga", &id, "approve", json!({})).await.1, "W0322", "not twice");
+    assert_eq!(decided(&mesh, "vera", &id, "approve", json!({})).await.1, "approved");
+    assert_eq!(see().await, CLEAR);
+    let (_, request) = get(&mesh, "olga", &format!("requests/{id}")).await;
+    let by: Vec<&str> = request["decisions"].as_array().unwrap().iter().map(|d| d["by"].as_str().unwrap()).collect();
+    assert_eq!(by, ["user:olga", "user:vera"]);
+    mesh.stop().await;
+}
+
+#[tokio::test]
+async fn who_breaks_glass_sees_all_for_an_hour_and_every_statement_is_marked() {
+    let (mesh, clock) = start(&two_levels()).await;
+    let count = "select count(*), min(email) from sales.orders.lines";
+    let see = async || ask_at(Door::RestJson, &mesh, "ana", Some("modelling"), count).await.unwrap();
+    assert_eq!(see().await, "6,a***@example.com");
+    let emergency = json!({"port": LINES, "purpose": "modelling", "breakGlass": true, "note": "the site is down"});
+    let id = asked(&mesh, "ana", emergency).await;
+    assert_eq!(decided(&mesh, "vera", &id, "approve", json!({})).await.1, "requested", "either comes first");
+    assert_eq!(decided(&mesh, "olga", &id, "approve", json!({})).await.1, "approved");
+    assert_eq!(see().await, "10,anna@example.com");
+    let marked = "select count(*) from system.audit.decisions where because like '%break-glass grant%'";
+    assert_eq!(ask_at(Door::RestJson, &mesh, "ana", None, marked).await.as_deref(), Ok("1"));
+    clock.advance(Duration::minutes(59));
+    assert_eq!(
+        ask_at(Door::RestJson, &mesh, "ana", Some("modelling"), count).await.as_deref(),
+        Ok("10,anna@example.com")
+    );
+    clock.advance(Duration::minutes(1));
+    let later = ask_at(Door::RestJson, &mesh, "ana", Some("modelling"), count).await;
+    assert_eq!(later.as_deref(), Ok("6,a***@example.com"));
+    assert_eq!(decided(&mesh, "ana", &id, "extend", json!({})).await.1, "W0321", "an emergency is not prolonged");
+    mesh.stop().await;
+}
+
+#[tokio::test]
+async fn a_rule_in_git_approves_what_it_covers_and_nothing_else() {
+    let manifests = guarded();
+    manifests.write(
+        "governance/approvals.yaml",
+        "autoApprove:\n  - {id: amounts, classifications: [public], domains: [sales], purposes: [modelling], daysMax: 30}\n",
+    );
+    let domain = "products/sales/domain.yaml";
+    manifests.write(domain, format!("{}stewards: [vera]\n", manifests.text(domain)));
+    let (mesh, _) = start(&manifests).await;
+    let state = async |name: &str, columns: &[&str], until: &str| {
+        let body = json!({"port": LINES, "columns": columns, "purpose": "modelling", "until": until});
+        post(&mesh, name, "requests", body).await.1
+    };
+    let made = state("vera", &["amount"], "2026-06-30T12:00:00Z").await;
+    assert_eq!(made["state"], "approved", "{made}");
+    assert_eq!(made["decisions"][0]["by"], "governance/approvals.yaml:2: automatic approval amounts");
+    for (name, columns, until) in [
+        ("ana", ["amount"], "2026-06-30T12:00:00Z"),
+        ("vera", ["email"], "2026-06-30T12:00:00Z"),
+        ("vera", ["amount"], "2026-07-02T12:00:00Z"),
+    ] {
+        assert_eq!(state(name, &columns, until).await["state"], "requested", "{name} {columns:?} {until}");
+    }
     mesh.stop().await;
 }

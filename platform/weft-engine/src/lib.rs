@@ -54,6 +54,7 @@ mod rewritten;
 mod row_by_row;
 mod rule;
 mod session;
+mod share;
 mod spoken;
 mod statement;
 mod stoppable;

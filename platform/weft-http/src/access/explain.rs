@@ -4,8 +4,11 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use weft_catalog::{CatalogError, CatalogView, DecisionView};
-use weft_governance::{AccessRequest, Authorizer, Change, Draft, Explanation, ObjectRef, PolicyLine, PolicySnapshot};
-use weft_model::{Action, PortRef, Principal};
+use weft_engine::SessionOptions;
+use weft_governance::{
+    AccessRequest, Authorizer, Change, Draft, Explanation, ObjectRef, Obligation, PolicyLine, PolicySnapshot,
+};
+use weft_model::{Action, Contract, PortRef, Principal};
 use weft_wire as wire;
 
 use super::{line, may_know_who};
@@ -27,7 +30,7 @@ pub(crate) async fn explain(
             asking.recorded(id).await?
         }
         Some(_) => return Err(Problem::malformed("`explainId` goes with nothing else")),
-        None => vec![asking.asked(&request)?],
+        None => vec![asking.asked(&request).await?],
     };
     Ok(Json(wire::Explanations { items }))
 }
@@ -40,7 +43,7 @@ struct Asking<'a> {
 
 impl Asking<'_> {
     /// A question of one's own.
-    fn asked(&self, asked: &wire::ExplainRequest) -> Result<wire::Explanation, Problem> {
+    async fn asked(&self, asked: &wire::ExplainRequest) -> Result<wire::Explanation, Problem> {
         let port = asked.port.as_ref().ok_or_else(|| Problem::malformed("name a `port`, or give an `explainId`"))?;
         self.view.contract(port)?;
         let policies = self.doors.policies.current();
@@ -61,10 +64,10 @@ impl Asking<'_> {
             purpose: asked.purpose.as_deref(),
             at: asked.at.unwrap_or_else(|| self.doors.clock.now()),
         };
-        self.explained(&policies, &request, port, asked.column.as_deref())
+        self.explained(&policies, &request, port, asked.column.as_deref()).await
     }
 
-    fn explained(
+    async fn explained(
         &self,
         policies: &PolicySnapshot,
         request: &AccessRequest<'_>,
@@ -90,7 +93,34 @@ impl Asking<'_> {
         let explained = policies.explain(request, contract, column).ok_or_else(Problem::internal)?;
         // To oneself less is told of the rules than to those who answer for them.
         let is_told_all = may_know_who(self.doors, &self.view, self.principal, port);
-        Ok(explanation(if is_told_all { explained } else { explained.for_asker() }))
+        let percent = if is_told_all { self.percent_of_rows(policies, request, port, contract).await } else { None };
+        Ok(explanation(if is_told_all { explained } else { explained.for_asker() }, percent))
+    }
+
+    /// Which share of the rows is seen: for a caller who sees all of them, and may count them.
+    async fn percent_of_rows(
+        &self,
+        policies: &PolicySnapshot,
+        request: &AccessRequest<'_>,
+        port: &PortRef,
+        contract: &Contract,
+    ) -> Option<u8> {
+        let decision = policies.decide_read(request, &contract.columns);
+        let own = AccessRequest { principal: self.principal, ..request.clone() };
+        let sees_all = policies.decide_read(&own, &contract.columns);
+        if !decision.hides_rows() || !sees_all.is_allowed() || sees_all.hides_rows() {
+            return None;
+        }
+        let conditions = decision.obligations().iter().filter_map(|imposed| match &imposed.obligation {
+            Obligation::KeepRows(condition) => Some(condition),
+            _ => None,
+        });
+        let conditions: Vec<_> = conditions.collect();
+        let purpose = request.purpose.map(str::to_owned);
+        let options = SessionOptions { purpose, door: Some("http"), ..SessionOptions::default() };
+        let session = self.doors.engine.session(self.principal.clone(), options);
+        // What cannot be counted is left open; the explanation stands without it.
+        session.percent_kept(port, &conditions).await.ok().flatten()
     }
 
     /// What was decided for a query. One that nobody asked, or somebody else, is not there.
@@ -101,11 +131,19 @@ impl Asking<'_> {
         }
         let policies = self.doors.policies.current();
         let reads = decisions.iter().filter(|decision| decision.action == Action::Read.as_str());
-        reads.map(|decision| self.of_decision(&policies, decision)).collect()
+        let mut explained = Vec::new();
+        for decision in reads {
+            explained.push(self.of_decision(&policies, decision).await?);
+        }
+        Ok(explained)
     }
 
     /// What was decided, explained anew where the same rules are in force, else as it was recorded.
-    fn of_decision(&self, policies: &PolicySnapshot, decision: &DecisionView) -> Result<wire::Explanation, Problem> {
+    async fn of_decision(
+        &self,
+        policies: &PolicySnapshot,
+        decision: &DecisionView,
+    ) -> Result<wire::Explanation, Problem> {
         let gone = || Problem::from(CatalogError::NotFound { kind: "port", name: decision.object.clone() });
         let port: PortRef = decision.object.parse().map_err(|_| gone())?;
         let name = decision.principal.split_once(':').map_or("", |(_, name)| name);
@@ -123,7 +161,7 @@ impl Asking<'_> {
                     purpose: decision.purpose.as_deref(),
                     at: decision.at,
                 };
-                self.explained(policies, &request, &port, None)
+                self.explained(policies, &request, &port, None).await
             }
             _ => Ok(as_recorded(decision, port, name)),
         }
@@ -150,6 +188,7 @@ fn as_recorded(decision: &DecisionView, port: PortRef, name: &str) -> wire::Expl
         grants_epoch: decision.grants_epoch,
         sees: if decision.allowed { "readable" } else { "denied" }.to_owned(),
         hides_rows: !decision.filters.is_empty(),
+        percent_of_rows: None,
         sentence: format!("{name} {may} {port}, under policies that are no longer in force."),
         evidence,
         near: Vec::new(),
@@ -160,7 +199,7 @@ fn as_recorded(decision: &DecisionView, port: PortRef, name: &str) -> wire::Expl
     }
 }
 
-fn explanation(explained: Explanation) -> wire::Explanation {
+fn explanation(explained: Explanation, percent_of_rows: Option<u8>) -> wire::Explanation {
     wire::Explanation {
         sees: explained.sees.as_str().to_owned(),
         principal: explained.principal,
@@ -171,6 +210,7 @@ fn explanation(explained: Explanation) -> wire::Explanation {
         policy_revision: explained.policy_revision,
         grants_epoch: explained.grants_epoch,
         hides_rows: explained.hides_rows,
+        percent_of_rows,
         sentence: explained.sentence,
         evidence: explained
             .evidence

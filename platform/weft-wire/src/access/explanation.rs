@@ -51,6 +51,8 @@ pub struct Explanation {
     /// `clear`, `masked`, `hidden` or `denied` for a column; `readable` or `denied` for a port.
     pub sees: String,
     pub hides_rows: bool,
+    /// How many of a hundred rows are seen, rounded down; told to whoever sees them all.
+    pub percent_of_rows: Option<u8>,
     /// The answer in one sentence.
     pub sentence: String,
     /// From who asks to what decides.

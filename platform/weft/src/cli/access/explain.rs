@@ -42,7 +42,8 @@ fn request(arguments: ExplainAccess) -> Result<ExplainRequest, Failure> {
 
 /// Everything that is known, for people.
 fn text(explained: &Explanation) -> String {
-    let mut text = format!("{}\n\n", explained.sentence);
+    let rows = explained.percent_of_rows.map_or_else(String::new, |percent| format!(" These are {percent} % of them."));
+    let mut text = format!("{}{rows}\n\n", explained.sentence);
     let width = explained.evidence.iter().map(|link| link.line.text.chars().count()).max().unwrap_or(0).min(72);
     for (number, link) in (1..).zip(&explained.evidence) {
         let Evidence { kind, line, decides, .. } = link;
