@@ -46,7 +46,7 @@ struct Inner {
     tally: Tally,
 }
 
-/// Longest time that whoever looks at usage waits for what is not written yet.
+/// Longest time that whoever looks at decisions or usage waits for what is not written yet.
 const SETTLING_MAX: Duration = Duration::from_secs(2);
 
 impl Catalog {
@@ -342,6 +342,16 @@ impl Catalog {
             tracing::error!(%error, "usage that waits to be recorded is lost");
         }
         self.inner.store.close().await;
+    }
+
+    /// Writes what was decided so far, so that whoever looks next sees it. Where that does not work soon, what is written
+    /// already has to do.
+    pub(crate) async fn settle_decisions(&self) {
+        match tokio::time::timeout(SETTLING_MAX, self.record_decisions(&[])).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "what was decided cannot be recorded; it is kept for later"),
+            Err(_) => tracing::warn!("what was decided is not recorded yet"),
+        }
     }
 
     /// Writes what was read so far, so that whoever looks next sees it. Where that does not work soon,

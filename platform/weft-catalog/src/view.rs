@@ -250,6 +250,7 @@ impl CatalogView {
     pub async fn decisions(&self) -> Result<Vec<DecisionView>, CatalogError> {
         let is_auditor = self.sight.reads_platform(DECISIONS);
         let subject = self.sight.principal.subject();
+        self.catalog.settle_decisions().await;
         let mut transaction = self.catalog.store().read().await?;
         let own = (!is_auditor).then_some(subject.as_str());
         let newest = audit::newest(&mut transaction, own, HISTORY_MAX).await?;
@@ -265,8 +266,7 @@ impl CatalogView {
     pub async fn decisions_of(&self, query: &str) -> Result<Vec<DecisionView>, CatalogError> {
         let is_auditor = self.sight.reads_platform(DECISIONS);
         let subject = self.sight.principal.subject();
-        // What was noted a moment ago may not be written yet.
-        self.catalog.record_decisions(&[]).await?;
+        self.catalog.settle_decisions().await;
         let mut transaction = self.catalog.store().read().await?;
         let own = (!is_auditor).then_some(subject.as_str());
         let rows = audit::of_query(&mut transaction, query, own).await?;

@@ -1,6 +1,6 @@
 //! Which share of a port's rows a condition keeps, as one who sees them all may know.
 
-use arrow::array::{Array, AsArray};
+use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
 use futures::TryStreamExt;
 use weft_governance::{Comparison, Literal, RowPredicate};

@@ -159,6 +159,7 @@ mod tests {
                 governance/approvals.yaml:2:60 W0105 expected a list, found a text
                 governance/approvals.yaml:2:80 W0312 `daysMax` is a number from 1 to 366
                 governance/approvals.yaml:3:75 W0107 key `who` is not known here
+                help: known keys: id, classifications, domains, purposes, daysMax
                 governance/approvals.yaml:3:10 W0312 two rules are called `a`
                 governance/approvals.yaml:4:5 W0106 key `id` is missing
                 governance/approvals.yaml:4:5 W0106 key `classifications` is missing
