@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeZone, Utc};
 use weft_model::{
-    ArchivedPort, Clock, Column, Contract, ContractKey, DataProduct, DataType, Domain, InputPort, OutputPort, PortName,
+    ArchivedPort, Clock, Column, ColumnLineage, Contract, ContractKey, DataProduct, DataType, Domain, InputPort, OutputPort, PortName,
     PortRef, PortRelease, Release, Resources, Revision, Transform,
 };
 
@@ -66,6 +66,7 @@ pub(crate) fn release(number: u64, ports: &[&str], inputs: &[&str]) -> Release {
         bytes: Some(4096),
         inputs: BTreeMap::new(),
         refreshed_at: None,
+        lineage: ColumnLineage::default(),
     };
     Release {
         number,

@@ -11,11 +11,11 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use futures::FutureExt;
-use weft_model::{Code, PortRef};
+use weft_model::{Code, ColumnLineage, PortRef};
 
 use crate::engine::base_state;
 use crate::namespace::{put, put_at};
-use crate::{Limits, QueryError, Reach, reach, statement};
+use crate::{Limits, QueryError, Reach, column_lineage, reach, statement};
 
 /// What a query would yield and reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +109,21 @@ impl ContractPlanner {
         let mut reads = planned.reads.into_iter().map(|port| (port, BTreeSet::new())).collect();
         columns_read(&optimised, &mut reads).map_err(|error| planning(&error, sql))?;
         Ok(reads)
+    }
+
+    /// What each column of the answer depends on, by the optimised plan. Takes longer than [`check`](Self::check).
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub fn lineage(
+        &mut self,
+        sql: &str,
+        inputs: &BTreeMap<PortRef, SchemaRef>,
+    ) -> Result<ColumnLineage, SqlProblem> {
+        let planned = self.plan(sql, &Tables { own: &BTreeMap::new(), inputs })?;
+        let optimised = self.state.optimize(&planned.analysed).map_err(|error| planning(&error, sql))?;
+        column_lineage::column_lineage(&optimised).map_err(|error| planning(&error, sql))
     }
 
     /// As [`check`](Self::check), with tables of the contract's `own` beside the inputs. These are found by

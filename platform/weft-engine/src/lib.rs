@@ -14,6 +14,7 @@ mod audit;
 mod barrier;
 mod bounds;
 mod cardinality;
+mod column_lineage;
 mod contract_check;
 mod describing;
 mod engine;

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use weft_model::{
-    Code, Content, Diagnostic, DomainName, FileEntry, ManifestTree, Place, ProductRef, Revision, parallel,
+    Code, Content, Diagnostic, Domain, DomainName, FileEntry, ManifestTree, Place, ProductRef, Revision, parallel,
 };
 
 use crate::approvals::{self, ApprovalRule};
 use crate::cases::{self, Case};
+use crate::declassifications::{self, DECLASSIFICATIONS_FILE, Declassification};
 use crate::kept::KeptRules;
 use crate::names::containers;
 use crate::principals::{self, PRINCIPALS_FILE, Principals};
@@ -17,7 +19,7 @@ use crate::ring::{self, DEPTH_MAX, Trouble};
 use crate::row::{self, Origin, RowSet, Scope};
 use crate::snapshot::{Parts, PolicyError, PolicySnapshot};
 use crate::standards::{self, Standards};
-use crate::{MeshFacts, ObjectRef, model, self_test};
+use crate::{Inheritance, MeshFacts, ObjectRef, model, self_test};
 
 mod known;
 
@@ -43,6 +45,7 @@ pub struct Rules {
     cases: Vec<Case>,
     standards: Standards,
     approvals: Vec<ApprovalRule>,
+    declassifications: Vec<Declassification>,
     refused: bool,
 }
 
@@ -135,6 +138,12 @@ pub fn read(tree: &ManifestTree) -> (Rules, Vec<Diagnostic>) {
         diagnostics.extend(trouble);
         mesh_restrictions = Some(Arc::new(found));
     }
+    let mut declassifications = Vec::new();
+    if let Some(text) = text_of(tree, DECLASSIFICATIONS_FILE, &mut diagnostics) {
+        let (found, trouble) = declassifications::read(&text, are_principals_known.then_some(&principals));
+        diagnostics.extend(trouble);
+        declassifications = found;
+    }
     let known = Known::of(tree, are_principals_known.then_some(&principals));
     diagnostics.extend(known.check(&mesh, &RowSet::default(), Scope::Mesh));
     diagnostics.extend(rings(&RowSet::default(), &mesh));
@@ -193,8 +202,18 @@ pub fn read(tree: &ManifestTree) -> (Rules, Vec<Diagnostic>) {
     }
     weft_model::diagnostic::sort(&mut diagnostics);
     let principals = Arc::new(principals);
-    let rules =
-        Rules { mesh, domains, principals, mesh_restrictions, restrictions, cases, standards, approvals, refused };
+    let rules = Rules {
+        mesh,
+        domains,
+        principals,
+        mesh_restrictions,
+        restrictions,
+        cases,
+        standards,
+        approvals,
+        declassifications,
+        refused,
+    };
     (rules, diagnostics)
 }
 
@@ -207,6 +226,25 @@ impl Rules {
     /// What the mesh asks of its manifests.
     pub fn standards(&self) -> &Standards {
         &self.standards
+    }
+
+    /// What derived columns inherit, in a mesh of these `domains`.
+    pub fn inheritance<'r>(&'r self, domains: &'r BTreeMap<DomainName, Domain>) -> Inheritance<'r> {
+        Inheritance::new(self.mesh_restrictions.as_deref(), &self.principals, &self.declassifications, domains)
+    }
+
+    /// Whether the mesh says which words ask for a mask.
+    pub fn has_restrictions(&self) -> bool {
+        self.mesh_restrictions.is_some()
+    }
+
+    /// Checks that no declassification is signed on a day that is still to come. One that is makes the rules
+    /// [refused](Self::refused).
+    pub fn check_declassifications(&mut self, today: NaiveDate) -> Vec<Diagnostic> {
+        let early = self.declassifications.iter().filter(|entry| entry.on > today);
+        let told: Vec<Diagnostic> = early.map(|entry| entry.of_a_day_to_come(today)).collect();
+        self.refused |= !told.is_empty();
+        told
     }
 
     /// Everyone that the revision knows.
@@ -529,7 +567,7 @@ fn unread_files(tree: &ManifestTree) -> Vec<Diagnostic> {
         let rest = path.strip_prefix("governance/").unwrap_or(path);
         let is_direct = |folder: &str| rest.strip_prefix(folder).is_some_and(|name| !name.contains('/'));
         let read = match rest {
-            "model.conf" | "principals.yaml" | "restrictions.yaml" | "approvals.yaml" | "decisions.txt" => true,
+            "model.conf" | "principals.yaml" | "restrictions.yaml" | "approvals.yaml" | "declassifications.yaml" | "decisions.txt" => true,
             _ if rest.ends_with(".md") => true,
             _ if is_direct("policies/") => rest.ends_with(".csv"),
             _ if is_direct("cases/") || is_direct("standards/") => rest.ends_with(".yaml") || rest.ends_with(".yml"),
@@ -539,7 +577,7 @@ fn unread_files(tree: &ManifestTree) -> Vec<Diagnostic> {
             let is_like_a_rule = [".csv", ".yaml", ".yml", ".conf"].iter().any(|ending| path.ends_with(ending));
             let make = if is_like_a_rule { Diagnostic::error } else { Diagnostic::warning };
             let stray = make(Code::FILE_STRAY, Place::start_of(path), "nothing reads this file");
-            let help = "`governance/` holds model.conf, principals.yaml, restrictions.yaml, approvals.yaml, \
+            let help = "`governance/` holds model.conf, principals.yaml, restrictions.yaml, approvals.yaml, declassifications.yaml, \
                         policies/*.csv, cases/*.yaml, standards/*.yaml";
             diagnostics.push(stray.help(help));
         }

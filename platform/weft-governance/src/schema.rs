@@ -9,7 +9,8 @@ use serde::Serialize;
 use crate::standards::StandardsFile;
 
 /// The kinds of file that [`schema`] knows.
-pub const SCHEMA_KINDS: &[&str] = &["principals", "case", "restrictions", "approvals", "standard"];
+pub const SCHEMA_KINDS: &[&str] =
+    &["principals", "case", "restrictions", "approvals", "declassifications", "standard"];
 
 /// The JSON Schema (draft 2020-12) of a file kind; `None` for a kind of another crate.
 pub fn schema(kind: &str) -> Option<serde_json::Value> {
@@ -18,6 +19,7 @@ pub fn schema(kind: &str) -> Option<serde_json::Value> {
         "principals" => Some(generator.into_root_schema_for::<PrincipalsFile>().to_value()),
         "approvals" => Some(generator.into_root_schema_for::<ApprovalsFile>().to_value()),
         "restrictions" => Some(generator.into_root_schema_for::<RestrictionsFile>().to_value()),
+        "declassifications" => Some(generator.into_root_schema_for::<DeclassificationsFile>().to_value()),
         "case" => Some(generator.into_root_schema_for::<CasesFile>().to_value()),
         "standard" => Some(generator.into_root_schema_for::<StandardsFile>().to_value()),
         _ => None,
@@ -250,6 +252,29 @@ struct RowFilterEntry {
     exempt: Option<ExemptEntry>,
 }
 
+/// `governance/declassifications.yaml`: columns that need not carry words of what they are made of.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Declassifications")]
+struct DeclassificationsFile(Vec<DeclassificationEntry>);
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Declassification", deny_unknown_fields)]
+struct DeclassificationEntry {
+    /// The derived column: `domain.product.port.column`.
+    column: String,
+    /// Classifications and tags that it need not carry, each with those beneath it.
+    #[schemars(length(min = 1))]
+    tags: Vec<String>,
+    /// What the computation takes away, in a sentence.
+    #[schemars(length(min = 1))]
+    reason: String,
+    /// A user who is a steward, or in the owner group, of the domains that the words come from.
+    steward: String,
+    /// The day on which it was decided: `YYYY-MM-DD`, not in the future.
+    #[schemars(regex(pattern = r"^\d{4}-\d{2}-\d{2}$"))]
+    on: String,
+}
+
 #[cfg(test)]
 mod tests {
     use weft_model::Action;
@@ -266,6 +291,9 @@ mod tests {
         assert_eq!(keys(&principals), crate::principals::FILE_KEYS);
         assert_eq!(keys(&principals["$defs"]["Principal"]), crate::principals::PRINCIPAL_KEYS);
         assert_eq!(keys(&principals["$defs"]["Group"]), crate::principals::GROUP_KEYS);
+        let declassifications = schema("declassifications").unwrap();
+        let known = crate::declassifications::DECLASSIFICATION_KEYS;
+        assert_eq!(keys(&declassifications["$defs"]["Declassification"]), known);
         let case = schema("case").unwrap();
         assert_eq!(keys(&case["$defs"]["Case"]), crate::cases::CASE_KEYS);
         assert_eq!(case["$defs"]["Case"]["required"].as_array().unwrap().len(), 5);

@@ -236,6 +236,12 @@ codes! {
     DOMAIN_INCOMPLETE = "W0454";
     /// An upstream product has errors, so this one waits.
     INPUT_BROKEN = "W0455";
+    /// A column says that it is less sensitive than what it is made of.
+    CLAIMS_LESS = "W0456";
+    /// A declassification does not count: it is not understood, or signed by someone who may not.
+    DECLASSIFICATION_INVALID = "W0457";
+    /// A declassification takes nothing away.
+    DECLASSIFICATION_IDLE = "W0458";
     /// A name is not written as the mesh's standards ask.
     STANDARD_NAMING = "W0460";
     /// The people whom the mesh's standards ask for are not named.

@@ -18,6 +18,7 @@ pub mod domain;
 pub mod duration;
 pub mod erasure;
 pub mod interval;
+pub mod lineage;
 pub mod name;
 pub mod observed_read;
 pub mod outline;
@@ -45,6 +46,7 @@ pub use diagnostic::{Diagnostic, Label, Place, Severity};
 pub use domain::Domain;
 pub use erasure::{DerivedPort, Erasure};
 pub use interval::{Interval, IntervalError, TimeRange};
+pub use lineage::{ColumnLineage, ColumnSource, Dependence};
 pub use name::{DomainName, NameError, PortName, PortRef, ProductName, ProductRef};
 pub use observed_read::ObservedRead;
 pub use outline::{

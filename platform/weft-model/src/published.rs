@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::{DataProduct, Domain, DomainName, PortName, PortRef, ProductRef, Revision};
+use crate::{ColumnLineage, DataProduct, Domain, DomainName, PortName, PortRef, ProductRef, Revision};
 
 /// What stands behind the fingerprint of a table from which rows were erased, before the version without them.
 const ERASED: &str = "+erased:";
@@ -32,13 +32,24 @@ pub struct PortRelease {
     /// When what it is made from was looked at last for the sake of its rows; `None` for a view.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refreshed_at: Option<DateTime<Utc>>,
+    /// What its columns depend on, as planned when it was released.
+    #[serde(default, skip_serializing_if = "ColumnLineage::is_empty")]
+    pub lineage: ColumnLineage,
 }
 
 impl PortRelease {
     /// A port without a table, made from what `fingerprint` says.
     pub fn of_view(fingerprint: String) -> Self {
-        let (inputs, refreshed_at) = (BTreeMap::new(), None);
-        PortRelease { location: None, table_version: None, fingerprint, rows: None, bytes: None, inputs, refreshed_at }
+        PortRelease {
+            location: None,
+            table_version: None,
+            fingerprint,
+            rows: None,
+            bytes: None,
+            inputs: BTreeMap::new(),
+            refreshed_at: None,
+            lineage: ColumnLineage::default(),
+        }
     }
 
     /// What the table was made from, whatever was erased from it since: by this it is known to be up to date.

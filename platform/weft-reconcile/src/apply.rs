@@ -9,6 +9,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use parking_lot::Mutex;
 use weft_catalog::CheckRecord;
+use weft_engine::ContractPlanner;
 use weft_model::{
     Code, DataProduct, Declared, Diagnostic, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease,
     ProductRef, Published, Release,
@@ -22,7 +23,7 @@ use crate::controller::Controller;
 use crate::fingerprint::inputs_of;
 use crate::report::{Outcome, OutcomeStatus};
 use crate::retire::archived;
-use crate::{Change, Known, Plan, ReconcileError, Step};
+use crate::{Change, Known, Plan, ReconcileError, Step, lineage};
 
 /// What applying a plan came to.
 #[derive(Debug, Default)]
@@ -191,6 +192,12 @@ impl Controller {
         if outcomes.iter().any(|outcome| outcome.status != OutcomeStatus::Applied) {
             hold_back(&mut outcomes);
             return Ok((place, Applied { outcomes, checks, warnings }));
+        }
+        let schemas = schemas_of(product, &self.parts.catalog.published());
+        for (output, lineage) in lineage::of_product(&mut ContractPlanner::new(), product, &schemas) {
+            if let Some(port) = ports.get_mut(&output.name) {
+                port.lineage = lineage;
+            }
         }
         let at = self.parts.clock.now();
         // Not `published`: a release that was left behind may have come since.

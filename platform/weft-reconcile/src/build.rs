@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use weft_catalog::CheckRecord;
 use weft_engine::{Answer, DELETED, Gained, Intake, Limits, QueryError, Session, SessionOptions, UnreadableFile};
 use weft_model::{
-    Code, DataProduct, Diagnostic, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease, Revision,
+    Code, ColumnLineage, DataProduct, Diagnostic, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease, Revision,
     Transform,
 };
 use weft_storage::{
@@ -215,6 +215,7 @@ impl Controller {
             bytes: Some(table.bytes()),
             inputs: order.inputs.clone(),
             refreshed_at: Some(order.at),
+            lineage: ColumnLineage::default(),
         })
     }
 

@@ -9,7 +9,7 @@ use weft_model::{
 };
 
 use crate::known::Kept;
-use crate::{Known, Review, compatible, contract_sql, held, sql_check, transform_tests};
+use crate::{Known, Review, compatible, contract_sql, held, inherit, sql_check, transform_tests};
 
 /// What a revision declares, by which rules, and what is wrong with it.
 #[derive(Debug)]
@@ -32,15 +32,15 @@ impl Checked {
 }
 
 /// Reads manifests and rules, plans every query of transforms and contracts, runs those of transforms on
-/// the rows of their tests, holds the manifests against the mesh's own standards, compares what changes
-/// with what is served, and asks the rules their own cases. Does nothing to anything; total.
+/// the rows of their tests, holds the manifests against the mesh's own standards and derived columns against
+/// what they inherit, compares what changes with what is served, and asks the rules their own cases. Does nothing to anything; total.
 ///
 /// Where the present text of a domain's or product's rules is broken, the one that was kept holds;
 /// inputs that are broken now are taken as published. A product whose changes are refused is broken, and one that
 /// was rolled back and not changed since counts as such.
 pub async fn check(tree: &ManifestTree, known: &Known) -> Checked {
     let today = known.now.date_naive();
-    let (manifests, (rules, trouble)) =
+    let (manifests, (mut rules, trouble)) =
         parallel::both(|| weft_manifest::read_with_outline(tree, today), || weft_governance::read(tree));
     let (mut declared, outline, mut diagnostics) = manifests;
     declared.hold_back(&known.published);
@@ -52,6 +52,8 @@ pub async fn check(tree: &ManifestTree, known: &Known) -> Checked {
     break_products(&mut declared, &findings);
     diagnostics.extend(findings);
     diagnostics.extend(trouble);
+    diagnostics.extend(rules.check_declassifications(today));
+    diagnostics.extend(inherit::check(&mut declared, &known.published, &rules, &outline));
     let (reviews, refused) = compatible::check(tree, &mut declared, known);
     diagnostics.extend(refused);
     let (rules, snapshot, trouble) = policies(rules, tree, &declared, &known.published, &known.kept);

@@ -257,7 +257,7 @@ fn sql_type(data_type: &weft_model::DataType) -> String {
 
 /// Where the query names its output column `name`: the last place at which it stands as a word
 /// after `AS`, else the last place at all, else the beginning.
-fn column_place(file: &str, sql: &str, name: &str) -> Place {
+pub(crate) fn column_place(file: &str, sql: &str, name: &str) -> Place {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     let whole = |at: usize| {
         let before = sql.get(..at).and_then(|text| text.chars().next_back());

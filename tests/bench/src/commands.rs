@@ -111,6 +111,7 @@ async fn publish_all(repository: &Repository, home: &Path) {
                     bytes: Some(1_000),
                     inputs: std::collections::BTreeMap::new(),
                     refreshed_at: None,
+                    lineage: weft_model::ColumnLineage::default(),
                 };
                 (step.port.port.clone(), port)
             })

@@ -7,6 +7,7 @@ use weft_model::{Code, Diagnostic, DomainName, Place, PortName, ProductRef};
 use super::condition::Condition;
 use super::mask::{self, MaskForm};
 use super::parse::{Source, parse};
+use super::terms::lies_under;
 use crate::names::is_tag;
 use crate::yaml::{Node, Reader};
 
@@ -41,6 +42,13 @@ pub(crate) struct MaskRule {
     /// Where the target and the mask stand.
     pub(crate) target_place: Place,
     pub(crate) mask_place: Place,
+}
+
+impl MaskRule {
+    /// Whether it masks what carries `word`.
+    pub(crate) fn is_for(&self, word: &str) -> bool {
+        matches!(&self.target, MaskTarget::Tag(tag) if lies_under(word, tag))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

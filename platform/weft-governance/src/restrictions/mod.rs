@@ -19,4 +19,4 @@ mod tests;
 pub(crate) use document::{FilterTarget, MaskTarget, Restrictions, Whose, read};
 pub(crate) use mask::type_within;
 pub(crate) use mentions::Mentions;
-pub(crate) use terms::{Asked, Exemption, carries, lies_under, terms};
+pub(crate) use terms::{Asked, Exemption, PUBLIC, carries, lies_under, terms};

@@ -12,7 +12,7 @@ use crate::names::{tags_of, tags_within};
 use crate::{ColumnPath, Imposed, Mask, Obligation, PolicyLine};
 
 /// The one classification that needs no mask where the mesh has no restrictions of its own.
-const PUBLIC: &str = "public";
+pub(crate) const PUBLIC: &str = "public";
 
 /// Who wants to read what.
 pub(crate) struct Asked<'a> {

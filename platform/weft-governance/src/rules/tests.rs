@@ -284,13 +284,13 @@ fn files_that_nothing_reads_and_files_that_cannot_be_read_are_told() {
         ],
         expect![[r#"
             error governance/Policies/mesh.csv:1:1 W0113 nothing reads this file
-            help: `governance/` holds model.conf, principals.yaml, restrictions.yaml, approvals.yaml, policies/*.csv, cases/*.yaml, standards/*.yaml
+            help: `governance/` holds model.conf, principals.yaml, restrictions.yaml, approvals.yaml, declassifications.yaml, policies/*.csv, cases/*.yaml, standards/*.yaml
             error governance/policies/deep/more.csv:1:1 W0113 nothing reads this file
-            help: `governance/` holds model.conf, principals.yaml, restrictions.yaml, approvals.yaml, policies/*.csv, cases/*.yaml, standards/*.yaml
+            help: `governance/` holds model.conf, principals.yaml, restrictions.yaml, approvals.yaml, declassifications.yaml, policies/*.csv, cases/*.yaml, standards/*.yaml
             warning governance/policies/old.txt:1:1 W0113 nothing reads this file
-            help: `governance/` holds model.conf, principals.yaml, restrictions.yaml, approvals.yaml, policies/*.csv, cases/*.yaml, standards/*.yaml
+            help: `governance/` holds model.conf, principals.yaml, restrictions.yaml, approvals.yaml, declassifications.yaml, policies/*.csv, cases/*.yaml, standards/*.yaml
             error governance/standards/deep/naming.yaml:1:1 W0113 nothing reads this file
-            help: `governance/` holds model.conf, principals.yaml, restrictions.yaml, approvals.yaml, policies/*.csv, cases/*.yaml, standards/*.yaml
+            help: `governance/` holds model.conf, principals.yaml, restrictions.yaml, approvals.yaml, declassifications.yaml, policies/*.csv, cases/*.yaml, standards/*.yaml
             error governance/standards/naming.yaml:1:30 W0108 `of` is not a severity
             help: did you mean `off`?
             error products/aviation/flights/access.csv:1:1 W0113 access rows stand directly in a domain's folder, `products/DOMAIN/access.csv`

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use chrono::DateTime;
 use proptest::prelude::*;
 use weft_model::{
-    Column, ColumnPart, Contract, ContractKey, DataType, Domain, InputPort, ManifestTree, OutputPort, PortRelease,
+    Column, ColumnLineage, ColumnPart, Contract, ContractKey, DataType, Domain, InputPort, ManifestTree, OutputPort, PortRelease,
     RolledBack, SeedFormat, Transform,
 };
 
@@ -105,6 +105,7 @@ fn apply(declared: &Declared, published: &Published) -> Published {
             bytes: None,
             inputs: BTreeMap::new(),
             refreshed_at: None,
+            lineage: ColumnLineage::default(),
         };
         ports.insert(step.port.port.clone(), port);
         let release = Release {
