@@ -10,6 +10,7 @@ mod audit;
 mod catalog;
 mod decisions;
 mod error;
+mod graph;
 mod levels;
 mod lineage;
 mod moment;
@@ -35,6 +36,7 @@ pub use audit::AuditVerdict;
 pub use catalog::Catalog;
 pub use decisions::{Asked, DecisionRecord};
 pub use error::CatalogError;
+pub use graph::{LineageLevel, LineageLink, LineageNode, LineageView};
 pub use offending::OffendingRows;
 pub use requests::{AccessRequest, RequestState, Terms, Verdict};
 pub use run::{
@@ -45,6 +47,6 @@ pub use tally::{QueryRecord, ReadRecord};
 pub use usage_views::{ColumnUsage, DayUsage, PortUsage, QueryView, ReadView};
 pub use view::{CatalogView, Given, RequestView, WantedAccess};
 pub use views::{
-    ArchivedPortView, CheckView, ColumnView, DecisionView, DomainView, ForeignKey, InputView, LineageEdge, Part,
+    ArchivedPortView, CheckView, ColumnEdge, ColumnView, DecisionView, DomainView, ForeignKey, InputView, LineageEdge, Part,
     PortVersionView, PortView, ProductView, ReleaseView, RolledBackView, RunView,
 };

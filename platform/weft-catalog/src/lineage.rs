@@ -2,12 +2,10 @@
 
 use weft_model::{DataProduct, PortRef};
 
-use crate::views::LineageEdge;
-
-/// The edges into the ports of `product`: each declared input, and each other port of the product,
+/// What goes into the ports of `product`, as pairs of a port and one of those: each declared input, and each other port of the product,
 /// goes into the ports whose query names it. An input that no query names by its full name goes
 /// into every port that has a query.
-pub(crate) fn edges(product: &DataProduct) -> Vec<LineageEdge> {
+pub(crate) fn edges(product: &DataProduct) -> Vec<(PortRef, PortRef)> {
     let queries: Vec<(PortRef, String)> = product
         .outputs
         .iter()
@@ -18,12 +16,12 @@ pub(crate) fn edges(product: &DataProduct) -> Vec<LineageEdge> {
         let name = input.port.to_string();
         let named = queries.iter().any(|(_, sql)| names(sql, &name));
         let readers = queries.iter().filter(|(_, sql)| !named || names(sql, &name));
-        edges.extend(readers.map(|(to, _)| LineageEdge { from: input.port.clone(), to: to.clone() }));
+        edges.extend(readers.map(|(to, _)| (input.port.clone(), to.clone())));
     }
     for from in product.outputs.iter().map(|output| product.port_ref(output)) {
         let name = from.to_string();
         let readers = queries.iter().filter(|(to, sql)| *to != from && names(sql, &name));
-        edges.extend(readers.map(|(to, _)| LineageEdge { from: from.clone(), to: to.clone() }));
+        edges.extend(readers.map(|(to, _)| (from.clone(), to.clone())));
     }
     edges
 }

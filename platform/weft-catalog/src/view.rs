@@ -12,11 +12,10 @@ use weft_model::{
 
 use crate::decisions::HIDDEN;
 use crate::error::CatalogError;
-use crate::lineage;
 use crate::run::{Run, RunStatus, RunStep, StepStatus};
 use crate::sight::{Authorizer, Reading, Sight};
 use crate::views::{
-    ColumnView, DecisionView, DomainView, InputView, LineageEdge, Part, PortVersionView, PortView, ProductView,
+    ColumnView, DecisionView, DomainView, InputView, Part, PortVersionView, PortView, ProductView,
     ReleaseView, RolledBackView, RunView,
 };
 use crate::{Catalog, audit, moment, releases, runs};
@@ -24,6 +23,7 @@ use crate::{Catalog, audit, moment, releases, runs};
 mod checks;
 mod ended;
 mod foreign_keys;
+mod lineage;
 mod requests;
 mod usage;
 
@@ -153,16 +153,6 @@ impl CatalogView {
                 })
             })
             .collect()
-    }
-
-    /// Which port's rows go into which, sorted: the declared inputs that a transform names.
-    pub fn lineage(&self) -> Vec<LineageEdge> {
-        let seen = |port: &PortRef| self.published.port(port).is_some() && self.sight.port(port);
-        let edges = self.published.releases.values().flat_map(|release| lineage::edges(&release.product));
-        let mut edges: Vec<_> = edges.filter(|edge| seen(&edge.from) && seen(&edge.to)).collect();
-        edges.sort();
-        edges.dedup();
-        edges
     }
 
     /// Releases of all products, those retired among them, newest first.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use weft_model::{Column, ContractKey, DomainName, InputRelease, PortName, PortRef, ProductName, ProductRef, Revision};
+use weft_model::{Column, ContractKey, Dependence, DomainName, InputRelease, PortName, PortRef, ProductName, ProductRef, Revision};
 
 use crate::OffendingRows;
 use crate::run::{CheckOutcome, CheckSeverity, RunDiagnostic, RunStatus, RunStep};
@@ -243,6 +243,22 @@ pub struct DecisionView {
 pub struct LineageEdge {
     pub from: PortRef,
     pub to: PortRef,
+    /// Number of the release of the product that `to` is of.
+    pub release: u64,
+}
+
+/// Values of a column go into those of another, or decide on them, or on the rows of a port.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ColumnEdge {
+    pub from: PortRef,
+    pub from_column: String,
+    pub to: PortRef,
+    /// `None` for what decides which rows there are.
+    pub to_column: Option<String>,
+    /// Never empty.
+    pub how: BTreeSet<Dependence>,
+    /// Number of the release of the product that `to` is of.
+    pub release: u64,
 }
 
 /// Part of a list, newest first, and how to ask for the next part.

@@ -134,8 +134,18 @@ const TABLES: [SystemTable; 13] = [
     SystemTable {
         product: "mesh",
         name: "lineage",
-        description: "which port's rows go into which",
-        columns: &[("from_port", Text), ("to_port", Text)],
+        description: "which port's rows go into which, and which columns into which: by `kind` as values (direct) or as \
+                      what chooses them (indirect), by `detail` how; a row without from_column is about whole ports, and \
+                      one without to_column about what decides on the rows of to_port",
+        columns: &[
+            ("from_port", Text),
+            ("to_port", Text),
+            ("from_column", Text),
+            ("to_column", Text),
+            ("kind", Text),
+            ("detail", Text),
+            ("release", Number),
+        ],
     },
     SystemTable {
         product: "mesh",
@@ -406,7 +416,26 @@ fn columns(view: &CatalogView) -> Vec<Vec<Cell>> {
 }
 
 fn lineage(view: &CatalogView) -> Vec<Vec<Cell>> {
-    view.lineage().into_iter().map(|edge| vec![text(edge.from), text(edge.to)]).collect()
+    let nothing = || maybe(None);
+    let ports = view.lineage().into_iter().map(|edge| {
+        let release = number(edge.release);
+        vec![text(edge.from), text(edge.to), nothing(), nothing(), nothing(), nothing(), release]
+    });
+    let columns = view.column_lineage().into_iter().flat_map(|edge| {
+        let row = |how: &weft_model::Dependence| {
+            vec![
+                text(&edge.from),
+                text(&edge.to),
+                text(&edge.from_column),
+                maybe(edge.to_column.clone()),
+                text(how.kind()),
+                text(how.as_str()),
+                number(edge.release),
+            ]
+        };
+        edge.how.iter().map(row).collect::<Vec<_>>()
+    });
+    ports.chain(columns).collect()
 }
 
 fn requests(view: &CatalogView) -> Vec<Vec<Cell>> {

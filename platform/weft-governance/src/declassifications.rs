@@ -195,11 +195,11 @@ mod tests {
                 help: write YYYY-MM-DD
                 governance/declassifications.yaml:6:3 W0107 key `because` is not known here
                 help: known keys: column, tags, reason, steward, on
-                governance/declassifications.yaml:7:26 W0457 `Pii` is no tag
+                governance/declassifications.yaml:7:28 W0457 `Pii` is no tag
                 help: parts of a-z, 0-9, `_` and `-`, joined by dots
-                governance/declassifications.yaml:7:53 W0457 there is no user `lenna`
+                governance/declassifications.yaml:7:54 W0457 there is no user `lenna`
                 help: did you mean `lena`?
-                governance/declassifications.yaml:7:64 W0457 this is not a day
+                governance/declassifications.yaml:7:65 W0457 this is not a day
                 help: write YYYY-MM-DD
                 governance/declassifications.yaml:8:3 W0106 key `column` is missing
                 governance/declassifications.yaml:8:3 W0106 key `on` is missing

@@ -16,6 +16,7 @@ mod doors;
 mod erase;
 mod health;
 mod hooks;
+mod lineage;
 mod me;
 mod problem;
 mod products;

@@ -7,7 +7,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::{
-    Doors, access, backfill, caller, checks, erase, health, hooks, me, problem, products, releases, runs, sql, trace,
+    Doors, access, backfill, caller, checks, erase, health, hooks, lineage, me, problem, products, releases, runs, sql, trace,
 };
 
 /// Longest request body that is read.
@@ -35,6 +35,7 @@ pub fn router(doors: Doors) -> Router {
         .route("/v1/access/requests/{id}/{verb}", post(access::decide_request))
         .route("/v1/access/roster", post(access::roster))
         .route("/v1/access/simulate", post(access::simulate))
+        .route("/v1/lineage", get(lineage::get_lineage))
         .route("/v1/runs", get(runs::list_runs))
         .route("/v1/runs/{id}", get(runs::get_run))
         .route("/v1/sql", post(sql::post_sql))

@@ -141,7 +141,7 @@ mod tests {
     fn what_takes_rows_out_and_what_tells_the_newest_decide_on_rows() {
         let sql = "SELECT id AS key, word AS value, gone, at FROM x.y.z";
         let more = "  - {name: at, logicalType: string}\n";
-        let found = told("{kind: by_key, time: at, deleteWhen: gone = 'y'}", sql, more);
+        let found = told("{kind: by_key, time: {column: at}, deleteWhen: gone = 'y'}", sql, more);
         assert_eq!(found[..3], ["at: at identity", "key: id identity", "value: word identity"]);
         assert_eq!(found[3], "rows: at filter, gone filter, id filter");
     }

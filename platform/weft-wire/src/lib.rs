@@ -9,6 +9,7 @@ mod access;
 mod backfill;
 mod check;
 mod erasure;
+mod lineage;
 mod page;
 mod principal;
 mod problem;
@@ -25,6 +26,7 @@ pub use access::{
 pub use backfill::{Backfill, BackfillRequest};
 pub use check::Check;
 pub use erasure::ErasureRequest;
+pub use lineage::{Lineage, LineageEdge, LineageNode, LineageStep};
 pub use page::Page;
 pub use principal::Me;
 pub use problem::{PROBLEM_JSON, Problem};

@@ -15,6 +15,7 @@ mod flight_failure;
 mod found;
 mod hook;
 mod init;
+mod lineage;
 mod origin;
 mod plan;
 mod policy;
@@ -63,6 +64,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::Query(arguments) => query::query(&arguments),
         Command::Products(command) => products::products(command),
+        Command::Lineage(arguments) => lineage::lineage(&arguments),
         Command::Release(command) => release::release(command),
         Command::Backfill(arguments) => backfill::backfill(&arguments),
         Command::Erase(arguments) => erase::erase(&arguments),
