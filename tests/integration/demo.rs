@@ -83,7 +83,8 @@ async fn who_has_no_rights_discovers_nothing() {
 }
 
 async fn demo() -> Checked {
-    check(&tree(&repository()), &Known::nothing()).await
+    let now = "2026-12-01T00:00:00Z".parse().expect("an instant");
+    check(&tree(&repository()), &Known::nothing_at(now)).await
 }
 
 fn in_force(checked: &Checked) -> &PolicySnapshot {

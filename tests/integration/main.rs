@@ -17,6 +17,7 @@ mod guarded;
 mod hostile;
 mod increments;
 mod known_plans;
+mod lineage;
 mod memory;
 mod meshes;
 mod monitoring;

@@ -12,6 +12,7 @@ const OFFERED: [&str; 32] = [
     "ContractPlanner::check",
     "ContractPlanner::check_contract",
     "ContractPlanner::columns_read",
+    "ContractPlanner::lineage",
     "ContractPlanner::new",
     "ContractPlanner::reach",
     "Engine::cancel",

@@ -360,6 +360,12 @@ async fn words_and_filters_of_today_hold_for_what_is_served_again() {
         manifests.text(contract).split_once("name: region").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
     let after = after.replacen("classification: public", "tags: [pii.email]", 1);
     manifests.write(contract, format!("{before}name: region{after}"));
+    // The view that takes it over says so too.
+    let view = "products/sales/seen/contracts/recent.odcs.yaml";
+    let (before, after) =
+        manifests.text(view).split_once("name: region").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let after = after.replacen("classification: public", "tags: [pii.email]", 1);
+    manifests.write(view, format!("{before}name: region{after}"));
     let report = mesh.reconcile().await;
     assert!(report.is_complete(), "{report:#?}");
     let masked = ask(&mesh, "ana", regions).await.unwrap();

@@ -9,7 +9,6 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use parking_lot::Mutex;
 use weft_catalog::CheckRecord;
-use weft_engine::ContractPlanner;
 use weft_model::{
     Code, DataProduct, Declared, Diagnostic, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease,
     ProductRef, Published, Release,
@@ -194,7 +193,7 @@ impl Controller {
             return Ok((place, Applied { outcomes, checks, warnings }));
         }
         let schemas = schemas_of(product, &self.parts.catalog.published());
-        for (output, lineage) in lineage::of_product(&mut ContractPlanner::new(), product, &schemas) {
+        for (output, lineage) in lineage::of_product(product, &schemas) {
             if let Some(port) = ports.get_mut(&output.name) {
                 port.lineage = lineage;
             }

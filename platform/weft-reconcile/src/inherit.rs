@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use weft_engine::ContractPlanner;
 use weft_governance::{Inherited, Rules};
 use weft_model::{
     Code, Column, ColumnLineage, DataProduct, Declared, Diagnostic, Domain, DomainName, Outline, OutputPort, Place,
@@ -33,9 +32,7 @@ pub(crate) fn check(
     // What no input hands down need not be looked for.
     let heirs = declared.products.iter().filter(|product| product.inputs.iter().any(|input| hands_down(&input.port)));
     let heirs: Vec<&DataProduct> = heirs.collect();
-    let traced = parallel::map_with(&heirs, ContractPlanner::new, |planner, product| {
-        lineage::of_product(planner, product, &offers.inputs_of(product))
-    });
+    let traced = parallel::map(&heirs, |product| lineage::of_product(product, &offers.inputs_of(product)));
     let mut found = Vec::new();
     let mut broken: Vec<ProductRef> = Vec::new();
     for (product, traced) in heirs.iter().zip(&traced) {

@@ -9,9 +9,17 @@ use weft_storage::arrow_schema;
 
 use crate::asked;
 
-/// The lineage of one port over inputs of these schemas. Empty for a port that no query makes. A query that cannot be
-/// planned makes every column of every column of its inputs, as far as anyone can tell.
-pub(crate) fn lineage_of(
+/// The lineage of every port of `product`, over inputs of these schemas. Empty for a port that no query makes. A query that
+/// cannot be planned makes every column of every column of its inputs, as far as anyone can tell.
+pub(crate) fn of_product<'a>(
+    product: &'a DataProduct,
+    schemas: &BTreeMap<PortRef, SchemaRef>,
+) -> Vec<(&'a OutputPort, ColumnLineage)> {
+    let mut planner = ContractPlanner::new();
+    product.outputs.iter().map(|output| (output, lineage_of(&mut planner, output, schemas))).collect()
+}
+
+fn lineage_of(
     planner: &mut ContractPlanner,
     output: &OutputPort,
     inputs: &BTreeMap<PortRef, SchemaRef>,
@@ -33,15 +41,6 @@ pub(crate) fn lineage_of(
         found.columns.extend(VALIDITY.map(|name| (name.to_owned(), validity.clone())));
     }
     found
-}
-
-/// The lineage of every port of `product`, over its inputs as `schemas` has them.
-pub(crate) fn of_product<'a>(
-    planner: &mut ContractPlanner,
-    product: &'a DataProduct,
-    schemas: &BTreeMap<PortRef, SchemaRef>,
-) -> Vec<(&'a OutputPort, ColumnLineage)> {
-    product.outputs.iter().map(|output| (output, lineage_of(planner, output, schemas))).collect()
 }
 
 /// Since when a row holds, and until when: what the query says of it, and a change of whatever else it yields.
@@ -109,7 +108,7 @@ mod tests {
         let text = |name: &str| Field::new(name, DataType::Utf8, true);
         let schema = Schema::new(vec![text("id"), text("word"), text("gone"), text("at")]);
         let inputs = BTreeMap::from([("x.y.z".parse().unwrap(), std::sync::Arc::new(schema) as SchemaRef)]);
-        let found = lineage_of(&mut ContractPlanner::new(), &product.outputs[0], &inputs);
+        let (_, found) = of_product(product, &inputs).remove(0);
         let words = |sources: &[ColumnSource]| {
             let one = |source: &ColumnSource| {
                 let how: Vec<&str> = source.how.iter().map(|how| how.as_str()).collect();
@@ -139,10 +138,10 @@ mod tests {
 
     #[test]
     fn what_takes_rows_out_and_what_tells_the_newest_decide_on_rows() {
-        let sql = "SELECT id AS key, word AS value, gone, at FROM x.y.z";
-        let more = "  - {name: at, logicalType: string}\n";
+        let sql = "SELECT id AS key, word AS value, gone, CAST(at AS DATE) AS at FROM x.y.z";
+        let more = "  - {name: at, logicalType: date}\n";
         let found = told("{kind: by_key, time: {column: at}, deleteWhen: gone = 'y'}", sql, more);
-        assert_eq!(found[..3], ["at: at identity", "key: id identity", "value: word identity"]);
+        assert_eq!(found[..3], ["at: at transformation", "key: id identity", "value: word identity"]);
         assert_eq!(found[3], "rows: at filter, gone filter, id filter");
     }
 

@@ -1,7 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use weft_engine::ContractPlanner;
 use weft_manifest::source;
 use weft_model::{Content, Declared, FileEntry, ManifestTree, Published};
 
@@ -146,7 +145,7 @@ fn derived(declared: &Declared) -> BTreeMap<String, BTreeMap<String, BTreeSet<St
     let words = super::Words { declared, published: &published };
     let mut all = BTreeMap::new();
     for product in &declared.products {
-        let traced = lineage::of_product(&mut ContractPlanner::new(), product, &offers.inputs_of(product));
+        let traced = lineage::of_product(product, &offers.inputs_of(product));
         for (output, lineage) in traced.iter().filter(|(output, _)| output.transform.sql().is_some()) {
             let inherited = |column: &weft_model::Column| {
                 let sources = words.made_of(lineage, column).into_iter();
