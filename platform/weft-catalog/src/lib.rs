@@ -47,6 +47,6 @@ pub use tally::{QueryRecord, ReadRecord};
 pub use usage_views::{ColumnUsage, DayUsage, PortUsage, QueryView, ReadView};
 pub use view::{CatalogView, Given, RequestView, WantedAccess};
 pub use views::{
-    ArchivedPortView, CheckView, ColumnEdge, ColumnView, DecisionView, DomainView, ForeignKey, InputView, LineageEdge, Part,
-    PortVersionView, PortView, ProductView, ReleaseView, RolledBackView, RunView,
+    ArchivedPortView, CheckView, ColumnEdge, ColumnView, DecisionView, DomainView, ForeignKey, InputView, LineageEdge,
+    Part, PortVersionView, PortView, ProductView, ReleaseView, RolledBackView, RunView,
 };

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeZone, Utc};
 use weft_model::{
-    ArchivedPort, Clock, Column, ColumnLineage, Contract, ContractKey, DataProduct, DataType, Domain, InputPort, OutputPort, PortName,
-    PortRef, PortRelease, Release, Resources, Revision, Transform,
+    ArchivedPort, Clock, Column, ColumnLineage, Contract, ContractKey, DataProduct, DataType, Domain, InputPort,
+    OutputPort, PortName, PortRef, PortRelease, Release, Resources, Revision, Transform,
 };
 
 use crate::run::{Run, RunDiagnostic, RunStatus, RunStep, StepStatus};

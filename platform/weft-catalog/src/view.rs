@@ -15,8 +15,8 @@ use crate::error::CatalogError;
 use crate::run::{Run, RunStatus, RunStep, StepStatus};
 use crate::sight::{Authorizer, Reading, Sight};
 use crate::views::{
-    ColumnView, DecisionView, DomainView, InputView, Part, PortVersionView, PortView, ProductView,
-    ReleaseView, RolledBackView, RunView,
+    ColumnView, DecisionView, DomainView, InputView, Part, PortVersionView, PortView, ProductView, ReleaseView,
+    RolledBackView, RunView,
 };
 use crate::{Catalog, audit, moment, releases, runs};
 

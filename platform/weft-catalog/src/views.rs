@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use weft_model::{Column, ContractKey, Dependence, DomainName, InputRelease, PortName, PortRef, ProductName, ProductRef, Revision};
+use weft_model::{
+    Column, ContractKey, Dependence, DomainName, InputRelease, PortName, PortRef, ProductName, ProductRef, Revision,
+};
 
 use crate::OffendingRows;
 use crate::run::{CheckOutcome, CheckSeverity, RunDiagnostic, RunStatus, RunStep};

@@ -276,8 +276,11 @@ fn of_table(scan: &TableScan, outer: Option<&Scope<'_>>) -> Result<Traced> {
         Some(Sources([((port, name.to_owned()), BTreeSet::from([Identity]))].into()))
     };
     let columns = scan.projected_schema.fields().iter().map(|field| source(field.name()).unwrap_or_default());
-    let mut table =
-        Traced { schema: DFSchemaRef::clone(&scan.projected_schema), columns: columns.collect(), rows: Sources::default() };
+    let mut table = Traced {
+        schema: DFSchemaRef::clone(&scan.projected_schema),
+        columns: columns.collect(),
+        rows: Sources::default(),
+    };
     for filter in &scan.filters {
         // A condition may be about columns that the scan does not yield.
         let named = filter.column_refs().into_iter().filter_map(|column| source(&column.name));

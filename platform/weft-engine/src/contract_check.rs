@@ -116,11 +116,7 @@ impl ContractPlanner {
     /// # Errors
     ///
     /// As [`check`](Self::check).
-    pub fn lineage(
-        &mut self,
-        sql: &str,
-        inputs: &BTreeMap<PortRef, SchemaRef>,
-    ) -> Result<ColumnLineage, SqlProblem> {
+    pub fn lineage(&mut self, sql: &str, inputs: &BTreeMap<PortRef, SchemaRef>) -> Result<ColumnLineage, SqlProblem> {
         let planned = self.plan(sql, &Tables { own: &BTreeMap::new(), inputs })?;
         let optimised = self.state.optimize(&planned.analysed).map_err(|error| planning(&error, sql))?;
         column_lineage::column_lineage(&optimised).map_err(|error| planning(&error, sql))

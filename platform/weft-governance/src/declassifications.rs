@@ -158,13 +158,20 @@ mod tests {
 
     #[test]
     fn an_entry_says_what_and_who_and_where() {
-        let text = "- column: a.b.c.d.e\n  tags: [pii, confidential]\n  reason: A count.\n  steward: lena\n  on: 2026-11-26\n";
+        let text =
+            "- column: a.b.c.d.e\n  tags: [pii, confidential]\n  reason: A count.\n  steward: lena\n  on: 2026-11-26\n";
         let (found, told) = read(text, None);
         assert_eq!(told, []);
         let [entry] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!((entry.port.to_string().as_str(), entry.column.as_str()), ("a.b.c", "d.e"));
-        assert_eq!(entry.tags.iter().map(|(tag, place)| (tag.as_str(), place.line)).collect::<Vec<_>>(), [("pii", 2), ("confidential", 2)]);
-        assert_eq!((entry.steward.as_str(), entry.on.to_string().as_str(), entry.place.line), ("lena", "2026-11-26", 1));
+        assert_eq!(
+            entry.tags.iter().map(|(tag, place)| (tag.as_str(), place.line)).collect::<Vec<_>>(),
+            [("pii", 2), ("confidential", 2)]
+        );
+        assert_eq!(
+            (entry.steward.as_str(), entry.on.to_string().as_str(), entry.place.line),
+            ("lena", "2026-11-26", 1)
+        );
     }
 
     #[test]

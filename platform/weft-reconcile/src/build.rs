@@ -14,8 +14,8 @@ use parking_lot::Mutex;
 use weft_catalog::CheckRecord;
 use weft_engine::{Answer, DELETED, Gained, Intake, Limits, QueryError, Session, SessionOptions, UnreadableFile};
 use weft_model::{
-    Code, ColumnLineage, DataProduct, Diagnostic, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease, Revision,
-    Transform,
+    Code, ColumnLineage, DataProduct, Diagnostic, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease,
+    Revision, Transform,
 };
 use weft_storage::{
     CommitNote, Committed, Finding, Layout, Listing, StorageError, TableChange, Warehouse, arrow_schema, damaged_file,

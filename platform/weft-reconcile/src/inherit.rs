@@ -113,8 +113,8 @@ fn claimed_at(outline: &Outline, product: &DataProduct, output: &OutputPort, col
     let product = outline.products.iter().find(|known| known.name == product.name);
     let tables = product.into_iter().flat_map(|product| &product.contracts).flat_map(|contract| &contract.tables);
     let mut columns = tables.flat_map(|table| &table.columns);
-    let written = columns
-        .find(|known| !known.is_within && known.path == column.name && known.part.name.place.file == *file);
+    let written =
+        columns.find(|known| !known.is_within && known.path == column.name && known.part.name.place.file == *file);
     let place = |written: &weft_model::ColumnOutline| match &written.classification {
         Some(classification) => classification.place.clone(),
         None => written.part.name.place.clone(),
@@ -132,11 +132,8 @@ fn claims_less(at: Place, port: &PortRef, output: &OutputPort, column: &Column, 
         list.dedup();
     }
     let (words, owners) = (words.join(", "), owners.join(" and "));
-    let message = format!(
-        "`{port}.{}` claims less than what `{file}` makes it of: it lacks {}",
-        column.name,
-        from.join(", ")
-    );
+    let message =
+        format!("`{port}.{}` claims less than what `{file}` makes it of: it lacks {}", column.name, from.join(", "));
     Diagnostic::error(Code::CLAIMS_LESS, at, message)
         .labelled(format!("lacks {words}"))
         .also(column_place(file, sql, &column.name), "made here")

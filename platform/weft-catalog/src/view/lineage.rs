@@ -122,7 +122,13 @@ impl CatalogView {
         !self.reading(port).hidden.contains(column)
     }
 
-    fn column_edge(&self, to: &PortRef, to_column: Option<&String>, of: &ColumnSource, release: u64) -> Option<ColumnEdge> {
+    fn column_edge(
+        &self,
+        to: &PortRef,
+        to_column: Option<&String>,
+        of: &ColumnSource,
+        release: u64,
+    ) -> Option<ColumnEdge> {
         let is_shown = self.sees(&of.port) && self.shows_column(&of.port, &of.column);
         is_shown.then(|| ColumnEdge {
             from: of.port.clone(),

@@ -83,11 +83,19 @@ fn check(sql: &str, columns: &[(&str, &str)], rows: &str) {
 
 #[test]
 fn a_value_is_made_of_what_its_expression_takes_in() {
-    check("select day, plane as p from a.b.flights", &[("day", "flights.day identity"), ("p", "flights.plane identity")], "");
+    check(
+        "select day, plane as p from a.b.flights",
+        &[("day", "flights.day identity"), ("p", "flights.plane identity")],
+        "",
+    );
     check("select delay * 2 as d from a.b.flights", &[("d", "flights.delay transformation")], "");
     check("select cast(delay as bigint) as d from a.b.flights", &[("d", "flights.delay transformation")], "");
     check("select delay > 9 as late from a.b.flights", &[("late", "flights.delay transformation")], "");
-    check("select plane || carrier as k from a.b.flights", &[("k", "flights.carrier transformation, flights.plane transformation")], "");
+    check(
+        "select plane || carrier as k from a.b.flights",
+        &[("k", "flights.carrier transformation, flights.plane transformation")],
+        "",
+    );
     check("select 1 as one, 'x' as x from a.b.flights", &[("one", ""), ("x", "")], "");
 }
 
@@ -117,11 +125,7 @@ fn an_aggregate_is_made_of_its_arguments_and_count_of_nothing() {
         &[("carrier", "flights.carrier identity"), ("mean", "flights.delay aggregation"), ("n", "")],
         "flights.carrier group_by, flights.day filter",
     );
-    check(
-        "select count(*) filter (where delay > 9) as late from a.b.flights",
-        &[("late", "flights.delay filter")],
-        "",
-    );
+    check("select count(*) filter (where delay > 9) as late from a.b.flights", &[("late", "flights.delay filter")], "");
     let distinct = "select count(distinct plane) as n from a.b.flights";
     check(distinct, &[("n", "flights.plane aggregation")], "flights.plane group_by");
     check(
@@ -140,7 +144,10 @@ fn an_aggregate_is_made_of_its_arguments_and_count_of_nothing() {
 fn windows_sorts_and_limits_tell_what_they_look_at() {
     check(
         "select rank() over (partition by carrier order by delay) as r, sum(delay) over (partition by day) as s from a.b.flights",
-        &[("r", "flights.carrier window, flights.delay window"), ("s", "flights.day window, flights.delay aggregation")],
+        &[
+            ("r", "flights.carrier window, flights.delay window"),
+            ("s", "flights.day window, flights.delay aggregation"),
+        ],
         "",
     );
     check(
@@ -148,7 +155,11 @@ fn windows_sorts_and_limits_tell_what_they_look_at() {
         &[("before", "flights.day window, flights.plane transformation")],
         "",
     );
-    check("select plane from a.b.flights order by delay limit 2", &[("plane", "flights.plane identity")], "flights.delay sort");
+    check(
+        "select plane from a.b.flights order by delay limit 2",
+        &[("plane", "flights.plane identity")],
+        "flights.delay sort",
+    );
 }
 
 #[test]
@@ -172,9 +183,8 @@ fn joins_decide_on_rows_and_so_do_sub_queries_in_conditions() {
 
 #[test]
 fn a_sub_query_in_a_value_counts_for_that_value() {
-    let found = lineage(
-        "select day, (select max(seats) from a.b.planes p where p.plane = f.plane) as most from a.b.flights f",
-    );
+    let found =
+        lineage("select day, (select max(seats) from a.b.planes p where p.plane = f.plane) as most from a.b.flights f");
     assert_eq!(told(&found.columns["day"]), "flights.day identity");
     let most: Vec<_> = found.direct("most").map(|source| source.column.as_str()).collect();
     assert_eq!(most, ["seats"]);
@@ -193,7 +203,11 @@ fn set_operations_take_each_side_in_its_place() {
         &[("p", "flights.plane identity, planes.plane identity")],
         "planes.seats filter",
     );
-    check("select distinct carrier from a.b.flights", &[("carrier", "flights.carrier identity")], "flights.carrier group_by");
+    check(
+        "select distinct carrier from a.b.flights",
+        &[("carrier", "flights.carrier identity")],
+        "flights.carrier group_by",
+    );
     check(
         "select plane from a.b.flights except select plane from a.b.planes",
         &[("plane", "flights.plane identity")],
@@ -305,7 +319,12 @@ async fn a_column_that_is_not_told_of_changes_nothing() {
                     for (column, sources) in &lineage.columns {
                         if !sources.iter().any(is_it) {
                             told_apart += 1;
-                            assert_eq!(before.get(column), after.get(column), "{column} and {table}.{}: {sql}", field.name());
+                            assert_eq!(
+                                before.get(column),
+                                after.get(column),
+                                "{column} and {table}.{}: {sql}",
+                                field.name()
+                            );
                         }
                     }
                 }

@@ -5,8 +5,7 @@ use super::*;
 use crate::sample::{column, with_part};
 use crate::{Rules, read};
 
-const RESTRICTIONS: &str =
-    "clear: [public, internal]\nmasks:\n- {id: pii, tag: pii, mask: \"null\"}\n- {id: c, tag: confidential, mask: \"null\"}\n";
+const RESTRICTIONS: &str = "clear: [public, internal]\nmasks:\n- {id: pii, tag: pii, mask: \"null\"}\n- {id: c, tag: confidential, mask: \"null\"}\n";
 const PRINCIPALS: &str = "users:\n- {name: lena, groups: [loyal]}\n- {name: stella}\n- {name: omar, groups: [flying]}\n\
                           groups:\n- {name: loyal}\n- {name: flying}\n";
 
@@ -90,13 +89,18 @@ fn entry(column: &str, tags: &str, steward: &str) -> String {
 fn a_steward_or_an_owner_of_the_words_domain_takes_them_away_and_nobody_else() {
     for steward in ["lena", "stella"] {
         let text = entry("air.stats.daily.n", "[confidential]", steward);
-        assert_eq!(signed(&text, &["internal"], &["confidential", "pii.email"]), (vec!["pii.email".to_owned()], vec![]));
+        assert_eq!(
+            signed(&text, &["internal"], &["confidential", "pii.email"]),
+            (vec!["pii.email".to_owned()], vec![])
+        );
     }
     let (missing, told) = signed(&entry("air.stats.daily.n", "[confidential]", "omar"), &[], &["confidential"]);
     assert_eq!(missing, ["confidential"]);
     assert_eq!(
         told,
-        ["governance/declassifications.yaml:4:12 W0457 `omar` does not answer for `loyalty`, from which the words come"]
+        [
+            "governance/declassifications.yaml:4:12 W0457 `omar` does not answer for `loyalty`, from which the words come"
+        ]
     );
 }
 
@@ -115,7 +119,9 @@ fn what_takes_nothing_away_is_told() {
     );
     assert_eq!(
         idle(&entry("air.stats.daily.n", "[confidential]", "lena"), &["confidential"]),
-        ["governance/declassifications.yaml:2:10 W0458 `air.stats.daily.n` would not have to carry `confidential` anyway"]
+        [
+            "governance/declassifications.yaml:2:10 W0458 `air.stats.daily.n` would not have to carry `confidential` anyway"
+        ]
     );
     assert_eq!(
         idle(&entry("air.stats.daily.m", "[confidential]", "lena"), &["confidential"]),
@@ -131,7 +137,10 @@ fn a_signature_of_a_day_to_come_refuses_the_revision() {
     assert_eq!(rules.check_declassifications("2026-11-26".parse().unwrap()), []);
     assert!(!rules.refused());
     let told = rules.check_declassifications("2026-11-25".parse().unwrap());
-    assert_eq!(told.iter().map(|told| format!("{} {}", told.place, told.code)).collect::<Vec<_>>(), ["governance/declassifications.yaml:5:7 W0457"]);
+    assert_eq!(
+        told.iter().map(|told| format!("{} {}", told.place, told.code)).collect::<Vec<_>>(),
+        ["governance/declassifications.yaml:5:7 W0457"]
+    );
     assert!(rules.refused());
 }
 

@@ -20,7 +20,8 @@ fn demo_with(file: &str, from: &str, to: &str) -> ManifestTree {
     let text = demo.text(file).unwrap();
     assert!(text.contains(from), "{file} holds no `{from}`");
     let changed = text.replacen(from, to, 1);
-    let mut files: BTreeMap<String, FileEntry> = demo.files().map(|(path, entry)| (path.to_owned(), entry.clone())).collect();
+    let mut files: BTreeMap<String, FileEntry> =
+        demo.files().map(|(path, entry)| (path.to_owned(), entry.clone())).collect();
     let (id, size) = ("changed".to_owned(), changed.len() as u64);
     files.insert(file.to_owned(), FileEntry { id, size, content: Content::Text(changed.into()) });
     ManifestTree::new(demo.revision.clone(), files)
@@ -67,10 +68,7 @@ const DERIVED: &[(&str, &[(&str, &str)])] = &[
     (
         "fleet.utilisation.monthly",
         &[
-            (
-                "public",
-                "tailnum year month manufacturer model seats destinations air_minutes miles seat_miles",
-            ),
+            ("public", "tailnum year month manufacturer model seats destinations air_minutes miles seat_miles"),
             ("", "flights"),
         ],
     ),
@@ -163,9 +161,9 @@ fn the_words_that_travel_in_the_demo_are_those_that_a_reader_finds() {
     let (declared, _) = weft_manifest::read(&demo(), known().now.date_naive());
     let expected = DERIVED.iter().map(|(port, lines)| {
         let words = |words: &str| words.split_whitespace().map(str::to_owned).collect::<BTreeSet<String>>();
-        let columns = lines.iter().flat_map(|(carried, names)| {
-            names.split_whitespace().map(move |name| (name.to_owned(), words(carried)))
-        });
+        let columns = lines
+            .iter()
+            .flat_map(|(carried, names)| names.split_whitespace().map(move |name| (name.to_owned(), words(carried))));
         ((*port).to_owned(), columns.collect::<BTreeMap<String, BTreeSet<String>>>())
     });
     assert_eq!(derived(&declared), expected.collect());
@@ -173,7 +171,10 @@ fn the_words_that_travel_in_the_demo_are_those_that_a_reader_finds() {
 
 #[tokio::test]
 async fn the_demo_claims_nothing_less_and_each_of_its_declassifications_is_needed() {
-    assert_eq!(told(&demo_with("governance/declassifications.yaml", "[confidential]", "[confidential]")).await.0, [""; 0]);
+    assert_eq!(
+        told(&demo_with("governance/declassifications.yaml", "[confidential]", "[confidential]")).await.0,
+        [""; 0]
+    );
 }
 
 const TIERS: &str = "products/loyalty/engagement/contracts/tiers.odcs.yaml";
@@ -183,9 +184,11 @@ async fn a_word_that_a_contract_of_the_demo_drops_is_refused_at_its_line() {
     let (told, broken) = told(&demo_with(TIERS, "classification: confidential", "classification: internal")).await;
     assert_eq!(
         told,
-        ["products/loyalty/engagement/contracts/tiers.odcs.yaml:53:25 W0456 `loyalty.engagement.tiers.carrier` claims \
+        [
+            "products/loyalty/engagement/contracts/tiers.odcs.yaml:53:25 W0456 `loyalty.engagement.tiers.carrier` claims \
           less than what `products/loyalty/engagement/transforms/tiers.sql` makes it of: it lacks `confidential` of \
-          `loyalty.members.profiles.carrier`"]
+          `loyalty.members.profiles.carrier`"
+        ]
     );
     assert!(broken.contains(&"loyalty.engagement".to_owned()), "{broken:?}");
     assert!(!broken.contains(&"loyalty.members".to_owned()), "{broken:?}");
@@ -208,7 +211,10 @@ async fn a_day_to_come_refuses_the_revision() {
     let tree = demo_with("governance/declassifications.yaml", "on: 2026-11-26", "on: 2027-01-01");
     let checked = check(&tree, &known()).await;
     assert!(checked.is_refused());
-    assert_eq!(told(&tree).await.0, ["governance/declassifications.yaml:8:7 W0457 2027-01-01 is still to come: today is 2026-11-27"]);
+    assert_eq!(
+        told(&tree).await.0,
+        ["governance/declassifications.yaml:8:7 W0457 2027-01-01 is still to come: today is 2026-11-27"]
+    );
 }
 
 /// A mesh of two domains, `air` of which makes `copy` of what `sea.base.rows` holds.

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use chrono::DateTime;
 use proptest::prelude::*;
 use weft_model::{
-    Column, ColumnLineage, ColumnPart, Contract, ContractKey, DataType, Domain, InputPort, ManifestTree, OutputPort, PortRelease,
-    RolledBack, SeedFormat, Transform,
+    Column, ColumnLineage, ColumnPart, Contract, ContractKey, DataType, Domain, InputPort, ManifestTree, OutputPort,
+    PortRelease, RolledBack, SeedFormat, Transform,
 };
 
 use super::*;

@@ -158,7 +158,8 @@ mod tests {
 
     fn edge(from: &str, to: &str, how: &[&str]) -> LineageEdge {
         let step = |detail: &&str| {
-            let kind = if ["identity", "transformation", "aggregation"].contains(detail) { "direct" } else { "indirect" };
+            let kind =
+                if ["identity", "transformation", "aggregation"].contains(detail) { "direct" } else { "indirect" };
             LineageStep { kind: kind.to_owned(), detail: (*detail).to_owned() }
         };
         LineageEdge { from: from.to_owned(), to: to.to_owned(), how: how.iter().map(step).collect(), release: 1 }

@@ -41,17 +41,24 @@ fn source(port: &str, column: &str, how: Dependence) -> ColumnSource {
 async fn mesh() -> Catalog {
     use Dependence::{Aggregation, GroupBy, Identity, Transformation};
 
-    let (departures, planes, daily) = ("aviation.flights.departures", "fleet.aircraft.planes", "punctuality.delays.daily");
+    let (departures, planes, daily) =
+        ("aviation.flights.departures", "fleet.aircraft.planes", "punctuality.delays.daily");
     let mut of_daily = with_columns(release(1, &[daily], &[departures, planes]), &["mean", "carrier"]);
     let columns = BTreeMap::from([
         ("mean".to_owned(), vec![source(departures, "delay", Aggregation), source(planes, "seats", Transformation)]),
         ("carrier".to_owned(), vec![source(departures, "carrier", Identity)]),
     ]);
     let rows = vec![source(departures, "carrier", GroupBy), source(departures, "delay", Dependence::Filter)];
-    of_daily.ports.values_mut().for_each(|port| port.lineage = ColumnLineage { columns: columns.clone(), rows: rows.clone() });
+    of_daily
+        .ports
+        .values_mut()
+        .for_each(|port| port.lineage = ColumnLineage { columns: columns.clone(), rows: rows.clone() });
     let mut of_card = with_columns(release(1, &["punctuality.carriers.card"], &[daily]), &["mean"]);
     let columns = BTreeMap::from([("mean".to_owned(), vec![source(daily, "mean", Identity)])]);
-    of_card.ports.values_mut().for_each(|port| port.lineage = ColumnLineage { columns: columns.clone(), rows: Vec::new() });
+    of_card
+        .ports
+        .values_mut()
+        .for_each(|port| port.lineage = ColumnLineage { columns: columns.clone(), rows: Vec::new() });
     let catalog = Catalog::open_in_memory(clock()).await.unwrap();
     let flights = with_columns(release(1, &[departures], &[]), &["delay", "carrier"]);
     let aircraft = with_columns(release(1, &[planes], &[]), &["seats"]);
@@ -77,7 +84,14 @@ fn see(catalog: &Catalog, name: &str) -> CatalogView {
 fn edges(view: &CatalogView) -> Vec<String> {
     let told = view.column_lineage().into_iter().map(|edge| {
         let how: Vec<&str> = edge.how.iter().map(|how| how.as_str()).collect();
-        format!("{}.{} -> {}.{} {}", edge.from.port, edge.from_column, edge.to.port, edge.to_column.as_deref().unwrap_or("*"), how.join("+"))
+        format!(
+            "{}.{} -> {}.{} {}",
+            edge.from.port,
+            edge.from_column,
+            edge.to.port,
+            edge.to_column.as_deref().unwrap_or("*"),
+            how.join("+")
+        )
     });
     told.collect()
 }
@@ -141,7 +155,12 @@ async fn the_graph_goes_as_far_as_it_is_asked_and_no_further_than_may_be_seen() 
     );
     assert_eq!(
         around(&pia, focus, Port, 5, 5).unwrap(),
-        ["aviation.flights.departures -1", "fleet.aircraft.planes -1", "punctuality.delays.daily 0", "punctuality.carriers.card 1"]
+        [
+            "aviation.flights.departures -1",
+            "fleet.aircraft.planes -1",
+            "punctuality.delays.daily 0",
+            "punctuality.carriers.card 1"
+        ]
     );
     assert_eq!(
         around(&ana, "punctuality.carriers", Product, 5, 5).unwrap(),
