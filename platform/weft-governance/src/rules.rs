@@ -567,7 +567,12 @@ fn unread_files(tree: &ManifestTree) -> Vec<Diagnostic> {
         let rest = path.strip_prefix("governance/").unwrap_or(path);
         let is_direct = |folder: &str| rest.strip_prefix(folder).is_some_and(|name| !name.contains('/'));
         let read = match rest {
-            "model.conf" | "principals.yaml" | "restrictions.yaml" | "approvals.yaml" | "declassifications.yaml" | "decisions.txt" => true,
+            "model.conf"
+            | "principals.yaml"
+            | "restrictions.yaml"
+            | "approvals.yaml"
+            | "declassifications.yaml"
+            | "decisions.txt" => true,
             _ if rest.ends_with(".md") => true,
             _ if is_direct("policies/") => rest.ends_with(".csv"),
             _ if is_direct("cases/") || is_direct("standards/") => rest.ends_with(".yaml") || rest.ends_with(".yml"),

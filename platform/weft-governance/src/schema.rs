@@ -9,8 +9,7 @@ use serde::Serialize;
 use crate::standards::StandardsFile;
 
 /// The kinds of file that [`schema`] knows.
-pub const SCHEMA_KINDS: &[&str] =
-    &["principals", "case", "restrictions", "approvals", "declassifications", "standard"];
+pub const SCHEMA_KINDS: &[&str] = &["principals", "case", "restrictions", "approvals", "declassifications", "standard"];
 
 /// The JSON Schema (draft 2020-12) of a file kind; `None` for a kind of another crate.
 pub fn schema(kind: &str) -> Option<serde_json::Value> {

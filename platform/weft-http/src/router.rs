@@ -7,7 +7,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 
 use crate::{
-    Doors, access, backfill, caller, checks, erase, health, hooks, lineage, me, problem, products, releases, runs, sql, trace,
+    Doors, access, backfill, caller, checks, erase, health, hooks, lineage, me, problem, products, releases, runs, sql,
+    trace,
 };
 
 /// Longest request body that is read.
