@@ -316,3 +316,43 @@ async fn a_rule_in_git_approves_what_it_covers_and_nothing_else() {
     }
     mesh.stop().await;
 }
+
+#[tokio::test]
+async fn what_was_decided_under_rules_of_the_past_is_told_as_it_was_recorded() {
+    let manifests = guarded();
+    let (mesh, clock) = start(&manifests).await;
+    let (_, problem) = answer(crate::asking::request(&mesh, "mo", FIRST)).await;
+    let question = json!({"explainId": problem["explain_id"]});
+    assert_eq!(post(&mesh, "mo", "explain", question.clone()).await.1["items"][0]["recorded"], false);
+
+    let access = "products/sales/access.csv";
+    let row = "p, role:modeller, dom:sales, obj:sales.orders.lines, read, *, -, allow\n";
+    manifests.write(access, format!("{}{row}", manifests.text(access)));
+    clock.advance(Duration::seconds(1));
+    assert!(mesh.reconcile().await.is_complete());
+    let now = post(&mesh, "mo", "explain", json!({"port": LINES})).await.1;
+    assert_eq!(now["items"][0]["sees"], "readable");
+    let then = post(&mesh, "mo", "explain", question).await.1;
+    assert_eq!(
+        (&then["items"][0]["sees"], &then["items"][0]["recorded"]),
+        (&json!("denied"), &json!(true)),
+        "{then:#}"
+    );
+    mesh.stop().await;
+}
+
+#[tokio::test]
+async fn the_share_of_rows_is_told_to_who_sees_them_all() {
+    let (mesh, _) = start(&guarded()).await;
+    let about = |who: &str| json!({"port": LINES, "who": who});
+    let percent = async |asker: &str, who: &str| {
+        post(&mesh, asker, "explain", about(who)).await.1["items"][0]["percentOfRows"].clone()
+    };
+    assert_eq!(percent("olga", "ana").await, json!(60));
+    assert_eq!(percent("olga", "vera").await, json!(0));
+    assert_eq!(percent("olga", "olga").await, json!(null));
+    assert_eq!(percent("ana", "ana").await, json!(null));
+    let (_, told) = post(&mesh, "ana", "explain", about("ana")).await;
+    assert!(!told.to_string().contains("region ="), "what rows are compared with is not told to her: {told:#}");
+    mesh.stop().await;
+}

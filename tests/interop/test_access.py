@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import urllib.request
 from datetime import datetime, timedelta, timezone
 
 import adbc_driver_flightsql.dbapi as flight_sql
@@ -122,9 +123,20 @@ def test_a_request_is_an_access_agreement_to_others(server):
     assert json.loads(access(server, "requests", request, "--format", "oaas", name="dana").stdout)["status"] == "rejected"
 
 
-def test_the_command_line_tells_by_which_id_a_refusal_is_explained(server):
+def test_a_refusal_has_the_same_reasons_by_its_id_on_the_command_line_and_over_rest(server):
     refused = command("query", "SELECT * FROM punctuality.delays.features", "--as", "dana", home=server.home)
     assert refused.returncode == 5
     (told,) = [line for line in refused.stderr.splitlines() if "weft access explain" in line]
-    explanation = explained(server, told.split("explain ")[1].rstrip("`"), name="dana")
-    assert (explanation["sees"], explanation["change"]) == ("denied", {"kind": "purpose", "purpose": "modelling"})
+    explain_id = told.split("explain ")[1].rstrip("`")
+    by_id = explained(server, explain_id, name="dana")
+    assert (by_id["sees"], by_id["change"]) == ("denied", {"kind": "purpose", "purpose": "modelling"})
+    found = [by_id, explained(server, "punctuality.delays.features", name="dana")]
+    for body in ({"explainId": explain_id}, {"port": "punctuality.delays.features"}):
+        request = urllib.request.Request(
+            f"{server.http}/api/v1/access/explain", json.dumps(body).encode(), {"authorization": f"Bearer {server.token('dana')}"}
+        )
+        with urllib.request.urlopen(request) as answer:
+            found.extend(json.load(answer)["items"])
+    assert len(found) == 4
+    reasons = [(one["sentence"], one["evidence"], one["near"], one["change"]) for one in found]
+    assert all(one == reasons[0] for one in reasons), reasons

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use weft_model::{Action, PortRef};
 
 use crate::names::column_term;
-use crate::row::{ANY_TAG, Origin, PolicyRow};
+use crate::row::{self, ANY_TAG, Origin, PolicyRow, Scope};
 use crate::row_condition;
 
 /// That one principal may read columns of one port in clear, for one purpose and for a time.
@@ -70,18 +70,18 @@ impl Grants {
     pub(crate) fn turns(&self) -> impl Iterator<Item = DateTime<Utc>> + '_ {
         self.all.iter().flat_map(|grant| [grant.since, grant.until])
     }
-
-    /// Whether some grant is for that purpose.
-    pub(crate) fn names(&self, purpose: &str) -> bool {
-        self.all.iter().any(|grant| grant.purpose.as_deref() == Some(purpose))
-    }
 }
 
 impl Grant {
-    /// The rows as a domain's `access.csv` would have them, for a domain that takes the grant over.
-    pub fn lines(&self) -> Vec<String> {
+    /// The rows as the domain's `access.csv` would have them, for a domain that takes the grant over. `None` where no
+    /// file can: for a column whose name rows cannot write.
+    pub fn lines(&self) -> Option<Vec<String>> {
         let term = format!("obj:{}", self.port);
-        self.rows(&term).iter().map(|row| format!("p, {}", row.terms().join(", "))).collect()
+        let rows = self.rows(&term);
+        let lines: Vec<String> = rows.iter().map(|row| format!("p, {}", row.terms().join(", "))).collect();
+        let (read, trouble) = row::read("access.csv", &lines.join("\n"), Scope::Domain(&self.port.domain));
+        let is_same = read.policies.iter().map(|row| row.terms()).eq(rows.iter().map(PolicyRow::terms));
+        (trouble.is_empty() && is_same).then_some(lines)
     }
 
     /// The rows that it counts as; `term` is its port as rows write it.
@@ -123,11 +123,18 @@ impl Grant {
     }
 }
 
-/// A row of a grant, and from when on it counts.
+/// A row of a grant, and when it counts: its condition says so too.
 #[derive(Debug)]
 pub(crate) struct GrantRow {
-    pub(crate) since: DateTime<Utc>,
+    since: DateTime<Utc>,
+    until: DateTime<Utc>,
     pub(crate) row: PolicyRow,
+}
+
+impl GrantRow {
+    pub(crate) fn counts_at(&self, at: DateTime<Utc>) -> bool {
+        self.since <= at && at < self.until
+    }
 }
 
 /// The rows of all grants, by subject.
@@ -135,6 +142,7 @@ pub(crate) struct GrantRow {
 pub(crate) struct GrantRows {
     by_subject: HashMap<String, Vec<GrantRow>>,
     objects: HashSet<String>,
+    purposes: HashSet<String>,
 }
 
 impl GrantRows {
@@ -145,7 +153,9 @@ impl GrantRows {
             let rows = grant.rows(&term_of(&grant.port));
             all.objects.extend(rows.iter().map(|row| row.object.clone()));
             let own = all.by_subject.entry(grant.subject.clone()).or_default();
-            own.extend(rows.into_iter().map(|row| GrantRow { since: grant.since, row }));
+            let (since, until) = (grant.since, grant.until);
+            own.extend(rows.into_iter().map(|row| GrantRow { since, until, row }));
+            all.purposes.extend(grant.purpose.clone());
         }
         all
     }
@@ -155,8 +165,48 @@ impl GrantRows {
         self.by_subject.get(subject).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether some grant is for that purpose.
+    pub(crate) fn is_for(&self, purpose: &str) -> bool {
+        self.purposes.contains(purpose)
+    }
+
     /// Whether some row speaks of just this object.
     pub(crate) fn names(&self, object: &str) -> bool {
         self.objects.contains(object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grant(columns: &[&str]) -> Grant {
+        Grant {
+            id: "REQ-1".to_owned(),
+            subject: "user:dana".to_owned(),
+            port: "sales.orders.lines".parse().unwrap(),
+            columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+            purpose: Some("billing".to_owned()),
+            since: DateTime::UNIX_EPOCH,
+            until: "2027-01-31T12:00:00Z".parse().unwrap(),
+            approved_by: vec!["user:lena".to_owned()],
+            break_glass: false,
+        }
+    }
+
+    #[test]
+    fn a_grant_is_written_as_rows_that_a_file_may_hold() {
+        let ends = "*, purpose:billing+until:2027-01-31T12:00:00Z, allow";
+        let object = "p, user:dana, dom:sales, obj:sales.orders.lines.email";
+        let expected = [format!("{object}, read, {ends}"), format!("{object}, unmask, {ends}")];
+        assert_eq!(grant(&["email"]).lines().unwrap(), expected);
+        assert_eq!(grant(&[]).lines().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_column_that_no_row_can_name_is_granted_and_not_exported() {
+        for name in ["a, b", "a.b", "ü"] {
+            assert_eq!(grant(&[name]).lines(), None, "{name}");
+        }
     }
 }

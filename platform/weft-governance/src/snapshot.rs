@@ -326,7 +326,7 @@ impl PolicySnapshot {
         let containments = self.containments_above(object);
         let mut candidates = self.candidates(asker, object, &containments, action);
         let rows = self.granted.of_subject(&asker.subject).iter();
-        candidates.extend(rows.filter(|row| row.since <= circumstances.at).map(|row| &row.row).filter(|row| {
+        candidates.extend(rows.filter(|row| row.counts_at(circumstances.at)).map(|row| &row.row).filter(|row| {
             row.action == action.as_str() && (row.object == object || is_among(&row.object, &containments))
         }));
         if candidates.is_empty() {
@@ -483,7 +483,7 @@ impl PolicySnapshot {
     /// All that counts of what a request is for and when it is asked, as long as the day is the same.
     fn moment(&self, request: &AccessRequest<'_>) -> Moment {
         let purpose_granted = self.purpose_granted(&request.object, request.purpose);
-        let is_named = |purpose: &&str| self.rules.named_purposes.contains(*purpose) || self.grants.names(purpose);
+        let is_named = |purpose: &&str| self.rules.named_purposes.contains(*purpose) || self.granted.is_for(purpose);
         Moment {
             purpose_granted,
             purpose: request.purpose.filter(is_named).map(str::to_owned),
@@ -692,7 +692,7 @@ impl PolicySnapshot {
             let chain: Vec<&str> = std::iter::once(name.as_str()).chain(containers(&name)).collect();
             containments.extend(chain.windows(2).map(|pair| vec![pair[0].to_owned(), pair[1].to_owned()]));
         }
-        let granted = self.granted.of_subject(&subject).iter().filter(|row| row.since <= request.at);
+        let granted = self.granted.of_subject(&subject).iter().filter(|row| row.counts_at(request.at));
         let rows = self.rules.policies.iter().map(Arc::as_ref).chain(granted.map(|row| &row.row));
         let policies = rows.map(PolicyRow::terms).collect();
         let context = Context::new(self.circumstances(request), tags);

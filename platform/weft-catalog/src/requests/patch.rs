@@ -8,12 +8,13 @@ use weft_governance::Grant;
 const CONTEXT: usize = 3;
 
 /// A patch, as `git am` takes it, that adds the rows of `grant` to the end of the domain's access file, which reads
-/// `text` now (`None` where there is none yet). `None` where the rows stand in it already.
+/// `text` now (`None` where there is none yet). Empty where the rows stand in it already; `None` where no row can say
+/// what is granted.
 pub(crate) fn added(grant: &Grant, text: Option<&str>) -> Option<String> {
     let before: Vec<&str> = text.unwrap_or_default().lines().collect();
-    let rows: Vec<String> = grant.lines().into_iter().filter(|row| !before.contains(&row.as_str())).collect();
+    let rows: Vec<String> = grant.lines()?.into_iter().filter(|row| !before.contains(&row.as_str())).collect();
     if rows.is_empty() {
-        return None;
+        return Some(String::new());
     }
     let who = grant.approved_by.join(" and ");
     let comment = format!("# {}: granted to {}, approved by {who}.", grant.id, grant.subject);

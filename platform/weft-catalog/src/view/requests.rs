@@ -85,8 +85,9 @@ impl CatalogView {
         }
         let grant = request.grant.as_ref().ok_or_else(|| nothing("grants nothing"))?;
         let texts = self.catalog.access_texts().await?;
-        requests::added(grant, texts.get(&grant.port.domain).map(String::as_str))
-            .ok_or_else(|| nothing("is in the domain's rules already"))
+        let patch = requests::added(grant, texts.get(&grant.port.domain).map(String::as_str));
+        let patch = patch.ok_or_else(|| nothing("names a column that rows of a file cannot write"))?;
+        if patch.is_empty() { Err(nothing("is in the domain's rules already")) } else { Ok(patch) }
     }
 
     fn released(&self, port: &PortRef) -> Result<&Release, CatalogError> {

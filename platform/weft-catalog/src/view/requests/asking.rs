@@ -8,11 +8,13 @@ use weft_model::{Action, Column, Contract, ContractRole, DomainName, PortRef, Re
 
 use super::{CatalogView, RequestView, invalid, is_said, note_is_short};
 use crate::error::CatalogError;
-use crate::requests::{Terms, What};
+use crate::requests::{AccessRequest, Terms, What};
 
 /// For how long access is asked for where nobody says, and at most.
 const DAYS: Days = Days::new(90);
 const LASTS_MAX: TimeDelta = TimeDelta::days(366);
+/// How many requests of one principal may wait for a decision.
+const WAITING_MAX: usize = 100;
 /// For how long it is asked for in an emergency.
 const EMERGENCY: TimeDelta = TimeDelta::hours(1);
 
@@ -82,6 +84,12 @@ impl CatalogView {
         let asked = self.catalog.change_requests(move |book, now| {
             if terms.until <= now {
                 return Err(invalid("the end of access lies in the past".to_owned()));
+            }
+            let waits = |request: &&AccessRequest| request.asker == asker && request.waits_for().is_some();
+            if book.requests().filter(waits).count() >= WAITING_MAX {
+                return Err(invalid(format!(
+                    "{WAITING_MAX} requests of yours wait; withdraw some, or let them be decided"
+                )));
             }
             let id = book.next_id();
             let mut events = vec![(id.clone(), asker.clone(), What::Requested(terms))];
