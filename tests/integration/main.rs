@@ -27,6 +27,7 @@ mod registry;
 mod releases;
 mod requests;
 mod retirement;
+mod rosters;
 mod schedules;
 mod tickets;
 mod tidying;

@@ -49,11 +49,11 @@ fn ask(policies: &Policies, facts: &MeshFacts, ports: &[&PortRef], at: DateTime<
     times
 }
 
-fn at_share(times: &[Duration], percent: usize) -> Duration {
+pub(crate) fn at_share(times: &[Duration], percent: usize) -> Duration {
     times[(times.len() * percent / 100).min(times.len() - 1)]
 }
 
-fn millis(time: Duration) -> f64 {
+pub(crate) fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
 
@@ -135,7 +135,7 @@ fn principals() -> String {
 }
 
 /// One port for each product, of ten columns.
-fn facts() -> MeshFacts {
+pub(crate) fn facts() -> MeshFacts {
     let mut facts = MeshFacts::default();
     for n in 0..PRODUCTS {
         let (domain, product) = (n % DOMAINS, n / DOMAINS);

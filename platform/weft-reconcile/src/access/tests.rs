@@ -105,10 +105,10 @@ fn a_port_that_goes_is_lost_by_who_read_it() {
         &before,
         &before.clone().with_texts(gone),
         expect![[r#"
-            - 1 person loses air.trips.rows   (was products/air/access.csv:2)
-                lena
             - 2 people lose air.trips.rows   (was products/air/access.csv:1)
                 ana, bo
+            - 1 person loses air.trips.rows   (was products/air/access.csv:2)
+                lena
         "#]],
     );
 }

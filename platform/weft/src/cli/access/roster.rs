@@ -47,15 +47,15 @@ fn shown(roster: &Roster, look: Look) -> String {
         .into_iter()
         .map(|((_, words), mut members)| {
             members.sort_by_key(|member| &member.name);
-            vec![format!("  {words}"), members.len().to_string(), paths(&members), names(&members)]
+            vec![words, members.len().to_string(), paths(&members), names(&members)]
         })
         .collect();
     let mut text = String::new();
     if rows.is_empty() {
-        text.push_str("  nobody sees it\n");
+        text.push_str("nobody sees it\n");
     } else {
-        text.push_str(&table::list(&["  sees", "who", "through", "names"], &rows, look));
-        text.push_str(&format!("  nobody else; {} in all\n", counted(nobody_else + seers, "principal")));
+        text.push_str(&table::list(&["sees", "who", "through", "names"], &rows, look));
+        text.push_str(&format!("nobody else; {} in all\n", counted(nobody_else + seers, "principal")));
     }
     text
 }

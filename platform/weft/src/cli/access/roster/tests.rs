@@ -63,10 +63,10 @@ fn a_column_is_told_by_how_it_is_seen() {
     check(
         &shown(&roster(Some("mail"), groups), Look::PLAIN),
         expect![[r#"
-              SEES                      WHO  THROUGH        NAMES
-              in clear                  1    role:owner     lena
-              masked (hash), some rows  2    role:seller 2  ana, cy
-              nobody else; 4 principals in all
+            SEES                      WHO  THROUGH        NAMES
+            in clear                  1    role:owner     lena
+            masked (hash), some rows  2    role:seller 2  ana, cy
+            nobody else; 4 principals in all
         "#]],
     );
 }
