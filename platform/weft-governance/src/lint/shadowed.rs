@@ -29,6 +29,7 @@ struct Widths<'s> {
 
 impl<'s> Widths<'s> {
     fn shadow_of(&mut self, place: usize, row: &'s PolicyRow) -> Option<Diagnostic> {
+        // Whatever stands on one of these holds for the object of `row` too.
         let around = self.snapshot.rows_on(&self.snapshot.around(&row.object));
         let mut wider = None;
         for (other_place, other) in around {
@@ -39,7 +40,8 @@ impl<'s> Widths<'s> {
                 return Some(told(row, other, "this row allows nothing", "denied here, whatever it allows"));
             }
             // Of two that say the same the first stays.
-            let stays = other_place < place || !self.covers(row, other);
+            let say_the_same = row.object == other.object && self.covers(row, other);
+            let stays = other_place < place || !say_the_same;
             if row.allows == other.allows && stays {
                 wider = wider.or(Some(other));
             }
@@ -47,13 +49,12 @@ impl<'s> Widths<'s> {
         wider.map(|other| told(row, other, "this row says nothing new", "said here already"))
     }
 
-    /// Whether `wide` matches whatever `row` matches.
+    /// Whether `wide` matches whatever `row` matches, where it is about an object that holds the one of `row`.
     fn covers(&mut self, wide: &'s PolicyRow, row: &'s PolicyRow) -> bool {
         (wide.domain == row.domain || wide.domain == "dom:any")
             && (wide.action == row.action || wide.action == "*")
             && is_implied(&wide.condition, &row.condition)
             && (wide.tag == ANY_TAG || lies_under(&row.tag, &wide.tag))
-            && (wide.object == row.object || self.snapshot.around(&row.object).contains(&wide.object))
             && (wide.subject == row.subject || wide.subject == "role:any" || self.is_held(&wide.subject, row))
     }
 
