@@ -9,8 +9,10 @@ import pytest
 from weft import Repository, Server, command
 
 PROFILES = "loyalty.members.profiles"
-ACCESS = "products/loyalty/access.csv"
-LINE = "p, role:airline_analyst, dom:loyalty, obj:loyalty.members, read, *, -, allow\n"
+MEMBERS = "products/loyalty/access.csv"
+PLANES = "fleet.aircraft.planes"
+ACCESS = "products/fleet/access.csv"
+LINE = "p, service:loyalty-jobs, dom:fleet, obj:fleet.aircraft, read, *, -, allow\n"
 
 
 @pytest.fixture(scope="module")
@@ -74,27 +76,42 @@ def test_a_change_on_disk_says_who_gains_before_anybody_does(mesh):
         done = command("access", "simulate", repository.path, home=home)
         assert done.returncode == 0, done.stderr
         number = len(before.splitlines()) + 1
-        gains = [line for line in done.stdout.splitlines() if line.startswith("  + ")]
-        assert f"  + 1 person gains {PROFILES}.email, masked (null)   ({ACCESS}:{number})" in gains, done.stdout
-        assert done.stdout.endswith("  - nobody loses\n") and "\n      cole\n" in done.stdout
-        told = json.loads(command("access", "simulate", repository.path, "--format", "json", home=home).stdout)
-        assert {name for change in told for name in change["people"]} == {"cole"}
+        assert done.stdout == (
+            f"  + 1 service gains {PLANES}   ({ACCESS}:{number})\n      loyalty-jobs\n  - nobody loses\n"
+        )
+        [change] = json.loads(command("access", "simulate", repository.path, "--format", "json", home=home).stdout)
+        assert (change["change"], change["services"], change["people"]) == ("gains", ["loyalty-jobs"], [])
     finally:
         repository.write(ACCESS, before)
 
 
-def test_a_plan_says_who_loses_by_a_line_that_goes(mesh, tmp_path):
-    repository, home = mesh
+def test_who_loses_by_a_line_that_goes_is_told_beside_the_cases_that_stand_in_its_way(mesh, tmp_path):
+    _, home = mesh
     other = Repository(tmp_path / "mesh")
-    line = next(line for line in other.text(ACCESS).splitlines() if "role:member_analyst" in line and "read" in line)
-    other.edit(ACCESS, line + "\n", "")
+    text = other.text(MEMBERS)
+    line = next(line for line in text.splitlines() if "role:member_analyst" in line and ", read," in line)
+    other.edit(MEMBERS, line + "\n", "")
     other.commit("analysts see members no more")
     done = command("access", "simulate", other.path, "--ref", "HEAD", "--against", "HEAD~1", home=home)
-    assert done.returncode == 0, done.stderr
-    assert f"  - 1 person loses {PROFILES}   (was {ACCESS}:" in done.stdout, done.stdout
+    number = text.splitlines().index(line) + 1
+    assert f"  - 1 person loses {PROFILES}   (was {MEMBERS}:{number})\n      ana\n" in done.stdout, done.stderr
+    assert done.returncode == 1 and "W0307" in done.stderr and "stand in the way" in done.stderr
+
+
+def test_a_plan_says_who_gains_and_loses(mesh, tmp_path):
+    _, home = mesh
+    other = Repository(tmp_path / "mesh")
+    other.write(ACCESS, other.text(ACCESS) + LINE)
+    other.commit("loyalty reads planes")
     planned = command("plan", other.path, "--against", "HEAD~1", home=home)
-    assert f"      - 1 person loses {PROFILES}   (was {ACCESS}:" in planned.stdout, planned.stdout
-    assert "\n          ana\n" in planned.stdout
+    assert planned.returncode == 0, planned.stderr
+    access = planned.stdout.split("  ~ access\n")[1].split("\n\n")[0].splitlines()
+    number = len(other.text(ACCESS).splitlines())
+    assert access == [
+        f"      + {ACCESS}:{number}   {LINE.strip()}",
+        f"      + 1 service gains {PLANES}   ({ACCESS}:{number})",
+        "          loyalty-jobs",
+    ]
 
 
 def test_rules_without_effect_are_warnings_of_the_lint(mesh, tmp_path):
@@ -102,6 +119,6 @@ def test_rules_without_effect_are_warnings_of_the_lint(mesh, tmp_path):
     clean = command("policy", "lint", repository.path)
     assert clean.returncode == 0 and "0 errors, 0 warnings" in clean.stdout, clean.stdout + clean.stderr
     other = Repository(tmp_path / "mesh")
-    other.write(ACCESS, other.text(ACCESS) + LINE + "p, role:owner, dom:loyalty, obj:loyalty.members, read, *, -, allow\n")
+    other.write(ACCESS, other.text(ACCESS) + "p, role:owner, dom:fleet, obj:fleet.aircraft, read, *, -, allow\n")
     told = command("policy", "lint", other.path)
     assert told.returncode == 0 and "W0331" in told.stderr and "1 warning" in told.stdout, told.stderr

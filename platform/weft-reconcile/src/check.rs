@@ -82,6 +82,30 @@ fn break_products(declared: &mut Declared, findings: &[Diagnostic]) {
 /// The rules, completed by those that were `kept`, and, where they have no errors and their cases
 /// hold, the snapshot that decides by them.
 pub(crate) fn policies(
+    rules: Rules,
+    tree: &ManifestTree,
+    declared: &Declared,
+    published: &Published,
+    kept: &Kept,
+) -> (Rules, Option<PolicySnapshot>, Vec<Diagnostic>) {
+    let (rules, snapshot, mut diagnostics) = compiled(rules, tree, declared, published, kept);
+    let failed = snapshot.as_ref().map(|snapshot| failed_cases(&rules, snapshot, declared)).unwrap_or_default();
+    let holds = !failed.iter().any(Diagnostic::is_error);
+    diagnostics.extend(failed);
+    (rules, snapshot.filter(|_| holds), diagnostics)
+}
+
+/// What the rules' own cases find wrong.
+pub(crate) fn failed_cases(rules: &Rules, snapshot: &PolicySnapshot, declared: &Declared) -> Vec<Diagnostic> {
+    let mut failed = rules.run_cases(snapshot);
+    // In a part of the mesh it is no news that some of what the cases are about is not here.
+    failed.retain(|told| told.is_error() || !declared.is_part);
+    failed
+}
+
+/// The rules, completed by those that were `kept`, and, where they have no errors, the snapshot that would decide by
+/// them.
+pub(crate) fn compiled(
     mut rules: Rules,
     tree: &ManifestTree,
     declared: &Declared,
@@ -111,14 +135,7 @@ pub(crate) fn policies(
         }
     }
     let snapshot = match rules.compile(&tree.revision, &facts) {
-        Ok(snapshot) => {
-            let mut failed = rules.run_cases(&snapshot);
-            // In a part of the mesh it is no news that some of what the cases are about is not here.
-            failed.retain(|told| told.is_error() || !declared.is_part);
-            let holds = !failed.iter().any(Diagnostic::is_error);
-            diagnostics.extend(failed);
-            holds.then_some(snapshot)
-        }
+        Ok(snapshot) => Some(snapshot),
         Err(error) => {
             if !rules.refused() {
                 diagnostics.push(uncompiled(&error));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use uuid::Uuid;
 use weft_catalog::{Catalog, Run, RunDiagnostic, RunStatus, RunStep, StepStatus};
 use weft_engine::Engine;
@@ -32,6 +32,9 @@ const TIDY_EVERY: TimeDelta = TimeDelta::hours(6);
 /// After how long what failed for a store is tried again, and how often that doubles.
 const TRY_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(30);
 const TRY_AGAIN_DOUBLINGS: u32 = 7;
+
+/// How many changes of access are worked out at the same time: anybody may ask.
+const SIMULATIONS_MAX: usize = 2;
 
 /// What a controller is made of.
 pub struct Parts {
@@ -66,6 +69,8 @@ pub struct Controller {
     pub(crate) monitored: Mutex<Memo>,
     /// Whether a product was rolled back, or rows of it erased, so that the revision that is applied means something else.
     pub(crate) was_rolled_back: AtomicBool,
+    /// Changes of access that are worked out at the same time.
+    pub(crate) simulating: Semaphore,
 }
 
 impl Controller {
@@ -82,6 +87,7 @@ impl Controller {
             pushed: Arc::default(),
             monitored: Mutex::default(),
             was_rolled_back: AtomicBool::new(false),
+            simulating: Semaphore::new(SIMULATIONS_MAX),
         }
     }
 

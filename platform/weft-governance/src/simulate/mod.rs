@@ -12,7 +12,7 @@ use weft_model::{PortRef, Principal, PrincipalKind};
 use crate::alike::Standing;
 use crate::{MeshFacts, PolicyLine, PolicySnapshot};
 use difference::difference;
-use side::{Domain, Side};
+use side::{Domain, Side, Sided};
 
 /// One state of the rules, and of the mesh that they govern.
 #[derive(Clone, Copy, Debug)]
@@ -183,7 +183,10 @@ impl Changes {
                 None => plain.clone_from(&atoms),
                 Some(_) => atoms.retain(|atom| !plain.contains(atom)),
             }
-            let sides = [(&*old, before.as_ref(), seen_before.as_ref()), (&*new, after.as_ref(), seen_after.as_ref())];
+            let sides = [
+                Sided { side: old, who: was.zip(before.as_ref()), seen: seen_before.as_ref() },
+                Sided { side: new, who: is.zip(after.as_ref()), seen: seen_after.as_ref() },
+            ];
             let mut alike: BTreeMap<(SightChange, Vec<AccessCause>), Vec<String>> = BTreeMap::new();
             for (what, column) in atoms {
                 let because = side::because(&what, column.as_deref(), purpose, sides);

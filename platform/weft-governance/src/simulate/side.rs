@@ -12,7 +12,7 @@ use crate::names::{column_term, expanded, tags_of, tags_within};
 use crate::row::{ANY_TAG, PolicyRow};
 use crate::row_condition::{Circumstances, RowCondition};
 use crate::seen::{RowsSeen, Seen, Sight};
-use crate::{AccessRequest, Authorizer, ObjectRef, PolicyLine};
+use crate::{AccessRequest, Authorizer, Membership, ObjectRef, PolicyLine};
 
 /// What everyone holds in one domain, before and after.
 pub(super) struct Domain<'a> {
@@ -160,16 +160,37 @@ fn rows_on<'a>(state: MeshState<'a>, port: &PortRef, object: &str) -> Vec<&'a Po
     rows.filter(|row| row.domain == domain || row.domain == "dom:any").collect()
 }
 
-/// One side of a change: the port, the standing of those it is about, and what they see.
-type Of<'s, 'a> = (&'s Side<'a>, Option<&'s Standing>, Option<&'s Seen>);
+/// One side of a change, as somebody sees it whom it is about.
+#[derive(Clone, Copy)]
+pub(super) struct Sided<'s, 'a> {
+    pub(super) side: &'s Side<'a>,
+    /// None where there is no such principal.
+    pub(super) who: Option<(&'s Principal, &'s Standing)>,
+    pub(super) seen: Option<&'s Seen>,
+}
 
-/// The lines that a change comes from: rows that come to speak for these principals or do so no more; where there are
-/// none, the restrictions that come and go; where there are none either, the rows that stand.
+impl<'a> Sided<'_, 'a> {
+    /// The rows of one of these actions that may speak for this principal, by their terms.
+    fn rows(
+        &self,
+        column: Option<&str>,
+        purpose: Option<&str>,
+        action: Action,
+    ) -> BTreeMap<Vec<String>, &'a PolicyRow> {
+        let standing = self.who.map(|(_, standing)| standing);
+        let speaking = self.side.speaking(standing, column, purpose, action);
+        speaking.into_iter().map(|row| (row.terms(), row)).collect()
+    }
+}
+
+/// The lines that a change comes from: rows that come to speak for these principals or do so no more, and the rows by
+/// which they come to hold, or hold no more, what those speak of; where there are none, the restrictions that come and
+/// go; where there are none either, the rows that stand.
 pub(super) fn because(
     change: &SightChange,
     column: Option<&str>,
     purpose: Option<&str>,
-    [before, after]: [Of<'_, '_>; 2],
+    [before, after]: [Sided<'_, '_>; 2],
 ) -> Vec<AccessCause> {
     let (action, is_more) = match change {
         SightChange::Gains { .. } => (Action::Read, true),
@@ -179,33 +200,59 @@ pub(super) fn because(
         SightChange::RowsWiden { .. } => (Action::SeeAllRows, true),
         SightChange::RowsNarrow | SightChange::RowsDiffer => (Action::SeeAllRows, false),
     };
-    let rows = |side: Of<'_, '_>| -> BTreeMap<Vec<String>, (bool, PolicyLine)> {
-        let speaking = side.0.speaking(side.1, column, purpose, action);
-        speaking.into_iter().map(|row| (row.terms(), (row.allows, row.origin.line.clone()))).collect()
-    };
-    let (old, new) = (rows(before), rows(after));
-    let only = |of: &BTreeMap<Vec<String>, (bool, PolicyLine)>, not: &BTreeMap<_, _>, allows: bool, sign: Sign| {
-        let found = of.iter().filter(|(terms, (row, _))| *row == allows && !not.contains_key(*terms));
-        found.map(|(_, (_, line))| AccessCause { sign: Some(sign), line: line.clone() }).collect::<Vec<_>>()
-    };
-    let mut causes = only(&new, &old, is_more, Sign::Added);
-    causes.extend(only(&old, &new, !is_more, Sign::Removed));
+    let (old, new) = (before.rows(column, purpose, action), after.rows(column, purpose, action));
+    let mut causes = Vec::new();
+    for (terms, row) in new.iter().filter(|(terms, row)| row.allows == is_more && !old.contains_key(*terms)) {
+        causes.extend(come_about(row, terms, after, before, Sign::Added));
+    }
+    for (terms, row) in old.iter().filter(|(terms, row)| row.allows != is_more && !new.contains_key(*terms)) {
+        causes.extend(come_about(row, terms, before, after, Sign::Removed));
+    }
     if causes.is_empty() {
-        let (old, new) = (restricting(before.2, column), restricting(after.2, column));
-        let lines = |of: &BTreeSet<PolicyLine>, not: &BTreeSet<PolicyLine>, sign| {
-            let found = of.iter().filter(|line| !not.iter().any(|other| other.text == line.text));
-            found.map(|line| AccessCause { sign: Some(sign), line: line.clone() }).collect::<Vec<_>>()
-        };
-        causes.extend(lines(&new, &old, Sign::Added));
-        causes.extend(lines(&old, &new, Sign::Removed));
+        causes = restrictions_between(restricting(before.seen, column), restricting(after.seen, column));
     }
     if causes.is_empty() {
         let standing = if is_more { &new } else { &old };
-        let lines = standing.values().filter(|(allows, _)| *allows);
-        causes.extend(lines.map(|(_, line)| AccessCause { sign: None, line: line.clone() }));
+        causes.extend(standing.values().filter(|row| row.allows).map(|row| stands(row)));
     }
-    causes.sort();
+    causes.sort_by(|a, b| (a.sign.is_none(), a).cmp(&(b.sign.is_none(), b)));
     causes.dedup();
+    causes
+}
+
+/// Why `row`, with these `terms`, speaks for somebody on one side and not on the `other`: it is not there, or whoever it
+/// is does not hold there what it speaks of.
+fn come_about(
+    row: &PolicyRow,
+    terms: &[String],
+    one: Sided<'_, '_>,
+    other: Sided<'_, '_>,
+    sign: Sign,
+) -> Vec<AccessCause> {
+    let is_there = other.side.rows.values().flatten().any(|there| there.terms() == terms);
+    if !is_there {
+        return vec![AccessCause { sign: Some(sign), line: row.origin.line.clone() }];
+    }
+    let domain = &one.side.port.domain;
+    let way = one.who.and_then(|(who, _)| one.side.state.snapshot.memberships(who, Some(domain), &row.subject));
+    let elsewhere = |step: &Membership| other.side.state.snapshot.gives(&step.member, &step.holds, domain);
+    let steps = way.into_iter().flatten().filter(|step| !elsewhere(step));
+    let lines = steps.filter_map(|step| step.line).map(|line| AccessCause { sign: Some(sign), line });
+    lines.chain([stands(row)]).collect()
+}
+
+fn stands(row: &PolicyRow) -> AccessCause {
+    AccessCause { sign: None, line: row.origin.line.clone() }
+}
+
+/// Restrictions that come, and those that go.
+fn restrictions_between(old: BTreeSet<PolicyLine>, new: BTreeSet<PolicyLine>) -> Vec<AccessCause> {
+    let only = |of: &BTreeSet<PolicyLine>, not: &BTreeSet<PolicyLine>, sign: Sign| -> Vec<AccessCause> {
+        let found = of.iter().filter(|line| !not.iter().any(|other| other.text == line.text));
+        found.map(|line| AccessCause { sign: Some(sign), line: line.clone() }).collect()
+    };
+    let mut causes = only(&new, &old, Sign::Added);
+    causes.extend(only(&old, &new, Sign::Removed));
     causes
 }
 

@@ -123,7 +123,22 @@ fn who_leaves_a_group_loses_what_it_opened() {
         |texts| texts.principals = PRINCIPALS.replace("{name: bo, groups: [analysts]}", "{name: bo}"),
         expect![[r#"
             bo: Loses sales.orders.lines.id,mail (all) for []
-              - governance/policies/a.csv:1: p, role:reader, dom:sales, obj:sales, read, *, -, allow
+              = governance/policies/a.csv:1: p, role:reader, dom:sales, obj:sales, read, *, -, allow
+        "#]],
+    );
+}
+
+#[test]
+fn a_role_that_is_given_is_told_by_the_row_that_gives_it() {
+    check(
+        |texts| texts.rows.push_str("g, service:jobs, role:reader, dom:sales\n"),
+        expect![[r#"
+            jobs: Gains { masks: None } sales.orders.lines.id for []
+              + governance/policies/a.csv:4: g, service:jobs, role:reader, dom:sales
+              = governance/policies/a.csv:1: p, role:reader, dom:sales, obj:sales, read, *, -, allow
+            jobs: Gains { masks: Some("partial_email") } sales.orders.lines.mail for []
+              + governance/policies/a.csv:4: g, service:jobs, role:reader, dom:sales
+              = governance/policies/a.csv:1: p, role:reader, dom:sales, obj:sales, read, *, -, allow
         "#]],
     );
 }

@@ -67,6 +67,11 @@ impl PolicySnapshot {
         given(&self.rules) == given(&other.rules)
     }
 
+    /// Whether a row gives `member` just this role in `domain`.
+    pub(crate) fn gives(&self, member: &str, role: &str, domain: &DomainName) -> bool {
+        self.roles_of(member, &format!("dom:{domain}")).any(|row| row.role == role)
+    }
+
     /// For which purposes something of the product of `port` is granted besides the rules.
     pub(crate) fn purposes_granted_on(&self, port: &PortRef) -> impl Iterator<Item = &str> {
         let product = port.product_ref();

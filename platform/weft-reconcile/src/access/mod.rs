@@ -16,7 +16,7 @@ use weft_model::{Declared, Diagnostic, DomainName, ManifestTree, PortRef, Produc
 
 pub use simulated::{SimulateError, Simulated};
 
-use crate::check::{Checked, policies};
+use crate::check::{self, Checked};
 use crate::known::Kept;
 use crate::{Known, held};
 
@@ -36,16 +36,18 @@ impl AccessState {
         Some(AccessState { snapshot, facts })
     }
 
-    /// What `tree` would put in force if everything in it could be built, with every problem in its manifests and
-    /// rules; `None` where it would be refused. No query is planned and no test run.
+    /// What `tree` would put in force if everything in it could be built and the cases of its rules were brought up to
+    /// date, with every problem in its manifests and rules; `None` where its rules have errors. No query is planned and
+    /// no test run.
     pub fn declared(tree: &ManifestTree, known: &Known) -> (Option<Self>, Vec<Diagnostic>) {
         let (mut declared, mut diagnostics) = weft_manifest::read(tree, known.now.date_naive());
         declared.hold_back(&known.published);
         held::set_aside(&mut declared, &known.published);
         let (rules, trouble) = weft_governance::read(tree);
         diagnostics.extend(trouble);
-        let (_, snapshot, trouble) = policies(rules, tree, &declared, &known.published, &known.kept);
+        let (rules, snapshot, trouble) = check::compiled(rules, tree, &declared, &known.published, &known.kept);
         diagnostics.extend(trouble);
+        diagnostics.extend(snapshot.iter().flat_map(|snapshot| check::failed_cases(&rules, snapshot, &declared)));
         weft_model::diagnostic::sort(&mut diagnostics);
         diagnostics.dedup();
         let facts = MeshFacts::of(&declared, &known.published);

@@ -54,6 +54,7 @@ impl Controller {
         if let Some(path) = files.keys().find(|path| !is_of_mesh(path)) {
             return Err(SimulateError::Path { path: path.clone() });
         }
+        let _permit = self.simulating.acquire().await.map_err(|_| ReconcileError::Task)?;
         let policies = self.parts.policies.current();
         if policies.epoch() == 0 {
             return Err(SimulateError::Nothing);

@@ -24,11 +24,16 @@ pub(super) fn simulate(arguments: &Simulate) -> Result<(), Failure> {
         None => on_disk(&arguments.mesh, source.as_ref(), &home)?,
     };
     let (before, known) = before(source.as_ref(), &home, &after, &arguments.against)?;
-    let changes = changes(&before, &after, &known)?;
+    let (changes, errors) = changes(&before, &after, &known)?;
     match arguments.format {
-        PlanFormat::Json => terminal::print(&json(&changes)),
-        PlanFormat::Text => terminal::print(&text(&changes, arguments.verbose)),
+        PlanFormat::Json => terminal::print(&json(&changes))?,
+        PlanFormat::Text => terminal::print(&text(&changes, arguments.verbose))?,
     }
+    if errors > 0 {
+        let message = format!("{} stand in the way of it", counted(errors, "error"));
+        return Err(Failure::new(Exit::Problems, message));
+    }
+    Ok(())
 }
 
 fn tree_of(source: &dyn RevisionSource, name: &str) -> Result<ManifestTree, Failure> {
@@ -64,20 +69,21 @@ fn before(
     Ok((source.tree(&served).map_err(coded)?, known))
 }
 
-fn changes(before: &ManifestTree, after: &ManifestTree, known: &Known) -> Result<Vec<AccessChange>, Failure> {
+/// What changes, and how many errors keep it from taking effect: failed cases, or products with problems.
+fn changes(before: &ManifestTree, after: &ManifestTree, known: &Known) -> Result<(Vec<AccessChange>, usize), Failure> {
     let (state, problems) = AccessState::declared(after, known);
     if !problems.is_empty() {
         terminal::note(&diagnostics::text(&problems, &Committed(after), Look::of_stderr()));
     }
+    let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let Some(state) = state else {
-        let errors = problems.iter().filter(|problem| problem.is_error()).count();
         let message = format!("{}: the rules would be refused", counted(errors, "error"));
         return Err(Failure::new(Exit::Problems, message));
     };
     let Some(before) = AccessState::served(before, known) else {
         return Err(Failure::new(Exit::Problems, "the rules that are compared with do not hold together"));
     };
-    Ok(before.effects(&state, known.now).into_iter().map(AccessChange::from).collect())
+    Ok((before.effects(&state, known.now).into_iter().map(AccessChange::from).collect(), errors))
 }
 
 /// Changes with names, and a line for either side where nobody is on it.
