@@ -26,13 +26,16 @@ pub(crate) fn check(
     }
     let domains = domains(declared, published);
     let mut inheritance = rules.inheritance(&domains);
-    let words = Words { declared, published };
     let offers = Offers::of(declared, published);
+    let words = Words { declared, published, offers: &offers };
     let hands_down = |input: &PortRef| words.columns(input).any(|column| inheritance.hands_down(column));
     // What no input hands down need not be looked for.
     let heirs = declared.products.iter().filter(|product| product.inputs.iter().any(|input| hands_down(&input.port)));
     let heirs: Vec<&DataProduct> = heirs.collect();
-    let traced = parallel::map(&heirs, |product| lineage::of_product(product, &offers.inputs_of(product)));
+    let traced = parallel::map(&heirs, |product| match recorded(product, published, &offers) {
+        Some(known) => known,
+        None => lineage::of_product(product, &offers.inputs_of(product)),
+    });
     let mut found = Vec::new();
     let mut broken: Vec<ProductRef> = Vec::new();
     for (product, traced) in heirs.iter().zip(&traced) {
@@ -59,6 +62,21 @@ pub(crate) fn check(
     found
 }
 
+/// The lineage that the release of a product holds, where nothing changed of which it was made since.
+fn recorded<'a>(
+    product: &'a DataProduct,
+    published: &Published,
+    offers: &Offers<'_>,
+) -> Option<Vec<(&'a OutputPort, ColumnLineage)>> {
+    let release = published.releases.get(&product.name).filter(|_| offers.were_good_for(product))?;
+    let known = |output: &'a OutputPort| {
+        let lineage = release.ports.get(&output.name).map(|port| port.lineage.clone()).unwrap_or_default();
+        let is_known = output.transform.sql().is_none() || !lineage.is_empty();
+        is_known.then_some((output, lineage))
+    };
+    product.outputs.iter().map(known).collect()
+}
+
 /// Every domain as it is declared, else as it is served.
 fn domains(declared: &Declared, published: &Published) -> BTreeMap<DomainName, Domain> {
     let served = published.releases.values().map(|release| &release.domain);
@@ -78,13 +96,14 @@ fn is_there(declared: &Declared, port: &PortRef, column: &str) -> Option<bool> {
 struct Words<'a> {
     declared: &'a Declared,
     published: &'a Published,
+    offers: &'a Offers<'a>,
 }
 
 impl<'a> Words<'a> {
     /// The port as declared; else as it is served, and as it would be declared were it not rolled back, for the words of
     /// both hold.
     fn outputs(&self, port: &PortRef) -> impl Iterator<Item = &'a OutputPort> {
-        let declared = self.declared.port(port).map(|(_, output)| output);
+        let declared = self.offers.declared(port);
         let held = self.declared.held.iter().find(|product| product.name == port.product_ref());
         let held = held.and_then(|product| product.output(&port.port));
         let served = self.published.port(port).and_then(|(release, _)| release.product.output(&port.port));

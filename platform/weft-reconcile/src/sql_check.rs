@@ -75,6 +75,11 @@ impl<'a> Offers<'a> {
         Offers { declared: outputs.collect(), published }
     }
 
+    /// The port as it is declared, without errors.
+    pub(crate) fn declared(&self, port: &PortRef) -> Option<&'a OutputPort> {
+        self.declared.get(port).copied()
+    }
+
     fn contract(&self, port: &PortRef) -> Option<&'a Contract> {
         self.output(port).map(|output| &output.contract)
     }
@@ -99,7 +104,7 @@ impl<'a> Offers<'a> {
 
     /// Whether the product was published as it is, over inputs of the same columns, and reads all of them: then its
     /// queries were planned before, and ran.
-    fn were_good_for(&self, product: &DataProduct) -> bool {
+    pub(crate) fn were_good_for(&self, product: &DataProduct) -> bool {
         let is_same = self.published.releases.get(&product.name).is_some_and(|release| release.product == *product);
         is_same
             && product.inputs.iter().all(|input| {

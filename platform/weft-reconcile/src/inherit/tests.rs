@@ -140,7 +140,7 @@ const DERIVED: &[(&str, &[(&str, &str)])] = &[
 fn derived(declared: &Declared) -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
     let published = Published::default();
     let offers = Offers::of(declared, &published);
-    let words = super::Words { declared, published: &published };
+    let words = super::Words { declared, published: &published, offers: &offers };
     let mut all = BTreeMap::new();
     for product in &declared.products {
         let traced = lineage::of_product(product, &offers.inputs_of(product));
