@@ -279,3 +279,19 @@ async fn a_condition_hands_nothing_down() {
     let sql = "SELECT CASE WHEN b = 'x' THEN a END AS c FROM sea.base.rows";
     assert_eq!(told(&small(base, copy, sql, &[])).await.0.len(), 1);
 }
+
+#[tokio::test]
+async fn of_a_part_of_the_mesh_without_its_rules_nothing_is_said() {
+    let base = "  - {name: a, logicalType: string, classification: secret}\n  - {name: b, logicalType: string}\n";
+    let copy = "  - {name: c, logicalType: string, classification: public}\n";
+    let tree = small(base, copy, "SELECT a AS c FROM sea.base.rows", &[]);
+    let mut part = ManifestTree::of_texts(tree.files().filter(|(path, _)| !path.starts_with("governance/")).map(
+        |(path, entry)| match &entry.content {
+            Content::Text(text) => (path, text.as_ref()),
+            _ => (path, ""),
+        },
+    ));
+    assert_eq!(told(&part).await.0.len(), 1, "without restrictions every word but `public` counts");
+    part.is_part = true;
+    assert_eq!(told(&part).await.0, [""; 0]);
+}
