@@ -120,7 +120,11 @@ async fn a_word_that_is_dropped_on_the_way_holds_its_product_back_and_what_is_se
     assert_eq!(ask(&mesh, "olga", column).await.unwrap(), "public");
 
     manifests.remove("governance/declassifications.yaml");
-    assert_eq!(codes(&mesh.reconcile().await), ["W0456"], "also where nothing of the product changed since its release");
+    assert_eq!(
+        codes(&mesh.reconcile().await),
+        ["W0456"],
+        "also where nothing of the product changed since its release"
+    );
     mesh.stop().await;
 }
 

@@ -259,6 +259,8 @@ async fn where_two_levels_are_named_two_different_persons_decide() {
     assert_eq!(decided(&mesh, "olga", &id, "approve", json!({})).await.1, "W0322", "not twice");
     assert_eq!(decided(&mesh, "vera", &id, "approve", json!({})).await.1, "approved");
     assert_eq!(see().await, CLEAR);
+    let own = asked(&mesh, "olga", wanted(&["email"])).await;
+    assert_eq!(decided(&mesh, "olga", &own, "approve", json!({})).await.1, "W0322", "nobody on their own");
     let (_, request) = get(&mesh, "olga", &format!("requests/{id}")).await;
     let by: Vec<&str> = request["decisions"].as_array().unwrap().iter().map(|d| d["by"].as_str().unwrap()).collect();
     assert_eq!(by, ["user:olga", "user:vera"]);
