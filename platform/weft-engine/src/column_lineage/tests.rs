@@ -334,12 +334,16 @@ async fn a_column_that_is_not_told_of_changes_nothing() {
     assert!(told_apart > 500, "{told_apart} columns were looked at");
 }
 
-/// Each of twenty sub-queries adds a step to the value and a condition on the rows.
+/// Each of twenty sub-queries adds a step to the value and a condition on the rows; as deep as a query may be, on a
+/// stack as threads that plan have it.
 #[test]
 fn a_deep_query_is_followed_to_its_end() {
     let mut sql = "select delay as d, day as k from a.b.flights".to_owned();
     for _ in 0..20 {
         sql = format!("select d + 1 as d, k from ({sql}) as t where k > '1970-01-01'");
     }
-    check(&sql, &[("d", "flights.delay transformation"), ("k", "flights.day identity")], "flights.day filter");
+    let followed = move || {
+        check(&sql, &[("d", "flights.delay transformation"), ("k", "flights.day identity")], "flights.day filter");
+    };
+    std::thread::Builder::new().stack_size(16 << 20).spawn(followed).unwrap().join().unwrap();
 }
