@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use weft_catalog::{Catalog, CatalogError};
+use weft_governance::Grants;
 use weft_model::{DomainName, ManifestTree, ObservedRead, PortRef, ProductRef, Published, Release};
 use weft_storage::Listing;
 
@@ -43,6 +44,8 @@ pub struct Known {
     pub reads: Vec<ObservedRead>,
     /// When a port that is brought up to date by a clock was last found to be so, where nothing was done to it.
     pub looked: BTreeMap<PortRef, DateTime<Utc>>,
+    /// What is granted besides the rules.
+    pub grants: Arc<Grants>,
     /// What lies at the sources of ports, of those that were looked at.
     pub sources: BTreeMap<PortRef, Listing>,
     pub now: DateTime<Utc>,
@@ -80,7 +83,8 @@ impl Known {
         let reads = catalog.reads_since(now - READERS_OF_LAST).await?;
         let kept = Kept::in_catalog(catalog).await?;
         let (looked, sources) = (catalog.looked_at().await?, BTreeMap::new());
-        Ok(Known { published, kept, history, reads, looked, sources, now })
+        let grants = catalog.grants().current();
+        Ok(Known { published, kept, history, reads, looked, grants, sources, now })
     }
 }
 

@@ -8,9 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use weft_governance::{
-    AccessCause, AccessEffect, Grants, MeshFacts, MeshState, PolicySnapshot, Rules, SightChange, simulate,
-};
+use weft_governance::{AccessCause, AccessEffect, MeshFacts, MeshState, PolicySnapshot, Rules, SightChange, simulate};
 use weft_model::compatibility::Sign;
 use weft_model::{Declared, Diagnostic, DomainName, ManifestTree, PortRef, ProductRef};
 
@@ -33,7 +31,7 @@ impl AccessState {
     pub fn served(tree: &ManifestTree, known: &Known) -> Option<Self> {
         let facts = facts_served(tree, known);
         let snapshot = compiled(weft_governance::read(tree).0, tree, &facts, &known.kept)?;
-        Some(AccessState { snapshot, facts })
+        Some(AccessState { snapshot: granting(&snapshot, known), facts })
     }
 
     /// What `tree` would put in force if everything in it could be built and the cases of its rules were brought up to
@@ -52,13 +50,7 @@ impl AccessState {
         diagnostics.dedup();
         let facts = MeshFacts::of(&declared, &known.published);
         let snapshot = snapshot.filter(|_| !declared.refused);
-        (snapshot.map(|snapshot| AccessState { snapshot, facts }), diagnostics)
-    }
-
-    /// The same with what is granted besides the rules.
-    #[must_use]
-    pub fn granting(self, grants: &Arc<Grants>) -> Self {
-        AccessState { snapshot: self.snapshot.with_grants(Arc::clone(grants), 0), ..self }
+        (snapshot.map(|snapshot| AccessState { snapshot: granting(&snapshot, known), facts }), diagnostics)
     }
 
     /// Who gains and who loses what, if `after` takes the place of this.
@@ -77,8 +69,13 @@ pub fn access_changes(before: &ManifestTree, checked: &Checked, known: &Known) -
     let Some(after) = &checked.snapshot else { return Vec::new() };
     let facts = MeshFacts::of(&checked.declared, &known.published);
     let Some(before) = AccessState::served(before, known) else { return Vec::new() };
-    let effects = simulate(before.mesh(), MeshState { snapshot: after, facts: &facts }, known.now);
+    let effects = simulate(before.mesh(), MeshState { snapshot: &granting(after, known), facts: &facts }, known.now);
     effects.into_iter().map(AccessChange::from).collect()
+}
+
+/// The same with what is granted besides the rules.
+fn granting(snapshot: &PolicySnapshot, known: &Known) -> PolicySnapshot {
+    snapshot.with_grants(Arc::clone(&known.grants), 0)
 }
 
 fn facts_served(tree: &ManifestTree, known: &Known) -> MeshFacts {

@@ -1,7 +1,6 @@
 //! What texts in the place of those in force would do to access.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use weft_governance::{AccessEffect, Authorizer};
 use weft_model::{Code, ManifestTree, Revision};
@@ -63,11 +62,10 @@ impl Controller {
         let tree = self.tree(&revision).await?;
         let known = Known::in_catalog(&self.parts.catalog, &tree, self.parts.clock.now());
         let known = known.await.map_err(ReconcileError::from)?;
-        let grants = Arc::clone(policies.grants());
         let effects = tokio::task::spawn_blocking(move || {
-            let before = AccessState::served(&tree, &known)?.granting(&grants);
+            let before = AccessState::served(&tree, &known)?;
             let after = laid_over(&tree, files);
-            let after = AccessState::declared(&after, &known).0?.granting(&grants);
+            let after = AccessState::declared(&after, &known).0?;
             Some(before.effects(&after, known.now))
         });
         let effects = effects.await.map_err(|_| ReconcileError::Task)?;
