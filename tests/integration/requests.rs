@@ -64,7 +64,7 @@ async fn what_is_approved_is_what_the_next_query_sees_until_its_very_end() {
     let mut ana = client(&mesh, "ana").await;
     ana.set_header("x-weft-purpose", "modelling");
     let mut first = async || {
-        let info = ana.execute(FIRST.to_owned(), None).await.map_err(|error| told(error))?;
+        let info = ana.execute(FIRST.to_owned(), None).await.map_err(told)?;
         fetch(&mut ana, info).await.map(|rows| written(&rows)).map_err(told)
     };
     assert_eq!(first().await.as_deref(), Ok(MASKED));
@@ -201,7 +201,7 @@ async fn a_refusal_is_explained_alike_by_its_id_through_each_door() {
     // Without a purpose `mo` may not read.
     let mut mo = client(&mesh, "mo").await;
     let refused = mo.execute(FIRST.to_owned(), None).await.unwrap_err();
-    let arrow_flight::error::FlightError::Tonic(status) = arrow_flight::error::FlightError::from(refused) else {
+    let arrow_flight::error::FlightError::Tonic(status) = refused else {
         panic!("a status");
     };
     assert!(status.message().starts_with("W0301 "), "{status:?}");

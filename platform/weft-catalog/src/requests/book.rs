@@ -48,7 +48,7 @@ impl Book {
         let Some(number) = number(&event.request) else { return };
         let Event { at, actor, request: id, what, .. } = event;
         if let What::Requested(asked) = what {
-            let state = RequestState::Requested;
+            let (asked, state) = (*asked, RequestState::Requested);
             let request = AccessRequest { id, asker: actor, at, asked, state, decided: Vec::new(), grant: None };
             self.requests.insert(number, request);
             return;

@@ -24,7 +24,7 @@ pub(crate) struct Event {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub(crate) enum What {
-    Requested(Terms),
+    Requested(Box<Terms>),
     /// At one level. `columns` and `until` where the approver gives less than was asked.
     #[serde(rename_all = "camelCase")]
     Approved {

@@ -92,7 +92,7 @@ impl CatalogView {
                 )));
             }
             let id = book.next_id();
-            let mut events = vec![(id.clone(), asker.clone(), What::Requested(terms))];
+            let mut events = vec![(id.clone(), asker.clone(), What::Requested(Box::new(terms)))];
             if let Some(rule) = rule {
                 let approved = What::Approved { columns: None, until: None, note: String::new(), rule: Some(rule) };
                 events.push((id, asker, approved));
