@@ -37,7 +37,7 @@ def test_the_owner_is_told_who_sees_a_column_and_how(mesh):
     assert lines == [
         "SEES WHO THROUGH NAMES",
         "in clear 2 role:owner · service:loyalty-jobs lena, loyalty-jobs",
-        "masked (partial_email) 1 role:member_analyst ana",
+        "masked (partial_email) 2 role:member_analyst 2 ana, dana",
         "nobody else; 14 principals in all",
     ]
 
@@ -94,7 +94,7 @@ def test_who_loses_by_a_line_that_goes_is_told_beside_the_cases_that_stand_in_it
     other.commit("analysts see members no more")
     done = command("access", "simulate", other.path, "--ref", "HEAD", "--against", "HEAD~1", home=home)
     number = text.splitlines().index(line) + 1
-    assert f"  - 1 person loses {PROFILES}   (was {MEMBERS}:{number})\n      ana\n" in done.stdout, done.stderr
+    assert f"  - 2 people lose {PROFILES}   (was {MEMBERS}:{number})\n      ana, dana\n" in done.stdout, done.stderr
     assert done.returncode == 1 and "W0307" in done.stderr and "stand in the way" in done.stderr
 
 
