@@ -1,6 +1,7 @@
 //! One immutable state of the policies, and the decisions it gives.
 
 mod about;
+mod compiled;
 mod memory;
 mod versions;
 
@@ -15,7 +16,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::RwLock;
 use weft_model::{Action, Column, DomainName, MajorVersion, PortRef, Principal, ProductRef, Revision};
 
+use compiled::{Compiled, PortSide, holds_restricted};
 use memory::{Asked, AskedRead, Moment, Remembered};
+
+pub(crate) use compiled::Parts;
 
 use crate::approvals::{ApprovalRule, AskedAccess};
 use crate::decider::{Context, Decider, DeciderError, Question, Slice};
@@ -31,9 +35,6 @@ use crate::{AccessRequest, Authorizer, Decision, MeshFacts, ObjectRef, PolicyLin
 
 /// How long after the policies were last known to be current restricted data stay open.
 const TIME_TO_LIVE: TimeDelta = TimeDelta::hours(1);
-
-/// The tag whose carriers close when nothing is known of later policies.
-const RESTRICTED: &str = "restricted";
 
 /// Why a revision's rules could not be put in force.
 #[derive(Debug, thiserror::Error)]
@@ -68,47 +69,6 @@ pub struct PolicySnapshot {
     readings: RwLock<Remembered<AskedRead, (Vec<Column>, Decision)>>,
 }
 
-/// The rules of one revision.
-struct Compiled {
-    revision: Revision,
-    principals: Arc<Principals>,
-    decider: Option<Decider>,
-    policies: Vec<Arc<PolicyRow>>,
-    by_object: HashMap<String, Vec<usize>>,
-    /// What members hold in one domain; what they hold in every domain stands in `roles_anywhere`.
-    roles: HashMap<String, RoleGraph>,
-    roles_anywhere: RoleGraph,
-    containments: HashMap<String, Vec<String>>,
-    closed: BTreeMap<String, String>,
-    ports: HashMap<PortRef, PortSide>,
-    product_tags: BTreeMap<ProductRef, BTreeSet<String>>,
-    purposes: BTreeMap<ProductRef, BTreeSet<String>>,
-    /// Purposes that rows name.
-    named_purposes: HashSet<String>,
-    /// The instants at which rows cease to count.
-    ends: Vec<DateTime<Utc>>,
-    mesh_restrictions: Option<Arc<Restrictions>>,
-    product_restrictions: BTreeMap<ProductRef, Arc<Restrictions>>,
-    approvals: Vec<ApprovalRule>,
-    /// Products of which nothing may be read, and why.
-    closed_products: BTreeMap<ProductRef, String>,
-    /// Ports that go away with this revision. Its rules do not speak of them any more, so nobody reads
-    /// them while it is carried out.
-    retired: BTreeSet<PortRef>,
-}
-
-/// What is known of a port when the policies are compiled.
-struct PortSide {
-    /// With those that they lie under.
-    tags: BTreeSet<String>,
-    columns: Vec<Column>,
-    major: Option<MajorVersion>,
-    restricted: bool,
-}
-
-/// Member to the rows that give it roles.
-type RoleGraph = HashMap<String, Vec<RoleRow>>;
-
 /// A principal as one domain sees it.
 pub(crate) struct Asker {
     pub(crate) subject: String,
@@ -117,99 +77,6 @@ pub(crate) struct Asker {
     roles: Vec<Vec<String>>,
     /// The subject, and everything that those rows lead to.
     pub(crate) held: HashSet<String>,
-}
-
-/// The rules that a snapshot is made of.
-pub(crate) struct Parts<'a> {
-    pub(crate) revision: Revision,
-    pub(crate) principals: Arc<Principals>,
-    pub(crate) rows: Vec<&'a RowSet>,
-    pub(crate) facts: &'a MeshFacts,
-    /// Domains in which nothing is open, and why.
-    pub(crate) closed: BTreeMap<DomainName, String>,
-    pub(crate) mesh_restrictions: Option<Arc<Restrictions>>,
-    pub(crate) product_restrictions: BTreeMap<ProductRef, Arc<Restrictions>>,
-    /// Products of which nothing may be read, and why.
-    pub(crate) closed_products: BTreeMap<ProductRef, String>,
-    pub(crate) approvals: Vec<ApprovalRule>,
-    pub(crate) kept: KeptRules,
-}
-
-impl Compiled {
-    fn new(parts: Parts<'_>) -> Result<Self, PolicyError> {
-        let decider = Decider::new().map_err(|error| PolicyError::Model { reason: error.to_string() })?;
-        let mut rules = Compiled::closed(parts.revision);
-        rules.decider = Some(decider);
-        rules.principals = parts.principals;
-        rules.closed = parts.closed.into_iter().map(|(domain, why)| (format!("dom:{domain}"), why)).collect();
-        rules.policies = parts.rows.iter().flat_map(|rows| rows.policies.iter().cloned()).collect();
-        for (index, row) in rules.policies.iter().enumerate() {
-            match rules.by_object.get_mut(&row.object) {
-                Some(rows) => rows.push(index),
-                None => {
-                    rules.by_object.insert(row.object.clone(), vec![index]);
-                }
-            }
-        }
-        let conditions = rules.policies.iter().filter_map(|row| RowCondition::read(&row.condition));
-        for condition in conditions {
-            rules.named_purposes.extend(condition.purpose.map(str::to_owned));
-            rules.ends.extend(condition.until);
-        }
-        for row in parts.rows.iter().flat_map(|rows| &rows.containments) {
-            rules.containments.entry(row.object.clone()).or_default().push(row.container.clone());
-        }
-        for row in parts.rows.iter().flat_map(|rows| &rows.roles) {
-            let graph = match row.domain.as_str() {
-                "dom:any" => &mut rules.roles_anywhere,
-                domain => rules.roles.entry(domain.to_owned()).or_default(),
-            };
-            graph.entry(row.member.clone()).or_default().push(row.clone());
-        }
-        for (name, port) in &parts.facts.ports {
-            let tags = expanded(port.tags.iter().map(String::as_str));
-            let restricted = tags.contains(RESTRICTED) || holds_restricted(&port.columns);
-            let (columns, major) = (port.columns.clone(), port.major.clone());
-            rules.ports.insert(name.clone(), PortSide { tags, columns, major, restricted });
-            if let Some(version) = &port.major {
-                rules.hold_for_version(name, version);
-            }
-        }
-        let product_tags = parts.facts.tags.iter();
-        rules.product_tags =
-            product_tags.map(|(name, tags)| (name.clone(), expanded(tags.iter().map(String::as_str)))).collect();
-        rules.purposes.clone_from(&parts.facts.purposes);
-        rules.mesh_restrictions = parts.mesh_restrictions;
-        rules.product_restrictions = parts.product_restrictions;
-        rules.approvals = parts.approvals;
-        rules.closed_products = parts.closed_products;
-        rules.retired.clone_from(&parts.facts.retired);
-        Ok(rules)
-    }
-
-    fn closed(revision: Revision) -> Self {
-        Compiled {
-            revision,
-            principals: Arc::default(),
-            decider: None,
-            policies: Vec::new(),
-            by_object: HashMap::new(),
-            roles: HashMap::new(),
-            roles_anywhere: HashMap::new(),
-            containments: HashMap::new(),
-            closed: BTreeMap::new(),
-            ports: HashMap::new(),
-            product_tags: BTreeMap::new(),
-            purposes: BTreeMap::new(),
-            named_purposes: HashSet::new(),
-            ends: Vec::new(),
-            mesh_restrictions: None,
-            product_restrictions: BTreeMap::new(),
-            approvals: Vec::new(),
-            closed_products: BTreeMap::new(),
-            retired: BTreeSet::new(),
-        }
-    }
 }
 
 impl PolicySnapshot {
@@ -531,13 +398,6 @@ impl PolicySnapshot {
         let asker = self.asker(request.principal, &request.object);
         Reading::new(self, &asker, port, self.circumstances(request)).terms(request, columns)
     }
-}
-
-/// Whether a column, or a part of one, carries the tag `restricted` or one under it.
-fn holds_restricted(columns: &[Column]) -> bool {
-    let is_restricted =
-        |tag: &str| tag.strip_prefix(RESTRICTED).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    columns.iter().any(|column| tags_of(column).chain(tags_within(column)).any(is_restricted))
 }
 
 fn is_among(object: &str, containments: &[Vec<String>]) -> bool {
