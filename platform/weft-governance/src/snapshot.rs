@@ -6,7 +6,7 @@ mod memory;
 mod versions;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -14,24 +14,24 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::RwLock;
-use weft_model::{Action, Column, DomainName, MajorVersion, PortRef, Principal, ProductRef, Revision};
+use weft_model::{Action, Column, PortRef, Principal, ProductRef, Revision};
 
-use compiled::{Compiled, PortSide, holds_restricted};
+use compiled::{Compiled, PortSide, RoleGraph, holds_restricted};
 use memory::{Asked, AskedRead, Moment, Remembered};
 
 pub(crate) use compiled::Parts;
 
-use crate::approvals::{ApprovalRule, AskedAccess};
-use crate::decider::{Context, Decider, DeciderError, Question, Slice};
+use crate::approvals::AskedAccess;
+use crate::decider::{Context, DeciderError, Question, Slice};
 use crate::grants::{GrantRows, Grants};
 use crate::kept::KeptRules;
-use crate::names::{containers, expanded, tags_of, tags_within};
+use crate::names::containers;
 use crate::reading::Reading;
 use crate::reclassified::{reclassified, with_words_of};
 use crate::restrictions::Restrictions;
-use crate::row::{ANY_TAG, PolicyRow, RoleRow, RowSet};
-use crate::row_condition::{Circumstances, RowCondition};
-use crate::{AccessRequest, Authorizer, Decision, MeshFacts, ObjectRef, PolicyLine, Principals};
+use crate::row::{ANY_TAG, PolicyRow, RoleRow};
+use crate::row_condition::Circumstances;
+use crate::{AccessRequest, Authorizer, Decision, ObjectRef, PolicyLine, Principals};
 
 /// How long after the policies were last known to be current restricted data stay open.
 const TIME_TO_LIVE: TimeDelta = TimeDelta::hours(1);
