@@ -16,7 +16,7 @@ PORTS = [
     ("aviation.flights.departures", "aviation.absent.departures"),
     ("loyalty.members.profiles", "absent.members.profiles"),
 ]
-TRACE = re.compile(r"^\s*trace .*$", re.MULTILINE)
+TRACE = re.compile(r"^\s*(trace|why) .*$", re.MULTILINE)
 
 
 def http(server, path, name):
