@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::model::MODEL;
 use crate::names::is_tag;
 use crate::row::ANY_TAG;
-use crate::row_condition::{Circumstances, RowCondition};
+use crate::row_condition::{Circumstances, NO_CONDITION, RowCondition};
 
 /// Why casbin gave no answer. Whoever gets this must deny.
 #[derive(Debug, thiserror::Error)]
@@ -172,6 +172,9 @@ fn tag_match(context: Dynamic, tag: Dynamic) -> Dynamic {
 /// Whether the condition of a row holds.
 fn condition_holds(context: Dynamic, condition: Dynamic) -> Dynamic {
     let Ok(condition) = condition.as_immutable_string_ref() else { return TROUBLE };
+    if *condition == NO_CONDITION {
+        return Dynamic::TRUE;
+    }
     let Some(condition) = RowCondition::read(&condition) else { return TROUBLE };
     let Ok(context) = context.as_map_ref() else { return TROUBLE };
     holds(&condition, &context).map_or(TROUBLE, Dynamic::from)
@@ -220,7 +223,7 @@ impl EffectorStream for RecordingStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::row_condition::{NO_CONDITION, PURPOSE_GRANTED};
+    use crate::row_condition::PURPOSE_GRANTED;
 
     fn decide(tag: &str, condition: &str, effect: &str) -> Result<bool, DeciderError> {
         let row = |tag: &str, condition: &str, effect: &str| {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Days, TimeDelta, Utc};
+use chrono::{DateTime, Days, SubsecRound as _, TimeDelta, Utc};
 use weft_governance::{AskedAccess, ObjectRef};
 use weft_model::{Action, Column, Contract, ContractRole, DomainName, PortRef, Release};
 
@@ -15,8 +15,8 @@ const DAYS: Days = Days::new(90);
 const LASTS_MAX: TimeDelta = TimeDelta::days(366);
 /// How many requests of one principal may wait for a decision.
 const WAITING_MAX: usize = 100;
-/// For how long it is asked for in an emergency.
-const EMERGENCY: TimeDelta = TimeDelta::hours(1);
+/// For how long a request in an emergency stands; its hour begins with its approval.
+const EMERGENCY: TimeDelta = TimeDelta::days(1);
 
 /// What somebody wants to be let see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct WantedAccess {
     pub columns: Vec<String>,
     /// One that the product allows; needed where it allows some.
     pub purpose: Option<String>,
-    /// Ninety days from now if absent; an hour in an emergency.
+    /// Ninety days from now if absent. In an emergency access ends an hour after approval at the latest.
     pub until: Option<DateTime<Utc>>,
     pub note: String,
     /// A role of the port's contract; the first one that lets read if absent.
@@ -125,7 +125,8 @@ impl CatalogView {
             }
         }
         let lasts = if break_glass { now + EMERGENCY } else { now.checked_add_days(DAYS).unwrap_or(now) };
-        let until = until.unwrap_or(lasts);
+        // Nobody asks for parts of a second.
+        let until = until.unwrap_or_else(|| lasts.trunc_subsecs(0));
         if until <= now {
             return Err(invalid("the end of access lies in the past".to_owned()));
         }

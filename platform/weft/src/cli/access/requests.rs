@@ -51,7 +51,7 @@ fn listed(requests: &[Request], look: Look) -> String {
             request.asker.clone(),
             what(request),
             request.purpose.clone().unwrap_or_else(|| "–".to_owned()),
-            day(request.until),
+            day(end(request)),
             request.can.join(", "),
         ]
     };
@@ -69,7 +69,7 @@ pub(super) fn told(request: &Request) -> String {
         request.state,
         request.asker,
         what(request),
-        instant(request.until),
+        instant(end(request)),
     );
     // Writing to a string does not fail.
     let _ = writeln!(text, "  {}  requested{}", instant(request.at), said(&request.note));
@@ -88,6 +88,11 @@ fn what(request: &Request) -> String {
         [] => request.port.to_string(),
         columns => format!("{}.{{{}}}", request.port, columns.join(",")),
     }
+}
+
+/// When access ends, as it was given, else as it is asked for.
+fn end(request: &Request) -> DateTime<Utc> {
+    request.grant.as_ref().map_or(request.until, |grant| grant.until)
 }
 
 fn said(note: &str) -> String {
