@@ -276,6 +276,7 @@ async fn who_breaks_glass_sees_all_for_an_hour_and_every_statement_is_marked() {
     let emergency = json!({"port": LINES, "purpose": "modelling", "breakGlass": true, "note": "the site is down"});
     let id = asked(&mesh, "ana", emergency).await;
     assert_eq!(decided(&mesh, "vera", &id, "approve", json!({})).await.1, "requested", "either comes first");
+    assert_eq!(decided(&mesh, "vera", &id, "approve", json!({})).await.1, "W0322", "not one person twice");
     // The hour begins with the second approval.
     clock.advance(Duration::minutes(30));
     assert_eq!(decided(&mesh, "olga", &id, "approve", json!({})).await.1, "approved");
