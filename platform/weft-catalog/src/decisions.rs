@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use weft_governance::{DatePart, Decision, Literal, Mask, Obligation};
+use weft_governance::{Decision, Literal, Mask, Obligation};
 use weft_model::{Action, PortRef, Principal, Revision};
 
 /// What stands for a mask where a column is not there at all.
@@ -93,15 +93,7 @@ fn mask_text(mask: &Mask) -> String {
         Mask::PartialEmail => "partial_email".to_owned(),
         Mask::Prefix { characters } => format!("prefix {characters}"),
         Mask::Round { to } => format!("round {to}"),
-        Mask::Truncate { to } => {
-            let part = match to {
-                DatePart::Day => "day",
-                DatePart::Month => "month",
-                DatePart::Quarter => "quarter",
-                DatePart::Year => "year",
-            };
-            format!("truncate {part}")
-        }
+        Mask::Truncate { to } => format!("truncate {}", to.as_str()),
         // A kind of mask that this version has no word for.
         other => format!("{other:?}"),
     }

@@ -7,6 +7,7 @@ use weft_model::{Code, Column, Diagnostic, DomainName};
 
 use crate::PolicyLine;
 use crate::names::{is_tag, tags_of, tags_within};
+use crate::restrictions::lies_under;
 use crate::yaml::{Node, Reader, Value};
 
 pub(crate) const APPROVALS_FILE: &str = "governance/approvals.yaml";
@@ -49,9 +50,6 @@ impl ApprovalRule {
     /// What is not classified is covered by no rule.
     fn covers_column(&self, column: &Column) -> bool {
         let words: Vec<&str> = tags_of(column).chain(tags_within(column)).collect();
-        let lies_under = |word: &str, above: &str| {
-            word.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
         let is_covered = |word: &&str| self.classifications.iter().any(|above| lies_under(word, above));
         !words.is_empty() && words.iter().all(is_covered)
     }

@@ -211,3 +211,15 @@ pub enum DatePart {
     Quarter,
     Year,
 }
+
+impl DatePart {
+    /// The word that restrictions use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DatePart::Day => "day",
+            DatePart::Month => "month",
+            DatePart::Quarter => "quarter",
+            DatePart::Year => "year",
+        }
+    }
+}

@@ -5,16 +5,15 @@ mod evidence;
 mod near;
 mod words;
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use weft_model::{Action, Column, Contract, PortRef, Revision};
 
 use crate::decider::DeciderError;
 use crate::names::column_term;
 use crate::reading::{Lifted, Reading};
+use crate::seen::{MaskSeen, Seen, Sight};
 use crate::snapshot::Asker;
-use crate::{AccessRequest, Authorizer, Decision, Imposed, Mask, ObjectRef, Obligation, PolicyLine, PolicySnapshot};
+use crate::{AccessRequest, Authorizer, Decision, Imposed, ObjectRef, Obligation, PolicyLine, PolicySnapshot};
 
 pub use change::{Change, Draft};
 pub use evidence::{Evidence, EvidenceKind};
@@ -53,8 +52,8 @@ pub enum Sees {
     Port { clear: usize, masked: usize, hidden: usize },
     /// A column, as it is.
     Clear,
-    /// A column with these masks: names downwards for a part of it.
-    Masked(Vec<(Vec<String>, Mask)>),
+    /// A column with these masks.
+    Masked(Vec<MaskSeen>),
     /// A column that the table does not have for the principal.
     Hidden,
     /// The port may not be read.
@@ -79,7 +78,7 @@ impl Explanation {
 }
 
 impl Sees {
-    /// The word for it: `port`, `clear`, `masked`, `hidden`, `denied`.
+    /// The word for it: `readable`, `clear`, `masked`, `hidden`, `denied`.
     pub fn as_str(&self) -> &'static str {
         match self {
             Sees::Port { .. } => "readable",
@@ -180,35 +179,26 @@ impl Inquiry<'_> {
             return Sees::Denied;
         }
         let Some(column) = &self.column else { return self.of_port() };
-        let of_column = |imposed: &&Imposed| match &imposed.obligation {
-            Obligation::MaskColumn { path, .. } => path.first() == Some(&column.name),
-            Obligation::HideColumn { column: hidden } => *hidden == column.name,
-            Obligation::KeepRows(_) => false,
-        };
-        let mut masks = Vec::new();
-        for imposed in self.decision.obligations().iter().filter(of_column) {
-            match &imposed.obligation {
-                Obligation::MaskColumn { path, mask } => masks.push((path.clone(), mask.clone())),
-                _ => return Sees::Hidden,
-            }
+        match Seen::of(&self.decision, [column]).columns.pop().map(|seen| seen.sight) {
+            Some(Sight::Clear) => Sees::Clear,
+            Some(Sight::Masked(masks)) => Sees::Masked(masks),
+            Some(Sight::Hidden(_)) => Sees::Hidden,
+            Some(Sight::Denied) | None => Sees::Denied,
         }
-        if masks.is_empty() { Sees::Clear } else { Sees::Masked(masks) }
     }
 
     fn of_port(&self) -> Sees {
-        let (mut masked, mut hidden) = (BTreeSet::new(), BTreeSet::new());
-        for imposed in self.decision.obligations() {
-            match &imposed.obligation {
-                Obligation::MaskColumn { path, .. } => masked.extend(path.first()),
-                Obligation::HideColumn { column } => {
-                    hidden.insert(column);
-                }
-                Obligation::KeepRows(_) => {}
-            }
+        let seen = Seen::of(&self.decision, &self.contract.columns);
+        let count = |word: &str| seen.columns.iter().filter(|column| column.sight.as_str() == word).count();
+        Sees::Port { clear: count("clear"), masked: count("masked"), hidden: count("hidden") }
+    }
+
+    /// How what is asked about is seen under `decision`: the column, or each of the port's.
+    fn seen_under(&self, decision: &Decision) -> Seen {
+        match &self.column {
+            Some(column) => Seen::of(decision, [column]),
+            None => Seen::of(decision, &self.contract.columns),
         }
-        let all = self.contract.columns.len();
-        let (masked, hidden) = (masked.len(), hidden.len());
-        Sees::Port { clear: all.saturating_sub(masked + hidden), masked, hidden }
     }
 
     /// Whether nothing more could be shown than is, rows aside.

@@ -6,9 +6,7 @@ use std::fmt::Write as _;
 use chrono::DateTime;
 use weft_model::{Action, Column, PortRef, Principal};
 
-use crate::{
-    AccessRequest, Authorizer, DatePart, Decision, Mask, MeshFacts, ObjectRef, Obligation, PolicySnapshot, Principals,
-};
+use crate::{AccessRequest, Authorizer, Decision, Mask, MeshFacts, ObjectRef, Obligation, PolicySnapshot, Principals};
 
 /// Every port with those who may discover it and those who may read it, without a purpose and with
 /// each of the product's; under a line of readers, what each of them does not see.
@@ -120,14 +118,6 @@ pub(crate) fn describe(mask: &Mask) -> String {
         Mask::PartialEmail => "partial_email".to_owned(),
         Mask::Prefix { characters } => format!("prefix {characters}"),
         Mask::Round { to } => format!("round {to}"),
-        Mask::Truncate { to } => {
-            let part = match to {
-                DatePart::Day => "day",
-                DatePart::Month => "month",
-                DatePart::Quarter => "quarter",
-                DatePart::Year => "year",
-            };
-            format!("truncate {part}")
-        }
+        Mask::Truncate { to } => format!("truncate {}", to.as_str()),
     }
 }

@@ -77,11 +77,7 @@ impl Sight {
     /// The masks in the words of `restrictions.yaml`, without values: `null` or `partial_email, address.street: null`; nothing where there is none.
     pub fn masks(&self) -> Option<String> {
         let Sight::Masked(masks) = self else { return None };
-        let worded = |seen: &MaskSeen| match seen.part.is_empty() {
-            true => describe(&seen.mask),
-            false => format!("{}: {}", seen.part.join("."), describe(&seen.mask)),
-        };
-        Some(masks.iter().map(worded).collect::<Vec<_>>().join(", "))
+        Some(worded(masks))
     }
 }
 
@@ -123,6 +119,15 @@ impl Seen {
     pub fn sight(&self, column: &str) -> Option<&Sight> {
         self.columns.iter().find(|seen| seen.name == column).map(|seen| &seen.sight)
     }
+}
+
+/// Masks of one column in the words of `restrictions.yaml`, without values.
+pub(crate) fn worded(masks: &[MaskSeen]) -> String {
+    let worded = |seen: &MaskSeen| match seen.part.is_empty() {
+        true => describe(&seen.mask),
+        false => format!("{}: {}", seen.part.join("."), describe(&seen.mask)),
+    };
+    masks.iter().map(worded).collect::<Vec<_>>().join(", ")
 }
 
 fn sight(decision: &Decision, column: &Column) -> Sight {

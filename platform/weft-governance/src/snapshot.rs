@@ -242,14 +242,9 @@ impl PolicySnapshot {
 
     /// Every row that speaks of `object` or anything around it, whoever it is for; those of grants are `subject`'s.
     pub(crate) fn rows_about(&self, object: &str, subject: &str) -> Vec<&PolicyRow> {
-        let above = self.containments_above(object);
-        let mut objects: BTreeSet<&str> = above.iter().filter_map(|row| row.get(1)).map(String::as_str).collect();
-        objects.extend([object, "obj:any"]);
-        let indices: BTreeSet<usize> =
-            objects.iter().filter_map(|object| self.rules.by_object.get(*object)).flatten().copied().collect();
-        let rows = indices.into_iter().filter_map(|index| self.rules.policies.get(index)).map(Arc::as_ref);
-        let granted = self.granted.of_subject(subject).iter().map(|granted| &granted.row);
-        rows.chain(granted.filter(|row| objects.contains(row.object.as_str()))).collect()
+        let around = self.around(object);
+        let rows = self.rows_on(&around).into_iter().map(|(_, row)| row);
+        rows.chain(self.granted_rows(subject).filter(|row| around.contains(&row.object))).collect()
     }
 
     /// The purposes that a product allows, in order.

@@ -98,6 +98,11 @@ impl Wanted {
     }
 }
 
+/// The body of a request as `what` it is to be.
+pub(crate) fn body<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| Problem::malformed(format!("the body is no {what} as JSON: {error}")))
+}
+
 async fn path<T: DeserializeOwned + Send, S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<T, Problem> {
     match Path::<T>::from_request_parts(parts, state).await {
         Ok(Path(value)) => Ok(value),

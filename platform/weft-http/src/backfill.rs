@@ -11,7 +11,7 @@ use weft_reconcile::{BackfillError, Backfilled};
 use weft_wire as wire;
 
 use crate::Doors;
-use crate::asked::Named;
+use crate::asked::{self, Named};
 use crate::caller::Caller;
 use crate::problem::Problem;
 
@@ -36,8 +36,7 @@ pub(crate) async fn backfill(
 }
 
 fn read(body: &[u8]) -> Result<TimeRange, Problem> {
-    let request: wire::BackfillRequest = serde_json::from_slice(body)
-        .map_err(|error| Problem::malformed(format!("the body is no backfill as JSON: {error}")))?;
+    let request: wire::BackfillRequest = asked::body(body, "backfill")?;
     let instant = |key: &str, text: &str| {
         let refused = || Problem::malformed(format!("`{key}` is neither a date nor a time in RFC 3339"));
         interval::instant(text).ok_or_else(refused)

@@ -12,7 +12,7 @@ use weft_reconcile::{Erase, EraseError};
 use weft_wire as wire;
 
 use crate::Doors;
-use crate::asked::Named;
+use crate::asked::{self, Named};
 use crate::caller::Caller;
 use crate::problem::Problem;
 
@@ -42,8 +42,7 @@ pub(crate) async fn erase(
 }
 
 fn read(body: &[u8]) -> Result<wire::ErasureRequest, Problem> {
-    let request: wire::ErasureRequest = serde_json::from_slice(body)
-        .map_err(|error| Problem::malformed(format!("the body is no erasure as JSON: {error}")))?;
+    let request: wire::ErasureRequest = asked::body(body, "erasure")?;
     if request.condition.chars().count() > CONDITION_CHARS_MAX {
         return Err(Problem::malformed(format!("`where` has at most {CONDITION_CHARS_MAX} characters")));
     }

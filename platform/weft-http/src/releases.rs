@@ -10,7 +10,7 @@ use weft_model::{Code, ProductRef};
 use weft_reconcile::{Break, Consumer, RollBack, RollBackError};
 use weft_wire as wire;
 
-use crate::asked::Named;
+use crate::asked::{self, Named};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::{Doors, to_wire};
@@ -55,8 +55,7 @@ pub(crate) async fn roll_back(
 }
 
 fn read(body: &[u8]) -> Result<wire::RollBackRequest, Problem> {
-    let request: wire::RollBackRequest = serde_json::from_slice(body)
-        .map_err(|error| Problem::malformed(format!("the body is no roll-back as JSON: {error}")))?;
+    let request: wire::RollBackRequest = asked::body(body, "roll-back")?;
     if request.reason.chars().count() > REASON_CHARS_MAX || request.reason.chars().any(char::is_control) {
         return Err(Problem::malformed(format!("`reason` is one line of at most {REASON_CHARS_MAX} characters")));
     }

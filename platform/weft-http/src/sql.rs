@@ -11,7 +11,7 @@ use weft_engine::{Parameters, SessionOptions};
 use weft_wire as wire;
 
 use crate::Doors;
-use crate::asked::Id;
+use crate::asked::{self, Id};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::sql_format::SqlFormat;
@@ -28,8 +28,7 @@ pub(crate) async fn post_sql(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let format = SqlFormat::wanted(&headers)?;
-    let request: wire::SqlRequest = serde_json::from_slice(&body)
-        .map_err(|error| Problem::malformed(format!("the body is no query as JSON: {error}")))?;
+    let request: wire::SqlRequest = asked::body(&body, "query")?;
     let id = uuid::Uuid::new_v4().simple().to_string();
     let (trace_id, query) = (Some(trace.to_string()), Some(id.clone()));
     let options = SessionOptions { trace: trace_id, query, ..options(&headers, &request)? };

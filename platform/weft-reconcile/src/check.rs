@@ -122,18 +122,9 @@ pub(crate) fn compiled(
     let staying: BTreeSet<&ProductRef> = declared.broken.iter().filter(stays).collect();
     let domains = staying.iter().map(|product| &product.domain).filter(|name| !declared.domains.contains_key(*name));
     let broken: BTreeSet<DomainName> = rules.broken_domains().chain(domains).cloned().collect();
-    for domain in broken {
-        if let Some(text) = kept.access.get(&domain) {
-            rules.keep(&domain, text);
-        }
-    }
     // A product whose restrictions are broken, and were never good, is closed.
-    let broken: BTreeSet<ProductRef> = rules.broken_restrictions().chain(staying).cloned().collect();
-    for product in broken {
-        if let Some(text) = kept.restrictions.get(&product) {
-            rules.keep_restrictions(&product, text);
-        }
-    }
+    let products = rules.broken_restrictions().chain(staying).cloned().collect();
+    keep(&mut rules, kept, &broken, &products);
     let snapshot = match rules.compile(&tree.revision, &facts) {
         Ok(snapshot) => Some(snapshot),
         Err(error) => {
@@ -144,6 +135,20 @@ pub(crate) fn compiled(
         }
     };
     (rules, snapshot, diagnostics)
+}
+
+/// Puts the last good texts, where there are any, in the place of those of `domains` and `products`.
+pub(crate) fn keep(rules: &mut Rules, kept: &Kept, domains: &BTreeSet<DomainName>, products: &BTreeSet<ProductRef>) {
+    for domain in domains {
+        if let Some(text) = kept.access.get(domain) {
+            rules.keep(domain, text);
+        }
+    }
+    for product in products {
+        if let Some(text) = kept.restrictions.get(product) {
+            rules.keep_restrictions(product, text);
+        }
+    }
 }
 
 fn uncompiled(error: &weft_governance::PolicyError) -> Diagnostic {

@@ -6,7 +6,8 @@ use chrono::{Days, TimeDelta};
 use weft_model::PortRef;
 
 use super::{Inquiry, NearMiss, Sees};
-use crate::{AccessRequest, Authorizer, Decision, Grant, Grants, Obligation};
+use crate::seen::{ColumnSeen, Sight};
+use crate::{AccessRequest, Authorizer, Decision, Grant, Grants};
 
 /// For how long access is asked for where nobody says.
 const DAYS: Days = Days::new(90);
@@ -101,20 +102,12 @@ fn granted(inquiry: &Inquiry<'_>, draft: &Draft) -> Decision {
 
 /// Whether what was asked about is open, be it masked.
 fn opens(inquiry: &Inquiry<'_>, decision: &Decision) -> bool {
-    let hides = |obligation: &Obligation| match obligation {
-        Obligation::HideColumn { column } => inquiry.column.as_ref().is_some_and(|asked| asked.name == *column),
-        _ => false,
-    };
-    decision.is_allowed() && !decision.obligations().iter().any(|imposed| hides(&imposed.obligation))
+    let is_shown = |seen: &ColumnSeen| inquiry.column.is_none() || seen.sight.is_open();
+    decision.is_allowed() && inquiry.seen_under(decision).columns.iter().all(is_shown)
 }
 
 /// Whether what was asked about is open and in clear under `decision`.
 fn shows(inquiry: &Inquiry<'_>, decision: &Decision) -> bool {
-    let of_asked = |name: &String| inquiry.column.as_ref().is_none_or(|column| column.name == *name);
-    let hides = |obligation: &Obligation| match obligation {
-        Obligation::KeepRows(_) => false,
-        Obligation::MaskColumn { path, .. } => path.first().is_some_and(of_asked),
-        Obligation::HideColumn { column } => of_asked(column),
-    };
-    decision.is_allowed() && !decision.obligations().iter().any(|imposed| hides(&imposed.obligation))
+    let is_clear = |seen: &ColumnSeen| seen.sight == Sight::Clear;
+    decision.is_allowed() && inquiry.seen_under(decision).columns.iter().all(is_clear)
 }

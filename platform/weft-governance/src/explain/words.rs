@@ -1,7 +1,7 @@
 //! The answer in one sentence.
 
 use super::{Inquiry, Sees};
-use crate::matrix::describe;
+use crate::seen::worded;
 
 /// `dana sees email of loyalty.members.profiles masked (partial_email), in some of its rows.`
 pub(super) fn sentence(inquiry: &Inquiry<'_>, sees: &Sees) -> String {
@@ -13,16 +13,7 @@ pub(super) fn sentence(inquiry: &Inquiry<'_>, sees: &Sees) -> String {
         Sees::Denied => format!("{who} may not read {port}, and so not {column}."),
         Sees::Hidden => format!("{who} does not see {column}: {port} has no such column for {who}."),
         Sees::Clear => format!("{who} sees {column} of {port} in clear{rows}."),
-        Sees::Masked(masks) => {
-            let masks: Vec<String> = masks
-                .iter()
-                .map(|(path, mask)| match path.get(1..) {
-                    None | Some([]) => describe(mask),
-                    Some(below) => format!("{}: {}", below.join("."), describe(mask)),
-                })
-                .collect();
-            format!("{who} sees {column} of {port} masked ({}){rows}.", masks.join(", "))
-        }
+        Sees::Masked(masks) => format!("{who} sees {column} of {port} masked ({}){rows}.", worded(masks)),
         Sees::Port { masked: 0, hidden: 0, .. } => format!("{who} reads {port} in clear{rows}."),
         Sees::Port { clear, masked, hidden } => {
             let counts = [(clear, "in clear"), (masked, "masked"), (hidden, "hidden")];

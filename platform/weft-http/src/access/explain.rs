@@ -13,6 +13,7 @@ use weft_wire as wire;
 
 use super::{line, may_know_who};
 use crate::Doors;
+use crate::asked;
 use crate::caller::Caller;
 use crate::problem::Problem;
 
@@ -22,8 +23,7 @@ pub(crate) async fn explain(
     Caller(principal): Caller,
     body: Bytes,
 ) -> Result<Json<wire::Explanations>, Problem> {
-    let request: wire::ExplainRequest = serde_json::from_slice(&body)
-        .map_err(|error| Problem::malformed(format!("the body is no question as JSON: {error}")))?;
+    let request: wire::ExplainRequest = asked::body(&body, "question")?;
     let asking = Asking { doors: &doors, view: doors.view(&principal), principal: &principal };
     let items = match &request.explain_id {
         Some(id) if request == (wire::ExplainRequest { explain_id: Some(id.clone()), ..Default::default() }) => {

@@ -7,12 +7,11 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use weft_catalog::{CatalogError, Given, RequestView, WantedAccess};
 use weft_wire as wire;
 
 use crate::Doors;
-use crate::asked::{Id, Wanted};
+use crate::asked::{self, Id, Wanted};
 use crate::caller::Caller;
 use crate::problem::Problem;
 
@@ -43,7 +42,7 @@ pub(crate) async fn post_request(
     body: Bytes,
 ) -> Result<(StatusCode, Json<wire::Request>), Problem> {
     let wire::NewRequest { port, columns, purpose, until, note, role, break_glass } =
-        read(&body, "request for access")?;
+        asked::body(&body, "request for access")?;
     let wanted = WantedAccess { port, columns, purpose, until, note, role, break_glass };
     let made = doors.view(&principal).request_access(wanted).await?;
     Ok((StatusCode::CREATED, Json(request(made))))
@@ -87,7 +86,7 @@ pub(crate) async fn decide_request(
     body: Bytes,
 ) -> Result<Json<wire::Request>, Problem> {
     let wire::RequestDecision { note, columns, until } =
-        if body.is_empty() { wire::RequestDecision::default() } else { read(&body, "decision")? };
+        if body.is_empty() { wire::RequestDecision::default() } else { asked::body(&body, "decision")? };
     if columns.is_some() && verb != "approve" {
         return Err(Problem::malformed("`columns` goes with `approve` alone"));
     }
@@ -104,10 +103,6 @@ pub(crate) async fn decide_request(
         _ => Err(CatalogError::NotFound { kind: "page", name: format!("/api/v1/access/requests/{id}/{verb}") }),
     };
     Ok(Json(request(decided?)))
-}
-
-fn read<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| Problem::malformed(format!("the body is no {what} as JSON: {error}")))
 }
 
 fn request(view: RequestView) -> wire::Request {

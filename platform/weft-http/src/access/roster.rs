@@ -5,11 +5,12 @@ use axum::body::Bytes;
 use axum::extract::State;
 use weft_catalog::CatalogError;
 use weft_governance::{Authorizer, Roster, RosterGroup, RosterMember, RosterQuestion, RowsSeen};
-use weft_model::{Column, PortRef};
+use weft_model::Column;
 use weft_wire as wire;
 
 use super::{line, may_know_who};
 use crate::Doors;
+use crate::asked;
 use crate::caller::Caller;
 use crate::problem::Problem;
 
@@ -19,14 +20,14 @@ pub(crate) async fn roster(
     Caller(principal): Caller,
     body: Bytes,
 ) -> Result<Json<wire::Roster>, Problem> {
-    let request: wire::RosterRequest = serde_json::from_slice(&body)
-        .map_err(|error| Problem::malformed(format!("the body is no question for a roster as JSON: {error}")))?;
+    let request: wire::RosterRequest = asked::body(&body, "question for a roster")?;
     let view = doors.view(&principal);
-    view.port(&request.port)?;
+    let contract = view.contract(&request.port)?;
     if !may_know_who(&doors, &view, &principal, &request.port) {
         return Err(Problem::not_told_of_others(&request.port));
     }
-    let columns = columns_of(&doors, &request.port)?;
+    // Those among them, too, that the caller does not see.
+    let columns = contract.columns.clone();
     ensure_there(&request, &columns)?;
     let policies = doors.policies.current();
     let at = request.at.unwrap_or_else(|| doors.clock.now());
@@ -46,15 +47,6 @@ pub(crate) async fn roster(
     });
     let Roster { groups } = told.await.map_err(|_| Problem::internal())?;
     Ok(Json(wire::Roster { groups: groups.iter().map(group).collect(), ..asked }))
-}
-
-/// The columns of the port as it is served, those among them that the caller does not see.
-fn columns_of(doors: &Doors, port: &PortRef) -> Result<Vec<Column>, Problem> {
-    let published = doors.catalog.published();
-    let release = published.releases.get(&port.product_ref());
-    let output = release.and_then(|release| release.product.output(&port.port));
-    let columns = output.map(|output| output.contract.columns.clone());
-    columns.ok_or_else(|| CatalogError::NotFound { kind: "port", name: port.to_string() }.into())
 }
 
 fn ensure_there(request: &wire::RosterRequest, columns: &[Column]) -> Result<(), Problem> {

@@ -14,6 +14,7 @@ use weft_wire as wire;
 
 use super::{decides, line, may_know_who};
 use crate::Doors;
+use crate::asked;
 use crate::caller::Caller;
 use crate::problem::Problem;
 
@@ -36,8 +37,7 @@ pub(crate) async fn simulate(
 }
 
 fn read(body: &[u8]) -> Result<BTreeMap<String, Option<String>>, Problem> {
-    let request: wire::SimulateRequest = serde_json::from_slice(body)
-        .map_err(|error| Problem::malformed(format!("the body is no change of files as JSON: {error}")))?;
+    let request: wire::SimulateRequest = asked::body(body, "change of files")?;
     if request.files.len() > FILES_MAX {
         return Err(Problem::malformed(format!("`files` has at most {FILES_MAX} paths")));
     }

@@ -3,14 +3,13 @@
 mod simulated;
 mod text;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use weft_governance::{AccessCause, AccessEffect, MeshFacts, MeshState, PolicySnapshot, Rules, SightChange, simulate};
 use weft_model::compatibility::Sign;
-use weft_model::{Declared, Diagnostic, DomainName, ManifestTree, PortRef, ProductRef};
+use weft_model::{Declared, Diagnostic, ManifestTree, PortRef};
 
 pub use simulated::{SimulateError, Simulated};
 
@@ -88,18 +87,9 @@ fn facts_served(tree: &ManifestTree, known: &Known) -> MeshFacts {
 
 fn compiled(mut rules: Rules, tree: &ManifestTree, facts: &MeshFacts, kept: &Kept) -> Option<PolicySnapshot> {
     rules.check_restrictions(facts);
-    let broken: BTreeSet<DomainName> = rules.broken_domains().cloned().collect();
-    for domain in broken {
-        if let Some(text) = kept.access.get(&domain) {
-            rules.keep(&domain, text);
-        }
-    }
-    let broken: BTreeSet<ProductRef> = rules.broken_restrictions().cloned().collect();
-    for product in broken {
-        if let Some(text) = kept.restrictions.get(&product) {
-            rules.keep_restrictions(&product, text);
-        }
-    }
+    let (domains, products) =
+        (rules.broken_domains().cloned().collect(), rules.broken_restrictions().cloned().collect());
+    check::keep(&mut rules, kept, &domains, &products);
     rules.compile(&tree.revision, facts).ok()
 }
 

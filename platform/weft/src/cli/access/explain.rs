@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use weft_wire::{Change, Evidence, ExplainRequest, Explanation, Explanations, NewRequest, RuleLine};
 
-use super::port_and_column;
+use super::{place, port_and_column};
 use crate::cli::arguments::{ExplainAccess, PlanFormat};
 use crate::cli::connection::Connection;
 use crate::cli::products::json;
@@ -48,7 +48,7 @@ fn text(explained: &Explanation) -> String {
     for (number, link) in (1..).zip(&explained.evidence) {
         let Evidence { kind, line, decides, .. } = link;
         let mark = if *decides { "  ◀ decides" } else { "" };
-        let row = format!("{number:>3} {kind:<9} {:<width$}  {}{mark}", line.text, place(line));
+        let row = format!("{number:>3} {kind:<9} {:<width$}  {}{mark}", line.text, place(line).unwrap_or_default());
         // Writing to a string does not fail.
         let _ = writeln!(text, "{}", row.trim_end());
     }
@@ -72,16 +72,8 @@ fn text(explained: &Explanation) -> String {
     text
 }
 
-fn place(line: &RuleLine) -> String {
-    match (&line.file, line.line) {
-        (Some(file), Some(number)) => format!("{file}:{number}"),
-        _ => String::new(),
-    }
-}
-
 fn place_of(line: &RuleLine) -> String {
-    let place = place(line);
-    if place.is_empty() { line.text.clone() } else { place }
+    place(line).unwrap_or_else(|| line.text.clone())
 }
 
 fn told(change: &Change) -> String {

@@ -7,6 +7,7 @@ mod roster;
 mod simulate;
 
 use weft_model::PortRef;
+use weft_wire::RuleLine;
 
 use super::Failure;
 use super::arguments::Access;
@@ -36,4 +37,9 @@ fn port_and_column(what: &str) -> Result<(PortRef, Option<String>), Failure> {
         Failure::usage(format!("`{what}` is no port or column: {error}")).help("write DOMAIN.PRODUCT.PORT[.COLUMN]")
     };
     Ok((port.join(".").parse().map_err(refused)?, column))
+}
+
+/// `file:line`; none for what stands in no file.
+fn place(line: &RuleLine) -> Option<String> {
+    Some(format!("{}:{}", line.file.as_ref()?, line.line?))
 }

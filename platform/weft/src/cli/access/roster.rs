@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use weft_model::PrincipalKind;
 use weft_wire::{Roster, RosterGroup, RosterMember, RosterRequest, RuleLine};
 
-use super::port_and_column;
+use super::{place, port_and_column};
 use crate::cli::arguments::{Roster as Arguments, RosterFormat};
 use crate::cli::connection::Connection;
 use crate::cli::products::json;
@@ -155,10 +155,6 @@ fn told(line: &RuleLine) -> String {
         Some(place) => format!("{place}: {}", line.text),
         None => line.text.clone(),
     }
-}
-
-fn place(line: &RuleLine) -> Option<String> {
-    Some(format!("{}:{}", line.file.as_ref()?, line.line?))
 }
 
 fn quoted(cell: &str) -> String {
