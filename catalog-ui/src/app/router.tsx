@@ -1,0 +1,168 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+} from '@tanstack/react-router';
+import { parseSearch, stringifySearch, texts } from '@/app/search-params';
+import { Shell } from '@/app/shell/shell';
+import { Page } from '@/ui/page';
+import { Loading } from '@/ui/states/loading';
+import { NotFound } from '@/ui/states/not-found';
+import { ProblemView } from '@/ui/states/problem-view';
+
+interface RouterContext {
+  queryClient: QueryClient;
+}
+
+const root = createRootRouteWithContext<RouterContext>()({
+  component: Shell,
+  notFoundComponent: NotFound,
+});
+
+const at = () => root;
+
+// Every page is a file of its own that loads when somebody goes there.
+const routes = [
+  createRoute({
+    getParentRoute: at,
+    path: '/',
+    component: lazyRouteComponent(() => import('@/app/routes/home-page'), 'HomePage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/search',
+    validateSearch: texts('q', 'type', 'domain', 'access', 'cursor'),
+    component: lazyRouteComponent(() => import('@/app/routes/search-page'), 'SearchPage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/domains/$domain',
+    component: lazyRouteComponent(() => import('@/app/routes/domain-page'), 'DomainPage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/p/$domain/$product',
+    validateSearch: texts('tab', 'port', 'col', 'v'),
+    component: lazyRouteComponent(() => import('@/app/routes/product-page'), 'ProductPage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/sql',
+    validateSearch: texts('id', 'q', 'port', 'as_of', 'purpose', 'tab'),
+    component: lazyRouteComponent(() => import('@/app/routes/sql-page'), 'SqlPage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/lineage',
+    validateSearch: texts('focus', 'hops', 'up', 'down', 'dir', 'level', 'view', 'col', 'broken'),
+    component: lazyRouteComponent(() => import('@/app/routes/lineage-page'), 'LineagePage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/requests',
+    validateSearch: texts('tab', 'id', 'port', 'columns', 'purpose', 'new'),
+    component: lazyRouteComponent(() => import('@/app/routes/requests-page'), 'RequestsPage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/access/explain',
+    validateSearch: texts('who', 'what', 'col', 'action', 'at', 'purpose', 'id'),
+    component: lazyRouteComponent(() => import('@/app/routes/explain-page'), 'ExplainPage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/access/roster',
+    validateSearch: texts('what', 'col', 'at'),
+    component: lazyRouteComponent(() => import('@/app/routes/roster-page'), 'RosterPage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/policies',
+    validateSearch: texts('q', 'tab', 'domain', 'effect'),
+    component: lazyRouteComponent(() => import('@/app/routes/policies-page'), 'PoliciesPage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/policies/simulate',
+    validateSearch: texts('ref', 'file', 'rule'),
+    component: lazyRouteComponent(() => import('@/app/routes/policies-page'), 'SimulatePage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/policies/$rule',
+    component: lazyRouteComponent(() => import('@/app/routes/policies-page'), 'RulePage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/publish',
+    validateSearch: texts('cursor', 'state'),
+    component: lazyRouteComponent(() => import('@/app/routes/publish-page'), 'PublishPage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/publish/$commit',
+    component: lazyRouteComponent(() => import('@/app/routes/publish-page'), 'CommitPage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/connect',
+    validateSearch: texts('client', 'port'),
+    component: lazyRouteComponent(() => import('@/app/routes/connect-page'), 'ConnectPage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/ops',
+    validateSearch: texts('tab'),
+    component: lazyRouteComponent(() => import('@/app/routes/ops-page'), 'OpsPage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/me',
+    validateSearch: texts('tab'),
+    component: lazyRouteComponent(() => import('@/app/routes/me-page'), 'MePage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/docs/$',
+    component: lazyRouteComponent(() => import('@/app/routes/docs-page'), 'DocsPage'),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: '/api',
+    component: lazyRouteComponent(() => import('@/app/routes/api-page'), 'ApiPage'),
+  }),
+] as const;
+
+/** The router below whatever path the server put into `<base>`. */
+export function createAppRouter(queryClient: QueryClient) {
+  return createRouter({
+    routeTree: root.addChildren(routes),
+    basepath: new URL('.', document.baseURI).pathname,
+    context: { queryClient },
+    parseSearch,
+    stringifySearch,
+    defaultPreload: 'intent',
+    defaultPendingMs: 150,
+    defaultPendingMinMs: 0,
+    defaultPendingComponent: () => (
+      <div className="mx-auto w-full max-w-7xl px-4 pt-5 sm:px-6 lg:px-8">
+        <Loading what="the page" />
+      </div>
+    ),
+    defaultNotFoundComponent: NotFound,
+    defaultErrorComponent: ({ error }) => (
+      <Page title="Problem" width="reading">
+        <ProblemView error={error} />
+      </Page>
+    ),
+    scrollRestoration: true,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}
