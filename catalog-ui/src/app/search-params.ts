@@ -1,8 +1,16 @@
-import { parseSearchWith, stringifySearchWith } from '@tanstack/react-router';
+/** Search parameters stay what they are in the address: text. `?q=2013` is not a number, `?q=true` no truth. */
+export function parseSearch(search: string): Record<string, string> {
+  return Object.fromEntries(new URLSearchParams(search));
+}
 
-/** Search parameters stay what they are in the address: text. `?q=2013` is not a number. */
-export const parseSearch = parseSearchWith((text) => text);
-export const stringifySearch = stringifySearchWith((value) => String(value));
+export function stringifySearch(search: Record<string, unknown>): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(search)) {
+    if (value !== undefined && value !== null && value !== '') params.set(name, String(value));
+  }
+  const text = params.toString();
+  return text === '' ? '' : `?${text}`;
+}
 
 /** Keeps the named parameters that are non-empty texts; anything else in the address is dropped. */
 export function texts<K extends string>(...names: K[]) {
@@ -11,7 +19,6 @@ export function texts<K extends string>(...names: K[]) {
     for (const name of names) {
       const value = search[name];
       if (typeof value === 'string' && value !== '') kept[name] = value;
-      else if (typeof value === 'number' || typeof value === 'boolean') kept[name] = String(value);
     }
     return kept;
   };

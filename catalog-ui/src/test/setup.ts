@@ -26,3 +26,4 @@ if (!globalThis.ResizeObserver) {
   };
 }
 Element.prototype.scrollIntoView ??= () => {};
+window.scrollTo = () => {};
