@@ -19,6 +19,7 @@ const session = {
   me: { principal: 'ana', kind: 'user', groups: [], flight: 'grpc://127.0.0.1:8815' },
   csrf: 'secret-of-the-session',
   signIn: { demo: [], oidc: null },
+  pages: [],
   mesh: 'demo',
   environment: null,
   version: '0.1.0',

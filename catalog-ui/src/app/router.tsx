@@ -33,7 +33,7 @@ const routes = [
   createRoute({
     getParentRoute: at,
     path: '/search',
-    validateSearch: texts('q', 'type', 'domain', 'access', 'cursor'),
+    validateSearch: texts('q', 'kind', 'domain', 'can_query'),
     component: lazyRouteComponent(() => import('@/app/routes/search-page'), 'SearchPage'),
   }),
   createRoute({

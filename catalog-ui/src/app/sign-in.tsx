@@ -108,7 +108,8 @@ export function SignIn({ session }: { session: Session }) {
         </Form>
       </Card>
       <p className="text-sm text-ink-faint">
-        {session.mesh} · {t('weft')} {session.version}
+        {session.mesh ? `${session.mesh} · ` : ''}
+        {t('weft')} {session.version}
       </p>
     </main>
   );

@@ -10,7 +10,8 @@ import {
 } from 'react-aria-components';
 import { cx } from '@/ui/cx';
 import { FieldHint, FieldLabel, FieldProblem } from '@/ui/field';
-import { type Option, OptionItem, popoverClass } from '@/ui/select';
+import { popoverClass } from '@/ui/popover-classes';
+import { type Option, OptionItem } from '@/ui/select';
 import { t } from '@/words/shell';
 
 export interface ComboBoxProps {

@@ -11,19 +11,13 @@ import {
 } from 'react-aria-components';
 import { cx } from '@/ui/cx';
 import { FieldHint, FieldLabel, FieldProblem } from '@/ui/field';
+import { itemClass, popoverClass } from '@/ui/popover-classes';
 
 export interface Option<K extends string = string> {
   id: K;
   label: string;
   hint?: string;
 }
-
-export const popoverClass =
-  'animate-arrive overflow-auto rounded-lg border border-line bg-raised p-1 shadow-high outline-none';
-
-export const itemClass =
-  'flex cursor-pointer items-start gap-2 rounded-md px-2 py-1.5 text-base text-ink outline-none ' +
-  'data-focused:bg-hover data-disabled:opacity-55 data-disabled:cursor-not-allowed';
 
 export function OptionItem({ option }: { option: Option }) {
   return (

@@ -1,7 +1,8 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, Suspense } from 'react';
 import { Tabs as AriaTabs, Tab, TabList, TabPanel } from 'react-aria-components';
 import { cx } from '@/ui/cx';
 import { useShortcut } from '@/ui/keyboard/use-shortcut';
+import { SkeletonRows } from '@/ui/states/skeleton';
 import { t } from '@/words/shell';
 
 export interface TabSpec<K extends string> {
@@ -59,7 +60,9 @@ export function Tabs<K extends string>({
       </TabList>
       {tabs.map((tab) => (
         <TabPanel key={tab.id} id={tab.id} className="min-w-0 pt-5">
-          {tab.id === selected ? tab.content() : null}
+          {tab.id === selected ? (
+            <Suspense fallback={<SkeletonRows />}>{tab.content()}</Suspense>
+          ) : null}
         </TabPanel>
       ))}
     </AriaTabs>

@@ -114,5 +114,12 @@ export const t = defineWords({
   removed: 'removed',
   unchanged: 'unchanged',
   utc: (text: string) => `${text} UTC`,
+  show: 'Show',
+  requestOpened: (id: string) => `${id} was asked`,
+  requestApproved: (id: string) => `${id} is approved`,
+  requestDeclined: (id: string) => `${id} is declined`,
+  grantRevoked: (id: string) => `What ${id} gave is revoked`,
+  releasePublished: (product: string) => `${product} has a new release`,
+  found: 'Found',
   loadMore: 'Show more',
 });

@@ -1,6 +1,7 @@
-import { NotYet } from '@/ui/states/not-yet';
-import { t } from '@/words/shell';
+import { useParams } from '@tanstack/react-router';
+import { Domain } from '@/features/domain/domain';
 
 export function DomainPage() {
-  return <NotYet title={t('domain')} />;
+  const { domain } = useParams({ from: '/domains/$domain' });
+  return <Domain name={domain} />;
 }

@@ -1,6 +1,5 @@
-import { NotYet } from '@/ui/states/not-yet';
-import { t } from '@/words/shell';
+import { Home } from '@/features/home/home';
 
 export function HomePage() {
-  return <NotYet title={t('home')} />;
+  return <Home />;
 }

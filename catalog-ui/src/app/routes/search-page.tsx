@@ -1,6 +1,7 @@
-import { NotYet } from '@/ui/states/not-yet';
-import { t } from '@/words/shell';
+import { useSearch } from '@tanstack/react-router';
+import { Search } from '@/features/search/search';
 
 export function SearchPage() {
-  return <NotYet title={t('search')} />;
+  const question = useSearch({ from: '/search' });
+  return <Search question={question} />;
 }

@@ -9,7 +9,6 @@ import {
   Search,
   SquareTerminal,
 } from 'lucide-react';
-import type { Me } from '@/app/session';
 import type { t } from '@/words/shell';
 
 export interface Entry {
@@ -53,14 +52,7 @@ const all: readonly Entry[] = [
   { id: 'ops', to: '/ops', word: 'ops', icon: Activity, key: null, inBar: false, needs: 'ops' },
 ];
 
-/**
- * The entries of the rail for one person. What somebody can do nothing with is absent, not grey; a server that does
- * not say what they can do gets all of them, since each page refuses by itself.
- */
-export function entriesFor(me: Me): readonly Entry[] {
-  const may: readonly string[] | undefined =
-    'may' in me && Array.isArray(me.may) ? me.may : undefined;
-  return all.filter(
-    (entry) => entry.needs === undefined || may === undefined || may.includes(entry.needs),
-  );
+/** The entries of the rail for one person: what somebody can do nothing with is absent, not grey. */
+export function entriesFor(pages: readonly string[]): readonly Entry[] {
+  return all.filter((entry) => entry.needs === undefined || pages.includes(entry.needs));
 }

@@ -1,11 +1,14 @@
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { CornerDownLeft, Keyboard, Search } from 'lucide-react';
+import { CornerDownLeft, Keyboard, Package, Search } from 'lucide-react';
 import { type KeyboardEvent, type ReactNode, useMemo, useState } from 'react';
 import { Dialog as AriaDialog, Modal, ModalOverlay } from 'react-aria-components';
 import type { Entry } from '@/app/shell/navigation';
 import { themeLooks } from '@/app/shell/theme-menu';
+import { quickSearchQuery, type SearchHit } from '@/features/search/queries';
 import { chooseTheme, themeChoices } from '@/theme/theme';
 import { cx } from '@/ui/cx';
+import { lastPart, productOf } from '@/ui/names';
 import { t } from '@/words/shell';
 
 interface Command {
@@ -32,7 +35,18 @@ export interface PaletteProps {
   onSheet: () => void;
 }
 
-/** Every page and command by name. A combobox with its listbox always open, after the ARIA pattern. */
+/** Where a hit leads. */
+function placeOf(hit: SearchHit) {
+  if (!hit.product) return { to: '/domains/$domain', params: { domain: hit.domain } } as const;
+  const port = hit.port ? lastPart(hit.port) : undefined;
+  return {
+    to: '/p/$domain/$product',
+    params: productOf(hit.product),
+    search: port ? { tab: 'schema', port, col: hit.column ?? undefined } : {},
+  } as const;
+}
+
+/** Every page and command by name, and what the catalog finds. A combobox with its listbox always open, after the ARIA pattern. */
 export function Palette({ entries, onClose, onSheet }: PaletteProps) {
   const navigate = useNavigate();
   const [text, setText] = useState('');
@@ -75,11 +89,19 @@ export function Palette({ entries, onClose, onSheet }: PaletteProps) {
     [entries, navigate, onSheet],
   );
 
+  const hits = useQuery(quickSearchQuery(text.trim())).data?.items ?? [];
   const wanted = text.trim().toLowerCase();
   const found = commands.filter((command) => command.label.toLowerCase().includes(wanted));
   const shown: Command[] = wanted
     ? [
         ...found,
+        ...hits.map((hit) => ({
+          id: `${hit.kind} ${hit.id}`.replaceAll(/[^\w.-]/g, '_'),
+          label: hit.kind === 'person' ? (hit.title ?? hit.id) : hit.id,
+          group: `${t('found')}: ${hit.kind}`,
+          icon: <Package aria-hidden className="size-4" strokeWidth={1.75} />,
+          run: () => void navigate(placeOf(hit)),
+        })),
         {
           id: 'search',
           label: t('paletteSearch', text.trim()),

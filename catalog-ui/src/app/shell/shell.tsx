@@ -3,6 +3,7 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } fro
 import { useSession } from '@/app/session';
 import { FootBar } from '@/app/shell/foot-bar';
 import { entriesFor } from '@/app/shell/navigation';
+import { useNews } from '@/app/shell/news';
 import { Rail } from '@/app/shell/rail';
 import { useShellShortcuts } from '@/app/shell/shell-shortcuts';
 import { TopBar } from '@/app/shell/top-bar';
@@ -17,8 +18,8 @@ const ShortcutSheet = lazy(() =>
 
 /** What stays while pages come and go. */
 export function Shell() {
-  const { me } = useSession();
-  const entries = useMemo(() => entriesFor(me), [me]);
+  const { pages } = useSession();
+  const entries = useMemo(() => entriesFor(pages), [pages]);
   const waiting = useWaitingRequests();
   const [layer, setLayer] = useState<'palette' | 'sheet' | null>(null);
   const searchRef = useRef<HTMLInputElement>(null);
@@ -27,6 +28,7 @@ export function Shell() {
   const openSheet = useCallback(() => setLayer('sheet'), []);
   const close = useCallback(() => setLayer(null), []);
   useShellShortcuts({ searchRef, entries, onPalette: openPalette, onSheet: openSheet });
+  useNews();
   useArrivals(main);
 
   return (

@@ -7,6 +7,7 @@ import { PersonMenu } from '@/app/shell/person-menu';
 import { ThemeMenu } from '@/app/shell/theme-menu';
 import { Badge } from '@/ui/badge';
 import { Button } from '@/ui/button';
+import { moveInList } from '@/ui/keyboard/lists';
 import { readableKeys } from '@/ui/keyboard/shortcuts';
 import { Link } from '@/ui/link';
 import { SearchField } from '@/ui/search-field';
@@ -39,7 +40,7 @@ export function TopBar({ searchRef, onPalette, onShortcuts }: TopBarProps) {
       <div className="flex-1 max-md:hidden" />
       {environment ? (
         <Badge className="max-sm:hidden">
-          <span title={mesh}>
+          <span title={mesh ?? undefined}>
             <span className="sr-only">{t('environment', environment)}</span>
             <span aria-hidden>{environment}</span>
           </span>
@@ -74,7 +75,7 @@ function SearchBox({ searchRef }: { searchRef: RefObject<HTMLInputElement | null
   const go = (q: string, replace: boolean) =>
     void navigate({
       to: '/search',
-      search: (before) => ({ ...(here ? before : {}), q: q || undefined, cursor: undefined }),
+      search: (before) => ({ ...(here ? before : {}), q: q || undefined }),
       replace,
     });
   return (
@@ -89,6 +90,9 @@ function SearchBox({ searchRef }: { searchRef: RefObject<HTMLInputElement | null
         if (here) go(next, true);
       }}
       onSubmit={(next) => go(next, here)}
+      onKeyDown={(event) => {
+        if (here && event.key === 'ArrowDown') moveInList(1);
+      }}
       className="max-w-xl min-w-0 flex-1 basis-96"
     />
   );

@@ -1,0 +1,68 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { type MeshEvent, onMeshEvent } from '@/api/events';
+import { showToast } from '@/ui/toast';
+import { t } from '@/words/shell';
+
+/** Which answers an event makes old, by the first part of their keys. */
+export function madeOldBy(kind: string): readonly string[] {
+  if (kind.startsWith('request.') || kind.startsWith('grant.')) {
+    // Who may see what may be another answer now, on every page.
+    return ['requests', 'home', 'product', 'explain', 'roster', 'sample'];
+  }
+  if (kind.startsWith('release.') || kind.startsWith('product.')) {
+    return [
+      'home',
+      'product',
+      'releases',
+      'contract',
+      'checks',
+      'domain',
+      'search',
+      'lineage',
+      'runs',
+      'revision',
+    ];
+  }
+  if (kind.startsWith('run.')) return ['home', 'runs', 'revision', 'ops'];
+  return ['home', 'product', 'checks', 'ops'];
+}
+
+/** Keeps what is on screen in step with the mesh, and tells of requests as they are asked and decided. */
+export function useNews(): void {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  useEffect(
+    () =>
+      onMeshEvent((event) => {
+        const old = madeOldBy(event.kind);
+        void client.invalidateQueries({
+          predicate: (query) => old.includes(String(query.queryKey[0])),
+        });
+        tell(event, () => void navigate({ to: '/requests', search: { id: event.subject } }));
+      }),
+    [client, navigate],
+  );
+}
+
+function tell(event: MeshEvent, open: () => void): void {
+  const action = { label: t('show'), onAction: open };
+  switch (event.kind) {
+    case 'request.opened':
+      showToast({ tone: 'info', title: t('requestOpened', event.subject), action });
+      break;
+    case 'request.approved':
+      showToast({ tone: 'good', title: t('requestApproved', event.subject), action });
+      break;
+    case 'request.declined':
+      showToast({ tone: 'warn', title: t('requestDeclined', event.subject), action });
+      break;
+    case 'grant.revoked':
+      showToast({ tone: 'warn', title: t('grantRevoked', event.subject), action });
+      break;
+    case 'release.published':
+      showToast({ tone: 'good', title: t('releasePublished', event.subject) });
+      break;
+  }
+}
