@@ -6,9 +6,16 @@ WEFT ?= $(CARGO_TARGET_DIR)/release/weft
 
 .PHONY: bench build chaos demo fuzz mutants prove test
 
-build:
+# The pages of the catalog, which the binary holds: built when something that they are made of is newer.
+PAGES = catalog-ui/dist/index.html
+$(PAGES): catalog-ui/package-lock.json catalog-ui/index.html catalog-ui/vite.config.ts $(shell find catalog-ui/src -type f)
+	cd catalog-ui && npm ci --no-audit --no-fund --silent && npm run --silent build
+
 ifeq ($(origin WEFT),file)
+build: $(PAGES)
 	cargo build --release --workspace
+else
+build:
 endif
 	ln -sfn $(WEFT) weft
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use sqlx::Connection;
+use tokio::sync::watch;
 use weft_governance::GrantBook;
 use weft_model::{Clock, DomainName, ObservedRead, PortRef, ProductRef, Published, Release, Revision};
 
@@ -44,6 +45,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     trail: Trail,
     tally: Tally,
+    changed: watch::Sender<()>,
 }
 
 /// Longest time that whoever looks at decisions or usage waits for what is not written yet.
@@ -97,6 +99,7 @@ impl Catalog {
                 clock,
                 trail: Trail::default(),
                 tally: Tally::default(),
+                changed: watch::Sender::new(()),
             }),
         })
     }
@@ -376,7 +379,15 @@ impl Catalog {
         W: Future<Output = Result<T, CatalogError>> + Send + 'static,
         T: Send + 'static,
     {
-        tokio::spawn(work(self.inner.clone())).await.unwrap_or(Err(CatalogError::Stopped))
+        let done = tokio::spawn(work(self.inner.clone())).await.unwrap_or(Err(CatalogError::Stopped));
+        self.inner.changed.send_replace(());
+        done
+    }
+
+    /// Turns whenever something may have changed that [`CatalogView::events_after`](crate::CatalogView::events_after)
+    /// tells of.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.inner.changed.subscribe()
     }
 }
 

@@ -45,7 +45,10 @@ pub use run::{
 };
 pub use tally::{QueryRecord, ReadRecord};
 pub use usage_views::{ColumnUsage, DayUsage, PortUsage, QueryView, ReadView};
-pub use view::{CatalogView, Given, RequestView, WantedAccess};
+pub use view::{
+    CatalogView, ContractView, EventView, Given, HomeView, KnownColumn, Need, OwnProduct, RequestView, Story,
+    StoryStep, WantedAccess,
+};
 pub use views::{
     ArchivedPortView, CheckView, ColumnEdge, ColumnView, DecisionView, DomainView, ForeignKey, InputView, LineageEdge,
     Part, PortVersionView, PortView, ProductView, ReleaseView, RolledBackView, RunView,

@@ -6,6 +6,7 @@ use sqlx::SqliteConnection;
 
 use crate::error::{CatalogError, Doing};
 use crate::moment;
+use crate::view::EventView;
 
 /// A change of state as the outbox holds it. `kind` is the event's type, `subject` the name or id
 /// of what changed; the payload holds names and numbers, never rows.
@@ -31,4 +32,28 @@ pub(crate) async fn add(
         .await
         .doing("add to the outbox")?;
     Ok(())
+}
+
+/// Up to `limit` events after the one of that id, in order.
+pub(crate) async fn after(
+    connection: &mut SqliteConnection,
+    id: i64,
+    limit: i64,
+) -> Result<Vec<EventView>, CatalogError> {
+    let rows: Vec<(i64, String, String, String)> =
+        sqlx::query_as("SELECT id, at, kind, subject FROM outbox WHERE id > ? ORDER BY id LIMIT ?")
+            .bind(id)
+            .bind(limit)
+            .fetch_all(connection)
+            .await
+            .doing("read the outbox")?;
+    let read = |(id, at, kind, subject): (i64, String, String, String)| {
+        Ok(EventView { id, at: moment::from_text(&at)?, kind, subject })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// The id of the newest event; 0 where there is none.
+pub(crate) async fn newest(connection: &mut SqliteConnection) -> Result<i64, CatalogError> {
+    sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM outbox").fetch_one(connection).await.doing("read the outbox")
 }

@@ -45,6 +45,9 @@ pub(crate) async fn record(
     .doing("record a run")?;
     record_steps(&mut *connection, run).await?;
     record_diagnostics(&mut *connection, run).await?;
+    if ended_before.is_none() {
+        outbox::add(&mut *connection, now, began(run)).await?;
+    }
     if run.ended_at.is_some() && ended_before != Some(true) {
         outbox::add(connection, now, ended(&run.id, &run.revision, run.status)).await?;
     }
@@ -98,6 +101,24 @@ pub(crate) async fn find(connection: &mut SqliteConnection, id: &str) -> Result<
             .doing("read the diagnostics of a run")?;
     let mut runs = assemble(vec![row], steps, diagnostics)?;
     Ok(runs.pop())
+}
+
+/// The runs of one revision, newest first.
+pub(crate) async fn of_revision(
+    connection: &mut SqliteConnection,
+    revision: &Revision,
+) -> Result<Vec<Run>, CatalogError> {
+    let ids: Vec<String> =
+        sqlx::query_scalar("SELECT id FROM runs WHERE revision = ? ORDER BY started_at DESC, id DESC LIMIT 20")
+            .bind(revision.as_str())
+            .fetch_all(&mut *connection)
+            .await
+            .doing("read the runs of a revision")?;
+    let mut runs = Vec::with_capacity(ids.len());
+    for id in ids {
+        runs.extend(find(&mut *connection, &id).await?);
+    }
+    Ok(runs)
 }
 
 /// Up to `limit` runs that began before `before` (the start and id of another run), newest first.
@@ -257,6 +278,10 @@ async fn record_diagnostics(connection: &mut SqliteConnection, run: &Run) -> Res
         .doing("record the diagnostics of a run")?;
     }
     Ok(())
+}
+
+fn began(run: &Run) -> Event {
+    Event { kind: "run.began", subject: run.id.clone(), payload: json!({"run": run.id, "revision": run.revision}) }
 }
 
 fn ended(id: &str, revision: &Revision, status: RunStatus) -> Event {

@@ -130,8 +130,13 @@ impl Sight {
 
     /// What may be seen of a port whose table has these columns.
     pub(crate) fn reading(&self, port: &PortRef, columns: &[Column]) -> Reading {
+        Reading::of(&self.decide_read(port, columns))
+    }
+
+    /// The decision on reading a port whose table has these columns.
+    pub(crate) fn decide_read(&self, port: &PortRef, columns: &[Column]) -> Decision {
         let request = self.request(Action::Read, ObjectRef::Port(port.clone()));
-        Reading::of(&self.policies.decide_read(&request, columns))
+        self.policies.decide_read(&request, columns)
     }
 
     /// Whether the principal may read the platform's own `object` whole.

@@ -21,16 +21,27 @@ use crate::views::{
 use crate::{Catalog, audit, moment, releases, runs};
 
 mod checks;
+mod columns;
 mod ended;
+mod events;
 mod foreign_keys;
+mod home;
 mod lineage;
 mod requests;
+mod story;
 mod usage;
 
+pub use columns::{ContractView, KnownColumn};
+pub use events::EventView;
+pub use home::{HomeView, Need, OwnProduct};
 pub use requests::{Given, RequestView, WantedAccess};
+pub use story::{Story, StoryStep};
 
 /// How many rows of history a list goes back where it is not asked in parts.
 const HISTORY_MAX: i64 = 10_000;
+
+/// How many releases are looked through for recent ones.
+const RECENT_MAX: i64 = 100;
 
 /// How many runs are read at a time while looking for those that may be seen.
 const RUNS_AT_A_TIME: i64 = 100;
@@ -162,6 +173,18 @@ impl CatalogView {
         Ok(history.iter().filter_map(|historic| self.release_view(historic)).collect())
     }
 
+    /// Releases of all products since that instant, newest first.
+    ///
+    /// # Errors
+    ///
+    /// Trouble with the database.
+    pub async fn releases_since(&self, since: DateTime<Utc>) -> Result<Vec<ReleaseView>, CatalogError> {
+        let mut transaction = self.catalog.store().read().await?;
+        let history = releases::newest(&mut transaction, RECENT_MAX).await?;
+        let recent = history.iter().filter(|historic| historic.release.at >= since);
+        Ok(recent.filter_map(|historic| self.release_view(historic)).collect())
+    }
+
     /// Releases of one product, newest first.
     ///
     /// # Errors
@@ -282,6 +305,9 @@ impl CatalogView {
             release: release.number,
             revision: release.revision.clone(),
             at: release.at,
+            purposes: product.purposes.clone(),
+            file: product.file.clone(),
+            contact: release.domain.contact.clone(),
             ports: self.port_views(release),
             inputs: inputs
                 .filter(|input| self.published.port(&input.port).is_some() && self.sight.port(&input.port))
@@ -317,6 +343,8 @@ impl CatalogView {
             bytes: table.bytes.filter(|_| reading.is_whole()),
             table_version: table.table_version,
             readable: reading.readable,
+            hides_rows: reading.readable && !reading.every_row,
+            file: output.contract.file.clone(),
             release: release.number,
             at: release.at,
         })

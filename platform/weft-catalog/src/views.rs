@@ -38,6 +38,12 @@ pub struct ProductView {
     pub revision: Revision,
     /// When that release was made.
     pub at: DateTime<Utc>,
+    /// What the data may be asked for.
+    pub purposes: Vec<String>,
+    /// Path of the ODPS document in the repository.
+    pub file: String,
+    /// How to reach who answers for the domain.
+    pub contact: Option<String>,
     /// Those that may be discovered, in the order of the manifest. Empty where only the product
     /// itself may be.
     pub ports: Vec<PortView>,
@@ -76,6 +82,10 @@ pub struct PortView {
     pub table_version: Option<u64>,
     /// Whether the principal may read it, if perhaps not every row or column.
     pub readable: bool,
+    /// Whether it may be read, but not every row.
+    pub hides_rows: bool,
+    /// Path of the ODCS document in the repository.
+    pub file: String,
     /// Number of the product's release that serves it, and when that was made.
     pub release: u64,
     pub at: DateTime<Utc>,

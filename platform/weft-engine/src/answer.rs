@@ -18,6 +18,7 @@ use futures::{FutureExt, Stream, StreamExt};
 use parking_lot::Mutex;
 use tokio::task::AbortHandle;
 
+use crate::audit::AppliedTerms;
 use crate::engine::Running;
 use crate::result_cap::ResultCap;
 use crate::session::Ongoing;
@@ -97,7 +98,12 @@ impl Answer {
     /// Whether something of what the query reads is masked, left out or filtered for whoever asks: then its id is one
     /// to ask why.
     pub fn is_on_terms(&self) -> bool {
-        self.running.is_on_terms()
+        !self.terms().is_empty()
+    }
+
+    /// What of the tables below the answer is masked, left out or filtered, also of those below views.
+    pub fn terms(&self) -> Vec<AppliedTerms> {
+        self.running.terms()
     }
 
     /// The same rows as a stream that DataFusion's own pieces take.

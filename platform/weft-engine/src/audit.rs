@@ -1,5 +1,6 @@
 //! What a query's decisions leave behind: a line in the log each, and a row in the record.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -17,6 +18,16 @@ const RESTRICTED: &str = "restricted";
 pub(crate) struct Decided {
     query: Arc<str>,
     taken: Arc<Mutex<Taken>>,
+}
+
+/// On which terms a query read one port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppliedTerms {
+    pub port: PortRef,
+    /// By column: the mask in words, or that the column is left out, as the record of decisions has it.
+    pub masks: BTreeMap<String, String>,
+    /// Ids of the row filters that hold.
+    pub filters: Vec<String>,
 }
 
 #[derive(Debug, Default)]
@@ -69,10 +80,15 @@ impl Decided {
         }
     }
 
-    /// Whether something was masked, left out or filtered.
-    pub(crate) fn is_on_terms(&self) -> bool {
+    /// What was masked, left out or filtered, port by port.
+    pub(crate) fn terms(&self) -> Vec<AppliedTerms> {
         let taken = self.taken.lock();
-        taken.records.iter().any(|record| !record.masks.is_empty() || !record.filters.is_empty())
+        let limited = taken.records.iter().filter(|record| !record.masks.is_empty() || !record.filters.is_empty());
+        let terms = limited.filter_map(|record| {
+            let (masks, filters) = (record.masks.clone(), record.filters.clone());
+            Some(AppliedTerms { port: record.object.parse().ok()?, masks, filters })
+        });
+        terms.collect()
     }
 
     /// Hands the decisions to the record, before any row flows. Waits until they are on disk where

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList};
@@ -22,6 +22,7 @@ use weft_model::{Clock, PortRef, Principal};
 use weft_storage::Warehouse;
 
 use crate::admission::{Admission, Admitted};
+use crate::audit::AppliedTerms;
 use crate::entitlement::KnownEntitlements;
 use crate::planning::PlannerThreads;
 use crate::plans::KnownPlans;
@@ -234,7 +235,7 @@ impl Engine {
             admitted,
             rows: AtomicU64::new(0),
             outcome: Mutex::new("ok"),
-            is_on_terms: AtomicBool::new(false),
+            terms: Mutex::default(),
             ports: Mutex::default(),
         });
         self.queries.lock().insert(id, Arc::clone(&running));
@@ -265,7 +266,7 @@ pub(crate) struct Running {
     pub(crate) admitted: Admitted,
     rows: AtomicU64,
     outcome: Mutex<&'static str>,
-    is_on_terms: AtomicBool,
+    terms: Mutex<Vec<AppliedTerms>>,
     /// What it reads, once it has been let through.
     ports: Mutex<BTreeSet<PortRef>>,
 }
@@ -312,13 +313,13 @@ impl Running {
         catalog.note_reads(self.question.reading(ports));
     }
 
-    /// Notes that something of what is read is masked, left out or filtered.
-    pub(crate) fn note_terms(&self) {
-        self.is_on_terms.store(true, Ordering::Relaxed);
+    /// Notes what of what is read is masked, left out or filtered.
+    pub(crate) fn note_terms(&self, terms: Vec<AppliedTerms>) {
+        *self.terms.lock() = terms;
     }
 
-    pub(crate) fn is_on_terms(&self) -> bool {
-        self.is_on_terms.load(Ordering::Relaxed)
+    pub(crate) fn terms(&self) -> Vec<AppliedTerms> {
+        self.terms.lock().clone()
     }
 
     pub(crate) fn note_failure(&self, error: &QueryError) {

@@ -71,6 +71,7 @@ mod without_rows;
 mod written_out;
 
 pub use answer::Answer;
+pub use audit::AppliedTerms;
 pub use contract_check::{ContractPlanner, ContractQueryShape, QueryShape, SqlProblem};
 pub use engine::{Engine, Parts};
 pub use error::QueryError;

@@ -100,9 +100,7 @@ impl Session {
         let running = Arc::new(Ongoing { engine: Arc::clone(&self.engine), running });
         let (decided, read) = (Decided::of(&running.running.id), Read::default());
         let planned = self.plan_apart(sql, parameters, &decided, &read, &running.running.admitted).await;
-        if decided.is_on_terms() {
-            running.running.note_terms();
-        }
+        running.running.note_terms(decided.terms());
         // Whatever came of the plan: who asked for what is on record before a row flows.
         let recorded = decided.record(&self.engine.parts.catalog).await;
         let planned = planned.and_then(|planned| recorded.map(|()| planned));

@@ -9,7 +9,7 @@ use crate::yaml::{Node, Reader, Value};
 
 pub(crate) const PRINCIPALS_FILE: &str = "governance/principals.yaml";
 pub(crate) const FILE_KEYS: [&str; 3] = ["users", "services", "groups"];
-pub(crate) const PRINCIPAL_KEYS: [&str; 3] = ["name", "groups", "attributes"];
+pub(crate) const PRINCIPAL_KEYS: [&str; 4] = ["name", "groups", "attributes", "demo"];
 pub(crate) const GROUP_KEYS: [&str; 2] = ["name", "description"];
 
 /// Everyone the mesh knows by its own files. Names are unique across users and services.
@@ -17,6 +17,7 @@ pub(crate) const GROUP_KEYS: [&str; 2] = ["name", "description"];
 pub struct Principals {
     by_name: BTreeMap<String, Principal>,
     groups: BTreeMap<String, String>,
+    demo: BTreeMap<String, String>,
 }
 
 impl Principals {
@@ -43,6 +44,11 @@ impl Principals {
     /// All groups with their descriptions (empty where none is written), in order of name.
     pub fn groups(&self) -> impl Iterator<Item = (&str, &str)> {
         self.groups.iter().map(|(name, description)| (name.as_str(), description.as_str()))
+    }
+
+    /// Users as whom one may sign in to a demo by choosing them, and who each of them is in a few words, in order of name.
+    pub fn demo(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.demo.iter().map(|(name, who)| (name.as_str(), who.as_str()))
     }
 
     pub(crate) fn kind_of(&self, name: &str) -> Option<PrincipalKind> {
@@ -88,14 +94,24 @@ fn read_principals(
     seen: &mut BTreeMap<String, Place>,
 ) {
     for item in list.map(|node| reader.list(node)).unwrap_or_default() {
-        let Some([name, groups, attributes]) = reader.mapping(item, PRINCIPAL_KEYS) else { continue };
+        let Some([name, groups, attributes, demo]) = reader.mapping(item, PRINCIPAL_KEYS) else { continue };
         let name = read_name(reader, name, item, "principal", seen);
         let groups = read_memberships(reader, groups, principals);
         let attributes = read_attributes(reader, attributes);
+        let demo = demo.and_then(|node| read_demo(reader, node, kind));
         if let Some(name) = name {
+            principals.demo.extend(demo.map(|who| (name.clone(), who)));
             principals.by_name.insert(name.clone(), Principal { kind, name, groups, attributes });
         }
     }
+}
+
+fn read_demo(reader: &mut Reader<'_>, node: &Node, kind: PrincipalKind) -> Option<String> {
+    if kind == PrincipalKind::Service {
+        reader.error(Code::PRINCIPAL_INVALID, node, "nobody signs in as a service".to_owned());
+        return None;
+    }
+    reader.text(node).map(str::to_owned)
 }
 
 fn read_name(

@@ -52,6 +52,9 @@ struct PrincipalEntry {
     /// Facts about the principal, for row filters.
     #[schemars(default)]
     attributes: BTreeMap<String, AttributeEntry>,
+    /// Who this is in a few words: then one may sign in as them by choosing, where `weft up` serves the mesh without TLS
+    /// on this machine alone. For users only.
+    demo: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -4,6 +4,7 @@ use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
 use weft_catalog::CatalogError;
 use weft_model::{PortRef, ProductRef};
 
@@ -60,10 +61,17 @@ pub(crate) struct Wanted {
     pub(crate) limit: usize,
 }
 
-#[derive(Deserialize)]
-struct WantedQuery {
+/// The same as text: what is no number gets an answer that says so.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WantedQuery {
+    /// Words to search for, where the list can be searched.
+    #[param(max_length = 500)]
     q: Option<String>,
+    /// The `next` of the part before.
     after: Option<String>,
+    /// Most items of this part.
+    #[param(value_type = Option<u64>, minimum = 1, maximum = 1000)]
     limit: Option<String>,
 }
 

@@ -16,6 +16,9 @@ use crate::caller::Caller;
 use crate::problem::Problem;
 
 /// Makes whole intervals of a port anew, for who answers for it. Answers once they are released.
+#[utoipa::path(post, path = "/v1/ports/{domain}/{product}/{port}/backfill", tag = "publish",
+    request_body = wire::BackfillRequest,
+    responses((status = 200, body = wire::Backfill)))]
 pub(crate) async fn backfill(
     State(doors): State<Doors>,
     Caller(principal): Caller,

@@ -1,36 +1,52 @@
-//! Who asks: the bearer token of a request becomes a principal before any handler runs.
+//! Who asks: the bearer token of a request, or the cookie of a browser that has signed in, becomes a principal before any
+//! handler runs.
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
+use axum_extra::extract::CookieJar;
+use chrono::{DateTime, Utc};
+use weft_identity::{BrowserSession, IdentityError};
 use weft_model::Principal;
 
 use crate::Doors;
 use crate::problem::Problem;
 
-/// The principal whose token came with the request.
+/// The cookie that holds a browser's secret.
+pub(crate) const COOKIE: &str = "weft_session";
+
+/// The header in which a page proves that it is of this server.
+const CSRF: &str = "x-weft-csrf";
+
+/// The principal whose token or cookie came with the request.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller(pub(crate) Principal);
 
-/// Lets only requests with a valid token pass. Which of the ways in which credentials can be
+/// That the caller is a browser that is signed in, and until when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SignedIn {
+    pub(crate) until: DateTime<Utc>,
+}
+
+/// Lets only requests with a valid token or cookie pass. Which of the ways in which credentials can be
 /// wrong it was is for the log alone.
 pub(crate) async fn authenticate(
     State(doors): State<Doors>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let Some(token) = bearer(request.headers()) else {
-        tracing::debug!("no bearer token");
-        return Err(Problem::unauthenticated());
-    };
-    let principal = doors.authenticator.bearer(token).map_err(|error| {
-        tracing::debug!(reason = error.reason(), "refused a token");
-        Problem::unauthenticated()
-    })?;
-    request.extensions_mut().insert(Caller(principal));
+    let headers = request.headers();
+    if headers.contains_key(AUTHORIZATION) {
+        let principal = by_token(&doors, headers)?;
+        request.extensions_mut().insert(Caller(principal));
+    } else {
+        let (principal, until) = by_cookie(&doors, headers, request.method().is_safe())?;
+        request.extensions_mut().insert(SignedIn { until });
+        request.extensions_mut().insert(Caller(principal));
+    }
     Ok(next.run(request).await)
 }
 
@@ -40,6 +56,42 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         parts.extensions.get::<Caller>().cloned().ok_or_else(Problem::unauthenticated)
     }
+}
+
+fn by_token(doors: &Doors, headers: &HeaderMap) -> Result<Principal, Problem> {
+    let token = bearer(headers).ok_or_else(Problem::unauthenticated)?;
+    doors.authenticator.bearer(token).map_err(refused)
+}
+
+/// Whom a browser is signed in as. A request that may change something must prove that a page of this server made it,
+/// since browsers send cookies along with requests of other sites' pages.
+fn by_cookie(doors: &Doors, headers: &HeaderMap, is_safe: bool) -> Result<(Principal, DateTime<Utc>), Problem> {
+    let session = session(doors, headers).ok_or_else(Problem::unauthenticated)?;
+    let is_proven = || headers.get(CSRF).is_some_and(|proof| proof.as_bytes() == session.csrf.as_bytes());
+    if !is_safe && !(is_proven() && is_of_this_site(headers)) {
+        return Err(Problem::forged());
+    }
+    Ok((doors.authenticator.known(&session.name).map_err(refused)?, session.until))
+}
+
+/// The session for which the request's cookie stands.
+pub(crate) fn session(doors: &Doors, headers: &HeaderMap) -> Option<BrowserSession> {
+    let jar = CookieJar::from_headers(headers);
+    doors.sessions.find(jar.get(COOKIE)?.value(), doors.clock.now())
+}
+
+/// Whether the request comes from a page of the host that it goes to, or from no page at all.
+pub(crate) fn is_of_this_site(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(ORIGIN) else { return true };
+    let (Ok(origin), Some(Ok(host))) = (origin.to_str(), headers.get(HOST).map(HeaderValue::to_str)) else {
+        return false;
+    };
+    origin.split_once("://").is_some_and(|(_, of)| of == host)
+}
+
+fn refused(error: IdentityError) -> Problem {
+    tracing::debug!(reason = error.reason(), "refused credentials");
+    Problem::unauthenticated()
 }
 
 /// The token of the one `Authorization` header; none where there are two.

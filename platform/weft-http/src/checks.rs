@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 use weft_model::PortRef;
 use weft_wire as wire;
 
@@ -14,7 +15,7 @@ use crate::problem::Problem;
 use crate::{Doors, check_reports, to_wire};
 
 /// In which form the checks are wanted.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Form {
     #[default]
@@ -24,13 +25,19 @@ enum Form {
     Junit,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct FormQuery {
+    /// JSON where nobody says.
     #[serde(default)]
+    #[param(inline)]
     format: Form,
 }
 
 /// Lists the checks of the run that judged the port last, and those of the clock.
+#[utoipa::path(get, path = "/v1/ports/{domain}/{product}/{port}/checks", tag = "catalog",
+    params(FormQuery),
+    responses((status = 200, content((wire::Page<wire::Check> = "application/json"), (String = "application/xml")))))]
 pub(crate) async fn list_checks(
     State(doors): State<Doors>,
     Caller(principal): Caller,

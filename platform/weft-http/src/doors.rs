@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Notify, watch};
 use weft_catalog::{Catalog, CatalogView};
 use weft_engine::Engine;
 use weft_governance::Policies;
-use weft_identity::{Authenticator, HookSecret};
+use weft_identity::{Authenticator, BrowserSessions, HookSecret, Oidc};
 use weft_model::{Clock, Principal};
 use weft_reconcile::Controller;
+use weft_wire::DemoPrincipal;
+
+use crate::site::Site;
 
 /// What the handlers stand on. Cheap to clone.
 #[derive(Clone)]
@@ -31,9 +35,23 @@ pub struct Doors {
     /// URL of the Flight SQL door, which clients are told.
     pub flight: String,
     pub metrics: PrometheusHandle,
+    /// Browsers that are signed in.
+    pub sessions: BrowserSessions,
+    /// Where browsers may sign in besides.
+    pub oidc: Option<Arc<Oidc>>,
+    /// Where the catalog is served.
+    pub site: Arc<Site>,
+    pub started_at: DateTime<Utc>,
 }
 
 impl Doors {
+    /// Principals as whom one may sign in by choosing them; none where this is no demo.
+    pub(crate) fn demo_principals(&self) -> Vec<DemoPrincipal> {
+        let principals = self.policies.principals();
+        let offered = principals.demo().filter(|_| self.site.is_demo);
+        offered.map(|(name, who)| DemoPrincipal { name: name.to_owned(), description: who.to_owned() }).collect()
+    }
+
     /// The catalog as `principal` may see it at this moment.
     pub(crate) fn view(&self, principal: &Principal) -> CatalogView {
         // What is published first, policies after it: see `Catalog::view_of`.

@@ -20,6 +20,9 @@ use crate::problem::Problem;
 const CONDITION_CHARS_MAX: usize = 10_000;
 
 /// Erases rows of a port, or tells what would go, for who answers for it. Answers with the certificate.
+#[utoipa::path(post, path = "/v1/ports/{domain}/{product}/{port}/erase", tag = "publish",
+    request_body = wire::ErasureRequest,
+    responses((status = 200, body = Erasure)))]
 pub(crate) async fn erase(
     State(doors): State<Doors>,
     Caller(principal): Caller,

@@ -8,17 +8,21 @@ use crate::Doors;
 use crate::problem::Problem;
 
 /// Answers as long as the process can.
+#[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 200, body = String)))]
 pub(crate) async fn live() -> &'static str {
     "ok\n"
 }
 
 /// Answers well once the first reconcile is done.
+#[utoipa::path(get, path = "/health/ready", tag = "health", responses((status = 200, body = String)))]
 pub(crate) async fn ready(State(doors): State<Doors>) -> Result<&'static str, Problem> {
     if *doors.ready.borrow() { Ok("ready\n") } else { Err(Problem::not_ready()) }
 }
 
 /// The numbers in Prometheus' text format. Labels hold no product's name and no SQL, since
 /// whoever scrapes is not asked for a token.
+#[utoipa::path(get, path = "/metrics", tag = "health",
+    responses((status = 200, body = String, content_type = "text/plain")))]
 pub(crate) async fn metrics(State(doors): State<Doors>) -> impl IntoResponse {
     let (policies, now) = (&doors.policies, doors.clock.now());
     metrics::gauge!("weft_policy_epoch").set(policies.current().epoch() as f64);

@@ -16,6 +16,9 @@ const TOKEN: &str = "x-gitlab-token";
 
 /// Has the source of revisions looked at now. What the body says is not even read: the signature proves that there is
 /// something to look for, and the repository says what it is.
+#[utoipa::path(post, path = "/v1/hooks/git", tag = "publish",
+    request_body(content = serde_json::Value, description = "Whatever the git host sends; what it says is not read."),
+    responses((status = 202)))]
 pub(crate) async fn git(State(doors): State<Doors>, headers: HeaderMap, body: Bytes) -> Result<StatusCode, Problem> {
     let proven = proof(&headers).is_some_and(|proof| doors.hook.is_proven(proof, &body));
     if !proven {

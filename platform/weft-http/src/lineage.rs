@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Query, State};
 use serde::Deserialize;
+use utoipa::IntoParams;
 use weft_catalog::{CatalogError, LineageLevel, LineageLink, LineageNode, LineageView};
 use weft_wire as wire;
 
@@ -14,17 +15,30 @@ use crate::problem::Problem;
 const HOPS_MAX: u32 = 20;
 
 /// What is wanted, all of it text: what is no number gets an answer that says so.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Around {
+    /// Full name of a product, port or column.
+    #[param(value_type = String, required = true)]
     focus: Option<String>,
+    /// `product`, `port` or `column`; that of the focus where nobody says.
     level: Option<String>,
+    /// Steps in each direction; 1 where nobody says.
+    #[param(value_type = Option<u32>, minimum = 0, maximum = 20)]
     hops: Option<String>,
+    /// Steps towards what goes into it.
+    #[param(value_type = Option<u32>, minimum = 0, maximum = 20)]
     up: Option<String>,
+    /// Steps towards what it goes into.
+    #[param(value_type = Option<u32>, minimum = 0, maximum = 20)]
     down: Option<String>,
 }
 
 /// Shows what lies around a product, port or column: `hops` steps in each direction (1 where nobody asks), or `up` and
 /// `down`; at the level of the focus, or at `level`.
+#[utoipa::path(get, path = "/v1/lineage", tag = "catalog",
+    params(Around),
+    responses((status = 200, body = wire::Lineage)))]
 pub(crate) async fn get_lineage(
     State(doors): State<Doors>,
     Caller(principal): Caller,

@@ -8,6 +8,7 @@ use crate::caller::Caller;
 use crate::{Doors, to_wire};
 
 /// Tells callers what the server knows of them.
+#[utoipa::path(get, path = "/v1/me", tag = "session", responses((status = 200, body = wire::Me)))]
 pub(crate) async fn get_me(State(doors): State<Doors>, Caller(principal): Caller) -> Json<wire::Me> {
     Json(to_wire::me(principal, doors.flight))
 }

@@ -42,6 +42,12 @@ impl Problem {
         Problem::new(StatusCode::UNAUTHORIZED, Code::UNAUTHENTICATED, weft_identity::REFUSED)
     }
 
+    /// A browser's request that was perhaps not made by a page of this server.
+    pub(crate) fn forged() -> Self {
+        let detail = "the request does not prove that a page of this server made it; load the page again";
+        Problem::new(StatusCode::FORBIDDEN, Code::REQUEST_FORGED, detail)
+    }
+
     /// The one answer to a push hook whose signature is missing or wrong in whatever way.
     pub(crate) fn unproven_hook() -> Self {
         let detail = "the push hook is not signed with the secret of this mesh";
@@ -68,6 +74,11 @@ impl Problem {
     /// A query's parameters are wrong; `detail` says how.
     pub(crate) fn parameters(detail: impl Into<String>) -> Self {
         Problem::new(StatusCode::BAD_REQUEST, Code::QUERY_PARAMETERS, detail)
+    }
+
+    /// What the caller may not do, and is told so.
+    pub(crate) fn refused(code: Code, detail: impl Into<String>) -> Self {
+        Problem::new(StatusCode::FORBIDDEN, code, detail)
     }
 
     /// Somebody else answers for the product, as the caller may know.
@@ -139,7 +150,8 @@ impl Problem {
 
     fn title(&self) -> &'static str {
         match self.code {
-            Code::UNAUTHENTICATED | Code::HOOK_UNPROVEN => "not authenticated",
+            Code::UNAUTHENTICATED | Code::HOOK_UNPROVEN | Code::SIGN_IN_FAILED => "not authenticated",
+            Code::REQUEST_FORGED => "not proven",
             Code::NOT_FOUND => "not found",
             Code::PRODUCT_RETIRED => "retired",
             Code::REQUEST_INVALID if self.status == StatusCode::METHOD_NOT_ALLOWED => "method not allowed",

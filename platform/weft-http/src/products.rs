@@ -5,12 +5,15 @@ use axum::extract::State;
 use weft_model::{PortRef, ProductRef};
 use weft_wire as wire;
 
-use crate::asked::{Named, Wanted};
+use crate::asked::{Named, Wanted, WantedQuery};
 use crate::caller::Caller;
 use crate::problem::Problem;
-use crate::{Doors, to_wire};
+use crate::{Doors, seen, to_wire};
 
 /// Lists the domains in which the caller may discover something.
+#[utoipa::path(get, path = "/v1/domains", tag = "catalog",
+    params(WantedQuery),
+    responses((status = 200, body = wire::Page<wire::DomainSummary>)))]
 pub(crate) async fn list_domains(
     State(doors): State<Doors>,
     Caller(principal): Caller,
@@ -21,6 +24,9 @@ pub(crate) async fn list_domains(
 }
 
 /// Lists the products that the caller may discover, and that match the words of `q`.
+#[utoipa::path(get, path = "/v1/products", tag = "catalog",
+    params(WantedQuery),
+    responses((status = 200, body = wire::Page<wire::ProductSummary>)))]
 pub(crate) async fn list_products(
     State(doors): State<Doors>,
     Caller(principal): Caller,
@@ -32,27 +38,36 @@ pub(crate) async fn list_products(
 }
 
 /// Shows one product to one person: the whole of "a catalog page view" on the server.
+#[utoipa::path(get, path = "/v1/products/{domain}/{product}", tag = "catalog",
+    responses((status = 200, body = wire::Product)))]
 pub(crate) async fn get_product(
     State(doors): State<Doors>,
     Caller(principal): Caller,
     Named(product): Named<ProductRef>,
 ) -> Result<Json<wire::Product>, Problem> {
-    let product = doors.view(&principal).product_or_end(&product).await?;
-    Ok(Json(to_wire::product(product)))
+    let view = doors.view(&principal);
+    let product = view.product_or_end(&product).await?;
+    let seen = seen::of_product(&view, &product).await?;
+    Ok(Json(to_wire::product(product, seen)))
 }
 
 /// Shows one port to one person.
+#[utoipa::path(get, path = "/v1/ports/{domain}/{product}/{port}", tag = "catalog",
+    responses((status = 200, body = wire::Port)))]
 pub(crate) async fn get_port(
     State(doors): State<Doors>,
     Caller(principal): Caller,
     Named(port): Named<PortRef>,
 ) -> Result<Json<wire::Port>, Problem> {
-    let port = doors.view(&principal).port(&port)?;
-    Ok(Json(to_wire::port(port)))
+    let view = doors.view(&principal);
+    let (port, seen) = (view.port(&port)?, seen::of_port(&view, &port).await?);
+    Ok(Json(to_wire::port(port, seen)))
 }
 
 /// Lists the releases in which the port is, newest first.
-pub(crate) async fn list_releases(
+#[utoipa::path(get, path = "/v1/ports/{domain}/{product}/{port}/releases", tag = "catalog",
+    responses((status = 200, body = wire::Page<wire::Release>)))]
+pub(crate) async fn list_port_releases(
     State(doors): State<Doors>,
     Caller(principal): Caller,
     Named(port): Named<PortRef>,
@@ -62,6 +77,8 @@ pub(crate) async fn list_releases(
 }
 
 /// Says how often the port was read, and which columns of it.
+#[utoipa::path(get, path = "/v1/ports/{domain}/{product}/{port}/usage", tag = "catalog",
+    responses((status = 200, body = wire::Usage)))]
 pub(crate) async fn get_usage(
     State(doors): State<Doors>,
     Caller(principal): Caller,

@@ -19,6 +19,8 @@ use crate::{Doors, to_wire};
 const REASON_CHARS_MAX: usize = 1000;
 
 /// Lists the releases of a product, newest first.
+#[utoipa::path(get, path = "/v1/products/{domain}/{product}/releases", tag = "catalog",
+    responses((status = 200, body = wire::Page<wire::Release>)))]
 pub(crate) async fn list_releases(
     State(doors): State<Doors>,
     Caller(principal): Caller,
@@ -31,6 +33,9 @@ pub(crate) async fn list_releases(
 }
 
 /// Serves an earlier release of a product again, for who answers for it.
+#[utoipa::path(post, path = "/v1/products/{domain}/{product}/rollback", tag = "publish",
+    request_body = wire::RollBackRequest,
+    responses((status = 200, body = wire::Release)))]
 pub(crate) async fn roll_back(
     State(doors): State<Doors>,
     Caller(principal): Caller,

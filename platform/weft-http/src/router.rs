@@ -1,59 +1,88 @@
 //! The map: which path leads to which handler, and what every request passes on its way.
 
-use axum::Router;
+use std::sync::Arc;
+
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{delete, get, post};
+use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::description::{self, Description};
 use crate::{
-    Doors, access, backfill, caller, checks, erase, health, hooks, lineage, me, problem, products, releases, runs, sql,
-    trace,
+    Doors, access, assets, backfill, caller, checks, connect, contract, erase, etag, events, health, home, hooks,
+    lineage, me, oidc, openapi, ops, plan, policies, problem, products, releases, revisions, runs, sign_in, sql, trace,
 };
 
 /// Longest request body that is read.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 
-/// Everything that is served over HTTP. All below `/api` wants a bearer token, but for the signed push hook.
+/// Everything that is served over HTTP, below the base path of the site. All below `/api` wants a token or the cookie of a
+/// browser that is signed in, but for signing in and the signed push hook.
 pub fn router(doors: Doors) -> Router {
-    let api = Router::new()
-        .route("/v1/me", get(me::get_me))
-        .route("/v1/domains", get(products::list_domains))
-        .route("/v1/products", get(products::list_products))
-        .route("/v1/products/{domain}/{product}", get(products::get_product))
-        .route("/v1/products/{domain}/{product}/releases", get(releases::list_releases))
-        .route("/v1/products/{domain}/{product}/rollback", post(releases::roll_back))
-        .route("/v1/ports/{domain}/{product}/{port}", get(products::get_port))
-        .route("/v1/ports/{domain}/{product}/{port}/checks", get(checks::list_checks))
-        .route("/v1/ports/{domain}/{product}/{port}/releases", get(products::list_releases))
-        .route("/v1/ports/{domain}/{product}/{port}/usage", get(products::get_usage))
-        .route("/v1/ports/{domain}/{product}/{port}/backfill", post(backfill::backfill))
-        .route("/v1/ports/{domain}/{product}/{port}/erase", post(erase::erase))
-        .route("/v1/access/explain", post(access::explain))
-        .route("/v1/access/requests", get(access::list_requests).post(access::post_request))
-        .route("/v1/access/requests/{id}", get(access::get_request))
-        .route("/v1/access/requests/{id}/export", get(access::export_request))
-        .route("/v1/access/requests/{id}/{verb}", post(access::decide_request))
-        .route("/v1/access/roster", post(access::roster))
-        .route("/v1/access/simulate", post(access::simulate))
-        .route("/v1/lineage", get(lineage::get_lineage))
-        .route("/v1/runs", get(runs::list_runs))
-        .route("/v1/runs/{id}", get(runs::get_run))
-        .route("/v1/sql", post(sql::post_sql))
-        .route("/v1/sql/{id}", delete(sql::delete_sql))
-        .fallback(problem::no_page)
-        .layer(from_fn_with_state(doors.clone(), caller::authenticate))
-        // Its signature takes the place of a token.
-        .route("/v1/hooks/git", post(hooks::git));
-
-    let paths = Router::new()
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .route("/metrics", get(health::metrics))
-        .nest("/api", api)
-        .fallback(problem::no_page)
-        .with_state(doors);
+    let (paths, description) = described(&doors).split_for_parts();
+    let text: Arc<str> = openapi::completed(description).to_json().unwrap_or_default().into();
+    let base = doors.site.base().to_owned();
+    let paths = paths.fallback(assets::get_asset).layer(Extension(Description(text))).with_state(doors);
+    let paths = if base.is_empty() { paths } else { Router::new().nest(&base, paths).fallback(problem::no_page) };
     surrounded(paths)
+}
+
+fn described(doors: &Doors) -> OpenApiRouter<Doors> {
+    let api = OpenApiRouter::new()
+        .routes(routes!(home::get_home))
+        .routes(routes!(me::get_me))
+        .routes(routes!(products::list_domains))
+        .routes(routes!(products::list_products))
+        .routes(routes!(products::get_product))
+        .routes(routes!(releases::list_releases))
+        .routes(routes!(releases::roll_back))
+        .routes(routes!(products::get_port))
+        .routes(routes!(contract::get_contract))
+        .routes(routes!(contract::get_sample))
+        .routes(routes!(checks::list_checks))
+        .routes(routes!(products::list_port_releases))
+        .routes(routes!(products::get_usage))
+        .routes(routes!(backfill::backfill))
+        .routes(routes!(erase::erase))
+        .routes(routes!(access::explain::explain))
+        .routes(routes!(access::requests::list_requests, access::requests::post_request))
+        .routes(routes!(access::requests::get_request))
+        .routes(routes!(access::requests::export_request))
+        .routes(routes!(access::requests::decide_request))
+        .routes(routes!(access::roster::roster))
+        .routes(routes!(access::simulate::simulate))
+        .routes(routes!(policies::get_policies))
+        .routes(routes!(lineage::get_lineage))
+        .routes(routes!(runs::list_runs))
+        .routes(routes!(runs::get_run))
+        .routes(routes!(revisions::get_revision))
+        .routes(routes!(plan::post_plan))
+        .routes(routes!(ops::get_ops))
+        .routes(routes!(events::get_events))
+        .routes(routes!(sql::post_sql))
+        .routes(routes!(sql::delete_sql))
+        .routes(routes!(connect::get_connect))
+        .routes(routes!(sign_in::post_token))
+        .fallback(problem::no_page)
+        .layer(from_fn(etag::tag))
+        .layer(from_fn_with_state(doors.clone(), caller::authenticate));
+    // Signing in asks for no token, and a hook has its signature in the place of one.
+    let open =
+        OpenApiRouter::new().routes(routes!(sign_in::get_session, sign_in::post_session)).routes(routes!(hooks::git));
+    let signed_in = OpenApiRouter::new()
+        .routes(routes!(sign_in::delete_session))
+        .layer(from_fn_with_state(doors.clone(), caller::authenticate));
+
+    OpenApiRouter::with_openapi(openapi::empty())
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+        .routes(routes!(description::get_openapi))
+        .routes(routes!(oidc::get_login))
+        .routes(routes!(oidc::get_callback))
+        .nest("/api", open.merge(signed_in).merge(api))
 }
 
 /// What every request passes, from the inside out.

@@ -4,12 +4,15 @@ use axum::Json;
 use axum::extract::State;
 use weft_wire as wire;
 
-use crate::asked::{Id, Wanted};
+use crate::asked::{Id, Wanted, WantedQuery};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::{Doors, to_wire};
 
 /// Lists runs, newest first.
+#[utoipa::path(get, path = "/v1/runs", tag = "publish",
+    params(WantedQuery),
+    responses((status = 200, body = wire::Page<wire::Run>)))]
 pub(crate) async fn list_runs(
     State(doors): State<Doors>,
     Caller(principal): Caller,
@@ -20,6 +23,7 @@ pub(crate) async fn list_runs(
 }
 
 /// Shows one run, step by step.
+#[utoipa::path(get, path = "/v1/runs/{id}", tag = "publish", responses((status = 200, body = wire::Run)))]
 pub(crate) async fn get_run(
     State(doors): State<Doors>,
     Caller(principal): Caller,

@@ -16,10 +16,14 @@ use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::sql_format::SqlFormat;
 use crate::sql_rows::SqlRows;
+use crate::sql_terms;
 use crate::sql_values;
 use crate::trace::TraceId;
 
 /// Answers a query as the caller. Rows leave as they come; whoever hangs up cancels.
+#[utoipa::path(post, path = "/v1/sql", tag = "query",
+    request_body = wire::SqlRequest,
+    responses((status = 200, content((wire::SqlAnswer = "application/json"), (Vec<u8> = "application/vnd.apache.arrow.stream")))))]
 pub(crate) async fn post_sql(
     State(doors): State<Doors>,
     Caller(principal): Caller,
@@ -34,14 +38,16 @@ pub(crate) async fn post_sql(
     let options = SessionOptions { trace: trace_id, query, ..options(&headers, &request)? };
     let parameters: Parameters = sql_values::read(&request.parameters)?;
 
+    let view = doors.view(&principal).for_purpose(options.purpose.clone());
     let session = doors.engine.session(principal, options);
     let answer = session.query(&request.sql, parameters).await.map_err(|error| Problem::from(error).explained(&id))?;
-    let is_on_terms = answer.is_on_terms();
-    let rows = SqlRows::begin(answer, format, request.limit, trace)?;
+    let (is_on_terms, terms) = (answer.is_on_terms(), sql_terms::told(&view, answer.terms()));
+    let rows = SqlRows::begin(answer, format, request.limit, &terms, trace)?;
     respond(format, &id, is_on_terms, rows.into_body().await?)
 }
 
 /// Ends a query of the caller's own.
+#[utoipa::path(delete, path = "/v1/sql/{id}", tag = "query", responses((status = 204)))]
 pub(crate) async fn delete_sql(
     State(doors): State<Doors>,
     Caller(principal): Caller,
@@ -54,7 +60,7 @@ pub(crate) async fn delete_sql(
     }
 }
 
-fn respond(format: SqlFormat, id: &str, is_on_terms: bool, body: Body) -> Result<Response, Problem> {
+pub(crate) fn respond(format: SqlFormat, id: &str, is_on_terms: bool, body: Body) -> Result<Response, Problem> {
     let id = HeaderValue::from_str(id).map_err(|_| Problem::internal())?;
     let explained = is_on_terms.then(|| (HeaderName::from_static(wire::EXPLAIN_ID_HEADER), id.clone()));
     let headers = [

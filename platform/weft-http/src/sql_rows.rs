@@ -34,7 +34,7 @@ pub(crate) struct SqlRows {
 }
 
 enum Writer {
-    Json { schema: SchemaRef, head: Vec<u8>, rows: bool },
+    Json { schema: SchemaRef, terms: Vec<u8>, head: Vec<u8>, rows: bool },
     Arrow(Box<StreamWriter<Vec<u8>>>),
 }
 
@@ -43,9 +43,10 @@ impl SqlRows {
         answer: Answer,
         format: SqlFormat,
         limit: Option<u64>,
+        terms: &[wire::SqlTerms],
         trace: TraceId,
     ) -> Result<SqlRows, Problem> {
-        let writer = Writer::begin(format, &answer)?;
+        let writer = Writer::begin(format, &answer, terms)?;
         Ok(SqlRows { answer, writer, remaining: limit, trace, ended: false })
     }
 
@@ -109,10 +110,13 @@ impl SqlRows {
 }
 
 impl Writer {
-    fn begin(format: SqlFormat, answer: &Answer) -> Result<Writer, Problem> {
+    fn begin(format: SqlFormat, answer: &Answer, terms: &[wire::SqlTerms]) -> Result<Writer, Problem> {
         match format {
             SqlFormat::Arrow => {
-                let writer = StreamWriter::try_new(Vec::new(), &answer.schema).map_err(unwritten)?;
+                let told = String::from_utf8(json(&terms)?).map_err(|_| Problem::internal())?;
+                let metadata = answer.schema.metadata().clone().into_iter().chain([(wire::TERMS_KEY.to_owned(), told)]);
+                let schema = answer.schema.as_ref().clone().with_metadata(metadata.collect());
+                let writer = StreamWriter::try_new(Vec::new(), &schema).map_err(unwritten)?;
                 Ok(Writer::Arrow(Box::new(writer)))
             }
             SqlFormat::Json => {
@@ -123,7 +127,7 @@ impl Writer {
                 });
                 let (id, columns) = (json(&answer.id)?, json(&columns.collect::<Vec<_>>())?);
                 let head = [b"{\"id\":", id.as_slice(), b",\"columns\":", &columns, b",\"rows\":["].concat();
-                Ok(Writer::Json { schema: answer.schema.clone(), head, rows: false })
+                Ok(Writer::Json { schema: answer.schema.clone(), terms: json(&terms)?, head, rows: false })
             }
         }
     }
@@ -134,7 +138,7 @@ impl Writer {
                 writer.write(batch).map_err(unwritten)?;
                 Ok(std::mem::take(writer.get_mut()))
             }
-            Writer::Json { schema, head, rows } => {
+            Writer::Json { schema, head, rows, .. } => {
                 let mut out = std::mem::take(head);
                 json_rows(schema, batch, rows, &mut out).map_err(unwritten)?;
                 Ok(out)
@@ -148,10 +152,21 @@ impl Writer {
                 writer.finish().map_err(unwritten)?;
                 Ok(std::mem::take(writer.get_mut()))
             }
-            Writer::Json { head, .. } => {
+            Writer::Json { head, terms, .. } => {
                 let mut out = std::mem::take(head);
                 let (truncated, problem) = (json(&truncated)?, json(&problem)?);
-                out.extend([b"],\"truncated\":", truncated.as_slice(), b",\"problem\":", &problem, b"}\n"].concat());
+                out.extend(
+                    [
+                        b"],\"terms\":",
+                        terms.as_slice(),
+                        b",\"truncated\":",
+                        truncated.as_slice(),
+                        b",\"problem\":",
+                        &problem,
+                        b"}\n",
+                    ]
+                    .concat(),
+                );
                 Ok(out)
             }
         }

@@ -1,4 +1,6 @@
 mod hooks;
+mod openapi;
+mod sign_in;
 mod sql;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,12 +19,12 @@ use tower::ServiceExt;
 use weft_catalog::{Catalog, ReadRecord, Run, RunStatus, RunStep, StepStatus};
 use weft_engine::{Engine, Limits, MaskKey, Parts};
 use weft_governance::{MeshFacts, Policies};
-use weft_identity::{Authenticator, Directory, HookSecret, TokenSigner};
+use weft_identity::{Authenticator, BrowserSessions, Directory, HookSecret, TokenSigner};
 use weft_model::{Clock, ManifestTree, Principal, Release, Revision};
 use weft_reconcile::{Controller, Silent};
 use weft_storage::{SourceLimits, Warehouse};
 
-use crate::{Doors, router};
+use crate::{Doors, Site, router};
 
 const POLICIES: &str = "\
 g, group:analysts, role:analyst, dom:any
@@ -31,7 +33,7 @@ p, role:analyst, dom:fleet, obj:fleet, read, *, -, allow
 
 const PRINCIPALS: &str = "
 users:
-  - {name: ana, groups: [analysts], attributes: {}}
+  - {name: ana, groups: [analysts], attributes: {}, demo: Analyst}
   - {name: nobody, groups: [], attributes: {}}
 services: []
 groups:
@@ -118,6 +120,8 @@ async fn mesh() -> Mesh {
         progress: Arc::new(Silent),
         sources: SourceLimits::default(),
     });
+    let mut site = Site::new("http://127.0.0.1:8080", "");
+    site.is_demo = true;
     let doors = Doors {
         catalog: catalog.clone(),
         policies,
@@ -130,6 +134,10 @@ async fn mesh() -> Mesh {
         controller: Arc::new(controller),
         flight: "grpc://127.0.0.1:8815".to_owned(),
         metrics: recorder.handle(),
+        sessions: BrowserSessions::default(),
+        oidc: None,
+        site: Arc::new(site),
+        started_at: noon(),
     };
     Mesh { router: router(doors), signer, ready: sender, pushed, catalog, home: keys, recorder }
 }
@@ -560,18 +568,30 @@ async fn a_port_is_shown_with_its_columns_and_a_product_with_its_ports() {
                   "unique": true,
                   "primaryKeyPosition": 1,
                   "classification": "public",
-                  "tags": []
+                  "tags": [],
+                  "sees": "clear",
+                  "mask": null
                 }
               ],
               "primaryKey": [
                 "id"
               ],
+              "foreignKeys": [],
+              "file": "c.odcs.yaml",
               "readable": true,
+              "hidesRows": false,
               "rows": 3322,
               "bytes": 100,
               "tableVersion": 4,
               "release": 1,
-              "at": "2026-03-01T12:00:00Z"
+              "at": "2026-03-01T12:00:00Z",
+              "quality": {
+                "passed": 0,
+                "failed": 0,
+                "unknown": 0,
+                "at": null
+              },
+              "serviceLevels": []
             }"#]],
     );
     let product = mesh.get("/api/v1/products/fleet/aircraft", "ana").await.json();

@@ -1,10 +1,10 @@
 //! The catalog's views in the words of the wire.
 
 use weft_catalog::{
-    CheckView, DomainView, InputView, PortUsage, PortVersionView, PortView, ProductView, ReleaseView, RolledBackView,
-    RunView,
+    CheckOutcome, CheckView, DomainView, ForeignKey, InputView, KnownColumn, PortUsage, PortVersionView, PortView,
+    ProductView, ReleaseView, RolledBackView, RunDiagnostic, RunStep, RunView,
 };
-use weft_model::{Column, ContractKey, Principal};
+use weft_model::{ContractKey, Diagnostic, Principal, ProductRef};
 use weft_wire as wire;
 
 pub(crate) fn me(principal: Principal, flight: String) -> wire::Me {
@@ -31,8 +31,15 @@ pub(crate) fn product_summary(product: ProductView) -> wire::ProductSummary {
     }
 }
 
-pub(crate) fn product(product: ProductView) -> wire::Product {
+/// A product; of each port its columns with how they are seen, and what its checks found out.
+pub(crate) fn product(product: ProductView, seen: ProductSeen) -> wire::Product {
+    let ports = product.ports.into_iter().zip(seen.ports);
     wire::Product {
+        feeds: seen.feeds,
+        answers: seen.answers,
+        purposes: product.purposes,
+        file: product.file,
+        contact: product.contact,
         name: product.name,
         title: product.title,
         version: product.version,
@@ -43,26 +50,62 @@ pub(crate) fn product(product: ProductView) -> wire::Product {
         release: product.release,
         revision: product.revision,
         at: product.at,
-        ports: product.ports.into_iter().map(port).collect(),
+        ports: ports.map(|(view, seen)| port(view, seen)).collect(),
         inputs: product.inputs.into_iter().map(input).collect(),
     }
 }
 
-pub(crate) fn port(port: PortView) -> wire::Port {
+/// What of a product is asked of the catalog besides its view.
+pub(crate) struct ProductSeen {
+    pub(crate) ports: Vec<PortSeen>,
+    pub(crate) feeds: Vec<ProductRef>,
+    pub(crate) answers: bool,
+}
+
+/// What of a port is asked of the catalog besides its view.
+pub(crate) struct PortSeen {
+    pub(crate) columns: Vec<KnownColumn>,
+    pub(crate) checks: Vec<CheckView>,
+}
+
+pub(crate) fn port(port: PortView, seen: PortSeen) -> wire::Port {
+    let (of_clock, of_gate): (Vec<CheckView>, Vec<CheckView>) =
+        seen.checks.into_iter().partition(|check| check.run.is_none());
     wire::Port {
         primary_key: port.primary_key().into_iter().map(str::to_owned).collect(),
         name: port.port,
         description: port.description,
         kind: port.kind.to_owned(),
         contract: contract(port.contract),
-        columns: port.columns.into_iter().map(column).collect(),
+        file: port.file,
+        columns: seen.columns.into_iter().map(column).collect(),
+        foreign_keys: port.foreign_keys.into_iter().map(foreign_key).collect(),
         readable: port.readable,
+        hides_rows: port.hides_rows,
         rows: port.rows,
         bytes: port.bytes,
         table_version: port.table_version,
         release: port.release,
         at: port.at,
+        quality: quality(&of_gate),
+        service_levels: of_clock.into_iter().map(check).collect(),
     }
+}
+
+/// How many checks came out how.
+pub(crate) fn quality(checks: &[CheckView]) -> wire::Quality {
+    let count = |outcome| checks.iter().filter(|check| check.outcome == outcome).count() as u64;
+    wire::Quality {
+        passed: count(CheckOutcome::Passed),
+        failed: count(CheckOutcome::Failed),
+        unknown: count(CheckOutcome::Unknown),
+        at: checks.iter().map(|check| check.at).max(),
+    }
+}
+
+fn foreign_key(key: ForeignKey) -> wire::ForeignKey {
+    let ForeignKey { name, columns, target, target_columns } = key;
+    wire::ForeignKey { name, columns, target, target_columns }
 }
 
 pub(crate) fn release(release: ReleaseView) -> wire::Release {
@@ -108,30 +151,9 @@ pub(crate) fn usage(usage: PortUsage) -> wire::Usage {
 }
 
 pub(crate) fn run(run: RunView) -> wire::Run {
-    let diagnostics = run.diagnostics.into_iter().map(|diagnostic| wire::RunDiagnostic {
-        code: diagnostic.code,
-        severity: diagnostic.severity,
-        message: diagnostic.message,
-        file: diagnostic.file,
-        line: diagnostic.line,
-        column: diagnostic.column,
-        help: diagnostic.help,
-        product: diagnostic.product,
-    });
-    let steps = run.steps.into_iter().map(|step| wire::RunStep {
-        port: step.port,
-        change: step.change,
-        status: step.status.to_string(),
-        message: step.message,
-        rows: step.rows,
-        table_version: step.table_version,
-        started_at: step.started_at,
-        ended_at: step.ended_at,
-        duration_ms: step.duration_ms,
-    });
     wire::Run {
-        diagnostics: diagnostics.collect(),
-        steps: steps.collect(),
+        diagnostics: run.diagnostics.into_iter().map(run_diagnostic).collect(),
+        steps: run.steps.into_iter().map(run_step).collect(),
         id: run.id,
         revision: run.revision,
         author: run.author,
@@ -142,6 +164,38 @@ pub(crate) fn run(run: RunView) -> wire::Run {
         status: run.status.to_string(),
         plan: run.plan,
     }
+}
+
+pub(crate) fn run_step(step: RunStep) -> wire::RunStep {
+    wire::RunStep {
+        port: step.port,
+        change: step.change,
+        status: step.status.to_string(),
+        message: step.message,
+        rows: step.rows,
+        table_version: step.table_version,
+        started_at: step.started_at,
+        ended_at: step.ended_at,
+        duration_ms: step.duration_ms,
+    }
+}
+
+pub(crate) fn run_diagnostic(diagnostic: RunDiagnostic) -> wire::RunDiagnostic {
+    wire::RunDiagnostic {
+        code: diagnostic.code,
+        severity: diagnostic.severity,
+        message: diagnostic.message,
+        file: diagnostic.file,
+        line: diagnostic.line,
+        column: diagnostic.column,
+        help: diagnostic.help,
+        product: diagnostic.product,
+    }
+}
+
+/// A problem in texts that nobody committed yet.
+pub(crate) fn diagnostic(diagnostic: &Diagnostic) -> wire::RunDiagnostic {
+    run_diagnostic(RunDiagnostic::from(diagnostic))
 }
 
 pub(crate) fn check(check: CheckView) -> wire::Check {
@@ -180,7 +234,8 @@ fn contract(key: ContractKey) -> wire::ContractId {
     wire::ContractId { id: key.id, version: key.version.to_string() }
 }
 
-fn column(column: Column) -> wire::Column {
+fn column(known: KnownColumn) -> wire::Column {
+    let KnownColumn { column, sees, masks } = known;
     wire::Column {
         name: column.name,
         description: column.description,
@@ -190,5 +245,7 @@ fn column(column: Column) -> wire::Column {
         primary_key_position: column.primary_key_position,
         classification: column.classification,
         tags: column.tags,
+        sees: sees.to_owned(),
+        mask: masks,
     }
 }

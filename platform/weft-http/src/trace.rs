@@ -5,7 +5,9 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -66,7 +68,7 @@ pub(crate) async fn follow(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(trace_id.clone());
 
     let answer = next.run(request).instrument(span.clone());
-    let response = if route == SQL_ROUTE {
+    let response = if route.ends_with(SQL_ROUTE) {
         answer.await
     } else {
         tokio::time::timeout(ANSWER_MAX, answer).await.unwrap_or_else(|_| Problem::late().into_response())
@@ -84,11 +86,13 @@ pub(crate) async fn follow(mut request: Request, next: Next) -> Response {
 
 /// Headers of every answer. One that a handler set itself stays.
 fn harden(headers: &mut HeaderMap) {
-    const ALL: [(HeaderName, &str); 4] = [
+    const ALL: [(HeaderName, &str); 6] = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),
         (CACHE_CONTROL, "no-store"),
         (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ];
     for (name, value) in ALL {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use weft_model::{Clock, Principal};
 
 use crate::{IdentityError, TokenSigner, TokenVerifier};
@@ -44,6 +44,26 @@ impl Authenticator {
         self.directory
             .principal(&claims.name)
             .ok_or(IdentityError::refused("the token names a principal that is not known"))
+    }
+
+    /// The same, and until when the token holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`bearer`](Self::bearer).
+    pub fn bearer_until(&self, token: &str) -> Result<(Principal, DateTime<Utc>), IdentityError> {
+        let claims = self.verifier.verify(token, self.clock.now())?;
+        Ok((self.bearer(token)?, claims.expires_at))
+    }
+
+    /// The principal called `name`, which something other than a token has proved, as it is known now.
+    ///
+    /// # Errors
+    ///
+    /// [`IdentityError::Refused`] if there is no such principal (any more).
+    pub fn known(&self, name: &str) -> Result<Principal, IdentityError> {
+        let unknown = IdentityError::refused("a session names a principal that is not known");
+        self.directory.principal(name).ok_or(unknown)
     }
 
     /// The principal called `name`, if `token` proves that name: what a client that knows only user

@@ -23,6 +23,20 @@ pub enum IdentityError {
         reason: &'static str,
     },
 
+    /// The identity provider did not prove who signs in.
+    #[error("the identity provider did not prove who signs in; sign in again")]
+    SignIn {
+        /// For the log, never for the client.
+        reason: String,
+    },
+
+    /// The identity provider cannot be asked, or its settings are not what it needs.
+    #[error("the identity provider cannot be asked just now")]
+    Provider {
+        /// For the log, never for the client.
+        reason: String,
+    },
+
     /// The asked lifetime is zero, negative or longer than [`crate::TTL_MAX`].
     #[error("a token may live for 1 second to 30 days, not for {seconds} seconds")]
     Lifetime { seconds: i64 },
@@ -69,6 +83,7 @@ impl IdentityError {
     pub fn code(&self) -> Code {
         match self {
             IdentityError::Refused { .. } => Code::UNAUTHENTICATED,
+            IdentityError::SignIn { .. } | IdentityError::Provider { .. } => Code::SIGN_IN_FAILED,
             IdentityError::Lifetime { .. } | IdentityError::Name { .. } | IdentityError::NotASigner => {
                 Code::REQUEST_INVALID
             }
@@ -83,6 +98,7 @@ impl IdentityError {
     pub fn reason(&self) -> String {
         match self {
             IdentityError::Refused { reason } => (*reason).to_owned(),
+            IdentityError::SignIn { reason } | IdentityError::Provider { reason } => reason.clone(),
             other => other.to_string(),
         }
     }

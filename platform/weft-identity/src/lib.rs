@@ -6,12 +6,16 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod authenticator;
+mod browser_sessions;
 mod error;
 mod hook;
 mod key;
+mod oidc;
 mod token;
 
 pub use authenticator::{Authenticator, Directory};
+pub use browser_sessions::{BrowserSession, BrowserSessions};
 pub use error::{IdentityError, REFUSED};
 pub use hook::{HookProof, HookSecret};
+pub use oidc::{NameClaim, Oidc, OidcSettings, SignInBegun};
 pub use token::{TTL_MAX, TokenClaims, TokenSigner, TokenVerifier};

@@ -322,6 +322,10 @@ codes! {
     PRINCIPAL_UNKNOWN = "W0802";
     /// The key that signs tokens cannot be read or made, or is not safe.
     KEY_UNUSABLE = "W0803";
+    /// A browser's request that changes something lacks the proof that a page of this server made it.
+    REQUEST_FORGED = "W0804";
+    /// The identity provider did not prove who signs in.
+    SIGN_IN_FAILED = "W0805";
 
     // 09xx platform
     /// A bug of the platform's own: refused, not served.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Code;
 
 /// How bad a diagnostic is. Ordered: an error outranks a warning, and that a mere remark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     Info,

@@ -8,7 +8,7 @@ use crate::{PortName, PortRef};
 /// Which rows of a port were erased, and what went with them; or what would be, where nobody did it yet.
 ///
 /// Holds no value of a row but what the condition itself says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Erasure {
     pub port: PortRef,
@@ -46,7 +46,7 @@ pub struct Erasure {
 }
 
 /// A port that was made from rows that were erased, as far as it goes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DerivedPort {
     pub port: PortRef,

@@ -30,6 +30,7 @@ pub mod quality_check;
 pub mod resources;
 pub mod revision;
 pub mod schedule;
+mod schema;
 pub mod service_level;
 pub mod side_by_side;
 pub mod transform_test;

@@ -47,7 +47,7 @@ mod sql_check;
 mod tidy;
 mod transform_tests;
 
-pub use access::{AccessChange, AccessState, ChangeCause, SimulateError, Simulated, access_changes};
+pub use access::{AccessChange, AccessState, ChangeCause, PlannedOver, SimulateError, Simulated, access_changes};
 pub use backfill::{BackfillError, Backfilled};
 pub use check::{Checked, check};
 pub use consumers::Consumer;

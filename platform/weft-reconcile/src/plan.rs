@@ -111,6 +111,11 @@ impl Change {
         }
     }
 
+    /// What happens, in a few words.
+    pub fn reason(self) -> &'static str {
+        self.sign_and_reason().1
+    }
+
     /// `+`, `~` or `-`, and what happens in words.
     pub(crate) fn sign_and_reason(self) -> (char, &'static str) {
         match self {

@@ -1,9 +1,10 @@
 //! A stretch of time of a port, made anew.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Which intervals of a port are to be made anew: those with an instant from `from` up to `to`, which is not among them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BackfillRequest {
     /// A date, or a time in RFC 3339.
@@ -12,7 +13,7 @@ pub struct BackfillRequest {
 }
 
 /// What a backfill came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Backfill {
     /// From the beginning of the first interval to the end of the last: `2026-01-01T00:00:00Z/2026-02-01T00:00:00Z`.

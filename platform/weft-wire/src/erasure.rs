@@ -1,9 +1,10 @@
 //! Rows of a port, erased for good. What comes of it is an [`Erasure`](weft_model::Erasure).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Which rows of a port are to be erased.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ErasureRequest {
     /// One SQL expression over the columns of the port. A row goes where it is true.

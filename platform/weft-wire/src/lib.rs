@@ -8,13 +8,23 @@
 mod access;
 mod backfill;
 mod check;
+mod connect;
 mod erasure;
+mod event;
+mod home;
 mod lineage;
+mod ops;
 mod page;
+mod plan;
+mod policy;
+mod port;
 mod principal;
 mod problem;
 mod product;
+mod release;
+mod revision;
 mod run;
+mod session;
 mod sql;
 mod usage;
 
@@ -25,17 +35,26 @@ pub use access::{
 };
 pub use backfill::{Backfill, BackfillRequest};
 pub use check::Check;
+pub use connect::{Connection, Connections};
 pub use erasure::ErasureRequest;
+pub use event::Event;
+pub use home::{ChangeNear, Home, Need, OwnProduct};
 pub use lineage::{Lineage, LineageEdge, LineageNode, LineageStep};
+pub use ops::{DeniedLine, Light, Ops, QueryLine};
 pub use page::Page;
+pub use plan::{PlanRequest, Planned, PlannedStep};
+pub use policy::{Policies, PolicyRule};
+pub use port::{Column, Contract, ContractRole, ForeignKey, Port, PortSummary, Quality};
 pub use principal::Me;
 pub use problem::{PROBLEM_JSON, Problem};
-pub use product::{
-    Column, ContractId, DomainSummary, Input, Port, PortSummary, Product, ProductSummary, Release, ReleasedPort,
-    RollBackRequest, RolledBack,
-};
+pub use product::{ContractId, DomainSummary, Input, Product, ProductSummary};
+pub use release::{Release, ReleasedPort, RollBackRequest, RolledBack};
+pub use revision::{RevisionStep, RevisionStory};
 pub use run::{Run, RunDiagnostic, RunStep};
-pub use sql::{ARROW_STREAM, EXPLAIN_ID_HEADER, QUERY_ID_HEADER, SqlAnswer, SqlColumn, SqlRequest};
+pub use session::{DemoPrincipal, OidcSignIn, Session, SignIn, SignInRequest, Token, TokenRequest};
+pub use sql::{
+    ARROW_STREAM, EXPLAIN_ID_HEADER, QUERY_ID_HEADER, SqlAnswer, SqlColumn, SqlRequest, SqlTerms, TERMS_KEY,
+};
 pub use usage::{Usage, UsageColumn, UsageDay};
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! What goes into what: `GET /api/v1/lineage?focus=&level=&hops=`.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use weft_model::{PortRef, ProductRef};
 
 /// What lies around a product, port or column.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Lineage {
     /// As it was asked for.
@@ -21,7 +22,7 @@ pub struct Lineage {
 
 /// A product, a port or a column. At the level of columns a port stands for its rows: what decides which there are goes
 /// into it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LineageNode {
     /// Its full name.
@@ -36,7 +37,7 @@ pub struct LineageNode {
 }
 
 /// Something goes from one node into another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LineageEdge {
     pub from: String,
@@ -48,7 +49,7 @@ pub struct LineageEdge {
 }
 
 /// One way in which a column depends on another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LineageStep {
     /// `direct` where values go in, `indirect` where they choose.

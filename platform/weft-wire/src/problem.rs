@@ -1,6 +1,7 @@
 //! Why a request was not answered.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Media type of a [`Problem`].
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -10,7 +11,7 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 ///
 /// What is unknown and what the asker may not know of are one problem: the two differ in nothing
 /// but the name that was asked and the trace id.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// Names the kind of problem: `urn:weft:W0905`.
     #[serde(rename = "type")]

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use weft_model::{PortRef, ProductRef, Revision, Severity};
 
 /// One attempt to bring the mesh to a revision, as far as it concerns what the asker may discover:
 /// `GET /api/v1/runs` and `GET /api/v1/runs/{id}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Run {
     pub id: String,
@@ -28,7 +29,7 @@ pub struct Run {
 }
 
 /// A problem in the revision's files.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RunDiagnostic {
     pub code: String,
@@ -44,7 +45,7 @@ pub struct RunDiagnostic {
 }
 
 /// One step of the run's plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RunStep {
     pub port: PortRef,

@@ -1,7 +1,11 @@
 //! SQL over HTTP.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
+use weft_model::PortRef;
 
 use crate::Problem;
 
@@ -16,7 +20,7 @@ pub const QUERY_ID_HEADER: &str = "x-weft-query-id";
 pub const EXPLAIN_ID_HEADER: &str = "x-weft-explain-id";
 
 /// A query: the body of `POST /api/v1/sql`. Here, unknown keys are refused.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SqlRequest {
     pub sql: String,
@@ -38,7 +42,7 @@ pub struct SqlRequest {
 ///
 /// Rows leave while the query runs. One that fails after the first of them says so at the end: where
 /// `problem` is not `null`, the rows are a part of the answer only.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SqlAnswer {
     /// Names the query in the log and for cancelling.
@@ -47,13 +51,32 @@ pub struct SqlAnswer {
     /// A value for each column. Decimals are texts, so that no digit is lost; binary values are
     /// hexadecimal.
     pub rows: Vec<Vec<Value>>,
+    /// On which terms tables were read that are not shown as they are; tables below a view that the asker may not know of
+    /// are not told.
+    pub terms: Vec<SqlTerms>,
     /// Whether there are more rows than the request's `limit`.
     pub truncated: bool,
     pub problem: Option<Problem>,
 }
 
+/// Key in the schema's metadata of an Arrow answer: a list of [`SqlTerms`] as JSON.
+pub const TERMS_KEY: &str = "weft.terms";
+
+/// On which terms a query read one port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SqlTerms {
+    pub port: PortRef,
+    /// How columns are masked, in words, by name.
+    pub masks: BTreeMap<String, String>,
+    /// Columns that are left out, as far as the asker may know of them.
+    pub hidden: Vec<String>,
+    /// The rules by which rows are left out.
+    pub filters: Vec<String>,
+}
+
 /// A column of an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SqlColumn {
     /// Not always distinct: a join may bring one name twice.

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use weft_model::PortRef;
 
 /// How often a port was read in the last ninety days: `GET /api/v1/ports/{domain}/{product}/{port}/usage`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Usage {
     pub port: PortRef,
@@ -18,7 +19,7 @@ pub struct Usage {
 }
 
 /// How many queries read a port on one day, and of how many principals.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UsageDay {
     pub day: NaiveDate,
@@ -27,7 +28,7 @@ pub struct UsageDay {
 }
 
 /// How many queries read a column.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UsageColumn {
     pub name: String,

@@ -11,8 +11,8 @@ use url::Url;
 use weft_catalog::{AuditVerdict, Catalog};
 use weft_engine::{Engine, MaskKey};
 use weft_governance::Policies;
-use weft_http::Doors;
-use weft_identity::{Authenticator, Directory, HookSecret, TokenSigner};
+use weft_http::{Doors, Site};
+use weft_identity::{Authenticator, BrowserSessions, Directory, HookSecret, Oidc, TokenSigner};
 use weft_manifest::source::{self, RevisionSource};
 use weft_model::{Clock, Principal};
 use weft_reconcile::{Controller, Environment, Progress};
@@ -43,6 +43,7 @@ impl Mesh {
             loopback_only(&[settings.http, settings.flight])?;
         }
         weft_governance::ensure_decides_right()?;
+        let started_at = clock.now();
         let held = Home::at(&settings.home).lock()?;
         let home = held.home().clone();
 
@@ -75,7 +76,7 @@ impl Mesh {
             progress,
             sources: SourceLimits { local_files: true, options: settings.store.clone() },
         });
-        let environment = settings.environment.map(|name| Environment::new(name, environment::value_of));
+        let environment = settings.environment.clone().map(|name| Environment::new(name, environment::value_of));
         let controller = Arc::new(controller.within(environment.unwrap_or_default()));
 
         warehouse.prove_put_if_absent().await?;
@@ -85,6 +86,14 @@ impl Mesh {
         let tls = settings.tls.clone().map(Tls::open).transpose()?;
         let address = address(&http, &flight, tls.is_some())?;
         let ready = watch::Sender::new(false);
+        let url = settings.public_url.clone().unwrap_or_else(|| address.http.clone());
+        let mut site = Site::new(url, &settings.base_path);
+        let redirect = format!("{}/auth/callback", site.address());
+        let oidc = settings.oidc.clone().map(|provider| Oidc::new(provider, redirect)).transpose();
+        let oidc = oidc.map_err(|error| StartError::Oidc { reason: error.reason() })?.map(Arc::new);
+        site.environment.clone_from(&settings.environment);
+        // Whoever can reach another address, or a proxy before this one, is not known to sit at this machine.
+        site.is_demo = settings.offers_demo && settings.tls.is_none();
         let doors = Doors {
             catalog: Arc::clone(&catalog),
             policies,
@@ -97,6 +106,10 @@ impl Mesh {
             controller: Arc::clone(&controller),
             flight: address.flight.clone(),
             metrics: metrics(),
+            sessions: BrowserSessions::default(),
+            oidc,
+            site: Arc::new(site),
+            started_at,
         };
         let doors = [
             Door::http(secured(http, tls.clone(), Tls::http)?, weft_http::router(doors)),

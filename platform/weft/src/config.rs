@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use weft_identity::{NameClaim, OidcSettings};
 use weft_model::{Code, Diagnostic, Place};
 
 use crate::settings::{self, FLIGHT, HTTP, Settings};
@@ -24,10 +25,16 @@ struct Config {
     warehouse: Option<String>,
     /// Address of the HTTP door, `host:port`. Default: `127.0.0.1:8080`.
     http: Option<String>,
+    /// What the paths of the HTTP door begin with, such as `/weft`, for a proxy that passes them on. Default: none.
+    base_path: Option<String>,
+    /// URL under which browsers reach the HTTP door, without `base_path`. Default: `http`, by its own scheme.
+    public_url: Option<String>,
     /// Address of the Flight SQL door, `host:port`. Default: `127.0.0.1:8815`.
     flight: Option<String>,
     /// TLS of both doors, without which they listen on loopback only. Default: none.
     tls: Option<TlsTable>,
+    /// Where people sign in with a browser, beside tokens. Default: none.
+    oidc: Option<OidcTable>,
     /// Environment of `mesh.yaml` from which variables in manifests take their values. Default: none.
     environment: Option<String>,
     /// Most memory that the process may hold, such as `8 GiB`. Default: four fifths of the system's.
@@ -47,7 +54,40 @@ struct TlsTable {
     client_ca: Option<String>,
 }
 
-const KEYS: [&str; 8] = ["mesh", "home", "warehouse", "http", "flight", "tls", "environment", "memory_max"];
+/// An identity provider that speaks OpenID Connect. It sends browsers back to `auth/callback` below `public_url` and
+/// `base_path`.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes the file; the reader keeps the places of what it reads")]
+struct OidcTable {
+    /// URL of the provider, below which it describes itself.
+    issuer: String,
+    /// As which client the provider knows this mesh.
+    client_id: String,
+    /// File with the secret of that client. Default: none, for a public client.
+    client_secret: Option<String>,
+    /// The claim that holds the name of a principal: `preferred_username`, `email` or `sub`. Default: `preferred_username`.
+    name_claim: Option<String>,
+    /// Name of the provider on the page to sign in. Default: the host of `issuer`.
+    name: Option<String>,
+}
+
+const KEYS: [&str; 11] = [
+    "mesh",
+    "home",
+    "warehouse",
+    "http",
+    "base_path",
+    "public_url",
+    "flight",
+    "tls",
+    "oidc",
+    "environment",
+    "memory_max",
+];
+const OIDC_KEYS: [&str; 5] = ["issuer", "client_id", "client_secret", "name_claim", "name"];
+const NAME_CLAIMS: [(&str, NameClaim); 3] =
+    [("preferred_username", NameClaim::PreferredUsername), ("email", NameClaim::Email), ("sub", NameClaim::Subject)];
 const TLS_KEYS: [&str; 3] = ["certificate", "key", "client_ca"];
 
 /// The JSON Schema of a configuration file.
@@ -89,6 +129,10 @@ pub fn read(file: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
         home: reader.text_of(&table, "home").map_or_else(|| PathBuf::from(".weft"), PathBuf::from),
         warehouse: reader.text_of(&table, "warehouse"),
         http: reader.address_of(&table, "http", HTTP),
+        public_url: reader.text_of(&table, "public_url"),
+        oidc: reader.oidc_of(&table),
+        base_path: reader.text_of(&table, "base_path").unwrap_or_default(),
+        offers_demo: false,
         flight: reader.address_of(&table, "flight", FLIGHT),
         tls: reader.tls_of(&table),
         environment: reader.text_of(&table, "environment"),
@@ -161,6 +205,53 @@ impl Reader<'_> {
         Some(TlsFiles { certificate: certificate?, key: key?, client_ca })
     }
 
+    fn oidc_of(&mut self, table: &DeTable<'_>) -> Option<OidcSettings> {
+        let value: &Spanned<DeValue<'_>> = table.get("oidc")?;
+        let DeValue::Table(oidc) = value.get_ref() else {
+            let message = format!("`oidc` is a table, this is {}", article(value.get_ref().type_str()));
+            let problem = Diagnostic::error(Code::WRONG_TYPE, self.place(value.span()), message);
+            self.problems.push(problem.help("write `[oidc]`, and below it `issuer` and `client_id`"));
+            return None;
+        };
+        self.refuse_unknown(oidc, &OIDC_KEYS);
+        for key in ["issuer", "client_id"].into_iter().filter(|key| !oidc.contains_key(*key)) {
+            let message = format!("the key `{key}` of `oidc` is missing");
+            self.problems.push(Diagnostic::error(Code::KEY_MISSING, self.place(value.span()), message));
+        }
+        let (issuer, client_id) = (self.text_of(oidc, "issuer"), self.text_of(oidc, "client_id"));
+        let (secret, name_claim) = (self.secret_of(oidc), self.name_claim_of(oidc));
+        let host = issuer.as_ref().and_then(|issuer| Some(url::Url::parse(issuer).ok()?.host_str()?.to_owned()));
+        let name = self.text_of(oidc, "name").or(host).unwrap_or_default();
+        Some(OidcSettings { name, issuer: issuer?, client_id: client_id?, client_secret: secret, name_claim })
+    }
+
+    /// The secret in the file that `client_secret` names.
+    fn secret_of(&mut self, oidc: &DeTable<'_>) -> Option<String> {
+        let file = self.text_of(oidc, "client_secret")?;
+        match std::fs::read_to_string(&file) {
+            Ok(secret) => Some(secret.trim().to_owned()),
+            Err(error) => {
+                let place = self.place(oidc.get("client_secret").map_or(0..0, Spanned::span));
+                let message = format!("cannot read `{file}`: {error}");
+                let problem = Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, message);
+                self.problems.push(problem.help("`client_secret` names a file that holds the secret and nothing else"));
+                None
+            }
+        }
+    }
+
+    fn name_claim_of(&mut self, oidc: &DeTable<'_>) -> NameClaim {
+        let Some(word) = self.text_of(oidc, "name_claim") else { return NameClaim::default() };
+        if let Some((_, claim)) = NAME_CLAIMS.iter().find(|(known, _)| *known == word) {
+            return *claim;
+        }
+        let place = self.place(oidc.get("name_claim").map_or(0..0, Spanned::span));
+        let message = format!("`{word}` is no claim that holds a name");
+        let help = format!("use one of {}", NAME_CLAIMS.map(|(known, _)| known).join(", "));
+        self.problems.push(Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, message).help(help));
+        NameClaim::default()
+    }
+
     fn memory_of(&mut self, table: &DeTable<'_>) -> Option<u64> {
         let text = self.text_of(table, "memory_max")?;
         let size = settings::memory(&text);
@@ -225,7 +316,7 @@ mod tests {
             weft.toml:1:1 W0107 unknown key `hom`
             help: did you mean `home`?
             weft.toml:2:1 W0107 unknown key `colour`
-            help: the keys are mesh, home, warehouse, http, flight, tls, environment, memory_max
+            help: the keys are mesh, home, warehouse, http, base_path, public_url, flight, tls, oidc, environment, memory_max
             weft.toml:3:13 W0105 `warehouse` is a string, this is an integer
             weft.toml:4:10 W0108 `here` is not an address
             help: write an IP address and a port, such as `127.0.0.1:8815`

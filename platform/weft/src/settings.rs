@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use weft_engine::Limits;
+use weft_identity::OidcSettings;
 
 use crate::tls::TlsFiles;
 
@@ -28,6 +29,14 @@ pub struct Settings {
     pub http: SocketAddr,
     /// As with `http`.
     pub flight: SocketAddr,
+    /// URL under which browsers reach the HTTP door; `None` where that is its own.
+    pub public_url: Option<String>,
+    /// Where browsers may sign in besides; `None` is nowhere.
+    pub oidc: Option<OidcSettings>,
+    /// What the paths of the HTTP door begin with, such as `/weft`; empty for nothing.
+    pub base_path: String,
+    /// Whether browsers may sign in by choosing a principal that the mesh marks as one of its demo; without TLS only.
+    pub offers_demo: bool,
     /// TLS of both doors; `None` is none.
     pub tls: Option<TlsFiles>,
     /// Which environment of `mesh.yaml` this is; `None` gives variables in manifests their defaults only.
@@ -55,6 +64,10 @@ impl Settings {
             warehouse: None,
             http: free,
             flight: free,
+            public_url: None,
+            oidc: None,
+            base_path: String::new(),
+            offers_demo: true,
             tls: None,
             environment: None,
             store: HashMap::new(),

@@ -32,6 +32,9 @@ pub enum StartError {
     #[error(transparent)]
     Identity(#[from] weft_identity::IdentityError),
 
+    #[error("the identity provider of the configuration cannot be used: {reason}")]
+    Oidc { reason: String },
+
     #[error(transparent)]
     Reconcile(#[from] weft_reconcile::ReconcileError),
 
@@ -76,7 +79,7 @@ impl StartError {
             StartError::Identity(error) => Some(error.code()),
             StartError::Reconcile(error) => Some(error.code()),
             StartError::Tls(error) => Some(error.code()),
-            StartError::NotLoopback { .. } => Some(Code::REQUEST_INVALID),
+            StartError::NotLoopback { .. } | StartError::Oidc { .. } => Some(Code::REQUEST_INVALID),
             StartError::Bind { .. } | StartError::Folder { .. } | StartError::Signals { .. } => None,
             StartError::Relative | StartError::Decisions(_) => Some(Code::INTERNAL),
         }

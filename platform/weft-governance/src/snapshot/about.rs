@@ -9,12 +9,24 @@ use super::{Compiled, PolicySnapshot, RoleGraph, climb};
 use crate::ObjectRef;
 use crate::names::column_term;
 use crate::restrictions::Restrictions;
-use crate::row::PolicyRow;
+use crate::row::{PolicyRow, RoleRow};
 
 impl PolicySnapshot {
     /// Every `p` row, in the order written.
     pub(crate) fn rows(&self) -> &[Arc<PolicyRow>] {
         &self.rules.policies
+    }
+
+    /// Every `g` row, in no order.
+    pub(crate) fn role_rows(&self) -> impl Iterator<Item = &RoleRow> {
+        let graphs = self.rules.roles.values().chain([&self.rules.roles_anywhere]);
+        graphs.flat_map(|graph| graph.values().flatten())
+    }
+
+    /// The restrictions of the mesh and of its products.
+    pub(crate) fn all_restrictions(&self) -> impl Iterator<Item = &Restrictions> {
+        let of_products = self.rules.product_restrictions.values();
+        self.rules.mesh_restrictions.iter().chain(of_products).map(Arc::as_ref)
     }
 
     /// The `p` rows on just these objects, each with its place among [`rows`](Self::rows), in that order.

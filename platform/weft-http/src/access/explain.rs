@@ -18,6 +18,9 @@ use crate::caller::Caller;
 use crate::problem::Problem;
 
 /// Explains what the caller sees, or what somebody else does to whoever may ask about others.
+#[utoipa::path(post, path = "/v1/access/explain", tag = "access",
+    request_body = wire::ExplainRequest,
+    responses((status = 200, body = wire::Explanations)))]
 pub(crate) async fn explain(
     State(doors): State<Doors>,
     Caller(principal): Caller,

@@ -7,11 +7,12 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use utoipa::IntoParams;
 use weft_catalog::{CatalogError, Given, RequestView, WantedAccess};
 use weft_wire as wire;
 
 use crate::Doors;
-use crate::asked::{self, Id, Wanted};
+use crate::asked::{self, Id, Wanted, WantedQuery};
 use crate::caller::Caller;
 use crate::problem::Problem;
 
@@ -19,6 +20,9 @@ use crate::problem::Problem;
 const AGREEMENT: &str = "oaas";
 
 /// Lists the requests that concern the caller, newest first.
+#[utoipa::path(get, path = "/v1/access/requests", tag = "access",
+    params(WantedQuery),
+    responses((status = 200, body = wire::Page<wire::Request>)))]
 pub(crate) async fn list_requests(
     State(doors): State<Doors>,
     Caller(principal): Caller,
@@ -36,6 +40,9 @@ pub(crate) async fn list_requests(
 }
 
 /// Asks for access as the caller.
+#[utoipa::path(post, path = "/v1/access/requests", tag = "access",
+    request_body = wire::NewRequest,
+    responses((status = 201, body = wire::Request)))]
 pub(crate) async fn post_request(
     State(doors): State<Doors>,
     Caller(principal): Caller,
@@ -48,12 +55,17 @@ pub(crate) async fn post_request(
     Ok((StatusCode::CREATED, Json(request(made))))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Form {
+    /// `oaas` for an access agreement in the Open Access Agreement Standard.
     format: Option<String>,
 }
 
 /// Shows one request: in the words of this API, or with `format=oaas` as an access agreement.
+#[utoipa::path(get, path = "/v1/access/requests/{id}", tag = "access",
+    params(Form),
+    responses((status = 200, body = wire::Request)))]
 pub(crate) async fn get_request(
     State(doors): State<Doors>,
     Caller(principal): Caller,
@@ -69,6 +81,8 @@ pub(crate) async fn get_request(
 }
 
 /// Gives what was granted as a commit, which `git am` takes.
+#[utoipa::path(get, path = "/v1/access/requests/{id}/export", tag = "access",
+    responses((status = 200, body = String, content_type = "text/x-patch")))]
 pub(crate) async fn export_request(
     State(doors): State<Doors>,
     Caller(principal): Caller,
@@ -79,6 +93,9 @@ pub(crate) async fn export_request(
 }
 
 /// Decides on a request, or takes one back, as the caller.
+#[utoipa::path(post, path = "/v1/access/requests/{id}/{verb}", tag = "access",
+    request_body = wire::RequestDecision,
+    responses((status = 200, body = wire::Request)))]
 pub(crate) async fn decide_request(
     State(doors): State<Doors>,
     Caller(principal): Caller,

@@ -15,6 +15,9 @@ use crate::caller::Caller;
 use crate::problem::Problem;
 
 /// Tells how everyone who is known sees a port, to who answers for it or may have it explained.
+#[utoipa::path(post, path = "/v1/access/roster", tag = "access",
+    request_body = wire::RosterRequest,
+    responses((status = 200, body = wire::Roster)))]
 pub(crate) async fn roster(
     State(doors): State<Doors>,
     Caller(principal): Caller,

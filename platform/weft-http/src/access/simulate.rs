@@ -23,6 +23,9 @@ const FILES_MAX: usize = 500;
 
 /// Tells who would gain and who would lose what, if texts took the place of those in force: names to who answers for a
 /// port or may have it explained, head counts to who may discover it, and nothing to others.
+#[utoipa::path(post, path = "/v1/access/simulate", tag = "access",
+    request_body = wire::SimulateRequest,
+    responses((status = 200, body = wire::Simulated)))]
 pub(crate) async fn simulate(
     State(doors): State<Doors>,
     Caller(principal): Caller,
@@ -30,9 +33,10 @@ pub(crate) async fn simulate(
 ) -> Result<Json<wire::Simulated>, Problem> {
     let files = read(&body)?;
     let controller = Arc::clone(&doors.controller);
-    let simulated = controller.simulate(files).await.map_err(|error| refused(&error))?;
+    let simulated = controller.simulate(files).await.map_err(|error| not_simulated(&error))?;
     let view = doors.view(&principal);
-    let changes = simulated.effects.into_iter().filter_map(|effect| told(effect, &doors, &view, &principal)).collect();
+    let changes =
+        simulated.effects.into_iter().filter_map(|effect| self::effect(effect, &doors, &view, &principal)).collect();
     Ok(Json(wire::Simulated { revision: simulated.revision, changes }))
 }
 
@@ -44,7 +48,8 @@ fn read(body: &[u8]) -> Result<BTreeMap<String, Option<String>>, Problem> {
     Ok(request.files)
 }
 
-fn refused(error: &SimulateError) -> Problem {
+/// What the caller is told where it is not known what would change.
+pub(crate) fn not_simulated(error: &SimulateError) -> Problem {
     match error {
         SimulateError::Path { .. } => Problem::malformed(error.to_string()),
         SimulateError::Nothing => Problem::not_ready(),
@@ -60,7 +65,7 @@ fn refused(error: &SimulateError) -> Problem {
 }
 
 /// The policies in force alone say who may know: those of the texts are the asker's own words.
-fn told(
+pub(crate) fn effect(
     effect: AccessEffect,
     doors: &Doors,
     view: &CatalogView,

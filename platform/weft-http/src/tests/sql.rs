@@ -46,7 +46,7 @@ async fn an_answer_tells_its_columns_and_then_its_rows() {
     expect![[r#"
         {"id":"<id>","columns":[{"name":"a","type":"Int64","nullable":false},{"name":"b","type":"Utf8","nullable":true},{"name":"c","type":"Decimal128(12, 2)","nullable":true},{"name":"d","type":"Null","nullable":true},{"name":"e","type":"Date32","nullable":true}],"rows":[
         [1,"it's","1.50",null,"2026-03-01"],
-        [2,null,null,null,null]],"truncated":false,"problem":null}
+        [2,null,null,null,null]],"terms":[],"truncated":false,"problem":null}
     "#]]
     .assert_eq(&answer.body);
     serde_json::from_str::<weft_wire::SqlAnswer>(&answer.body).unwrap();

@@ -11,7 +11,7 @@ use weft_governance::{AccessCause, AccessEffect, MeshFacts, MeshState, PolicySna
 use weft_model::compatibility::Sign;
 use weft_model::{Declared, Diagnostic, ManifestTree, PortRef};
 
-pub use simulated::{SimulateError, Simulated};
+pub use simulated::{PlannedOver, SimulateError, Simulated};
 
 use crate::check::{self, Checked};
 use crate::known::Kept;
@@ -52,6 +52,12 @@ impl AccessState {
         (snapshot.map(|snapshot| AccessState { snapshot: granting(&snapshot, known), facts }), diagnostics)
     }
 
+    /// What was `checked` would put in force; `None` where it would be refused.
+    pub(crate) fn of_checked(checked: &Checked, known: &Known) -> Option<Self> {
+        let facts = MeshFacts::of(&checked.declared, &known.published);
+        Some(AccessState { snapshot: granting(checked.snapshot.as_ref()?, known), facts })
+    }
+
     /// Who gains and who loses what, if `after` takes the place of this.
     pub fn effects(&self, after: &AccessState, at: DateTime<Utc>) -> Vec<AccessEffect> {
         simulate(self.mesh(), after.mesh(), at)
@@ -65,11 +71,9 @@ impl AccessState {
 /// Who gains and who loses what, if the revision that was `checked` takes the place of the rules in `before` over what
 /// is `known` to be published. Nothing where the revision would be refused.
 pub fn access_changes(before: &ManifestTree, checked: &Checked, known: &Known) -> Vec<AccessChange> {
-    let Some(after) = &checked.snapshot else { return Vec::new() };
-    let facts = MeshFacts::of(&checked.declared, &known.published);
+    let Some(after) = AccessState::of_checked(checked, known) else { return Vec::new() };
     let Some(before) = AccessState::served(before, known) else { return Vec::new() };
-    let effects = simulate(before.mesh(), MeshState { snapshot: &granting(after, known), facts: &facts }, known.now);
-    effects.into_iter().map(AccessChange::from).collect()
+    before.effects(&after, known.now).into_iter().map(AccessChange::from).collect()
 }
 
 /// The same with what is granted besides the rules.

@@ -3,16 +3,29 @@
 use std::collections::BTreeMap;
 
 use weft_governance::{AccessEffect, Authorizer};
-use weft_model::{Code, ManifestTree, Revision};
+use weft_model::{Code, Diagnostic, ManifestTree, Revision};
 
 use super::AccessState;
-use crate::{Controller, Known, ReconcileError};
+use crate::{Controller, Known, Plan, ReconcileError, check, plan};
 
 /// What would change.
 #[derive(Debug)]
 pub struct Simulated {
     /// The revision over which the texts were laid.
     pub revision: Revision,
+    pub effects: Vec<AccessEffect>,
+}
+
+/// What texts would come to.
+#[derive(Debug)]
+pub struct PlannedOver {
+    /// The revision over which they were laid.
+    pub revision: Revision,
+    /// Whether they would be refused as a whole.
+    pub refused: bool,
+    /// In the order in which people read them.
+    pub diagnostics: Vec<Diagnostic>,
+    pub plan: Plan,
     pub effects: Vec<AccessEffect>,
 }
 
@@ -50,18 +63,9 @@ impl Controller {
     ///
     /// If a path is none of a mesh's, the rules would be refused, or the revision in force cannot be read.
     pub async fn simulate(&self, files: BTreeMap<String, Option<String>>) -> Result<Simulated, SimulateError> {
-        if let Some(path) = files.keys().find(|path| !is_of_mesh(path)) {
-            return Err(SimulateError::Path { path: path.clone() });
-        }
         let _permit = self.simulating.acquire().await.map_err(|_| ReconcileError::Task)?;
-        let policies = self.parts.policies.current();
-        if policies.epoch() == 0 {
-            return Err(SimulateError::Nothing);
-        }
-        let revision = policies.policy_revision().clone();
-        let tree = self.tree(&revision).await?;
-        let known = Known::in_catalog(&self.parts.catalog, &tree, self.parts.clock.now());
-        let known = known.await.map_err(ReconcileError::from)?;
+        let (tree, known) = self.in_force(&files).await?;
+        let revision = tree.revision.clone();
         let effects = tokio::task::spawn_blocking(move || {
             let before = AccessState::served(&tree, &known)?;
             let after = laid_over(&tree, files);
@@ -70,6 +74,41 @@ impl Controller {
         });
         let effects = effects.await.map_err(|_| ReconcileError::Task)?;
         Ok(Simulated { revision, effects: effects.ok_or(SimulateError::Refused)? })
+    }
+
+    /// What would be done, and who would gain and lose access, if `files` took the place of those of the revision in
+    /// force: what `weft plan` would print of a commit with them. Changes nothing; runs unit tests of transforms.
+    ///
+    /// # Errors
+    ///
+    /// If a path is none of a mesh's, or the revision in force cannot be read.
+    pub async fn plan_over(&self, files: BTreeMap<String, Option<String>>) -> Result<PlannedOver, SimulateError> {
+        let _permit = self.simulating.acquire().await.map_err(|_| ReconcileError::Task)?;
+        let (before, known) = self.in_force(&files).await?;
+        let after = laid_over(&before, files);
+        let checked = check(&after, &known).await;
+        let plan = plan(&checked.declared, &known, &checked.reviews);
+        let effects = match (AccessState::served(&before, &known), AccessState::of_checked(&checked, &known)) {
+            (Some(before), Some(after)) => before.effects(&after, known.now),
+            _ => Vec::new(),
+        };
+        let refused = checked.is_refused();
+        Ok(PlannedOver { revision: before.revision, refused, diagnostics: checked.diagnostics, plan, effects })
+    }
+
+    /// The texts in force, and what is known beside them; `files` are to be laid over them.
+    async fn in_force(&self, files: &BTreeMap<String, Option<String>>) -> Result<(ManifestTree, Known), SimulateError> {
+        if let Some(path) = files.keys().find(|path| !is_of_mesh(path)) {
+            return Err(SimulateError::Path { path: path.clone() });
+        }
+        let policies = self.parts.policies.current();
+        if policies.epoch() == 0 {
+            return Err(SimulateError::Nothing);
+        }
+        let tree = self.tree(policies.policy_revision()).await?;
+        let known = Known::in_catalog(&self.parts.catalog, &tree, self.parts.clock.now());
+        let known = known.await.map_err(ReconcileError::from)?;
+        Ok((tree, known))
     }
 }
 

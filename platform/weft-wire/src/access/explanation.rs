@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use weft_model::{PortRef, Revision};
 
 use super::RuleLine;
 
 /// What is to be explained: the body of `POST /api/v1/access/explain`. Either what an `explainId` stands for, or a
 /// question of one's own. Here, unknown keys are refused.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ExplainRequest {
     /// As a refusal, or an answer of which something is masked, told it.
@@ -29,14 +30,14 @@ pub struct ExplainRequest {
 }
 
 /// Answers to an [`ExplainRequest`]: one for each port that a query asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanations {
     pub items: Vec<Explanation>,
 }
 
 /// Why one principal sees a port or a column as it does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
     /// As policies write it: `user:dana`.
@@ -65,7 +66,7 @@ pub struct Explanation {
 }
 
 /// One link of the chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
     /// `identity`, `purpose`, `group`, `role`, `grant`, `tag`, `rule`, `exemption`, `mask`, `filter` or `platform`.
@@ -79,7 +80,7 @@ pub struct Evidence {
 }
 
 /// A rule that would show more and does not hold.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NearMiss {
     #[serde(flatten)]
@@ -92,7 +93,7 @@ pub struct NearMiss {
 }
 
 /// The least that would show all of what was asked about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum Change {
     /// Ask again for this purpose.

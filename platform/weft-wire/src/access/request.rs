@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use weft_model::PortRef;
 
 /// A request for access: the body of `POST /api/v1/access/requests`. Here, unknown keys are refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewRequest {
     pub port: PortRef,
@@ -29,7 +30,7 @@ pub struct NewRequest {
 }
 
 /// A decision: the body of `POST /api/v1/access/requests/{id}/…`. Here, unknown keys are refused.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RequestDecision {
     /// Needed to decline and to revoke.
@@ -44,7 +45,7 @@ pub struct RequestDecision {
 }
 
 /// A request as the caller sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
     /// `REQ-7`.
@@ -75,7 +76,7 @@ pub struct Request {
 }
 
 /// One decision on a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Decided {
     /// Who decided, or the rule that did, as `file:line: text`.
@@ -87,7 +88,7 @@ pub struct Decided {
 }
 
 /// What was granted: from an instant to an instant, the latter not counted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Granted {
     pub columns: Vec<String>,

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use weft_model::{PortRef, PrincipalKind, Revision};
 
 /// Of which port, or of which of its columns, it is asked who sees it: `POST /api/v1/access/roster`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RosterRequest {
     pub port: PortRef,
@@ -20,7 +21,7 @@ pub struct RosterRequest {
 }
 
 /// Everyone who is known, by how they see the port.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Roster {
     pub port: PortRef,
@@ -32,7 +33,7 @@ pub struct Roster {
 }
 
 /// Principals that see it alike, by the same rules.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RosterGroup {
     /// `all`, `some` or `none`.
@@ -47,7 +48,7 @@ pub struct RosterGroup {
 }
 
 /// How a column is seen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RosterColumn {
     pub name: String,
@@ -58,7 +59,7 @@ pub struct RosterColumn {
 }
 
 /// A principal, and what leads from it to the rules.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RosterMember {
     pub name: String,
@@ -67,7 +68,7 @@ pub struct RosterMember {
 }
 
 /// How a principal comes to be whom a line speaks of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RosterPath {
     pub rule: RuleLine,
@@ -78,7 +79,7 @@ pub struct RosterPath {
 }
 
 /// One step of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RosterMembership {
     pub member: String,
@@ -88,7 +89,7 @@ pub struct RosterMembership {
 }
 
 /// A line of a rule. Grants and the platform's own words stand in no file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleLine {
     pub file: Option<String>,

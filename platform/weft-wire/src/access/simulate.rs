@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use weft_model::{PortRef, Revision};
 
 use super::RuleLine;
 
 /// Texts that are laid over those of the revision in force: `POST /api/v1/access/simulate`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SimulateRequest {
     /// By path; without a text the file is gone.
@@ -16,7 +17,7 @@ pub struct SimulateRequest {
 }
 
 /// Who would gain and who would lose what, as far as the asker may know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Simulated {
     /// The revision over which the texts were laid.
@@ -25,7 +26,7 @@ pub struct Simulated {
 }
 
 /// What changes alike for some principals at one port.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SimulatedChange {
     pub port: PortRef,

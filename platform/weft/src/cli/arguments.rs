@@ -133,7 +133,7 @@ fn memory_max(text: &str) -> Result<u64, &'static str> {
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
-    /// TOML file with the keys mesh, home, warehouse, http, flight, tls, environment and memory_max
+    /// TOML file with the keys mesh, home, warehouse, http, base_path, public_url, flight, tls, oidc, environment and memory_max
     #[arg(long, value_name = "FILE")]
     pub(super) config: PathBuf,
 }

@@ -108,7 +108,7 @@ impl CatalogView {
         let release = self.released(&port)?;
         let contract = self.contract(&port)?;
         note_is_short(&note)?;
-        let columns = self.known_columns(&port, contract, &columns)?;
+        let columns = self.named_columns(&port, contract, &columns)?;
         let allowed = &release.product.purposes;
         match &purpose {
             Some(purpose) if !allowed.contains(purpose) => return Err(invalid(not_for(release, Some(purpose)))),
@@ -170,7 +170,7 @@ impl CatalogView {
     }
 
     /// The columns in the order of the contract. One of which the principal may not know is none.
-    fn known_columns(
+    fn named_columns(
         &self,
         port: &PortRef,
         contract: &Contract,

@@ -1,0 +1,197 @@
+//! Signing in with an identity provider: OpenID Connect's code flow with PKCE.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use moka::sync::Cache;
+use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreIdTokenClaims, CoreProviderMetadata};
+use openidconnect::{
+    AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl,
+    Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
+};
+use parking_lot::Mutex;
+
+use crate::IdentityError;
+
+/// How long a person has at the provider.
+const PENDING: Duration = Duration::from_secs(600);
+
+/// Most sign-ins that are under way.
+const PENDING_MAX: u64 = 10_000;
+
+/// How long what the provider says of itself, its keys among it, is not asked for again.
+const METADATA: Duration = Duration::from_secs(600);
+
+/// Longest time that the provider has for an answer.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
+
+/// What is agreed with the provider.
+#[derive(Clone, Debug)]
+pub struct OidcSettings {
+    /// Name of the provider as people know it.
+    pub name: String,
+    /// Its URL, below which it describes itself.
+    pub issuer: String,
+    pub client_id: String,
+    /// `None` for a public client.
+    pub client_secret: Option<String>,
+    /// Which claim holds the name of the principal.
+    pub name_claim: NameClaim,
+}
+
+/// Which claim of the provider's proof is the name of the principal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NameClaim {
+    #[default]
+    PreferredUsername,
+    /// Only where the provider has verified it.
+    Email,
+    Subject,
+}
+
+/// An identity provider. Asks it for what it needs when somebody signs in.
+pub struct Oidc {
+    settings: OidcSettings,
+    redirect: String,
+    http: reqwest::Client,
+    metadata: Mutex<Option<(Instant, Arc<CoreProviderMetadata>)>>,
+    /// By what the browser brings back.
+    pending: Cache<String, Arc<Pending>>,
+}
+
+/// A sign-in that is under way.
+struct Pending {
+    nonce: Nonce,
+    verifier: String,
+    return_to: String,
+}
+
+/// Where a browser goes to sign in.
+#[derive(Debug)]
+pub struct SignInBegun {
+    /// URL at the provider.
+    pub url: String,
+    /// What this browser, and no other, must bring back, beside what it gets from the provider.
+    pub state: String,
+}
+
+type Client =
+    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
+
+impl Oidc {
+    /// A provider that sends browsers back to `redirect`.
+    ///
+    /// # Errors
+    ///
+    /// If TLS cannot be set up, or an address is none.
+    pub fn new(settings: OidcSettings, redirect: String) -> Result<Self, IdentityError> {
+        let unusable = |error: &dyn fmt::Display| IdentityError::Provider { reason: error.to_string() };
+        IssuerUrl::new(settings.issuer.clone()).map_err(|error| unusable(&error))?;
+        RedirectUrl::new(redirect.clone()).map_err(|error| unusable(&error))?;
+        // To be sent elsewhere could lead to whatever this machine can reach.
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(ANSWER_MAX);
+        let http = http.build().map_err(|error| unusable(&error))?;
+        let pending = Cache::builder().max_capacity(PENDING_MAX).time_to_live(PENDING).build();
+        Ok(Oidc { settings, redirect, http, metadata: Mutex::new(None), pending })
+    }
+
+    /// Name of the provider as people know it.
+    pub fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// Begins a sign-in, after which the browser is to see `return_to`.
+    ///
+    /// # Errors
+    ///
+    /// [`IdentityError::Provider`] if the provider cannot be asked.
+    pub async fn begin(&self, return_to: String) -> Result<SignInBegun, IdentityError> {
+        let client = self.client(METADATA).await?;
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let request = client
+            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
+            .add_scopes(["profile", "email"].map(|scope| Scope::new(scope.to_owned())))
+            .set_pkce_challenge(challenge);
+        let (url, state, nonce) = request.url();
+        let pending = Pending { nonce, verifier: verifier.secret().clone(), return_to };
+        self.pending.insert(state.secret().clone(), Arc::new(pending));
+        Ok(SignInBegun { url: url.to_string(), state: state.secret().clone() })
+    }
+
+    /// Ends a sign-in with the `code` that the browser brought: the name that the provider proves, and where the browser
+    /// wanted to go. `state` is good once.
+    ///
+    /// # Errors
+    ///
+    /// [`IdentityError::SignIn`] if nothing is proved, [`IdentityError::Provider`] if the provider cannot be asked.
+    pub async fn finish(&self, state: &str, code: String) -> Result<(String, String), IdentityError> {
+        let refused = |reason: String| IdentityError::SignIn { reason };
+        let pending = self.pending.remove(state).ok_or_else(|| refused("no such sign-in is under way".to_owned()))?;
+        let client = self.client(METADATA).await?;
+        let exchange =
+            client.exchange_code(AuthorizationCode::new(code)).map_err(|error| refused(error.to_string()))?;
+        let exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(pending.verifier.clone()));
+        let answer = exchange.request_async(&self.http).await.map_err(|error| refused(told(&error)))?;
+        let token = answer.id_token().ok_or_else(|| refused("the provider gave no proof of identity".to_owned()))?;
+        let claims = match token.claims(&client.id_token_verifier(), &pending.nonce) {
+            Ok(claims) => claims.clone(),
+            // The provider may have new keys.
+            Err(_) => {
+                let client = self.client(Duration::ZERO).await?;
+                let claims = token.claims(&client.id_token_verifier(), &pending.nonce);
+                claims.map_err(|error| refused(error.to_string()))?.clone()
+            }
+        };
+        tracing::debug!(scopes = answer.scopes().map_or(0, Vec::len), "an identity provider proved who signs in");
+        let name = self.name_in(&claims).ok_or_else(|| refused("the proof does not hold the name".to_owned()))?;
+        Ok((name, pending.return_to.clone()))
+    }
+
+    fn name_in(&self, claims: &CoreIdTokenClaims) -> Option<String> {
+        match self.settings.name_claim {
+            NameClaim::PreferredUsername => claims.preferred_username().map(|name| name.to_string()),
+            NameClaim::Email => {
+                claims.email().filter(|_| claims.email_verified() == Some(true)).map(|email| email.to_string())
+            }
+            NameClaim::Subject => Some(claims.subject().to_string()),
+        }
+    }
+
+    /// The provider as it described itself no longer ago than `age_max`.
+    async fn client(&self, age_max: Duration) -> Result<Client, IdentityError> {
+        let unusable = |reason: String| IdentityError::Provider { reason };
+        let known = self.metadata.lock().clone();
+        let metadata = match known.filter(|(at, _)| at.elapsed() < age_max) {
+            Some((_, metadata)) => metadata,
+            None => {
+                let issuer = IssuerUrl::new(self.settings.issuer.clone()).map_err(|e| unusable(e.to_string()))?;
+                let asked = CoreProviderMetadata::discover_async(issuer, &self.http).await;
+                let metadata = Arc::new(asked.map_err(|error| unusable(told(&error)))?);
+                *self.metadata.lock() = Some((Instant::now(), Arc::clone(&metadata)));
+                metadata
+            }
+        };
+        let secret = self.settings.client_secret.clone().map(ClientSecret::new);
+        let id = ClientId::new(self.settings.client_id.clone());
+        let redirect = RedirectUrl::new(self.redirect.clone()).map_err(|error| unusable(error.to_string()))?;
+        Ok(CoreClient::from_provider_metadata((*metadata).clone(), id, secret).set_redirect_uri(redirect))
+    }
+}
+
+impl fmt::Debug for Oidc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Oidc").field("issuer", &self.settings.issuer).finish_non_exhaustive()
+    }
+}
+
+/// The error and what caused it.
+fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
