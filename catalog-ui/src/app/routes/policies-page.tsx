@@ -1,14 +1,51 @@
-import { NotYet } from '@/ui/states/not-yet';
-import { t } from '@/words/shell';
+import { getRouteApi } from '@tanstack/react-router';
+import { Policies } from '@/features/policies/policies';
+import { Rule } from '@/features/policies/rule';
+import { Simulate } from '@/features/policies/simulate';
+import { t } from '@/features/policies/words';
+import { ButtonLink } from '@/ui/button';
+import { Link } from '@/ui/link';
+import { Page } from '@/ui/page';
+
+const rules = getRouteApi('/policies');
+const simulation = getRouteApi('/policies/simulate');
+const one = getRouteApi('/policies/$rule');
 
 export function PoliciesPage() {
-  return <NotYet title={t('policies')} />;
+  const { q, effect, domain } = rules.useSearch();
+  return (
+    <Page
+      title={t('title')}
+      lead={t('lead')}
+      actions={<ButtonLink to="/policies/simulate">{t('simulate')}</ButtonLink>}
+    >
+      <Policies wanted={{ q, kind: effect, domain }} />
+    </Page>
+  );
+}
+
+function toRules() {
+  return (
+    <p className="mb-1 text-sm">
+      <Link to="/policies">{t('title')}</Link>
+    </p>
+  );
 }
 
 export function SimulatePage() {
-  return <NotYet title={t('policies')} />;
+  const { file } = simulation.useSearch();
+  return (
+    <Page title={t('simulateTitle')} lead={t('simulateLead')} above={toRules()}>
+      <Simulate file={file} />
+    </Page>
+  );
 }
 
 export function RulePage() {
-  return <NotYet title={t('policies')} />;
+  const { rule } = one.useParams();
+  return (
+    <Page title={t('rule')} above={toRules()}>
+      <Rule id={rule} />
+    </Page>
+  );
 }

@@ -1,0 +1,84 @@
+import type { RunStep } from '@/features/publish/queries';
+import { formatMs, tookMs } from '@/features/publish/states';
+import { t } from '@/features/publish/words';
+import { Status, type Tone } from '@/ui/badge';
+import { Code } from '@/ui/code-block';
+import { Link } from '@/ui/link';
+import { Table } from '@/ui/table';
+import { formatNumber } from '@/words/define';
+
+const tones: Record<string, Tone> = {
+  pending: 'waiting',
+  running: 'waiting',
+  succeeded: 'good',
+  failed: 'bad',
+  skipped: 'neutral',
+};
+
+/** What is done to each port, in order. */
+export function PortSteps({ steps }: { steps: readonly RunStep[] }) {
+  return (
+    <div data-card className="mt-2 rounded-lg border border-line bg-surface">
+      <Table
+        dense
+        label={t('ports')}
+        rows={steps}
+        rowKey={(step) => `${step.port} ${step.change}`}
+        columns={[
+          {
+            id: 'port',
+            title: t('port'),
+            isRowHeader: true,
+            cell: (step) => <PortLink port={step.port} />,
+          },
+          { id: 'change', title: t('change'), cell: (step) => step.change },
+          {
+            id: 'status',
+            title: t('status'),
+            cell: (step) => (
+              <div>
+                <Status tone={tones[step.status] ?? 'neutral'}>{step.status}</Status>
+                {step.message ? (
+                  <p className="max-w-prose text-sm text-ink-soft">{step.message}</p>
+                ) : null}
+              </div>
+            ),
+          },
+          {
+            id: 'rows',
+            title: t('rows'),
+            align: 'right',
+            from: 'md',
+            cell: (step) => (typeof step.rows === 'number' ? formatNumber(step.rows) : '–'),
+          },
+          {
+            id: 'version',
+            title: t('version'),
+            align: 'right',
+            from: 'lg',
+            cell: (step) => (typeof step.tableVersion === 'number' ? `v${step.tableVersion}` : '–'),
+          },
+          {
+            id: 'took',
+            title: t('took'),
+            align: 'right',
+            from: 'sm',
+            cell: (step) => {
+              const ms = step.durationMs ?? tookMs(step.startedAt, step.endedAt);
+              return ms === null ? '–' : formatMs(ms);
+            },
+          },
+        ]}
+      />
+    </div>
+  );
+}
+
+function PortLink({ port }: { port: string }) {
+  const [domain = '', product = ''] = port.split('.');
+  return (
+    <Link look="plain" to="/p/$domain/$product" params={{ domain, product }} search={{ port }}>
+      <Code className="text-accent-ink">{port}</Code>
+    </Link>
+  );
+}

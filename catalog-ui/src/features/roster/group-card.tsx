@@ -1,0 +1,155 @@
+import { placeOf, type Roster, type RuleLine } from '@/api/access';
+import { pathInWords } from '@/features/roster/paths';
+import { t } from '@/features/roster/words';
+import { Badge, Status, type Tone } from '@/ui/badge';
+import { Card } from '@/ui/card';
+import { Code } from '@/ui/code-block';
+import { Link } from '@/ui/link';
+import { Table } from '@/ui/table';
+
+export type Group = Roster['groups'][number];
+
+const rowWords: Record<string, string> = {
+  all: t('allRows'),
+  some: t('someRows'),
+  none: t('noRows'),
+};
+
+/** The principals that see it alike, by the same rules. */
+export function GroupCard({ roster, group }: { roster: Roster; group: Group }) {
+  const { heading, tone } = howSeen(roster, group);
+  return (
+    <Card
+      flush
+      title={<Status tone={tone}>{heading}</Status>}
+      aside={
+        <>
+          <Badge tone={group.rows === 'some' ? 'masked' : 'neutral'}>
+            {rowWords[group.rows] ?? group.rows}
+          </Badge>
+          <span>{t('principals', group.members.length)}</span>
+        </>
+      }
+    >
+      <div className="flex flex-col gap-1 px-4 pb-2.5 text-sm text-ink-soft">
+        <Lines
+          name={t('because')}
+          lines={group.because}
+          none={group.rows === 'none' ? t('nothingAllows') : null}
+        />
+        <Lines name={t('filters')} lines={group.filters} none={null} />
+        {roster.column ? null : <ColumnsByView group={group} />}
+      </div>
+      <Table
+        dense
+        label={t('members', heading)}
+        rows={group.members}
+        rowKey={(member) => member.name}
+        columns={[
+          {
+            id: 'name',
+            title: t('member'),
+            isRowHeader: true,
+            cell: (member) => <span className="font-medium">{member.name}</span>,
+          },
+          { id: 'kind', title: t('kind'), cell: (member) => member.kind, from: 'sm' },
+          {
+            id: 'path',
+            title: t('path'),
+            cell: (member) => (
+              <ul>
+                {member.paths.map((path, at) => (
+                  <li key={at} className="text-sm text-ink-soft">
+                    <Code className="break-words">{pathInWords(path)}</Code>
+                  </li>
+                ))}
+              </ul>
+            ),
+          },
+          {
+            id: 'why',
+            title: <span className="sr-only">{t('why')}</span>,
+            align: 'right',
+            cell: (member) => (
+              <Link
+                data-why
+                aria-label={`${t('why')} ${member.name}`}
+                to="/access/explain"
+                search={{
+                  who: member.name,
+                  what: roster.port,
+                  ...(roster.column ? { col: roster.column } : {}),
+                  ...(roster.purpose ? { purpose: roster.purpose } : {}),
+                }}
+              >
+                {t('why')}
+              </Link>
+            ),
+          },
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Lines({
+  name,
+  lines,
+  none,
+}: {
+  name: string;
+  lines: readonly RuleLine[];
+  none: string | null;
+}) {
+  if (lines.length === 0) return none ? <p>{none}</p> : null;
+  return (
+    <div className="flex flex-wrap gap-x-2">
+      <span>{name}</span>
+      <ul className="min-w-0 flex-1 basis-60">
+        {lines.map((line, at) => (
+          <li key={at} className="break-words">
+            <Code>{line.text}</Code>{' '}
+            <span className="break-all text-ink-faint">{placeOf(line)}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function ColumnsByView({ group }: { group: Group }) {
+  const names = (sees: string) =>
+    group.columns.filter((column) => column.sees === sees).map((column) => column.name);
+  const rows: [word: string, names: string[]][] = [
+    [t('inClear'), names('clear')],
+    [t('masked'), names('masked')],
+    [t('hidden'), names('hidden')],
+  ];
+  return rows.map(([word, some]) =>
+    some.length === 0 ? null : (
+      <p key={word} className="break-words">
+        {word} <Code>{some.join(', ')}</Code>
+      </p>
+    ),
+  );
+}
+
+/** One heading for a group: how it sees the column that was asked about, or how many of all. */
+export function howSeen(roster: Roster, group: Group): { heading: string; tone: Tone } {
+  const count = (sees: string) => group.columns.filter((column) => column.sees === sees).length;
+  const all = group.columns.length;
+  const what = roster.column ?? t('theColumns', all);
+  if (group.rows === 'none' || count('denied') === all) {
+    return { heading: t('seesDenied'), tone: 'bad' };
+  }
+  if (count('clear') === all) return { heading: t('seesClear', what), tone: 'good' };
+  if (count('hidden') === all) return { heading: t('seesHidden', what), tone: 'hidden' };
+  if (count('masked') === all) {
+    const masks = [...new Set(group.columns.map((column) => column.masks).filter(Boolean))];
+    return { heading: t('seesMasked', what, masks.join(', ')), tone: 'masked' };
+  }
+  return {
+    heading: t('seesMixed', count('clear'), count('masked'), count('hidden')),
+    tone: 'masked',
+  };
+}
