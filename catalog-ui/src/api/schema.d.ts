@@ -317,7 +317,7 @@ Problem: {
   explain_id?: string | null;
 };
 PlanRequest: {
-  files: Record<string, unknown>;
+  files: { [key: string]: string | null };
 };
 Planned: {
   revision: string;
@@ -452,8 +452,7 @@ Policies: {
   rules: (components['schemas']['PolicyRule'])[];
   complete: boolean;
 };
-PolicyRule: {
-  line: components['schemas']['RuleLine'];
+PolicyRule: components['schemas']['RuleLine'] & {
   kind: string;
   who: string;
   what: string;
@@ -533,23 +532,21 @@ Explanation: {
   sentence: string;
   evidence: (components['schemas']['Evidence'])[];
   near: (components['schemas']['NearMiss'])[];
-  change?: string | null;
+  change?: { kind: 'purpose'; purpose: string } | { kind: 'request'; request: components['schemas']['NewRequest'] } | { kind: 'rule'; text: string } | null;
   recorded: boolean;
 };
-Evidence: {
+Evidence: components['schemas']['RuleLine'] & {
   kind: string;
-  line: components['schemas']['RuleLine'];
   revision?: string | null;
   decides: boolean;
 };
-NearMiss: {
-  line: components['schemas']['RuleLine'];
+NearMiss: components['schemas']['RuleLine'] & {
   would: string;
   met: (string)[];
   failed: (string)[];
 };
 SimulateRequest: {
-  files: Record<string, unknown>;
+  files: { [key: string]: string | null };
 };
 Simulated: {
   revision: string;
@@ -676,6 +673,23 @@ LineageClusterEdge: {
 };
 } }
 export interface paths {
+'/api/v1/connect': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: { port?: string; client?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Connections'] } } } }; };
+'/api/v1/sql': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['SqlRequest'] } }; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['SqlAnswer'] } } } }; };
+'/api/v1/tokens': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['TokenRequest'] } }; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Token'] } } } }; };
+'/api/v1/ops': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Ops'] } } } }; };
+'/api/v1/revisions/{sha}': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path: { sha: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['RevisionStory'] } } } }; };
+'/api/v1/runs/{id}': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Run'] } } } }; };
+'/api/v1/runs': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: { q?: string; after?: string; limit?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': { items: components['schemas']['Run'][]; next?: string | null } } } } }; };
+'/api/v1/plan': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['PlanRequest'] } }; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Planned'] } } } }; };
+'/api/v1/policies': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Policies'] } } } }; };
+'/api/v1/access/simulate': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['SimulateRequest'] } }; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Simulated'] } } } }; };
+'/api/v1/access/roster': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['RosterRequest'] } }; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Roster'] } } } }; };
+'/api/v1/access/explain': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['ExplainRequest'] } }; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Explanations'] } } } }; };
+'/api/v1/access/requests/{id}/{verb}': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; post: { parameters: { query?: never; header?: never; path: { id: string; verb: string }; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['RequestDecision'] } }; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Request'] } } } }; };
+'/api/v1/access/requests/{id}/export': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'text/x-patch': string } } } }; };
+'/api/v1/access/requests/{id}': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Request'] } } } }; };
+'/api/v1/ports/{domain}/{product}/{port}': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path: { domain: string; product: string; port: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Port'] } } } }; };
+'/api/v1/me': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Me'] } } } }; };
 '/api/v1/home': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Home'] } } } } };
 '/api/v1/domains': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: { q?: string; after?: string; limit?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': { items: components['schemas']['DomainSummary'][]; next?: string | null } } } } } };
 '/api/v1/products': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: { q?: string; after?: string; limit?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': { items: components['schemas']['ProductSummary'][]; next?: string | null } } } } } };
@@ -687,6 +701,6 @@ export interface paths {
 '/api/v1/ports/{domain}/{product}/{port}/sample': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: { limit?: number; purpose?: string }; header?: never; path: { domain: string; product: string; port: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['SqlAnswer'] } } } } };
 '/api/v1/lineage': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query: { focus: string; level?: string; hops?: number; up?: number; down?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Lineage'] } } } } };
 '/api/v1/search': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: { q?: string; kind?: string; domain?: string; canQuery?: boolean; after?: string; limit?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['SearchAnswer'] } } } } };
-'/api/v1/access/requests': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: { limit?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': { items: components['schemas']['Request'][]; next?: string | null } } } } } };
+'/api/v1/access/requests': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: { q?: string; after?: string; limit?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': { items: components['schemas']['Request'][]; next?: string | null } } } } }; post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['NewRequest'] } }; responses: { 201: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Request'] } } } }; };
 '/api/v1/session': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Session'] } } } }; post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['SignInRequest'] } }; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Session'] } } } }; delete: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Session'] } } } };};
 }

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { type MeshEvent, onMeshEvent } from '@/api/events';
+import { eventKinds, type MeshEvent, onMeshEvent, onMissedEvents } from '@/api/events';
 import { showToast } from '@/ui/toast';
 import { t } from '@/words/shell';
 
@@ -9,7 +9,7 @@ import { t } from '@/words/shell';
 export function madeOldBy(kind: string): readonly string[] {
   if (kind.startsWith('request.') || kind.startsWith('grant.')) {
     // Who may see what may be another answer now, on every page.
-    return ['requests', 'home', 'product', 'explain', 'roster', 'sample'];
+    return ['requests', 'home', 'product', 'explain', 'roster', 'policies', 'probe', 'sample'];
   }
   if (kind.startsWith('release.') || kind.startsWith('product.')) {
     return [
@@ -25,7 +25,7 @@ export function madeOldBy(kind: string): readonly string[] {
       'revision',
     ];
   }
-  if (kind.startsWith('run.')) return ['home', 'runs', 'revision', 'ops'];
+  if (kind.startsWith('run.')) return ['home', 'runs', 'revision', 'policies', 'ops'];
   return ['home', 'product', 'checks', 'ops'];
 }
 
@@ -33,17 +33,22 @@ export function madeOldBy(kind: string): readonly string[] {
 export function useNews(): void {
   const client = useQueryClient();
   const navigate = useNavigate();
-  useEffect(
-    () =>
+  useEffect(() => {
+    const forget = (old: readonly string[]) =>
+      void client.invalidateQueries({
+        predicate: (query) => old.includes(String(query.queryKey[0])),
+      });
+    const stops = [
+      onMissedEvents(() => forget(eventKinds.flatMap(madeOldBy))),
       onMeshEvent((event) => {
-        const old = madeOldBy(event.kind);
-        void client.invalidateQueries({
-          predicate: (query) => old.includes(String(query.queryKey[0])),
-        });
+        forget(madeOldBy(event.kind));
         tell(event, () => void navigate({ to: '/requests', search: { id: event.subject } }));
       }),
-    [client, navigate],
-  );
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [client, navigate]);
 }
 
 function tell(event: MeshEvent, open: () => void): void {

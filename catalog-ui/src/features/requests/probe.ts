@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { api, read } from '@/api/client';
+import { api, fetchRaw, read } from '@/api/client';
 import type { AccessRequest } from '@/api/requests';
 
 export interface Probed {
@@ -41,8 +41,14 @@ export function probeQuery(request: AccessRequest) {
       );
       const names = columns.length > 0 ? columns.map(quoted).join(', ') : '*';
       const sql = `SELECT ${names} FROM ${request.port} LIMIT 0`;
-      const answer = await read(api.POST('/api/v1/sql', { body: { sql, purpose }, signal }));
-      return { holds: seen && !answer.problem, at: new Date().toISOString() };
+      const answer = await fetchRaw('/api/v1/sql', {
+        method: 'POST',
+        headers: { accept: 'application/json', 'content-type': 'application/json' },
+        body: JSON.stringify({ sql, purpose }),
+        signal,
+      });
+      const { problem } = (await answer.json()) as { problem?: unknown };
+      return { holds: seen && !problem, at: new Date().toISOString() };
     },
   });
 }

@@ -22,7 +22,7 @@ export interface RequestsProps {
 export function Requests({ tab, id }: RequestsProps) {
   return (
     <Loaded query={requestsQuery} what={t('requests')} skeleton={<SkeletonCards cards={2} />}>
-      {(requests) => <SortedRequests requests={requests} tab={tab} id={id} />}
+      {({ items }) => <SortedRequests requests={items} tab={tab} id={id} />}
     </Loaded>
   );
 }
