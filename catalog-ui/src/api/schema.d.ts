@@ -1,613 +1,753 @@
-// Stands in until platform/docs/openapi.json is there and `npm run api` writes this file.
-export interface components { schemas: {
-BackfillRequest: {
-  from: string;
-  to: string;
-};
-Backfill: {
-  range: string;
-  intervals: number;
-  doneBefore: number;
-  commits: number;
-  release: number;
-  tableVersion: number;
-  rows?: number | null;
-  run: string;
-};
-Lineage: {
-  focus: string;
-  level: string;
-  nodes: (components['schemas']['LineageNode'])[];
-  edges: (components['schemas']['LineageEdge'])[];
-  complete: boolean;
-  graphVersion?: string;
-  clusters?: (components['schemas']['LineageCluster'])[];
-  clusterEdges?: (components['schemas']['LineageClusterEdge'])[];
-  width?: number;
-  height?: number;
-};
-LineageNode: {
-  id: string;
-  level: string;
-  product: string;
-  port?: string | null;
-  column?: string | null;
-  hops: number;
-  owner?: string | null;
-  state?: components['schemas']['LineageState'] | null;
-  place?: components['schemas']['LineagePlace'] | null;
-  cluster?: string | null;
-};
-LineageEdge: {
-  from: string;
-  to: string;
-  how: (components['schemas']['LineageStep'])[];
-  declaredOnly?: boolean;
-  release: number;
-};
-LineageStep: {
-  kind: string;
-  detail: string;
-};
-Connections: {
-  port?: string | null;
-  flight: string;
-  http: string;
-  clients: (components['schemas']['Connection'])[];
-};
-Connection: {
-  client: string;
-  title: string;
-  language: string;
-  text: string;
-  install: string;
-};
-Ops: {
-  version: string;
-  startedAt: string;
-  revision?: string | null;
-  lights: (components['schemas']['Light'])[];
-  queries: (components['schemas']['QueryLine'])[];
-  denied: (components['schemas']['DeniedLine'])[];
-};
-Light: {
-  name: string;
-  state: string;
-  detail: string;
-};
-QueryLine: {
-  id: string;
-  principal: string;
-  at: string;
-  status: string;
-  durationMs?: number | null;
-  rows?: number | null;
-  ports: (string)[];
-  door?: string | null;
-};
-DeniedLine: {
-  query: string;
-  principal: string;
-  at: string;
-  object: string;
-  action: string;
-  because: (string)[];
-};
-SqlRequest: {
-  sql: string;
-  parameters?: (unknown)[];
-  purpose?: string | null;
-  asOf?: string | null;
-  limit?: number | null;
-};
-SqlAnswer: {
-  id: string;
-  columns: (components['schemas']['SqlColumn'])[];
-  rows: ((unknown)[])[];
-  terms: (components['schemas']['SqlTerms'])[];
-  truncated: boolean;
-  problem?: components['schemas']['Problem'] | null;
-};
-SqlTerms: {
-  port: string;
-  masks: Record<string, unknown>;
-  hidden: (string)[];
-  filters: (string)[];
-};
-SqlColumn: {
-  name: string;
-  type: string;
-  nullable: boolean;
-};
-Me: {
-  principal: string;
-  kind: string;
-  groups: (string)[];
-  flight: string;
-};
-Usage: {
-  port: string;
-  byEveryone: boolean;
-  days: (components['schemas']['UsageDay'])[];
-  columns: (components['schemas']['UsageColumn'])[];
-};
-UsageDay: {
-  day: string;
-  queries: number;
-  principals: number;
-};
-UsageColumn: {
-  name: string;
-  queries: number;
-  lastAt: string;
-};
-Event: {
-  id: number;
-  at: string;
-  kind: string;
-  subject: string;
-};
-DomainSummary: {
-  name: string;
-  description: string;
-  owner: string;
-  contact?: string | null;
-  products: (string)[];
-};
-ProductSummary: {
-  name: string;
-  title?: string | null;
-  version?: string | null;
-  status?: string | null;
-  purpose: string;
-  tags: (string)[];
-  owner: string;
-  release: number;
-  at: string;
-  ports: (components['schemas']['PortSummary'])[];
-};
-Product: {
-  name: string;
-  title?: string | null;
-  version?: string | null;
-  status?: string | null;
-  purpose: string;
-  tags: (string)[];
-  owner: string;
-  release: number;
-  revision: string;
-  at: string;
-  ports: (components['schemas']['Port'])[];
-  inputs: (components['schemas']['Input'])[];
-  feeds: (string)[];
-  purposes: (string)[];
-  file: string;
-  contact?: string | null;
-  answers: boolean;
-};
-Input: {
-  name: string;
-  port: string;
-  contract: components['schemas']['ContractId'];
-};
-ContractId: {
-  id: string;
-  version: string;
-};
-Release: {
-  product: string;
-  number: number;
-  revision: string;
-  plan: string;
-  at: string;
-  version?: string | null;
-  current: boolean;
-  retired?: boolean;
-  rolledBack?: components['schemas']['RolledBack'] | null;
-  ports: (components['schemas']['ReleasedPort'])[];
-};
-RolledBack: {
-  to: number;
-  from: number;
-  by?: string | null;
-  reason: string;
-};
-RollBackRequest: {
-  to?: number | null;
-  reason: string;
-  acceptBreaking?: boolean;
-};
-ReleasedPort: {
-  name: string;
-  tableVersion?: number | null;
-  rows?: number | null;
-};
-RevisionStory: {
-  revision: string;
-  author?: string | null;
-  committedAt?: string | null;
-  signature?: string | null;
-  state: string;
-  sentence: string;
-  steps: (components['schemas']['RevisionStep'])[];
-  runs: (components['schemas']['Run'])[];
-};
-RevisionStep: {
-  name: string;
-  state: string;
-  detail: string;
-  at?: string | null;
-  durationMs?: number | null;
-  diagnostics: (components['schemas']['RunDiagnostic'])[];
-  ports: (components['schemas']['RunStep'])[];
-};
-PortSummary: {
-  name: string;
-  description: string;
-  kind: string;
-  readable: boolean;
-  rows?: number | null;
-};
-Port: {
-  name: string;
-  description: string;
-  kind: string;
-  contract: components['schemas']['ContractId'];
-  columns: (components['schemas']['Column'])[];
-  primaryKey: (string)[];
-  foreignKeys: (components['schemas']['ForeignKey'])[];
-  file: string;
-  readable: boolean;
-  hidesRows: boolean;
-  rows?: number | null;
-  bytes?: number | null;
-  tableVersion?: number | null;
-  release: number;
-  at: string;
-  quality: components['schemas']['Quality'];
-  serviceLevels: (components['schemas']['Check'])[];
-};
-Quality: {
-  passed: number;
-  failed: number;
-  unknown: number;
-  at?: string | null;
-};
-ForeignKey: {
-  name: string;
-  columns: (string)[];
-  target: string;
-  targetColumns: (string)[];
-};
-Column: {
-  name: string;
-  description: string;
-  type: string;
-  required: boolean;
-  unique: boolean;
-  primaryKeyPosition?: number | null;
-  classification?: string | null;
-  tags: (string)[];
-  sees: string;
-  mask?: string | null;
-};
-Contract: {
-  port: string;
-  id: string;
-  version: string;
-  status?: string | null;
-  purpose: string;
-  file: string;
-  revision: string;
-  document?: string | null;
-  roles: (components['schemas']['ContractRole'])[];
-};
-ContractRole: {
-  name: string;
-  access?: string | null;
-  approvers: (string)[];
-};
-Problem: {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-  code: string;
-  trace_id: string;
-  explain_id?: string | null;
-};
-PlanRequest: {
-  files: { [key: string]: string | null };
-};
-Planned: {
-  revision: string;
-  refused: boolean;
-  diagnostics: (components['schemas']['RunDiagnostic'])[];
-  steps: (components['schemas']['PlannedStep'])[];
-  access: (components['schemas']['SimulatedChange'])[];
-};
-PlannedStep: {
-  port: string;
-  change: string;
-  reason: string;
-};
-Run: {
-  id: string;
-  revision: string;
-  author?: string | null;
-  committedAt?: string | null;
-  signature?: string | null;
-  startedAt: string;
-  endedAt?: string | null;
-  status: string;
-  plan?: string | null;
-  diagnostics: (components['schemas']['RunDiagnostic'])[];
-  steps: (components['schemas']['RunStep'])[];
-};
-RunDiagnostic: {
-  code: string;
-  severity: string;
-  message: string;
-  file: string;
-  line: number;
-  column: number;
-  help?: string | null;
-  product?: string | null;
-};
-RunStep: {
-  port: string;
-  change: string;
-  status: string;
-  message?: string | null;
-  rows?: number | null;
-  tableVersion?: number | null;
-  startedAt?: string | null;
-  endedAt?: string | null;
-  durationMs?: number | null;
-};
-Home: {
-  needs: (components['schemas']['Need'])[];
-  products: (components['schemas']['OwnProduct'])[];
-  recent: (string)[];
-  changed: (components['schemas']['ChangeNear'])[];
-  domains: number;
-  productsCount: number;
-  ports: number;
-};
-Need: {
-  kind: string;
-  subject: string;
-  text: string;
-  at: string;
-};
-OwnProduct: {
-  product: components['schemas']['ProductSummary'];
-  quality: components['schemas']['Quality'];
-  late?: boolean | null;
-  consumers: number;
-  queries: (number)[];
-};
-ChangeNear: {
-  product: string;
-  release: number;
-  at: string;
-  what: string;
-};
-Session: {
-  signedIn: boolean;
-  me?: components['schemas']['Me'] | null;
-  csrf?: string | null;
-  signIn: components['schemas']['SignIn'];
-  pages: (string)[];
-  mesh?: string | null;
-  environment?: string | null;
-  version: string;
-};
-SignIn: {
-  demo: (components['schemas']['DemoPrincipal'])[];
-  oidc?: components['schemas']['OidcSignIn'] | null;
-};
-DemoPrincipal: {
-  name: string;
-  description: string;
-};
-OidcSignIn: {
-  name: string;
-  href: string;
-};
-SignInRequest: {
-  demo?: string | null;
-  token?: string | null;
-};
-TokenRequest: {
-  seconds?: number | null;
-};
-Token: {
-  token: string;
-  until: string;
-};
-ErasureRequest: {
-  where: string;
-  dryRun?: boolean;
-};
-Check: {
-  run?: string | null;
-  name: string;
-  column?: string | null;
-  outcome: string;
-  severity?: string | null;
-  measured?: number | null;
-  threshold?: string | null;
-  failingRows?: number | null;
-  message?: string | null;
-  scannedBytes?: number | null;
-  durationMs?: number | null;
-  sample?: (Record<string, unknown>)[] | null;
-  at: string;
-};
-Policies: {
-  revision: string;
-  epoch: number;
-  grantsEpoch: number;
-  rules: (components['schemas']['PolicyRule'])[];
-  complete: boolean;
-};
-PolicyRule: components['schemas']['RuleLine'] & {
-  kind: string;
-  who: string;
-  what: string;
-  action?: string | null;
-  when?: string | null;
-  domain?: string | null;
-  sentence: string;
-};
-RosterRequest: {
-  port: string;
-  column?: string | null;
-  purpose?: string | null;
-  at?: string | null;
-};
-Roster: {
-  port: string;
-  column?: string | null;
-  purpose?: string | null;
-  at: string;
-  policyRevision: string;
-  groups: (components['schemas']['RosterGroup'])[];
-};
-RosterGroup: {
-  rows: string;
-  filters: (components['schemas']['RuleLine'])[];
-  columns: (components['schemas']['RosterColumn'])[];
-  because: (components['schemas']['RuleLine'])[];
-  members: (components['schemas']['RosterMember'])[];
-};
-RosterColumn: {
-  name: string;
-  sees: string;
-  masks?: string | null;
-};
-RosterMember: {
-  name: string;
-  kind: string;
-  paths: (components['schemas']['RosterPath'])[];
-};
-RosterPath: {
-  rule: components['schemas']['RuleLine'];
-  subject: string;
-  chain: (components['schemas']['RosterMembership'])[];
-};
-RosterMembership: {
-  member: string;
-  holds: string;
-  by?: components['schemas']['RuleLine'] | null;
-};
-RuleLine: {
-  file?: string | null;
-  line?: number | null;
-  text: string;
-};
-ExplainRequest: {
-  explainId?: string | null;
-  who?: string | null;
-  port?: string | null;
-  column?: string | null;
-  purpose?: string | null;
-  at?: string | null;
-};
-Explanations: {
-  items: (components['schemas']['Explanation'])[];
-};
-Explanation: {
-  principal: string;
-  port: string;
-  column?: string | null;
-  purpose?: string | null;
-  at: string;
-  policyRevision: string;
-  grantsEpoch: number;
-  sees: string;
-  hidesRows: boolean;
-  percentOfRows?: number | null;
-  sentence: string;
-  evidence: (components['schemas']['Evidence'])[];
-  near: (components['schemas']['NearMiss'])[];
-  change?: { kind: 'purpose'; purpose: string } | { kind: 'request'; request: components['schemas']['NewRequest'] } | { kind: 'rule'; text: string } | null;
-  recorded: boolean;
-};
-Evidence: components['schemas']['RuleLine'] & {
-  kind: string;
-  revision?: string | null;
-  decides: boolean;
-};
-NearMiss: components['schemas']['RuleLine'] & {
-  would: string;
-  met: (string)[];
-  failed: (string)[];
-};
-SimulateRequest: {
-  files: { [key: string]: string | null };
-};
-Simulated: {
-  revision: string;
-  changes: (components['schemas']['SimulatedChange'])[];
-};
-SimulatedChange: {
-  port: string;
-  change: string;
-  columns: (string)[];
-  masks?: string | null;
-  everyRow: boolean;
-  purposes: (string)[];
-  peopleCount: number;
-  servicesCount: number;
-  people?: (string)[] | null;
-  services?: (string)[] | null;
-  because?: (components['schemas']['RuleLine'])[] | null;
-};
-NewRequest: {
-  port: string;
-  columns?: (string)[];
-  purpose?: string | null;
-  until?: string | null;
-  note?: string;
-  role?: string | null;
-  breakGlass?: boolean;
-};
-RequestDecision: {
-  note?: string;
-  columns?: (string)[] | null;
-  until?: string | null;
-};
-Request: {
-  id: string;
-  asker: string;
-  at: string;
-  state: string;
-  port: string;
-  columns: (string)[];
-  purpose?: string | null;
-  until: string;
-  note: string;
-  role?: string | null;
-  breakGlass: boolean;
-  extends?: string | null;
-  waitsFor?: (string)[] | null;
-  decisions: (components['schemas']['Decided'])[];
-  grant?: components['schemas']['Granted'] | null;
-  can: (string)[];
-};
-Decided: {
-  by: string;
-  at: string;
-  what: string;
-  note: string;
-};
-Granted: {
-  columns: (string)[];
-  since: string;
-  until: string;
-};
+// With search, which the description does not have yet; `npm run api` writes this file anew.
+/**
+ * This file was auto-generated by openapi-typescript.
+ * Do not make direct changes to the file.
+ */
+
+export interface paths {
+    '/api/v1/search': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: { q?: string; kind?: string; domain?: string; canQuery?: boolean; after?: string; limit?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['SearchAnswer'] } } } } };
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answers as long as the process can. */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answers well once the first reconcile is done. */
+        get: operations["ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The numbers in Prometheus' text format. Labels hold no product's name and no SQL, since
+         *     whoever scrapes is not asked for a token.
+         */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Describes all of this API after OpenAPI 3.1. */
+        get: operations["get_openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends a browser to the identity provider. */
+        get: operations["get_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Takes a browser back from the identity provider, and signs it in if that proved a name that is known. */
+        get: operations["get_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells a browser whether it is signed in, and how to sign in. */
+        get: operations["get_session"];
+        put?: never;
+        /** Signs a browser in: with a token, or as a principal of the demo. The answer sets a cookie. */
+        post: operations["post_session"];
+        /** Signs the browser out. */
+        delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/git": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has the source of revisions looked at now. What the body says is not even read: the signature proves that there is
+         *     something to look for, and the repository says what it is.
+         */
+        post: operations["git"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what waits for the caller, what it answers for, what it read last and what changed of late. */
+        get: operations["get_home"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells callers what the server knows of them. */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/domains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the domains in which the caller may discover something. */
+        get: operations["list_domains"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the products that the caller may discover, and that match the words of `q`. */
+        get: operations["list_products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{domain}/{product}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one product to one person: the whole of "a catalog page view" on the server. */
+        get: operations["get_product"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{domain}/{product}/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the releases of a product, newest first. */
+        get: operations["list_releases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{domain}/{product}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Serves an earlier release of a product again, for who answers for it. */
+        post: operations["roll_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ports/{domain}/{product}/{port}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one port to one person. */
+        get: operations["get_port"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ports/{domain}/{product}/{port}/contract": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the contract of a port as it is committed. */
+        get: operations["get_contract"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ports/{domain}/{product}/{port}/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a few rows of a port, in no order, as the caller sees them: the answer of a query. */
+        get: operations["get_sample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ports/{domain}/{product}/{port}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the checks of the run that judged the port last, and those of the clock. */
+        get: operations["list_checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ports/{domain}/{product}/{port}/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the releases in which the port is, newest first. */
+        get: operations["list_port_releases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ports/{domain}/{product}/{port}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says how often the port was read, and which columns of it. */
+        get: operations["get_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ports/{domain}/{product}/{port}/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes whole intervals of a port anew, for who answers for it. Answers once they are released. */
+        post: operations["backfill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ports/{domain}/{product}/{port}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erases rows of a port, or tells what would go, for who answers for it. Answers with the certificate. */
+        post: operations["erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Explains what the caller sees, or what somebody else does to whoever may ask about others. */
+        post: operations["explain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the requests that concern the caller, newest first. */
+        get: operations["list_requests"];
+        put?: never;
+        /** Asks for access as the caller. */
+        post: operations["post_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one request: in the words of this API, or with `format=oaas` as an access agreement. */
+        get: operations["get_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/requests/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives what was granted as a commit, which `git am` takes. */
+        get: operations["export_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/requests/{id}/{verb}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides on a request, or takes one back, as the caller. */
+        post: operations["decide_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/roster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells how everyone who is known sees a port, to who answers for it or may have it explained. */
+        post: operations["roster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tells who would gain and who would lose what, if texts took the place of those in force: names to who answers for a
+         *     port or may have it explained, head counts to who may discover it, and nothing to others.
+         */
+        post: operations["simulate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the rules in force: all of them for who may have anything explained or sees the mesh's own runs; for others
+         *     the rules about domains that they answer for.
+         */
+        get: operations["get_policies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows what lies around a product, port or column: `hops` steps in each direction (1 where nobody asks), or `up` and
+         *     `down`; at the level of the focus, or at `level`.
+         */
+        get: operations["get_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists runs, newest first. */
+        get: operations["list_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one run, step by step. */
+        get: operations["get_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/revisions/{sha}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what a commit became, step by step, as far as it concerns what the caller may discover. */
+        get: operations["get_revision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells what would be done if texts took the place of those in force, as far as the caller may know. Does nothing. */
+        post: operations["post_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how the platform fares, to who sees the mesh's own runs. */
+        get: operations["get_ops"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells of releases, runs, requests and service levels as they change, as far as the caller may know of them: from now
+         *     on, or from the event after `Last-Event-ID` on.
+         */
+        get: operations["get_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers a query as the caller. Rows leave as they come; whoever hangs up cancels. */
+        post: operations["post_sql"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sql/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a query of the caller's own. */
+        delete: operations["delete_sql"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives texts that connect clients of several kinds to a port, once `$WEFT_TOKEN` holds a token. */
+        get: operations["get_connect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a bearer token for whoever is signed in with a browser, for clients that are none. It holds no longer than the
+         *     browser is signed in; with a token alone none is made, else one that was lost could be renewed for ever.
+         */
+        post: operations["post_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
 SearchAnswer: {
   items: (components['schemas']['SearchHit'])[];
   total: number;
@@ -647,60 +787,2874 @@ SearchCount: {
   name: string;
   count: number;
 };
-LineageState: {
-  freshness?: string | null;
-  failedChecks: number;
-};
-LineagePlace: {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-};
-LineageCluster: {
-  id: string;
-  domain: string;
-  product?: string | null;
-  products: (string)[];
-  count: number;
-  hops: number;
-  place: components['schemas']['LineagePlace'];
-};
-LineageClusterEdge: {
-  from: string;
-  to: string;
-  count: number;
-};
-} }
-export interface paths {
-'/api/v1/connect': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: { port?: string; client?: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Connections'] } } } }; };
-'/api/v1/sql': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['SqlRequest'] } }; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['SqlAnswer'] } } } }; };
-'/api/v1/tokens': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['TokenRequest'] } }; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Token'] } } } }; };
-'/api/v1/ops': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Ops'] } } } }; };
-'/api/v1/revisions/{sha}': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path: { sha: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['RevisionStory'] } } } }; };
-'/api/v1/runs/{id}': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Run'] } } } }; };
-'/api/v1/runs': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: { q?: string; after?: string; limit?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': { items: components['schemas']['Run'][]; next?: string | null } } } } }; };
-'/api/v1/plan': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['PlanRequest'] } }; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Planned'] } } } }; };
-'/api/v1/policies': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Policies'] } } } }; };
-'/api/v1/access/simulate': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['SimulateRequest'] } }; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Simulated'] } } } }; };
-'/api/v1/access/roster': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['RosterRequest'] } }; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Roster'] } } } }; };
-'/api/v1/access/explain': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['ExplainRequest'] } }; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Explanations'] } } } }; };
-'/api/v1/access/requests/{id}/{verb}': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; post: { parameters: { query?: never; header?: never; path: { id: string; verb: string }; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['RequestDecision'] } }; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Request'] } } } }; };
-'/api/v1/access/requests/{id}/export': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'text/x-patch': string } } } }; };
-'/api/v1/access/requests/{id}': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path: { id: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Request'] } } } }; };
-'/api/v1/ports/{domain}/{product}/{port}': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path: { domain: string; product: string; port: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Port'] } } } }; };
-'/api/v1/me': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Me'] } } } }; };
-'/api/v1/home': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Home'] } } } } };
-'/api/v1/domains': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: { q?: string; after?: string; limit?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': { items: components['schemas']['DomainSummary'][]; next?: string | null } } } } } };
-'/api/v1/products': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: { q?: string; after?: string; limit?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': { items: components['schemas']['ProductSummary'][]; next?: string | null } } } } } };
-'/api/v1/products/{domain}/{product}': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path: { domain: string; product: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Product'] } } } } };
-'/api/v1/products/{domain}/{product}/releases': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path: { domain: string; product: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': { items: components['schemas']['Release'][]; next?: string | null } } } } } };
-'/api/v1/ports/{domain}/{product}/{port}/contract': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path: { domain: string; product: string; port: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Contract'] } } } } };
-'/api/v1/ports/{domain}/{product}/{port}/checks': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path: { domain: string; product: string; port: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': { items: components['schemas']['Check'][]; next?: string | null } } } } } };
-'/api/v1/ports/{domain}/{product}/{port}/usage': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path: { domain: string; product: string; port: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Usage'] } } } } };
-'/api/v1/ports/{domain}/{product}/{port}/sample': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: { limit?: number; purpose?: string }; header?: never; path: { domain: string; product: string; port: string }; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['SqlAnswer'] } } } } };
-'/api/v1/lineage': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query: { focus: string; level?: string; hops?: number; up?: number; down?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Lineage'] } } } } };
-'/api/v1/search': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: { q?: string; kind?: string; domain?: string; canQuery?: boolean; after?: string; limit?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['SearchAnswer'] } } } } };
-'/api/v1/access/requests': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: { q?: string; after?: string; limit?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': { items: components['schemas']['Request'][]; next?: string | null } } } } }; post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['NewRequest'] } }; responses: { 201: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Request'] } } } }; };
-'/api/v1/session': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Session'] } } } }; post: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody: { content: { 'application/json': components['schemas']['SignInRequest'] } }; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Session'] } } } }; delete: { parameters: { query?: never; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Session'] } } } };};
+        /** @description What a backfill came to. */
+        Backfill: {
+            /** Format: int64 */
+            commits: number;
+            /**
+             * Format: int64
+             * @description Of these, the ones that an attempt before had made.
+             */
+            doneBefore: number;
+            /** Format: int64 */
+            intervals: number;
+            /** @description From the beginning of the first interval to the end of the last: `2026-01-01T00:00:00Z/2026-02-01T00:00:00Z`. */
+            range: string;
+            /**
+             * Format: int64
+             * @description Number of the release that readers see from now on.
+             */
+            release: number;
+            /**
+             * Format: int64
+             * @description Rows in the whole table.
+             */
+            rows?: number | null;
+            /** @description The id of the run that records it. */
+            run: string;
+            /** Format: int64 */
+            tableVersion: number;
+        };
+        /** @description Which intervals of a port are to be made anew: those with an instant from `from` up to `to`, which is not among them. */
+        BackfillRequest: {
+            /** @description A date, or a time in RFC 3339. */
+            from: string;
+            to: string;
+        };
+        /** @description The least that would show all of what was asked about. */
+        Change: {
+            /** @enum {string} */
+            kind: "purpose";
+            purpose: string;
+        } | {
+            /** @enum {string} */
+            kind: "request";
+            request: components["schemas"]["NewRequest"];
+        } | {
+            /** @enum {string} */
+            kind: "rule";
+            text: string;
+        };
+        /** @description A release of the last days. */
+        ChangeNear: {
+            /** Format: date-time */
+            at: string;
+            product: components["schemas"]["ProductRef"];
+            /**
+             * Format: int64
+             * @description Number of the release.
+             */
+            release: number;
+            /** @description `new`, `changed`, `rolled_back` or `retired`. */
+            what: string;
+        };
+        /** @description What one check of a contract found out: `GET /api/v1/ports/{domain}/{product}/{port}/checks`. */
+        Check: {
+            /** Format: date-time */
+            at: string;
+            /** @description Several names with commas between them for a key; `null` for a check of the whole table. */
+            column?: string | null;
+            /** Format: int64 */
+            durationMs?: number | null;
+            /** Format: int64 */
+            failingRows?: number | null;
+            /**
+             * Format: double
+             * @description The number that was compared, and what it had to be, in words.
+             */
+            measured?: number | null;
+            message?: string | null;
+            name: string;
+            /** @description `passed`, `failed` or `unknown`. */
+            outcome: string;
+            /** @description The run in which the check was made; `null` for one that the clock makes. */
+            run?: string | null;
+            /** @description Some of the rows that are not as they must be, as far as the asker reads them in clear. */
+            sample?: {
+                [key: string]: unknown;
+            }[] | null;
+            /** Format: int64 */
+            scannedBytes?: number | null;
+            /** @description `blocks` or `warns`. */
+            severity?: string | null;
+            threshold?: string | null;
+        };
+        /** @description A column of a port. */
+        Column: {
+            classification?: string | null;
+            description: string;
+            /** @description How it is masked, in words, where it is. */
+            mask?: string | null;
+            name: string;
+            /**
+             * Format: int32
+             * @description Place in the primary key, counted from 1.
+             */
+            primaryKeyPosition?: number | null;
+            /** @description Never NULL. */
+            required: boolean;
+            /** @description How the asker sees it: `clear`, `masked`, `hidden`, or `denied` where the port may not be read. */
+            sees: string;
+            tags: string[];
+            /** @description The word that SQL uses: `string`, `bigint`, `decimal(12,2)`. */
+            type: string;
+            /** @description No value occurs twice. */
+            unique: boolean;
+        };
+        /** @description One client's text. */
+        Connection: {
+            /** @description `python`, `duckdb`, `jdbc`, `curl`, `polars`, `weft`. */
+            client: string;
+            /** @description What has to be installed; empty where nothing has. */
+            install: string;
+            /** @description What it is written in: `python`, `sql`, `shell`, `text`. */
+            language: string;
+            text: string;
+            title: string;
+        };
+        /** @description Texts that work when they are pasted, once `$WEFT_TOKEN` holds a token: `GET /api/v1/connect`. */
+        Connections: {
+            clients: components["schemas"]["Connection"][];
+            /** @description URL of the Flight SQL door: `grpc://127.0.0.1:8815`. */
+            flight: string;
+            /** @description URL of this door. */
+            http: string;
+            port?: components["schemas"]["PortRef"] | null;
+        };
+        /** @description The contract of a port: `GET /api/v1/ports/{domain}/{product}/{port}/contract`. */
+        Contract: {
+            /** @description The ODCS document as it is committed, in YAML; `null` where it names columns that the asker may not know of. */
+            document?: string | null;
+            /** @description Path of the ODCS document in the repository. */
+            file: string;
+            id: string;
+            port: components["schemas"]["PortRef"];
+            purpose: string;
+            /** @description In which the document stands. */
+            revision: components["schemas"]["Revision"];
+            /** @description Roles under which access may be asked for. */
+            roles: components["schemas"]["ContractRole"][];
+            status?: string | null;
+            version: string;
+        };
+        /** @description Which contract: its id and its own version. */
+        ContractId: {
+            id: string;
+            version: string;
+        };
+        /** @description A role under which access is asked for. */
+        ContractRole: {
+            access?: string | null;
+            /** @description Groups or users who decide, one after the other. */
+            approvers: string[];
+            name: string;
+        };
+        /** @description One decision on a request. */
+        Decided: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who decided, or the rule that did, as `file:line: text`. */
+            by: string;
+            note: string;
+            /** @description `approved`, `declined`, `withdrawn` or `revoked`. */
+            what: string;
+        };
+        /** @description A principal of a demo. */
+        DemoPrincipal: {
+            /** @description Who that is, in a few words. */
+            description: string;
+            name: string;
+        };
+        /** @description A decision that let nothing through. */
+        DeniedLine: {
+            action: string;
+            /** Format: date-time */
+            at: string;
+            because: string[];
+            object: string;
+            principal: string;
+            query: string;
+        };
+        /** @description A port that was made from rows that were erased, as far as it goes. */
+        DerivedPort: {
+            /**
+             * @description Whether it keeps what it took, or reads a port that does: then rows must be erased there too. Else it takes the
+             *     change in with its next run, a view at once.
+             */
+            keepsRows: boolean;
+            /** @description Of which kind its transform is. */
+            kind: string;
+            port: components["schemas"]["PortRef"];
+            /** @description Which of its inputs were made from such rows. */
+            reads: components["schemas"]["PortRef"][];
+        };
+        /**
+         * @description Name of a domain.
+         * @example aviation
+         */
+        DomainName: string;
+        /** @description A domain in a list: `GET /api/v1/domains`. */
+        DomainSummary: {
+            contact?: string | null;
+            description: string;
+            name: components["schemas"]["DomainName"];
+            /** @description A group of principals. */
+            owner: string;
+            /** @description Those that the asker may discover. */
+            products: components["schemas"]["ProductName"][];
+        };
+        /**
+         * @description Which rows of a port were erased, and what went with them; or what would be, where nobody did it yet.
+         *
+         *     Holds no value of a row but what the condition itself says.
+         */
+        Erasure: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who asked, as policies write it: `user:omar`. */
+            by: string;
+            /** @description As it was given. A row is erased where it is true. */
+            condition: string;
+            /** @description Ports that read this one, straight or through others, in order of name. */
+            derivedPorts: components["schemas"]["DerivedPort"][];
+            /**
+             * Format: int64
+             * @description How many more there are that whoever asked may not know of.
+             */
+            derivedPortsUnnamed: number;
+            /** @description Data files that are gone, or would be, relative to the warehouse; in order. */
+            filesRemoved: string[];
+            /** @description Data files that hold the rows which stayed of those; in order. */
+            filesWritten: string[];
+            /**
+             * @description What the port is made from: ports, or an address. Where rows still stand there they come back when the table is
+             *     made anew.
+             */
+            madeFrom: string[];
+            port: components["schemas"]["PortRef"];
+            /**
+             * Format: int64
+             * @description Number of the release that serves that version. `None` where nothing was done.
+             */
+            release?: number | null;
+            /** @description Earlier releases of the product of which this table cannot be read any more, or could not; in order. */
+            releasesUnreadable: number[];
+            /** Format: int64 */
+            rowsErased: number;
+            /** @description Other names under which the product serves the same table: they lack the rows too. */
+            servedAlsoAs: components["schemas"]["PortName"][];
+            /**
+             * @description SHA-256 of all of the above as JSON without blanks, keys in order of the alphabet, as hex. `None` where nothing
+             *     was done, which is no certificate.
+             */
+            sha256?: string | null;
+            /**
+             * Format: int64
+             * @description The version without them; the same where there were none. `None` where nothing was done.
+             */
+            versionAfter?: number | null;
+            /**
+             * Format: int64
+             * @description The version of the table in which the rows were.
+             */
+            versionBefore: number;
+        };
+        /** @description Which rows of a port are to be erased. */
+        ErasureRequest: {
+            /** @description Whether only to tell what would go. */
+            dryRun?: boolean;
+            /** @description One SQL expression over the columns of the port. A row goes where it is true. */
+            where: string;
+        };
+        /** @description The data of one event of `GET /api/v1/events`. It says that something changed and not how: ask for the thing itself. */
+        Event: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Also the event's `id`, which goes on with `Last-Event-ID`.
+             */
+            id: number;
+            /**
+             * @description `release.published`, `release.rolled_back`, `product.retired`, `run.ended`, `service_level.turned`, or
+             *     `request.` and what became of it.
+             */
+            kind: string;
+            /** @description Name of the product or port, id of the run or request. */
+            subject: string;
+        };
+        /** @description One link of the chain. */
+        Evidence: components["schemas"]["RuleLine"] & {
+            /** @description Whether the answer is as it is because of it. */
+            decides: boolean;
+            /** @description `identity`, `purpose`, `group`, `role`, `grant`, `tag`, `rule`, `exemption`, `mask`, `filter` or `platform`. */
+            kind: string;
+            revision?: components["schemas"]["Revision"] | null;
+        };
+        /**
+         * @description What is to be explained: the body of `POST /api/v1/access/explain`. Either what an `explainId` stands for, or a
+         *     question of one's own. Here, unknown keys are refused.
+         */
+        ExplainRequest: {
+            /**
+             * Format: date-time
+             * @description Now if absent.
+             */
+            at?: string | null;
+            column?: string | null;
+            /** @description As a refusal, or an answer of which something is masked, told it. */
+            explainId?: string | null;
+            port?: components["schemas"]["PortRef"] | null;
+            purpose?: string | null;
+            /** @description Name of a principal; the caller if absent. */
+            who?: string | null;
+        };
+        /** @description Why one principal sees a port or a column as it does. */
+        Explanation: {
+            /** Format: date-time */
+            at: string;
+            change?: components["schemas"]["Change"] | null;
+            column?: string | null;
+            /** @description From who asks to what decides. */
+            evidence: components["schemas"]["Evidence"][];
+            /**
+             * Format: int64
+             * @description Which grants counted: the number of the last event that made them.
+             */
+            grantsEpoch: number;
+            hidesRows: boolean;
+            /** @description The nearest first. */
+            near: components["schemas"]["NearMiss"][];
+            /**
+             * Format: int32
+             * @description How many of a hundred rows are seen, rounded down; told to whoever sees them all.
+             */
+            percentOfRows?: number | null;
+            policyRevision: components["schemas"]["Revision"];
+            port: components["schemas"]["PortRef"];
+            /** @description As policies write it: `user:dana`. */
+            principal: string;
+            purpose?: string | null;
+            /** @description Whether this is what was recorded then, under policies that are no more in force: without what nearly changed it. */
+            recorded: boolean;
+            /** @description `clear`, `masked`, `hidden` or `denied` for a column; `readable` or `denied` for a port. */
+            sees: string;
+            /** @description The answer in one sentence. */
+            sentence: string;
+        };
+        /** @description Answers to an [`ExplainRequest`]: one for each port that a query asked for. */
+        Explanations: {
+            items: components["schemas"]["Explanation"][];
+        };
+        /** @description Columns of a port whose values are those of another's, or of its own. */
+        ForeignKey: {
+            /** @description Not empty. */
+            columns: string[];
+            /** @description Unique within the contract. */
+            name: string;
+            target: components["schemas"]["PortRef"];
+            /** @description As many as `columns`, in that order. */
+            targetColumns: string[];
+        };
+        /** @description What was granted: from an instant to an instant, the latter not counted. */
+        Granted: {
+            columns: string[];
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
+        };
+        /** @description All of the first page: `GET /api/v1/home`. */
+        Home: {
+            /** @description What was released in the last seven days, the newest first. */
+            changed: components["schemas"]["ChangeNear"][];
+            /**
+             * Format: int64
+             * @description How much there is that the asker may discover.
+             */
+            domains: number;
+            /** @description The most pressing first. */
+            needs: components["schemas"]["Need"][];
+            /** Format: int64 */
+            ports: number;
+            /** @description Products that the asker answers for, in order of name. */
+            products: components["schemas"]["OwnProduct"][];
+            /** Format: int64 */
+            productsCount: number;
+            /** @description Ports that the asker read last, the newest first. */
+            recent: components["schemas"]["PortRef"][];
+        };
+        /** @description A table that a product reads. */
+        Input: {
+            contract: components["schemas"]["ContractId"];
+            name: string;
+            port: components["schemas"]["PortRef"];
+        };
+        /** @description One thing that must work. */
+        Light: {
+            detail: string;
+            name: string;
+            /** @description `good`, `warning` or `bad`. */
+            state: string;
+        };
+        /** @description What lies around a product, port or column. */
+        Lineage: {
+            /** @description Whether that is all within the steps that were asked for. */
+            complete: boolean;
+            /** @description Between these nodes. */
+            edges: components["schemas"]["LineageEdge"][];
+            /** @description As it was asked for. */
+            focus: string;
+            /** @description `product`, `port` or `column`. */
+            level: string;
+            /** @description What goes into the focus first, then the focus, then what it goes into. */
+            nodes: components["schemas"]["LineageNode"][];
+        };
+        /** @description Something goes from one node into another. */
+        LineageEdge: {
+            from: string;
+            /** @description In which ways; empty between products and between ports. */
+            how: components["schemas"]["LineageStep"][];
+            /**
+             * Format: int64
+             * @description Number of the release of what it goes into.
+             */
+            release: number;
+            to: string;
+        };
+        /**
+         * @description A product, a port or a column. At the level of columns a port stands for its rows: what decides which there are goes
+         *     into it.
+         */
+        LineageNode: {
+            column?: string | null;
+            /**
+             * Format: int64
+             * @description How many steps it is away from the focus: less than 0 for what goes into it.
+             */
+            hops: number;
+            /** @description Its full name. */
+            id: string;
+            /** @description `product`, `port` or `column`. */
+            level: string;
+            port?: components["schemas"]["PortRef"] | null;
+            product: components["schemas"]["ProductRef"];
+        };
+        /** @description One way in which a column depends on another. */
+        LineageStep: {
+            /** @description `identity`, `transformation` or `aggregation`; `filter`, `join`, `group_by`, `sort`, `window` or `conditional`. */
+            detail: string;
+            /** @description `direct` where values go in, `indirect` where they choose. */
+            kind: string;
+        };
+        /** @description The asker as the server knows it, and where else to reach the server: `GET /api/v1/me`. */
+        Me: {
+            /** @description URL of the Flight SQL door: `grpc://127.0.0.1:8815`. */
+            flight: string;
+            groups: string[];
+            kind: components["schemas"]["PrincipalKind"];
+            principal: string;
+        };
+        /** @description A rule that would show more and does not hold. */
+        NearMiss: components["schemas"]["RuleLine"] & {
+            /** @description Not empty. */
+            failed: string[];
+            met: string[];
+            /** @description `read` or `unmask`. */
+            would: string;
+        };
+        /** @description Something that waits for the asker. */
+        Need: {
+            /** Format: date-time */
+            at: string;
+            /** @description `request` to decide, `freshness` that is not kept, `check` that failed, or `run` that did not succeed. */
+            kind: string;
+            /** @description Id of the request, name of the port, or revision. */
+            subject: string;
+            /** @description In one sentence. */
+            text: string;
+        };
+        /** @description A request for access: the body of `POST /api/v1/access/requests`. Here, unknown keys are refused. */
+        NewRequest: {
+            /** @description In an emergency: all rows too, for an hour at most, approved by two persons. */
+            breakGlass?: boolean;
+            /** @description Names of columns; none for the whole port. */
+            columns?: string[];
+            note?: string;
+            port: components["schemas"]["PortRef"];
+            /** @description One that the product allows. */
+            purpose?: string | null;
+            /** @description A role of the port's contract; the first one that lets read if absent. */
+            role?: string | null;
+            /**
+             * Format: date-time
+             * @description When access ends; ninety days from now if absent.
+             */
+            until?: string | null;
+        };
+        /** @description An identity provider to sign in with. */
+        OidcSignIn: {
+            /** @description Where the browser goes, relative to where the catalog is served. */
+            href: string;
+            name: string;
+        };
+        /** @description For who may read the platform's own `system.mesh.runs`: `GET /api/v1/ops`. */
+        Ops: {
+            /** @description What was refused last, the newest first. */
+            denied: components["schemas"]["DeniedLine"][];
+            lights: components["schemas"]["Light"][];
+            /** @description The newest queries, the newest first. */
+            queries: components["schemas"]["QueryLine"][];
+            revision?: components["schemas"]["Revision"] | null;
+            /** Format: date-time */
+            startedAt: string;
+            version: string;
+        };
+        /** @description A product that the asker answers for. */
+        OwnProduct: {
+            /**
+             * Format: int64
+             * @description How many products read it.
+             */
+            consumers: number;
+            /** @description Whether a promise on freshness is not kept; `null` where none is measured. */
+            late?: boolean | null;
+            product: components["schemas"]["ProductSummary"];
+            quality: components["schemas"]["Quality"];
+            /** @description Queries of each of the last seven days, the oldest first. */
+            queries: number[];
+        };
+        /** @description Part of a list. */
+        Page_Check: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description Several names with commas between them for a key; `null` for a check of the whole table. */
+                column?: string | null;
+                /** Format: int64 */
+                durationMs?: number | null;
+                /** Format: int64 */
+                failingRows?: number | null;
+                /**
+                 * Format: double
+                 * @description The number that was compared, and what it had to be, in words.
+                 */
+                measured?: number | null;
+                message?: string | null;
+                name: string;
+                /** @description `passed`, `failed` or `unknown`. */
+                outcome: string;
+                /** @description The run in which the check was made; `null` for one that the clock makes. */
+                run?: string | null;
+                /** @description Some of the rows that are not as they must be, as far as the asker reads them in clear. */
+                sample?: {
+                    [key: string]: unknown;
+                }[] | null;
+                /** Format: int64 */
+                scannedBytes?: number | null;
+                /** @description `blocks` or `warns`. */
+                severity?: string | null;
+                threshold?: string | null;
+            }[];
+            /** @description What to send as `after` to get the next part; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description Part of a list. */
+        Page_DomainSummary: {
+            items: {
+                contact?: string | null;
+                description: string;
+                name: components["schemas"]["DomainName"];
+                /** @description A group of principals. */
+                owner: string;
+                /** @description Those that the asker may discover. */
+                products: components["schemas"]["ProductName"][];
+            }[];
+            /** @description What to send as `after` to get the next part; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description Part of a list. */
+        Page_ProductSummary: {
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When that release was made.
+                 */
+                at: string;
+                name: components["schemas"]["ProductRef"];
+                /** @description The group that owns the product's domain. */
+                owner: string;
+                /** @description Those that the asker may discover. */
+                ports: components["schemas"]["PortSummary"][];
+                purpose: string;
+                /**
+                 * Format: int64
+                 * @description Number of the release that is served.
+                 */
+                release: number;
+                status?: string | null;
+                tags: string[];
+                title?: string | null;
+                version?: string | null;
+            }[];
+            /** @description What to send as `after` to get the next part; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description Part of a list. */
+        Page_Release: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /** @description Whether this is the release that readers see. */
+                current: boolean;
+                /** Format: int64 */
+                number: number;
+                plan: string;
+                /** @description Those that the asker may discover. */
+                ports: components["schemas"]["ReleasedPort"][];
+                product: components["schemas"]["ProductRef"];
+                /** @description Whether it ended its product. */
+                retired?: boolean;
+                revision: components["schemas"]["Revision"];
+                rolledBack?: components["schemas"]["RolledBack"] | null;
+                /** @description The product's own version in its manifest. */
+                version?: string | null;
+            }[];
+            /** @description What to send as `after` to get the next part; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description Part of a list. */
+        Page_Request: {
+            items: {
+                /** @description Who asks, as policies write it: `user:dana`. */
+                asker: string;
+                /** Format: date-time */
+                at: string;
+                breakGlass: boolean;
+                /** @description What the caller may do about it: `approve`, `decline`, `withdraw`, `extend`, `revoke`, `export`. */
+                can: string[];
+                /** @description None for the whole port. */
+                columns: string[];
+                /** @description In order. */
+                decisions: components["schemas"]["Decided"][];
+                /** @description Id of the request whose access it prolongs. */
+                extends?: string | null;
+                grant?: components["schemas"]["Granted"] | null;
+                /** @description `REQ-7`. */
+                id: string;
+                note: string;
+                port: components["schemas"]["PortRef"];
+                purpose?: string | null;
+                role?: string | null;
+                /** @description `requested`, `approved`, `expired`, `declined`, `withdrawn` or `revoked`. */
+                state: string;
+                /** Format: date-time */
+                until: string;
+                /** @description Names of groups and users any of whom may decide next; `null` where nothing is left to decide. */
+                waitsFor?: string[] | null;
+            }[];
+            /** @description What to send as `after` to get the next part; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description Part of a list. */
+        Page_Run: {
+            items: {
+                /**
+                 * @description Who made the revision, when, and how that was signed (`none`, or as in `ssh unverified`), as its
+                 *     commit says; `null` where it is no commit, or the asker may not know.
+                 */
+                author?: string | null;
+                /** Format: date-time */
+                committedAt?: string | null;
+                diagnostics: components["schemas"]["RunDiagnostic"][];
+                /**
+                 * Format: date-time
+                 * @description `null` while it runs.
+                 */
+                endedAt?: string | null;
+                id: string;
+                /** @description Content address of the plan, where there is one and the asker may know it. */
+                plan?: string | null;
+                revision: components["schemas"]["Revision"];
+                signature?: string | null;
+                /** Format: date-time */
+                startedAt: string;
+                /** @description `running`, `succeeded`, `partial`, `refused` or `failed`. */
+                status: string;
+                steps: components["schemas"]["RunStep"][];
+            }[];
+            /** @description What to send as `after` to get the next part; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description Texts that are laid over those of the revision in force: `POST /api/v1/plan`. Here, unknown keys are refused. */
+        PlanRequest: {
+            /** @description By path; without a text the file is gone. */
+            files: {
+                [key: string]: string | null;
+            };
+        };
+        /** @description What would be done, as far as the asker may know. Nothing is. */
+        Planned: {
+            /** @description Who would gain and who would lose access. */
+            access: components["schemas"]["SimulatedChange"][];
+            diagnostics: components["schemas"]["RunDiagnostic"][];
+            /** @description Whether the texts would be refused as a whole. */
+            refused: boolean;
+            /** @description The revision over which the texts were laid. */
+            revision: components["schemas"]["Revision"];
+            /** @description In the order in which they would be done. */
+            steps: components["schemas"]["PlannedStep"][];
+        };
+        /** @description What would be done to one port. */
+        PlannedStep: {
+            /** @description `create`, `refresh` and the like. */
+            change: string;
+            port: components["schemas"]["PortRef"];
+            /** @description Why, in words; empty where the change says it all. */
+            reason: string;
+        };
+        /** @description The rules in force, as far as the asker may know them: `GET /api/v1/policies`. */
+        Policies: {
+            /** @description Whether that is all there are. */
+            complete: boolean;
+            /**
+             * Format: int64
+             * @description Rises whenever other rules come into force.
+             */
+            epoch: number;
+            /**
+             * Format: int64
+             * @description Which grants count: the number of the last event that made them.
+             */
+            grantsEpoch: number;
+            /** @description In which the rules stand. */
+            revision: components["schemas"]["Revision"];
+            /** @description In order of file and line, then what was granted on request. */
+            rules: components["schemas"]["PolicyRule"][];
+        };
+        /** @description One rule. */
+        PolicyRule: components["schemas"]["RuleLine"] & {
+            /** @description What it lets one do, or keeps one from; `null` where that is not the question. */
+            action?: string | null;
+            domain?: components["schemas"]["DomainName"] | null;
+            /** @description `allow`, `deny`, `role`, `tag`, `mask`, `filter` or `grant`. */
+            kind: string;
+            /** @description In one sentence. */
+            sentence: string;
+            /** @description Of what: `sales.*`, `tag:personal`; a role for `role`. */
+            what: string;
+            /** @description When it holds; `null` for always. */
+            when?: string | null;
+            /** @description Whom it speaks of: `group:analysts`, `role:reader`, `user:ana`; a column for `tag`. */
+            who: string;
+        };
+        /** @description A port: `GET /api/v1/ports/{domain}/{product}/{port}`. */
+        Port: {
+            /**
+             * Format: date-time
+             * @description When that release was made.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description As with `rows`.
+             */
+            bytes?: number | null;
+            /** @description In the order of the contract. */
+            columns: components["schemas"]["Column"][];
+            contract: components["schemas"]["ContractId"];
+            description: string;
+            /** @description Path of the ODCS document in the repository. */
+            file: string;
+            /** @description Between columns that the asker may know of. */
+            foreignKeys: components["schemas"]["ForeignKey"][];
+            /** @description Whether it may be read, but not every row. */
+            hidesRows: boolean;
+            /** @description How its rows come about: `seed`, `source`, `full` or `view`. */
+            kind: string;
+            name: components["schemas"]["PortRef"];
+            /** @description Names of the key's columns in key order; empty where no key is declared. */
+            primaryKey: string[];
+            /** @description What the checks of its contract found out last, as far as the asker is told. */
+            quality: components["schemas"]["Quality"];
+            /** @description Whether the asker may read it, if perhaps not every row or column. */
+            readable: boolean;
+            /**
+             * Format: int64
+             * @description Number of the product's release that serves it.
+             */
+            release: number;
+            /**
+             * Format: int64
+             * @description `null` for a view, and where the asker may not read every row.
+             */
+            rows?: number | null;
+            /** @description How fresh its rows are and how long they stay, measured by the clock. */
+            serviceLevels: components["schemas"]["Check"][];
+            /**
+             * Format: int64
+             * @description Version of the Delta table; `null` for a view.
+             */
+            tableVersion?: number | null;
+        };
+        /**
+         * @description Name of a port within its product.
+         * @example departures
+         */
+        PortName: string;
+        /**
+         * @description Full name of a port.
+         * @example aviation.flights.departures
+         */
+        PortRef: string;
+        /** @description A port in a list. */
+        PortSummary: {
+            description: string;
+            /** @description How its rows come about: `seed`, `source`, `full` or `view`. */
+            kind: string;
+            name: components["schemas"]["PortRef"];
+            /** @description Whether the asker may read it, if perhaps not every row or column. */
+            readable: boolean;
+            /**
+             * Format: int64
+             * @description `null` for a view, and where the asker may not read every row.
+             */
+            rows?: number | null;
+        };
+        /**
+         * @description Whether a principal is a person or a program.
+         * @enum {string}
+         */
+        PrincipalKind: "user" | "service";
+        /**
+         * @description Why a request was not answered, as RFC 9457 has it. The body of every answer with a status of
+         *     400 or more.
+         *
+         *     What is unknown and what the asker may not know of are one problem: the two differ in nothing
+         *     but the name that was asked and the trace id.
+         */
+        Problem: {
+            /** @description The stable code: `W0905`. */
+            code: string;
+            /** @description This problem in one sentence, for people. */
+            detail: string;
+            /** @description Says why, in answer to `POST /api/v1/access/explain`; absent where it is not a matter of access. */
+            explain_id?: string | null;
+            /** Format: int32 */
+            status: number;
+            /** @description The kind of problem in a few words; the same for every problem of one code and status. */
+            title: string;
+            /** @description Finds the request in the server's log; 32 hex digits. */
+            trace_id: string;
+            /** @description Names the kind of problem: `urn:weft:W0905`. */
+            type: string;
+        };
+        /** @description A product: `GET /api/v1/products/{domain}/{product}`. */
+        Product: {
+            /** @description Whether the asker owns the domain, or is its steward. */
+            answers: boolean;
+            /**
+             * Format: date-time
+             * @description When that release was made.
+             */
+            at: string;
+            /** @description How to reach who answers for the domain. */
+            contact?: string | null;
+            /** @description Products that read this one, as far as the asker may discover them, in order of name. */
+            feeds: components["schemas"]["ProductRef"][];
+            /** @description Path of the ODPS document in the repository. */
+            file: string;
+            /** @description Tables of other products that this one reads, as far as the asker may discover them. */
+            inputs: components["schemas"]["Input"][];
+            name: components["schemas"]["ProductRef"];
+            /** @description The group that owns the product's domain. */
+            owner: string;
+            /** @description Those that the asker may discover, in the order of the manifest. */
+            ports: components["schemas"]["Port"][];
+            purpose: string;
+            /** @description What the data may be asked for; empty where nothing is said. */
+            purposes: string[];
+            /**
+             * Format: int64
+             * @description Number of the release that is served.
+             */
+            release: number;
+            revision: components["schemas"]["Revision"];
+            status?: string | null;
+            tags: string[];
+            title?: string | null;
+            version?: string | null;
+        };
+        /**
+         * @description Name of a product within its domain.
+         * @example flights
+         */
+        ProductName: string;
+        /**
+         * @description Full name of a product.
+         * @example aviation.flights
+         */
+        ProductRef: string;
+        /** @description A product in a list: `GET /api/v1/products`. */
+        ProductSummary: {
+            /**
+             * Format: date-time
+             * @description When that release was made.
+             */
+            at: string;
+            name: components["schemas"]["ProductRef"];
+            /** @description The group that owns the product's domain. */
+            owner: string;
+            /** @description Those that the asker may discover. */
+            ports: components["schemas"]["PortSummary"][];
+            purpose: string;
+            /**
+             * Format: int64
+             * @description Number of the release that is served.
+             */
+            release: number;
+            status?: string | null;
+            tags: string[];
+            title?: string | null;
+            version?: string | null;
+        };
+        /** @description How many checks came out how. */
+        Quality: {
+            /**
+             * Format: date-time
+             * @description When the last of them was made; `null` where there is none.
+             */
+            at?: string | null;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            passed: number;
+            /** Format: int64 */
+            unknown: number;
+        };
+        /** @description A query that has ended. */
+        QueryLine: {
+            /** Format: date-time */
+            at: string;
+            door?: string | null;
+            /** Format: int64 */
+            durationMs?: number | null;
+            id: string;
+            ports: components["schemas"]["PortRef"][];
+            principal: string;
+            /** Format: int64 */
+            rows?: number | null;
+            status: string;
+        };
+        /** @description A release of a product: `GET /api/v1/products/{domain}/{product}/releases`, and of one of its ports. */
+        Release: {
+            /** Format: date-time */
+            at: string;
+            /** @description Whether this is the release that readers see. */
+            current: boolean;
+            /** Format: int64 */
+            number: number;
+            plan: string;
+            /** @description Those that the asker may discover. */
+            ports: components["schemas"]["ReleasedPort"][];
+            product: components["schemas"]["ProductRef"];
+            /** @description Whether it ended its product. */
+            retired?: boolean;
+            revision: components["schemas"]["Revision"];
+            rolledBack?: components["schemas"]["RolledBack"] | null;
+            /** @description The product's own version in its manifest. */
+            version?: string | null;
+        };
+        /** @description Which version of a table a release serves. */
+        ReleasedPort: {
+            name: components["schemas"]["PortName"];
+            /**
+             * Format: int64
+             * @description `null` for a view, and where the asker may not read every row.
+             */
+            rows?: number | null;
+            /**
+             * Format: int64
+             * @description Version of the Delta table; `null` for a view.
+             */
+            tableVersion?: number | null;
+        };
+        /** @description A request as the caller sees it. */
+        Request: {
+            /** @description Who asks, as policies write it: `user:dana`. */
+            asker: string;
+            /** Format: date-time */
+            at: string;
+            breakGlass: boolean;
+            /** @description What the caller may do about it: `approve`, `decline`, `withdraw`, `extend`, `revoke`, `export`. */
+            can: string[];
+            /** @description None for the whole port. */
+            columns: string[];
+            /** @description In order. */
+            decisions: components["schemas"]["Decided"][];
+            /** @description Id of the request whose access it prolongs. */
+            extends?: string | null;
+            grant?: components["schemas"]["Granted"] | null;
+            /** @description `REQ-7`. */
+            id: string;
+            note: string;
+            port: components["schemas"]["PortRef"];
+            purpose?: string | null;
+            role?: string | null;
+            /** @description `requested`, `approved`, `expired`, `declined`, `withdrawn` or `revoked`. */
+            state: string;
+            /** Format: date-time */
+            until: string;
+            /** @description Names of groups and users any of whom may decide next; `null` where nothing is left to decide. */
+            waitsFor?: string[] | null;
+        };
+        /** @description A decision: the body of `POST /api/v1/access/requests/{id}/…`. Here, unknown keys are refused. */
+        RequestDecision: {
+            /** @description With `approve`: fewer columns than were asked for. */
+            columns?: string[] | null;
+            /** @description Needed to decline and to revoke. */
+            note?: string;
+            /**
+             * Format: date-time
+             * @description With `approve`: an earlier end. With `extend`: the later end that is asked for.
+             */
+            until?: string | null;
+        };
+        /**
+         * @description One immutable state of the manifests: a git commit, or `dir-` and a hash.
+         * @example 4f2c1aa0a1b2c3d4e5f60718293a4b5c6d7e8f90
+         */
+        Revision: string;
+        /** @description One step from a commit to what readers see. */
+        RevisionStep: {
+            /** Format: date-time */
+            at?: string | null;
+            /** @description What came of it, in one sentence. */
+            detail: string;
+            /** @description What was wrong in files, with `valid`. */
+            diagnostics: components["schemas"]["RunDiagnostic"][];
+            /** Format: int64 */
+            durationMs?: number | null;
+            /** @description `fetched`, `valid`, `planned`, `policies`, `tables` or `live`. */
+            name: string;
+            /** @description What was done to ports, with `tables`. */
+            ports: components["schemas"]["RunStep"][];
+            /** @description `waiting`, `running`, `done`, `failed` or `skipped`. */
+            state: string;
+        };
+        /** @description A commit and what became of it, as far as the asker may know: `GET /api/v1/revisions/{sha}`. */
+        RevisionStory: {
+            author?: string | null;
+            /** Format: date-time */
+            committedAt?: string | null;
+            revision: components["schemas"]["Revision"];
+            /** @description Attempts to bring the mesh to it, the newest first. */
+            runs: components["schemas"]["Run"][];
+            /** @description What of it stands, in one sentence. */
+            sentence: string;
+            signature?: string | null;
+            /** @description `running`, `live`, `partial`, `refused` or `failed`. */
+            state: string;
+            /** @description From the commit to what readers see, in order. */
+            steps: components["schemas"]["RevisionStep"][];
+        };
+        /**
+         * @description What is asked of a roll-back: the body of `POST /api/v1/products/{domain}/{product}/rollback`. Here, unknown keys
+         *     are refused.
+         */
+        RollBackRequest: {
+            /** @description Whether it may break who reads the product today. */
+            acceptBreaking?: boolean;
+            /** @description For who reads the history of releases; may be empty. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Number of the release to serve again; without it, the last that served something else.
+             */
+            to?: number | null;
+        };
+        /** @description Which earlier release a release serves again. */
+        RolledBack: {
+            /** @description Who did it; `null` for who does not answer for the product. */
+            by?: string | null;
+            /**
+             * Format: int64
+             * @description Number of the release that was served until then.
+             */
+            from: number;
+            reason: string;
+            /**
+             * Format: int64
+             * @description Number of the release that is served again.
+             */
+            to: number;
+        };
+        /** @description Everyone who is known, by how they see the port. */
+        Roster: {
+            /** Format: date-time */
+            at: string;
+            column?: string | null;
+            groups: components["schemas"]["RosterGroup"][];
+            policyRevision: components["schemas"]["Revision"];
+            port: components["schemas"]["PortRef"];
+            purpose?: string | null;
+        };
+        /** @description How a column is seen. */
+        RosterColumn: {
+            /** @description The masks in words, where it is masked. */
+            masks?: string | null;
+            name: string;
+            /** @description `clear`, `masked`, `hidden` or `denied`. */
+            sees: string;
+        };
+        /** @description Principals that see it alike, by the same rules. */
+        RosterGroup: {
+            /** @description The lines that allow it, or the one that denies it; none where nothing allows it. */
+            because: components["schemas"]["RuleLine"][];
+            /** @description Those asked about, in the order of the port. */
+            columns: components["schemas"]["RosterColumn"][];
+            /** @description The row filters that hide the rest. */
+            filters: components["schemas"]["RuleLine"][];
+            members: components["schemas"]["RosterMember"][];
+            /** @description `all`, `some` or `none`. */
+            rows: string;
+        };
+        /** @description A principal, and what leads from it to the rules. */
+        RosterMember: {
+            kind: components["schemas"]["PrincipalKind"];
+            name: string;
+            paths: components["schemas"]["RosterPath"][];
+        };
+        /** @description One step of it. */
+        RosterMembership: {
+            by?: components["schemas"]["RuleLine"] | null;
+            holds: string;
+            member: string;
+        };
+        /** @description How a principal comes to be whom a line speaks of. */
+        RosterPath: {
+            /** @description From the principal to that subject. */
+            chain: components["schemas"]["RosterMembership"][];
+            rule: components["schemas"]["RuleLine"];
+            /** @description `role:analyst`, `group:owners`, `user:ana`. */
+            subject: string;
+        };
+        /** @description Of which port, or of which of its columns, it is asked who sees it: `POST /api/v1/access/roster`. */
+        RosterRequest: {
+            /**
+             * Format: date-time
+             * @description Now, where nothing is said.
+             */
+            at?: string | null;
+            column?: string | null;
+            port: components["schemas"]["PortRef"];
+            /** @description As if everyone asked for this purpose. */
+            purpose?: string | null;
+        };
+        /** @description A line of a rule. Grants and the platform's own words stand in no file. */
+        RuleLine: {
+            file?: string | null;
+            /** Format: int32 */
+            line?: number | null;
+            text: string;
+        };
+        /**
+         * @description One attempt to bring the mesh to a revision, as far as it concerns what the asker may discover:
+         *     `GET /api/v1/runs` and `GET /api/v1/runs/{id}`.
+         */
+        Run: {
+            /**
+             * @description Who made the revision, when, and how that was signed (`none`, or as in `ssh unverified`), as its
+             *     commit says; `null` where it is no commit, or the asker may not know.
+             */
+            author?: string | null;
+            /** Format: date-time */
+            committedAt?: string | null;
+            diagnostics: components["schemas"]["RunDiagnostic"][];
+            /**
+             * Format: date-time
+             * @description `null` while it runs.
+             */
+            endedAt?: string | null;
+            id: string;
+            /** @description Content address of the plan, where there is one and the asker may know it. */
+            plan?: string | null;
+            revision: components["schemas"]["Revision"];
+            signature?: string | null;
+            /** Format: date-time */
+            startedAt: string;
+            /** @description `running`, `succeeded`, `partial`, `refused` or `failed`. */
+            status: string;
+            steps: components["schemas"]["RunStep"][];
+        };
+        /** @description A problem in the revision's files. */
+        RunDiagnostic: {
+            code: string;
+            /** Format: int32 */
+            column: number;
+            /** @description Path in the repository. */
+            file: string;
+            help?: string | null;
+            /** Format: int32 */
+            line: number;
+            message: string;
+            product?: components["schemas"]["ProductRef"] | null;
+            severity: components["schemas"]["Severity"];
+        };
+        /** @description One step of the run's plan. */
+        RunStep: {
+            /** @description What the plan does to the port: `create`, `refresh` and the like. */
+            change: string;
+            /** Format: int64 */
+            durationMs?: number | null;
+            /** Format: date-time */
+            endedAt?: string | null;
+            message?: string | null;
+            port: components["schemas"]["PortRef"];
+            /** Format: int64 */
+            rows?: number | null;
+            /** Format: date-time */
+            startedAt?: string | null;
+            /** @description `pending`, `running`, `succeeded`, `failed` or `skipped`. */
+            status: string;
+            /** Format: int64 */
+            tableVersion?: number | null;
+        };
+        /** @description What a browser has to know before anything else: `GET /api/v1/session`. */
+        Session: {
+            /** @description What every request but `GET` carries in the header `x-weft-csrf`, where a cookie signs it in. */
+            csrf?: string | null;
+            /** @description Name of its environment, where it has one. */
+            environment?: string | null;
+            me?: components["schemas"]["Me"] | null;
+            /** @description Name of the mesh, where it has one. */
+            mesh?: string | null;
+            /** @description Which pages are there for who is signed in: `publish`, `policies`, `ops`. */
+            pages: string[];
+            signIn: components["schemas"]["SignIn"];
+            signedIn: boolean;
+            /** @description Version of the server. */
+            version: string;
+        };
+        /**
+         * @description How bad a diagnostic is. Ordered: an error outranks a warning, and that a mere remark.
+         * @enum {string}
+         */
+        Severity: "info" | "warning" | "error";
+        /** @description Ways to sign in with a browser, beside a token, which is always one. */
+        SignIn: {
+            /** @description Principals to choose from, on a demo mesh that listens on loopback only; else none. */
+            demo: components["schemas"]["DemoPrincipal"][];
+            oidc?: components["schemas"]["OidcSignIn"] | null;
+        };
+        /** @description How to sign in: the body of `POST /api/v1/session`. One of the two; unknown keys are refused. */
+        SignInRequest: {
+            /** @description Name of a principal of the demo. */
+            demo?: string | null;
+            /** @description A bearer token, as `weft token NAME` prints it. */
+            token?: string | null;
+        };
+        /** @description Texts that are laid over those of the revision in force: `POST /api/v1/access/simulate`. */
+        SimulateRequest: {
+            /** @description By path; without a text the file is gone. */
+            files: {
+                [key: string]: string | null;
+            };
+        };
+        /** @description Who would gain and who would lose what, as far as the asker may know. */
+        Simulated: {
+            changes: components["schemas"]["SimulatedChange"][];
+            /** @description The revision over which the texts were laid. */
+            revision: components["schemas"]["Revision"];
+        };
+        /** @description What changes alike for some principals at one port. */
+        SimulatedChange: {
+            /** @description The lines that it comes from, for the same. */
+            because?: components["schemas"]["RuleLine"][] | null;
+            /** @description `gains`, `clears`, `widens`, `masks_otherwise`, `differs`, `narrows`, `masks` or `loses`. */
+            change: string;
+            /** @description None where it is about rows. */
+            columns: string[];
+            /** @description Whether every row is seen then. */
+            everyRow: boolean;
+            /** @description The masks under which the columns are seen then. */
+            masks?: string | null;
+            /** @description Names, for who answers for the port or may have it explained; `null` for others. */
+            people?: string[] | null;
+            /** Format: int64 */
+            peopleCount: number;
+            port: components["schemas"]["PortRef"];
+            /** @description Purposes for which alone it holds; none where it holds without any. */
+            purposes: string[];
+            services?: string[] | null;
+            /** Format: int64 */
+            servicesCount: number;
+        };
+        /**
+         * @description The answer to a [`SqlRequest`] as JSON. Members come in this order.
+         *
+         *     Rows leave while the query runs. One that fails after the first of them says so at the end: where
+         *     `problem` is not `null`, the rows are a part of the answer only.
+         */
+        SqlAnswer: {
+            columns: components["schemas"]["SqlColumn"][];
+            /** @description Names the query in the log and for cancelling. */
+            id: string;
+            problem?: components["schemas"]["Problem"] | null;
+            /**
+             * @description A value for each column. Decimals are texts, so that no digit is lost; binary values are
+             *     hexadecimal.
+             */
+            rows: unknown[][];
+            /**
+             * @description On which terms tables were read that are not shown as they are; tables below a view that the asker may not know of
+             *     are not told.
+             */
+            terms: components["schemas"]["SqlTerms"][];
+            /** @description Whether there are more rows than the request's `limit`. */
+            truncated: boolean;
+        };
+        /** @description A column of an answer. */
+        SqlColumn: {
+            /** @description Not always distinct: a join may bring one name twice. */
+            name: string;
+            nullable: boolean;
+            /** @description As Arrow names it: `Int64`, `Decimal128(12, 2)`. */
+            type: string;
+        };
+        /** @description A query: the body of `POST /api/v1/sql`. Here, unknown keys are refused. */
+        SqlRequest: {
+            /** @description Reads all tables as they were then, in RFC 3339, as the header `x-weft-as-of` says it too. */
+            asOf?: string | null;
+            /**
+             * Format: int64
+             * @description Most rows of the answer, which is cut after them.
+             */
+            limit?: number | null;
+            /** @description Values for `?` or `$n`, from left to right: texts, numbers, truth values or `null`. */
+            parameters?: unknown[];
+            /** @description What the answer is for, as the header `x-weft-purpose` says it too. */
+            purpose?: string | null;
+            sql: string;
+        };
+        /** @description On which terms a query read one port. */
+        SqlTerms: {
+            /** @description The rules by which rows are left out. */
+            filters: string[];
+            /** @description Columns that are left out, as far as the asker may know of them. */
+            hidden: string[];
+            /** @description How columns are masked, in words, by name. */
+            masks: {
+                [key: string]: string;
+            };
+            port: components["schemas"]["PortRef"];
+        };
+        /** @description A bearer token for whoever asked. */
+        Token: {
+            token: string;
+            /** Format: date-time */
+            until: string;
+        };
+        /** @description What a token is wanted for: the body of `POST /api/v1/tokens`. Here, unknown keys are refused. */
+        TokenRequest: {
+            /**
+             * Format: int32
+             * @description How long it is to hold, in seconds; an hour if absent, eight at most.
+             */
+            seconds?: number | null;
+        };
+        /** @description How often a port was read in the last ninety days: `GET /api/v1/ports/{domain}/{product}/{port}/usage`. */
+        Usage: {
+            /** @description Whether everyone's reads are counted, as for who answers for the port, or only the asker's own. */
+            byEveryone: boolean;
+            /** @description Columns that were read, in order of name. A query that reads none, as `count(*)`, is in `days` alone. */
+            columns: components["schemas"]["UsageColumn"][];
+            /** @description Days, in UTC, on which it was read, in order. */
+            days: components["schemas"]["UsageDay"][];
+            port: components["schemas"]["PortRef"];
+        };
+        /** @description How many queries read a column. */
+        UsageColumn: {
+            /** Format: date-time */
+            lastAt: string;
+            name: string;
+            /** Format: int64 */
+            queries: number;
+        };
+        /** @description How many queries read a port on one day, and of how many principals. */
+        UsageDay: {
+            /** Format: date */
+            day: string;
+            /** Format: int64 */
+            principals: number;
+            /** Format: int64 */
+            queries: number;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_login: {
+        parameters: {
+            query?: {
+                /** @description Path of the page to come back to, below where the catalog is served. */
+                return?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_callback: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    git: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Whatever the git host sends; what it says is not read. */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_home: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Home"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_domains: {
+        parameters: {
+            query?: {
+                /** @description Words to search for, where the list can be searched. */
+                q?: string;
+                /** @description The `next` of the part before. */
+                after?: string;
+                /** @description Most items of this part. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DomainSummary"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_products: {
+        parameters: {
+            query?: {
+                /** @description Words to search for, where the list can be searched. */
+                q?: string;
+                /** @description The `next` of the part before. */
+                after?: string;
+                /** @description Most items of this part. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProductSummary"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the domain. */
+                domain: string;
+                /** @description Name of the product. */
+                product: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_releases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the domain. */
+                domain: string;
+                /** @description Name of the product. */
+                product: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Release"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the domain. */
+                domain: string;
+                /** @description Name of the product. */
+                product: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBackRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_port: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the domain. */
+                domain: string;
+                /** @description Name of the product. */
+                product: string;
+                /** @description Name of the port. */
+                port: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Port"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_contract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the domain. */
+                domain: string;
+                /** @description Name of the product. */
+                product: string;
+                /** @description Name of the port. */
+                port: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contract"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_sample: {
+        parameters: {
+            query?: {
+                /** @description How many rows; 20 where nobody says. */
+                limit?: number;
+                /** @description What the rows are for. */
+                purpose?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the domain. */
+                domain: string;
+                /** @description Name of the product. */
+                product: string;
+                /** @description Name of the port. */
+                port: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlAnswer"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_checks: {
+        parameters: {
+            query?: {
+                /** @description JSON where nobody says. */
+                format?: "json" | "oors" | "junit";
+            };
+            header?: never;
+            path: {
+                /** @description Name of the domain. */
+                domain: string;
+                /** @description Name of the product. */
+                product: string;
+                /** @description Name of the port. */
+                port: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Check"];
+                    "application/xml": string;
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_port_releases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the domain. */
+                domain: string;
+                /** @description Name of the product. */
+                product: string;
+                /** @description Name of the port. */
+                port: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Release"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the domain. */
+                domain: string;
+                /** @description Name of the product. */
+                product: string;
+                /** @description Name of the port. */
+                port: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the domain. */
+                domain: string;
+                /** @description Name of the product. */
+                product: string;
+                /** @description Name of the port. */
+                port: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackfillRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backfill"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the domain. */
+                domain: string;
+                /** @description Name of the product. */
+                product: string;
+                /** @description Name of the port. */
+                port: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExplainRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanations"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_requests: {
+        parameters: {
+            query?: {
+                /** @description Words to search for, where the list can be searched. */
+                q?: string;
+                /** @description The `next` of the part before. */
+                after?: string;
+                /** @description Most items of this part. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Request"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Request"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_request: {
+        parameters: {
+            query?: {
+                /** @description `oaas` for an access agreement in the Open Access Agreement Standard. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Request"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/x-patch": string;
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                verb: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestDecision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Request"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RosterRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Roster"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    simulate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulated"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policies"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_lineage: {
+        parameters: {
+            query: {
+                /** @description Full name of a product, port or column. */
+                focus: string;
+                /** @description `product`, `port` or `column`; that of the focus where nobody says. */
+                level?: string;
+                /** @description Steps in each direction; 1 where nobody says. */
+                hops?: number;
+                /** @description Steps towards what goes into it. */
+                up?: number;
+                /** @description Steps towards what it goes into. */
+                down?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lineage"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: {
+                /** @description Words to search for, where the list can be searched. */
+                q?: string;
+                /** @description The `next` of the part before. */
+                after?: string;
+                /** @description Most items of this part. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Run"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_revision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A revision in full. */
+                sha: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionStory"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Planned"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ops: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ops"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `id` of the last event that came. */
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Event"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_sql: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SqlRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlAnswer"];
+                    "application/vnd.apache.arrow.stream": number[];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_sql: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_connect: {
+        parameters: {
+            query?: {
+                /** @description Full name of a port; without it the texts only list tables. */
+                port?: components["schemas"]["PortRef"];
+                /** @description Only the text of this client. */
+                client?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connections"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
 }

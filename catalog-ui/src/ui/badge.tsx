@@ -86,13 +86,15 @@ export function Badge({ tone = 'neutral', children, mark, className }: BadgeProp
     <span
       data-badge
       className={cx(
-        'inline-flex min-h-5 max-w-full items-center gap-1 rounded-full border border-transparent px-2 text-xs font-medium whitespace-nowrap',
+        'inline-flex min-h-5 max-w-full items-baseline gap-1 rounded-xl border border-transparent px-2 text-xs font-medium whitespace-nowrap',
         soft[tone],
         className,
       )}
     >
-      {shown ? <Mark aria-hidden className="size-3 shrink-0" strokeWidth={2.5} /> : null}
-      <span className="truncate">{children}</span>
+      {shown ? (
+        <Mark aria-hidden className="size-3 shrink-0 self-center" strokeWidth={2.5} />
+      ) : null}
+      <span className="min-w-0 overflow-hidden text-ellipsis leading-5">{children}</span>
     </span>
   );
 }
@@ -101,8 +103,8 @@ export function Badge({ tone = 'neutral', children, mark, className }: BadgeProp
 export function Status({ tone = 'neutral', children, className }: BadgeProps) {
   const Mark = marks[tone];
   return (
-    <span className={cx('inline-flex items-center gap-1.5', inkOnly[tone], className)}>
-      <Mark aria-hidden className="size-3.5 shrink-0" strokeWidth={2.5} />
+    <span className={cx('inline-flex items-baseline gap-1.5', inkOnly[tone], className)}>
+      <Mark aria-hidden className="size-3.5 shrink-0 self-center" strokeWidth={2.5} />
       <span>{children}</span>
     </span>
   );

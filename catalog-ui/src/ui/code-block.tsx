@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { CopyButton } from '@/ui/copy-button';
 import { cx } from '@/ui/cx';
+import { Scrolling } from '@/ui/scrolling';
 
 export interface CodeBlockProps {
   code: string;
@@ -12,12 +13,24 @@ export interface CodeBlockProps {
   lineNumbers?: boolean;
   actions?: ReactNode;
   wrap?: boolean;
+  /** Scrolls inside when it is long. */
+  tall?: boolean;
   className?: string;
 }
 
 /** Text for machines, with a button that copies it whole. */
 export function CodeBlock(props: CodeBlockProps) {
-  const { code, label, labelHidden, marked = [], lineNumbers, actions, wrap, className } = props;
+  const {
+    code,
+    label,
+    labelHidden,
+    marked = [],
+    lineNumbers,
+    actions,
+    wrap,
+    tall,
+    className,
+  } = props;
   const lines = code.replace(/\n$/, '').split('\n');
   return (
     <figure className={cx('m-0 min-w-0 rounded-md border border-line bg-sunken', className)}>
@@ -32,18 +45,16 @@ export function CodeBlock(props: CodeBlockProps) {
         {actions}
         <CopyButton text={code} iconOnly label={`Copy: ${label}`} />
       </figcaption>
-      <pre
-        // A block that scrolls must be reachable by keyboard.
-        tabIndex={0}
+      <Scrolling
         aria-label={label}
-        role="region"
         className={cx(
-          'm-0 overflow-x-auto px-3 py-2.5 font-mono text-sm text-code-ink',
-          wrap && 'whitespace-pre-wrap',
+          'overflow-x-auto px-3 py-2.5 font-mono text-sm whitespace-pre text-code-ink',
+          wrap && 'whitespace-pre-wrap!',
+          tall && 'max-h-112 overflow-y-auto',
         )}
       >
         {lines.map((line, at) => (
-          <span key={at} className={cx('block min-h-5', marked.includes(at + 1) && 'bg-warn-soft')}>
+          <code key={at} className={cx('block min-h-5', marked.includes(at + 1) && 'bg-warn-soft')}>
             {lineNumbers ? (
               <span
                 aria-hidden
@@ -53,9 +64,9 @@ export function CodeBlock(props: CodeBlockProps) {
               </span>
             ) : null}
             {line}
-          </span>
+          </code>
         ))}
-      </pre>
+      </Scrolling>
     </figure>
   );
 }

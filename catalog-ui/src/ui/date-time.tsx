@@ -63,6 +63,7 @@ export function DateTime({ at, look = 'instant', missing = '–' }: DateTimeProp
   const local = look === 'day' ? day.format(instant) : absolute.format(instant);
   return (
     <TooltipOn
+      className="whitespace-nowrap"
       text={
         <span className="block">
           {look === 'ago' ? <span className="block">{local}</span> : null}

@@ -1,4 +1,5 @@
 import { cx } from '@/ui/cx';
+import { Scrolling } from '@/ui/scrolling';
 import { t } from '@/words/shell';
 
 export interface DiffLine {
@@ -59,10 +60,8 @@ const looks = {
 export function Diff({ label, before, after }: { label: string; before: string; after: string }) {
   const lines = folded(diffLines(before, after));
   return (
-    <div
-      role="region"
+    <Scrolling
       aria-label={label}
-      tabIndex={0}
       className="overflow-x-auto rounded-md border border-line bg-sunken py-2 font-mono text-sm"
     >
       {lines.map((line, at) => (
@@ -76,6 +75,6 @@ export function Diff({ label, before, after }: { label: string; before: string; 
           {line.text}
         </div>
       ))}
-    </div>
+    </Scrolling>
   );
 }

@@ -17,7 +17,7 @@ export function KeyValue({ rows, look = 'wide', className }: KeyValueProps) {
           <div
             key={at}
             className={cx(
-              'grid gap-x-4',
+              'grid items-baseline gap-x-4',
               look === 'wide'
                 ? 'sm:grid-cols-[9rem_minmax(0,1fr)]'
                 : 'grid-cols-[5.5rem_minmax(0,1fr)]',

@@ -1,6 +1,7 @@
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { cx } from '@/ui/cx';
+import { Scrolling } from '@/ui/scrolling';
 import { t } from '@/words/shell';
 
 export interface Column<Row> {
@@ -49,7 +50,7 @@ export function Table<Row>(props: TableProps<Row>) {
   if (rows.length === 0 && empty) return empty;
   const pad = dense ? 'px-3 py-1.5' : 'px-3 py-2.5';
   return (
-    <section aria-label={label} tabIndex={0} className={cx('relative overflow-x-auto', className)}>
+    <Scrolling aria-label={label} className={cx('relative overflow-x-auto', className)}>
       <table className="w-full border-collapse text-left text-base">
         <caption className="sr-only">{label}</caption>
         <thead>
@@ -122,6 +123,6 @@ export function Table<Row>(props: TableProps<Row>) {
           ))}
         </tbody>
       </table>
-    </section>
+    </Scrolling>
   );
 }

@@ -88,7 +88,7 @@ export function DomainView({ answer: { domain, products } }: { answer: DomainAns
   return (
     <div className="flex flex-col gap-5">
       <p className="-mt-4 max-w-3xl text-lg text-ink-soft">{domain.description}</p>
-      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,1fr)]">
+      <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_20rem]">
         <Card title={t('products')} aside={t('countedProducts', products.length)} flush>
           <Table
             label={t('products')}

@@ -15,6 +15,9 @@ const looks: Record<
   retired: { tone: 'neutral', word: 'retired' },
 };
 
+/** As many as tell what happens without pushing the rest away. */
+const shown = 8;
+
 /** Releases of the last days, the newest first. */
 export function ChangedNear({ changed }: { changed: readonly ChangeNear[] }) {
   return (
@@ -23,7 +26,7 @@ export function ChangedNear({ changed }: { changed: readonly ChangeNear[] }) {
         <p className="text-ink-soft">{t('changedNone')}</p>
       ) : (
         <ul className="flex flex-col gap-2" data-list>
-          {changed.map((change) => {
+          {changed.slice(0, shown).map((change) => {
             const look = looks[change.what] ?? { tone: 'accent', word: 'changedWord' };
             return (
               <li

@@ -48,10 +48,14 @@ export function HomeView({ home }: { home: HomeAnswer }) {
       <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
         <div className="flex min-w-0 flex-col gap-5">
           <NeedsYou needs={home.needs} />
-          {home.products.length > 0 ? <YourProducts products={home.products} /> : null}
+          {home.products.length > 0 ? (
+            <YourProducts products={home.products} />
+          ) : (
+            <RecentlyUsed ports={home.recent} />
+          )}
         </div>
         <div className="flex min-w-0 flex-col gap-5">
-          <RecentlyUsed ports={home.recent} />
+          {home.products.length > 0 ? <RecentlyUsed ports={home.recent} /> : null}
           <ChangedNear changed={home.changed} />
         </div>
       </div>
@@ -100,7 +104,7 @@ function WhereToStart() {
   const open = starts.filter((start) => start.to !== '/publish' || pages.includes('publish'));
   return (
     <section aria-label={t('startTitle')}>
-      <ul className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
+      <ul className="grid gap-4 sm:grid-cols-[repeat(auto-fit,minmax(15rem,1fr))]">
         {open.map((start) => (
           <li key={start.to}>
             <Link

@@ -6,6 +6,7 @@ import { ButtonLink } from '@/ui/button';
 import { Card } from '@/ui/card';
 import { DateTime } from '@/ui/date-time';
 import { lastPart, productOf } from '@/ui/names';
+import { Prose } from '@/ui/prose';
 import { Empty } from '@/ui/states/empty';
 
 const looks: Record<string, { icon: LucideIcon; className: string }> = {
@@ -46,7 +47,9 @@ function NeedRow({ need }: { need: Need }) {
         strokeWidth={1.75}
       />
       <div className="min-w-0 flex-1">
-        <p className="text-ink">{need.text}</p>
+        <p className="text-ink">
+          <Prose text={need.text} />
+        </p>
         <p className="text-sm text-ink-faint">
           <DateTime at={need.at} look="ago" />
         </p>

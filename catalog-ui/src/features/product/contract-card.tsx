@@ -35,7 +35,7 @@ function ContractView({ contract, port }: { contract: ContractAnswer; port: Port
           contract.purpose ? [t('meaning'), contract.purpose] : null,
           [
             t('source'),
-            <span className="break-all">
+            <span className="wrap-anywhere">
               <Code>{contract.file}</Code> @ <RevisionLink revision={contract.revision} />
             </span>,
           ],
@@ -55,12 +55,7 @@ function ContractView({ contract, port }: { contract: ContractAnswer; port: Port
         ]}
       />
       {contract.document ? (
-        <CodeBlock
-          label={t('contractDocument')}
-          code={contract.document}
-          lineNumbers
-          className="[&_pre]:max-h-112 [&_pre]:overflow-y-auto"
-        />
+        <CodeBlock label={t('contractDocument')} code={contract.document} lineNumbers tall />
       ) : (
         <p className="text-ink-soft">{t('contractHidden')}</p>
       )}

@@ -9,6 +9,7 @@ import { DateTime } from '@/ui/date-time';
 import { KeyValue } from '@/ui/key-value';
 import { Link, OutLink } from '@/ui/link';
 import { DomainLink, productOf } from '@/ui/names';
+import { Prose } from '@/ui/prose';
 import { useStale } from '@/ui/states/stale';
 
 /** The three questions of a product: can I use it, is it good now, who answers. */
@@ -133,7 +134,9 @@ function IsItGood({ product }: { product: ProductAnswer }) {
               <span>
                 <Status tone={freshWords[fresh].tone}>{t(freshWords[fresh].word)}</Status>
                 {broken?.message ? (
-                  <span className="block text-sm text-ink-soft">{broken.message}</span>
+                  <span className="block text-sm text-ink-soft">
+                    <Prose text={broken.message} />
+                  </span>
                 ) : null}
               </span>
             ),
@@ -179,7 +182,7 @@ function WhoAnswers({ product }: { product: ProductAnswer }) {
           [
             t('contact'),
             product.contact ? (
-              <span className="break-all">
+              <span className="wrap-anywhere">
                 <Contact contact={product.contact} />
               </span>
             ) : (

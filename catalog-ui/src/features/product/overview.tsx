@@ -146,7 +146,7 @@ function Facts({ product }: { product: ProductAnswer }) {
         ],
         [
           <GlossaryTerm term="revision">{t('source')}</GlossaryTerm>,
-          <span className="break-all">
+          <span className="wrap-anywhere">
             <Code>{product.file}</Code> @ <RevisionLink revision={product.revision} />
           </span>,
         ],

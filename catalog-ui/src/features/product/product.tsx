@@ -64,11 +64,12 @@ export function Product({ domain, product, ...place }: ProductProps) {
     <Loaded
       query={productQuery(domain, product)}
       what={t('what')}
+      frame={(state) => <Page title={`${domain}.${product}`}>{state}</Page>}
       skeleton={
-        <Page title={`${domain}.${product}`}>
+        <div className="flex flex-col gap-6">
           <SkeletonCards />
           <SkeletonRows />
-        </Page>
+        </div>
       }
     >
       {(answer) => <ProductView product={answer} place={place} />}

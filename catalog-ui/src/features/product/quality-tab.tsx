@@ -4,8 +4,9 @@ import { t } from '@/features/product/words';
 import { Status, type Tone } from '@/ui/badge';
 import { Card } from '@/ui/card';
 import { Code, CodeBlock } from '@/ui/code-block';
-import { DateTime } from '@/ui/date-time';
+import { DateTime, formatDuration } from '@/ui/date-time';
 import { GlossaryTerm } from '@/ui/glossary-term';
+import { Prose } from '@/ui/prose';
 import { Empty } from '@/ui/states/empty';
 import { Loaded } from '@/ui/states/loaded';
 import { SkeletonRows } from '@/ui/states/skeleton';
@@ -24,6 +25,26 @@ function Outcome({ check }: { check: CheckAnswer }) {
   return <Status tone={warns ? 'warn' : look.tone}>{t(look.word)}</Status>;
 }
 
+const seconds = /(\d+(?:\.\d+)?) s$/;
+
+/** What was measured, in the unit of what it had to be. */
+export function measured({
+  measured: value,
+  threshold: bound,
+}: Pick<CheckAnswer, 'measured' | 'threshold'>) {
+  if (value === null || value === undefined) return '–';
+  if (bound && seconds.test(bound)) return formatDuration(value);
+  return bound?.endsWith('%') ? `${formatNumber(value)} %` : formatNumber(value);
+}
+
+/** `must be below 3600 s` below a heading that says `Must be`: `below 1 h`. */
+export function threshold(text: string | null | undefined) {
+  if (!text) return '–';
+  return text
+    .replace(/^must be /, '')
+    .replace(seconds, (_, count: string) => formatDuration(Number(count)));
+}
+
 const columns: readonly Column<CheckAnswer>[] = [
   {
     id: 'check',
@@ -31,9 +52,11 @@ const columns: readonly Column<CheckAnswer>[] = [
     isRowHeader: true,
     cell: (check) => (
       <span className="block">
-        <span className="font-medium">{check.name}</span>
+        <span className="font-medium wrap-anywhere">{check.name}</span>
         {check.message ? (
-          <span className="block max-w-prose text-sm text-ink-soft">{check.message}</span>
+          <span className="block max-w-prose text-sm text-ink-soft">
+            <Prose text={check.message} />
+          </span>
         ) : null}
       </span>
     ),
@@ -55,10 +78,14 @@ const columns: readonly Column<CheckAnswer>[] = [
     title: t('measured'),
     align: 'right',
     from: 'md',
-    cell: (check) =>
-      check.measured === null || check.measured === undefined ? '–' : formatNumber(check.measured),
+    cell: (check) => measured(check),
   },
-  { id: 'threshold', title: t('threshold'), from: 'md', cell: (check) => check.threshold ?? '–' },
+  {
+    id: 'threshold',
+    title: t('threshold'),
+    from: 'md',
+    cell: (check) => threshold(check.threshold),
+  },
   {
     id: 'severity',
     title: t('severity'),
@@ -82,7 +109,7 @@ export function QualityTab(choice: PortTabProps) {
 function Quality({ port }: { port: PortAnswer }) {
   return (
     <Loaded query={checksQuery(port.name)} what={t('checks')} skeleton={<SkeletonRows rows={8} />}>
-      {({ items }) => {
+      {(items) => {
         const clocked = items.filter((check) => !check.run);
         const made = items.filter((check) => check.run);
         return (

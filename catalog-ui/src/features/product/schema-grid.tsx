@@ -24,7 +24,7 @@ const headers = [
   { id: 'type', className: 'max-sm:hidden' },
   { id: 'meaning', className: 'max-lg:hidden' },
   { id: 'class', className: 'max-md:hidden' },
-  { id: 'youSee', className: '' },
+  { id: 'youSee', className: 'max-sm:w-36' },
   { id: 'used', className: 'max-xl:hidden text-right pr-4' },
 ] as const;
 
@@ -119,13 +119,13 @@ function Row({ at, measure, port, column, queries, onColumn }: RowProps) {
       aria-rowindex={at + 2}
       className="border-b border-line last:border-b-0 hover:bg-hover"
     >
-      <th scope="row" className={`${cell} pl-4 font-normal`}>
+      <th scope="row" className={`${cell} pl-4 font-normal sm:min-w-40`}>
         <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
           <Button
             kind="quiet"
             size="small"
             onPress={() => onColumn(column.name)}
-            className="-mx-1.5 h-auto! min-h-6! px-1.5! font-mono text-sm! font-medium! break-all whitespace-normal! text-accent-ink!"
+            className="-ml-1.5 h-auto! min-h-6! px-1.5! font-mono text-sm! font-medium! wrap-anywhere whitespace-normal! text-accent-ink!"
           >
             {column.name}
           </Button>
@@ -144,7 +144,7 @@ function Row({ at, measure, port, column, queries, onColumn }: RowProps) {
       <td className={`${cell} max-sm:hidden`}>
         <Code className="text-sm">{column.type}</Code>
         {column.required ? (
-          <span className="block text-xs text-ink-faint">{t('required')}</span>
+          <span className="block text-xs whitespace-nowrap text-ink-faint">{t('required')}</span>
         ) : null}
       </td>
       <td className={`${cell} max-w-md text-ink-soft max-lg:hidden`}>
@@ -158,7 +158,7 @@ function Row({ at, measure, port, column, queries, onColumn }: RowProps) {
           ))}
         </span>
       </td>
-      <td className={cell}>
+      <td className={`${cell} max-sm:pr-4`}>
         <Sees port={port.name} column={column} />
       </td>
       <td className={`${cell} num pr-4 text-ink-soft max-xl:hidden`}>

@@ -62,7 +62,7 @@ describe('the starter query', () => {
       column('id', 'clear', { primaryKeyPosition: 1 }),
     ];
     expect(starterQuery(port(columns))).toBe(
-      'SELECT id, tier\nFROM loyalty.members.profiles\nLIMIT 100',
+      'SELECT id, tier, email\nFROM loyalty.members.profiles\nLIMIT 100',
     );
   });
 

@@ -26,6 +26,11 @@ export function isHeldBack(column: ColumnAnswer): boolean {
   return column.sees !== 'clear';
 }
 
+/** A mask as people say it: the server's words are those of the rules. */
+function maskWords(mask: string): string {
+  return mask === 'null' ? t('maskEmpty') : mask.replaceAll('_', ' ');
+}
+
 /** How one column is seen, as a tone with its own mark and in words. */
 export function seeing(column: ColumnAnswer): { tone: Tone; text: string } {
   switch (column.sees) {
@@ -34,7 +39,7 @@ export function seeing(column: ColumnAnswer): { tone: Tone; text: string } {
     case 'masked':
       return {
         tone: 'masked',
-        text: column.mask ? t('maskedAs', column.mask) : t('maskedPlain'),
+        text: column.mask ? t('maskedAs', maskWords(column.mask)) : t('maskedPlain'),
       };
     case 'hidden':
       return { tone: 'hidden', text: t('hiddenPlain') };
@@ -52,17 +57,30 @@ export function chosenPort(
 }
 
 /**
- * A first query worth running: the columns that are read in clear by name, the key first and at most eight, never
- * `SELECT *`. Empty where nothing may be read.
+ * A first query worth running: columns by name and at most eight of them, those read in clear before masked ones and
+ * the key before others, never `SELECT *`. Empty where nothing may be read.
  */
 export function starterQuery(port: PortAnswer): string {
-  const clear = port.columns.filter((column) => column.sees === 'clear');
-  const first = [...clear].sort(
-    (a, b) => (a.primaryKeyPosition ?? 1000) - (b.primaryKeyPosition ?? 1000),
-  );
+  const rank = (column: ColumnAnswer) =>
+    (column.sees === 'clear' ? 0 : 2000) + (column.primaryKeyPosition ?? 1000);
+  const first = port.columns
+    .filter((column) => column.sees === 'clear' || column.sees === 'masked')
+    .sort((a, b) => rank(a) - rank(b));
   const names = first.slice(0, 8).map((column) => column.name);
   if (!port.readable || names.length === 0) return '';
-  return `SELECT ${names.join(', ')}\nFROM ${port.name}\nLIMIT 100`;
+  return `SELECT ${wrapped(names)}\nFROM ${port.name}\nLIMIT 100`;
+}
+
+/** Names with commas, on lines of some forty letters that stand below each other. */
+function wrapped(names: readonly string[]): string {
+  const lines = [''];
+  for (const name of names) {
+    const last = lines.length - 1;
+    const line = lines[last] ?? '';
+    if (line !== '' && line.length + name.length > 40) lines.push(name);
+    else lines[last] = line === '' ? name : `${line}, ${name}`;
+  }
+  return lines.join(',\n       ');
 }
 
 /** Whether the promises measured by the clock are kept; `null` where there are none. */

@@ -22,9 +22,10 @@ export const t = defineWords({
   nameCopied: 'Name copied',
 
   canIUse: 'Can I use it?',
-  readAll: (n: number) => `You read all ${counted(n, 'column')}`,
+  readAll: (n: number) =>
+    n === 1 ? 'You read its one column' : `You read all ${formatNumber(n)} columns`,
   readSome: (clear: number, all: number) =>
-    `You read ${formatNumber(clear)} of ${counted(all, 'column')}`,
+    `You read ${formatNumber(clear)} of ${counted(all, 'column')} in clear`,
   readNone: 'You may not read its rows',
   masked: (n: number) => `${formatNumber(n)} masked`,
   hidden: (n: number) => `${formatNumber(n)} hidden`,
@@ -94,6 +95,7 @@ export const t = defineWords({
   clear: 'As is',
   maskedAs: (mask: string) => `Masked: ${mask}`,
   maskedPlain: 'Masked',
+  maskEmpty: 'left empty',
   hiddenPlain: 'Hidden',
   deniedPlain: 'Closed',
   noColumns: 'No column matches',
@@ -150,8 +152,8 @@ export const t = defineWords({
   failing: 'Rows that fail',
   when: 'When',
   severity: 'If it fails',
-  blocks: 'blocks the release',
-  warns: 'warns',
+  blocks: 'Blocks the release',
+  warns: 'Warns',
   passed: 'Passed',
   failed: 'Failed',
   unknown: 'Not known',

@@ -16,6 +16,8 @@ export interface LoadedProps<Data, Key extends QueryKey> {
   skeleton?: ReactNode;
   /** Small problems inside a card; other cards keep working. */
   small?: boolean;
+  /** Put around every state that has no data, where the data bring the frame of the page themselves. */
+  frame?: (state: ReactNode) => ReactNode;
   children: (data: Data, state: { refetch: () => void; isFetching: boolean }) => ReactNode;
 }
 
@@ -24,16 +26,18 @@ export interface LoadedProps<Data, Key extends QueryKey> {
  * Whether it is empty only the caller can tell; see `Empty`.
  */
 export function Loaded<Data, Key extends QueryKey>(props: LoadedProps<Data, Key>) {
-  const { query, what, skeleton, small, children } = props;
+  const { query, what, skeleton, small, frame = (state) => state, children } = props;
   const client = useQueryClient();
   const result = useQuery(query);
   const refetch = () => void result.refetch();
 
   if (result.data === undefined) {
-    if (result.isError) return <ProblemView error={result.error} onRetry={refetch} small={small} />;
-    if (result.fetchStatus === 'idle') return <Cancelled what={what} onAgain={refetch} />;
+    if (result.isError) {
+      return frame(<ProblemView error={result.error} onRetry={refetch} small={small} />);
+    }
+    if (result.fetchStatus === 'idle') return frame(<Cancelled what={what} onAgain={refetch} />);
     const cancel = () => void client.cancelQueries({ queryKey: query.queryKey, exact: true });
-    return <Loading what={what} skeleton={skeleton} onCancel={cancel} />;
+    return frame(<Loading what={what} skeleton={skeleton} onCancel={cancel} />);
   }
   const stale = result.isError || result.isRefetchError;
   return (

@@ -5,6 +5,7 @@ import { Code } from '@/ui/code-block';
 import { CopyButton } from '@/ui/copy-button';
 import { cx } from '@/ui/cx';
 import { Link } from '@/ui/link';
+import { Prose } from '@/ui/prose';
 import { t } from '@/words/shell';
 
 export interface ProblemViewProps {
@@ -49,7 +50,14 @@ export function ProblemView({ error, onRetry, wasChange, small }: ProblemViewPro
         <OctagonAlert aria-hidden className="mt-0.5 size-5 shrink-0 text-bad-mark" />
         <div className="min-w-0 flex-1">
           <p className={cx('font-semibold text-ink', !small && 'text-lg')}>{title}</p>
-          {detail ? <p className="mt-0.5 max-w-prose text-ink-soft">{detail}</p> : null}
+          {detail ? (
+            <p className="mt-0.5 max-w-prose text-ink-soft">
+              <Prose text={detail} />
+            </p>
+          ) : null}
+          {known.notFound && detail !== t('notFoundDetail') && !small ? (
+            <p className="mt-1 max-w-prose text-ink-soft">{t('notFoundDetail')}</p>
+          ) : null}
           {wasChange ? (
             <p className="mt-1 text-ink-soft">
               {t(unsure ? 'problemMaybeChanged' : 'problemUnchanged')}
