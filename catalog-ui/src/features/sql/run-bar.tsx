@@ -1,0 +1,136 @@
+import { useQueries, useQuery } from '@tanstack/react-query';
+import { Play, Square, X } from 'lucide-react';
+import { Input, TextField } from 'react-aria-components';
+import { productQuery, productsQuery } from '@/api/catalog';
+import { useSession } from '@/app/session';
+import { productsIn } from '@/features/sql/statement';
+import { limits, type SqlTab } from '@/features/sql/tabs';
+import { t } from '@/features/sql/words';
+import { Button } from '@/ui/button';
+import { ComboBox } from '@/ui/combo-box';
+import { readableKeys } from '@/ui/keyboard/shortcuts';
+import { Select } from '@/ui/select';
+
+export interface RunBarProps {
+  tab: SqlTab;
+  running: boolean;
+  onChange: (change: Partial<SqlTab>) => void;
+  onRun: () => void;
+  onCancel: () => void;
+}
+
+/** As whom, for what, how many rows, of when, and the button that runs it. */
+export function RunBar({ tab, running, onChange, onRun, onCancel }: RunBarProps) {
+  const { me } = useSession();
+  const purposes = usePurposes(tab.sql);
+  const sizes = limits.map((n) => ({ id: String(n), label: t('limitOf', n) }));
+  return (
+    <div className="flex flex-wrap items-center gap-2 border-b border-line px-3 py-2">
+      <span className="text-sm text-ink-soft max-sm:hidden">{t('runsAs', me.principal)}</span>
+      <ComboBox
+        label={t('purpose')}
+        labelHidden
+        placeholder={t('purposeNone')}
+        options={purposes}
+        value={purposes.some(({ id }) => id === tab.purpose) ? tab.purpose : null}
+        text={tab.purpose}
+        onText={(purpose) => onChange({ purpose })}
+        onChange={(purpose) => purpose !== null && onChange({ purpose })}
+        className="w-48 max-sm:w-full"
+      />
+      <Select
+        label={t('limit')}
+        labelHidden
+        options={sizes}
+        value={String(tab.limit)}
+        onChange={(limit) => onChange({ limit: Number(limit) })}
+        className="w-36"
+      />
+      <AsOf value={tab.asOf} onChange={(asOf) => onChange({ asOf })} />
+      <span className="flex-1" />
+      {running ? (
+        <Button onPress={onCancel}>
+          <Square aria-hidden className="size-3.5" />
+          {t('cancel')}
+        </Button>
+      ) : (
+        <Button kind="primary" onPress={onRun} isDisabled={tab.sql.trim() === ''}>
+          <Play aria-hidden className="size-3.5" />
+          {t('run')}
+          <kbd aria-hidden className="border-transparent bg-transparent text-inherit">
+            {readableKeys('mod+enter').join(' ')}
+          </kbd>
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** An instant in the person's own zone; empty is now. */
+function AsOf({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  return (
+    <span className="flex items-center gap-1">
+      <TextField
+        type="datetime-local"
+        value={localOf(value)}
+        onChange={(text) => {
+          const date = new Date(text);
+          onChange(text === '' || Number.isNaN(date.getTime()) ? '' : date.toISOString());
+        }}
+        aria-label={t('asOf')}
+        className="flex items-center gap-1.5"
+      >
+        <span aria-hidden className="text-sm text-ink-soft">
+          {t('asOf').toLowerCase()}
+        </span>
+        <Input
+          step={1}
+          title={t('asOfHint')}
+          className="min-h-9 rounded-md border border-line-strong bg-surface px-2 text-sm text-ink"
+        />
+      </TextField>
+      {value === '' ? null : (
+        <Button
+          kind="quiet"
+          size="icon"
+          className="size-8"
+          aria-label={t('asOfClear')}
+          onPress={() => onChange('')}
+        >
+          <X aria-hidden className="size-4" />
+        </Button>
+      )}
+    </span>
+  );
+}
+
+/** RFC 3339 as the field wants it: local time, without a zone. */
+function localOf(instant: string): string {
+  const date = new Date(instant);
+  if (instant === '' || Number.isNaN(date.getTime())) return '';
+  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 19);
+}
+
+/** What the products of the statement allow. */
+function usePurposes(sql: string) {
+  const { data: known } = useQuery(productsQuery);
+  // Half a name is no product: only those that are there are asked for.
+  const products = productsIn(sql)
+    .filter((name) => known?.some((product) => product.name === name))
+    .slice(0, 8);
+  const asked = useQueries({
+    queries: products.map((name) => ({ ...productQuery(name), retry: false })),
+  });
+  const found = new Map<string, string>();
+  asked.forEach(({ data }, at) => {
+    for (const purpose of data?.purposes ?? []) {
+      if (!found.has(purpose)) found.set(purpose, products[at] ?? '');
+    }
+  });
+  return [...found].map(([id, product]) => ({
+    id,
+    label: id,
+    hint: t('purposeOfProduct', product),
+  }));
+}
