@@ -16,8 +16,13 @@ export function caretOf(problem: Pick<Problem, 'detail'>, sql: string): Caret | 
   const detail = problem.detail ?? '';
   const told = /\bline:? (\d+),? ?col(?:umn)?:? ?(\d+)/i.exec(detail);
   if (told) return atPlace(sql, Number(told[1]), Number(told[2]));
-  const quoted = /[`']([^`']+)[`']/.exec(detail)?.[1];
-  return quoted === undefined ? null : atName(sql, quoted);
+  const [fault = ''] = detail.split(/did you mean|valid (?:fields|columns) are/i);
+  const name =
+    /[`']([^`']+)[`']/.exec(fault)?.[1] ??
+    /\bno (?:field|column|table|function)(?: named| called)? "?([\w$]+(?:\.[\w$]+)*)/i.exec(
+      fault,
+    )?.[1];
+  return name === undefined ? null : atName(sql, name);
 }
 
 /** What stands at a line and column, both counted from 1; the end of the line where they lie beyond it. */
@@ -49,7 +54,12 @@ function atName(sql: string, name: string): Caret | null {
   };
 }
 
-/** What the problem suggests in the place of what is written, if it does: ``did you mean `net_eur`?``. */
-export function suggestionOf(problem: Pick<Problem, 'detail'>): string | null {
-  return /did you mean [`'"]?([\w.$]+)[`'"]?/i.exec(problem.detail ?? '')?.[1] ?? null;
+/**
+ * What the problem suggests in the place of `written`, if it does: ``did you mean `net_eur`?``. A name that is written
+ * without its table gets one without its table.
+ */
+export function suggestionOf(problem: Pick<Problem, 'detail'>, written: string): string | null {
+  const meant = /did you mean [`'"]?([\w.$]+)[`'"]?/i.exec(problem.detail ?? '')?.[1];
+  if (meant === undefined) return null;
+  return written.includes('.') ? meant : meant.slice(meant.lastIndexOf('.') + 1);
 }

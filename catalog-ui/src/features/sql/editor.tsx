@@ -14,7 +14,7 @@ import {
   lineNumbers,
   placeholder,
 } from '@codemirror/view';
-import { type Ref, type RefObject, useEffect, useImperativeHandle, useRef, useState } from 'react';
+import { type Ref, useEffect, useImperativeHandle, useRef } from 'react';
 import type { Caret } from '@/features/sql/caret';
 import { completeFrom, type LivingNames } from '@/features/sql/completing';
 import { dialect } from '@/features/sql/dialect';
@@ -30,10 +30,11 @@ export interface EditorHandle {
 }
 
 export interface EditorProps {
-  /** Of the tab: each has its own text, cursor and undo. */
+  /** Whose text, cursor and undo are shown; another tab is another editor. */
   tab: string;
+  memory: EditorMemory;
   value: string;
-  onChange: (tab: string, value: string) => void;
+  onChange: (value: string) => void;
   onRun: () => void;
   names: LivingNames;
   /** Where the last run found fault. */
@@ -64,42 +65,44 @@ function marked(range: { from: number; to: number } | null, length: number): Dec
   return Decoration.set([Decoration.mark({ class: 'cm-problem' }).range(from, to)]);
 }
 
+type Latest = Pick<EditorProps, 'onChange' | 'onRun' | 'names'>;
+
+/** Text, cursor and undo of each tab, for as long as the workbench is open. */
+export class EditorMemory {
+  readonly states = new Map<string, EditorState>();
+  /** What the states call back, whichever editor shows them. */
+  latest: Latest | null = null;
+}
+
 /** Writes SQL, with completion from what the person may name. Tab leaves it, as everywhere. */
-export function Editor({ tab, value, onChange, onRun, names, fault, ref }: EditorProps) {
+export function Editor(props: EditorProps) {
+  const { tab, memory, value, onChange, onRun, names, fault, ref } = props;
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
-  const states = useRef(new Map<string, EditorState>());
-  const shown = useRef(tab);
-  const latest = useRef<Latest>({ onChange, onRun, names });
-  latest.current = { onChange, onRun, names };
-  const [make] = useState(() => (doc: string) => freshState(doc, latest, shown));
   const first = useRef(value);
+  memory.latest = { onChange, onRun, names };
 
   useEffect(() => {
     if (!host.current) return;
-    const made = new EditorView({ parent: host.current, state: make(first.current) });
+    const state = memory.states.get(tab) ?? freshState(first.current, memory);
+    const made = new EditorView({ parent: host.current, state });
     view.current = made;
     return () => {
+      memory.states.set(tab, made.state);
       made.destroy();
       view.current = null;
     };
-  }, [make]);
+  }, [tab, memory]);
 
+  // A statement that comes from elsewhere, such as the history, takes the place of what stands there.
   useEffect(() => {
     const now = view.current;
-    if (!now) return;
-    if (shown.current !== tab) {
-      states.current.set(shown.current, now.state);
-      shown.current = tab;
-      now.setState(states.current.get(tab) ?? make(value));
-    }
-    if (now.state.doc.toString() !== value) {
-      now.dispatch({
-        changes: { from: 0, to: now.state.doc.length, insert: value },
-        selection: { anchor: value.length },
-      });
-    }
-  }, [tab, value, make]);
+    if (!now || now.state.doc.toString() === value) return;
+    now.dispatch({
+      changes: { from: 0, to: now.state.doc.length, insert: value },
+      selection: { anchor: value.length },
+    });
+  }, [value]);
 
   useEffect(() => {
     view.current?.dispatch({ effects: setFault.of(fault) });
@@ -130,14 +133,21 @@ export function Editor({ tab, value, onChange, onRun, names, fault, ref }: Edito
     },
   }));
 
-  return <div ref={host} className="h-full min-h-0 overflow-hidden" />;
+  return (
+    <div className="group relative h-full min-h-0">
+      <div ref={host} className="h-full overflow-hidden" />
+      {/* Above the gutter, which would cover an outline. */}
+      <span
+        aria-hidden
+        className="pointer-events-none absolute inset-0 z-[250] hidden border-2 border-focus group-focus-within:block"
+      />
+    </div>
+  );
 }
 
-type Latest = Pick<EditorProps, 'onChange' | 'onRun' | 'names'>;
-
-function freshState(doc: string, latest: RefObject<Latest>, tab: RefObject<string>): EditorState {
+function freshState(doc: string, memory: EditorMemory): EditorState {
   const run = () => {
-    latest.current.onRun();
+    memory.latest?.onRun();
     return true;
   };
   return EditorState.create({
@@ -154,7 +164,7 @@ function freshState(doc: string, latest: RefObject<Latest>, tab: RefObject<strin
       bracketMatching(),
       closeBrackets(),
       sql({ dialect }),
-      autocompletion({ override: [completeFrom(() => latest.current.names)] }),
+      autocompletion({ override: [completeFrom(() => memory.latest?.names ?? noNames)] }),
       syntaxHighlighting(highlight),
       faultField,
       look,
@@ -162,12 +172,18 @@ function freshState(doc: string, latest: RefObject<Latest>, tab: RefObject<strin
       EditorView.lineWrapping,
       EditorView.contentAttributes.of({ 'aria-label': t('editor') }),
       EditorView.updateListener.of((update) => {
-        if (update.docChanged) latest.current.onChange(tab.current, update.state.doc.toString());
+        if (update.docChanged) memory.latest?.onChange(update.state.doc.toString());
       }),
       keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap]),
     ],
   });
 }
+
+const noNames: LivingNames = {
+  products: [],
+  columnsOf: () => undefined,
+  learn: () => Promise.resolve(),
+};
 
 /** Browsers hide the attribute from scripts, but not the property. */
 function nonce(): string {

@@ -42,6 +42,7 @@ export function Results({ tab, run, head, past, onOpenPast, onClearPast }: Resul
   };
   return (
     <section aria-label={t('results')} className="flex min-h-0 min-w-0 flex-1 flex-col">
+      <h2 className="sr-only">{t('results')}</h2>
       {head}
       <Tabs
         selectedKey={view}

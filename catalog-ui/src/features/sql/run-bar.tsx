@@ -1,5 +1,6 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { Play, Square, X } from 'lucide-react';
+import { useState } from 'react';
 import { Input, TextField } from 'react-aria-components';
 import { productQuery, productsQuery } from '@/api/catalog';
 import { useSession } from '@/app/session';
@@ -10,6 +11,7 @@ import { Button } from '@/ui/button';
 import { ComboBox } from '@/ui/combo-box';
 import { readableKeys } from '@/ui/keyboard/shortcuts';
 import { Select } from '@/ui/select';
+import { Tooltip } from '@/ui/tooltip';
 
 export interface RunBarProps {
   tab: SqlTab;
@@ -66,40 +68,48 @@ export function RunBar({ tab, running, onChange, onRun, onCancel }: RunBarProps)
   );
 }
 
-/** An instant in the person's own zone; empty is now. */
+/** An instant in the person's own zone; until somebody wants one, only the word that it is now. */
 function AsOf({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  const [wanted, setWanted] = useState(false);
+  if (value === '' && !wanted) {
+    return (
+      <Tooltip text={t('asOfHint')}>
+        <Button kind="quiet" onPress={() => setWanted(true)}>
+          {t('asOfAt', t('asOfNow'))}
+        </Button>
+      </Tooltip>
+    );
+  }
   return (
     <span className="flex items-center gap-1">
       <TextField
         type="datetime-local"
+        autoFocus={wanted}
         value={localOf(value)}
         onChange={(text) => {
           const date = new Date(text);
           onChange(text === '' || Number.isNaN(date.getTime()) ? '' : date.toISOString());
         }}
         aria-label={t('asOf')}
-        className="flex items-center gap-1.5"
       >
-        <span aria-hidden className="text-sm text-ink-soft">
-          {t('asOf').toLowerCase()}
-        </span>
         <Input
           step={1}
           title={t('asOfHint')}
           className="min-h-9 rounded-md border border-line-strong bg-surface px-2 text-sm text-ink"
         />
       </TextField>
-      {value === '' ? null : (
-        <Button
-          kind="quiet"
-          size="icon"
-          className="size-8"
-          aria-label={t('asOfClear')}
-          onPress={() => onChange('')}
-        >
-          <X aria-hidden className="size-4" />
-        </Button>
-      )}
+      <Button
+        kind="quiet"
+        size="icon"
+        className="size-8"
+        aria-label={t('asOfClear')}
+        onPress={() => {
+          setWanted(false);
+          onChange('');
+        }}
+      >
+        <X aria-hidden className="size-4" />
+      </Button>
     </span>
   );
 }

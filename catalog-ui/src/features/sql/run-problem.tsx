@@ -19,7 +19,7 @@ export interface RunProblemProps {
 /** Why a statement has no answer, where in it the fault lies, and what can be done about it. */
 export function RunProblem(props: RunProblemProps) {
   const { problem, sql, purpose, caret, rows, onPlace, onRetry } = props;
-  const suggestion = suggestionOf(problem.problem);
+  const suggestion = caret && suggestionOf(problem.problem, sql.slice(caret.from, caret.to));
   const port = isAboutAccess(problem) ? portOf(problem, sql) : null;
   return (
     <div className="flex flex-col gap-2 p-3">

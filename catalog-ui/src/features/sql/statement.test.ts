@@ -161,6 +161,10 @@ describe('where a fault lies', () => {
     ['no column `carier`', { text: 'carier', line: 1, column: 8 }],
     ['no table `a.b.c`', { text: 'a.b.c', line: 2, column: 8 }],
     ['no column `c.carier`', { text: 'carier', line: 1, column: 8 }],
+    [
+      "No field named carier. Did you mean 'a.b.c.carrier'?",
+      { text: 'carier', line: 1, column: 8 },
+    ],
     ['no column `elsewhere`', null],
     ['the query took longer than 30 s', null],
   ])('%s', (detail, expected) => {
@@ -168,8 +172,10 @@ describe('where a fault lies', () => {
   });
 
   test('a suggestion is taken from the text of the problem', () => {
-    expect(suggestionOf({ detail: 'no column `carier`; did you mean `carrier`?' })).toBe('carrier');
-    expect(suggestionOf({ detail: 'no column `carier`' })).toBeNull();
+    const detail = "No field named carier. Did you mean 'a.b.c.carrier'?";
+    expect(suggestionOf({ detail }, 'carier')).toBe('carrier');
+    expect(suggestionOf({ detail }, 'c.carier')).toBe('a.b.c.carrier');
+    expect(suggestionOf({ detail: 'no column `carier`' }, 'carier')).toBeNull();
   });
 });
 

@@ -70,8 +70,7 @@ function TermsSaid({ run }: { run: Run }) {
     <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
       {named.length > 0 ? (
         <Status tone="masked">
-          {t('nMasked', named.length)}:{' '}
-          {listed(named.map(({ column, how }) => `${column} (${how})`))}
+          {t('nMasked', named.length)}: {namesOf(named)}
         </Status>
       ) : null}
       {filters.length > 0 ? <Status tone="info">{t('rowsFiltered')}</Status> : null}
@@ -87,6 +86,15 @@ function TermsSaid({ run }: { run: Run }) {
       )}
     </span>
   );
+}
+
+const namedMost = 3;
+
+/** The first of them by name, the others by number. */
+function namesOf(masked: readonly { column: string; how: string }[]): string {
+  const names = masked.slice(0, namedMost).map(({ column, how }) => `${column} (${how})`);
+  const more = masked.length - names.length;
+  return listed(more > 0 ? [...names, t('nMore', more)] : names);
 }
 
 const clock = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });

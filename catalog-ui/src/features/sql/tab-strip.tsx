@@ -1,6 +1,6 @@
 import { Pencil, Plus, X } from 'lucide-react';
 import { useState } from 'react';
-import { Tab, TabList, Tabs } from 'react-aria-components';
+import { Tab, TabList } from 'react-aria-components';
 import { type SqlTab, type SqlTabs, tabTitle } from '@/features/sql/tabs';
 import { t } from '@/features/sql/words';
 import { Button } from '@/ui/button';
@@ -18,7 +18,7 @@ export interface TabStripProps {
   onRename: (tab: string, title: string | null) => void;
 }
 
-/** The statements that are open. Arrows turn, Delete closes the one that has the focus. */
+/** The statements that are open, inside `Tabs`. Arrows turn, Delete closes the one that has the focus. */
 export function TabStrip({ state, running, onTurn, onNew, onClose, onRename }: TabStripProps) {
   const [renaming, setRenaming] = useState<SqlTab | null>(null);
   const active = state.tabs.find((tab) => tab.id === state.active);
@@ -42,41 +42,39 @@ export function TabStrip({ state, running, onTurn, onNew, onClose, onRename }: T
           }
         }}
       >
-        <Tabs selectedKey={state.active} onSelectionChange={(key) => onTurn(String(key))}>
-          <TabList
-            aria-label={t('tabs')}
-            className="flex gap-0.5 overflow-x-auto overflow-y-hidden [scrollbar-width:thin]"
-          >
-            {state.tabs.map((tab) => (
-              <Tab
-                key={tab.id}
-                id={tab.id}
-                className="-mb-px flex min-h-9 max-w-52 cursor-pointer items-center gap-1 rounded-t-md border border-b-0 border-transparent pr-1 pl-3 text-sm whitespace-nowrap text-ink-soft outline-offset-[-2px] data-hovered:text-ink data-selected:border-line data-selected:bg-surface data-selected:font-medium data-selected:text-ink"
-              >
-                {running(tab.id) ? (
-                  <span role="img" aria-label={t('running')} className="text-accent-ink">
-                    ●
-                  </span>
-                ) : null}
-                <span className="truncate">{tabTitle(tab)}</span>
-                {/* For pointers only: keyboards close with Delete or the button behind the tabs. */}
-                <span
-                  aria-hidden
-                  data-close={tab.id}
-                  className="grid size-6 shrink-0 place-items-center rounded-sm text-ink-faint hover:bg-hover hover:text-ink"
-                  onPointerDown={(event) => event.stopPropagation()}
-                  onMouseDown={(event) => event.stopPropagation()}
-                  onClick={(event) => {
-                    event.stopPropagation();
-                    onClose(tab.id);
-                  }}
-                >
-                  <X className="size-3.5" />
+        <TabList
+          aria-label={t('tabs')}
+          className="flex gap-0.5 overflow-x-auto overflow-y-hidden [scrollbar-width:thin]"
+        >
+          {state.tabs.map((tab) => (
+            <Tab
+              key={tab.id}
+              id={tab.id}
+              className="-mb-px flex min-h-9 max-w-52 cursor-pointer items-center gap-1 rounded-t-md border border-b-0 border-transparent pr-1 pl-3 text-sm whitespace-nowrap text-ink-soft outline-offset-[-2px] data-hovered:text-ink data-selected:border-line data-selected:bg-surface data-selected:font-medium data-selected:text-ink"
+            >
+              {running(tab.id) ? (
+                <span role="img" aria-label={t('running')} className="text-accent-ink">
+                  ●
                 </span>
-              </Tab>
-            ))}
-          </TabList>
-        </Tabs>
+              ) : null}
+              <span className="truncate">{tabTitle(tab)}</span>
+              {/* For pointers only: keyboards close with Delete or the button behind the tabs. */}
+              <span
+                aria-hidden
+                data-close={tab.id}
+                className="grid size-6 shrink-0 place-items-center rounded-sm text-ink-faint hover:bg-hover hover:text-ink"
+                onPointerDown={(event) => event.stopPropagation()}
+                onMouseDown={(event) => event.stopPropagation()}
+                onClick={(event) => {
+                  event.stopPropagation();
+                  onClose(tab.id);
+                }}
+              >
+                <X className="size-3.5" />
+              </span>
+            </Tab>
+          ))}
+        </TabList>
       </div>
       <div className="flex shrink-0 pb-0.5">
         <Button

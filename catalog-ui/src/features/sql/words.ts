@@ -50,6 +50,7 @@ export const t = defineWords({
   fetching: (n: number) => (n === 0 ? 'Waiting for the first rows' : `${counted(n, 'row')} so far`),
   columnsMasked: (names: string) => `masked: ${names}`,
   nMasked: (n: number) => `${counted(n, 'column')} masked`,
+  nMore: (n: number) => `${n} more`,
   nHidden: (n: number) => `${counted(n, 'column')} hidden`,
   rowsFiltered: 'rows filtered',
   why: 'Why?',

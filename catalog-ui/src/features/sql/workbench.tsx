@@ -1,9 +1,10 @@
 import { PanelLeftClose, PanelLeftOpen } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { TabPanel, Tabs } from 'react-aria-components';
 import { useSession } from '@/app/session';
 import { CopyAsMenu, ExportMenu } from '@/features/sql/answer-actions';
-import { caretOf, suggestionOf } from '@/features/sql/caret';
-import { Editor, type EditorHandle } from '@/features/sql/editor';
+import { caretOf } from '@/features/sql/caret';
+import { Editor, type EditorHandle, EditorMemory } from '@/features/sql/editor';
 import { type PastRun, readHistory, remembered } from '@/features/sql/history';
 import { useKept } from '@/features/sql/kept';
 import { NameTree } from '@/features/sql/name-tree';
@@ -46,6 +47,7 @@ export function Workbench({ start, onTab }: WorkbenchProps) {
   const [past, changePast] = useKept(`weft.sql.history.${me.principal}`, readHistory);
   const [treeShown, setTreeShown] = useState(() => matchMedia('(min-width: 64rem)').matches);
   const [runs] = useState(() => new Runs());
+  const [memory] = useState(() => new EditorMemory());
   const tab = activeTab(state);
   const run = useSyncExternalStore(runs.subscribe, () => runs.of(tab.id));
   const running = run?.state === 'running';
@@ -72,6 +74,7 @@ export function Workbench({ start, onTab }: WorkbenchProps) {
   };
   const close = (id: string) => {
     runs.forget(id);
+    memory.states.delete(id);
     turn(closed(state, id));
   };
   useShortcut('mod+enter', t('run'), () => void go());
@@ -89,6 +92,66 @@ export function Workbench({ start, onTab }: WorkbenchProps) {
     if (asked.purpose) link.searchParams.set('purpose', asked.purpose);
     return link.href;
   };
+
+  const content = () => (
+    <>
+      <RunBar
+        tab={tab}
+        running={running}
+        onChange={changeTab}
+        onRun={() => void go()}
+        onCancel={() => runs.cancel(tab.id)}
+      />
+      <div className={cx('shrink-0 border-b border-line', heightOf(tab.sql))}>
+        <Editor
+          ref={editor}
+          tab={tab.id}
+          memory={memory}
+          value={tab.sql}
+          onChange={(sql) => changeTab({ sql })}
+          onRun={() => void go()}
+          names={names}
+          fault={run?.asked.sql === tab.sql ? caret : null}
+        />
+      </div>
+      <Results
+        tab={tab}
+        run={run}
+        past={past}
+        onOpenPast={({ sql, purpose, asOf, limit }) => open({ sql, purpose, asOf, limit })}
+        onClearPast={() => changePast(() => [])}
+        head={
+          run === null ? null : problem ? (
+            <RunProblem
+              problem={problem}
+              sql={run.asked.sql}
+              purpose={run.asked.purpose}
+              caret={caret}
+              rows={run.rows}
+              onRetry={() => void go()}
+              onPlace={(text) => {
+                if (!caret) return;
+                changeTab({ sql: run.asked.sql });
+                editor.current?.turnTo(caret, text);
+              }}
+            />
+          ) : (
+            <StatusLine
+              run={run}
+              onCancel={() => runs.cancel(tab.id)}
+              address={address}
+              actions={
+                <>
+                  {run.answer ? <ExportMenu answer={run.answer} name={tabTitle(tab)} /> : null}
+                  <CopyAsMenu sql={run.asked.sql} />
+                </>
+              }
+            />
+          )
+        }
+      />
+    </>
+  );
 
   return (
     <div className="flex flex-col md:h-[calc(100dvh-3.5rem)]">
@@ -120,7 +183,11 @@ export function Workbench({ start, onTab }: WorkbenchProps) {
             />
           </aside>
         ) : null}
-        <div className="flex min-h-0 min-w-0 flex-1 flex-col bg-surface">
+        <Tabs
+          selectedKey={tab.id}
+          onSelectionChange={(key) => turn(turnedTo(state, String(key)))}
+          className="flex min-h-0 min-w-0 flex-1 flex-col bg-surface"
+        >
           <div className="flex items-end gap-1 border-b border-line bg-canvas px-2 pt-1.5">
             {treeShown ? null : (
               <Button
@@ -145,64 +212,12 @@ export function Workbench({ start, onTab }: WorkbenchProps) {
               onRename={(id, title) => change((before) => changed(before, id, { title }))}
             />
           </div>
-          <RunBar
-            tab={tab}
-            running={running}
-            onChange={changeTab}
-            onRun={() => void go()}
-            onCancel={() => runs.cancel(tab.id)}
-          />
-          <div className={cx('shrink-0 border-b border-line', heightOf(tab.sql))}>
-            <Editor
-              ref={editor}
-              tab={tab.id}
-              value={tab.sql}
-              onChange={(id, sql) => change((before) => changed(before, id, { sql }))}
-              onRun={() => void go()}
-              names={names}
-              fault={run?.asked.sql === tab.sql ? caret : null}
-            />
-          </div>
-          <Results
-            tab={tab}
-            run={run}
-            past={past}
-            onOpenPast={({ sql, purpose, asOf, limit }) => open({ sql, purpose, asOf, limit })}
-            onClearPast={() => changePast(() => [])}
-            head={
-              run === null ? null : problem ? (
-                <RunProblem
-                  problem={problem}
-                  sql={run.asked.sql}
-                  purpose={run.asked.purpose}
-                  caret={caret}
-                  rows={run.rows}
-                  onRetry={() => void go()}
-                  onPlace={(text) => {
-                    if (!caret) return;
-                    changeTab({ sql: run.asked.sql });
-                    editor.current?.turnTo(
-                      caret,
-                      text && suggestionOf(problem.problem) ? text : undefined,
-                    );
-                  }}
-                />
-              ) : (
-                <StatusLine
-                  run={run}
-                  onCancel={() => runs.cancel(tab.id)}
-                  address={address}
-                  actions={
-                    <>
-                      {run.answer ? <ExportMenu answer={run.answer} name={tabTitle(tab)} /> : null}
-                      <CopyAsMenu sql={run.asked.sql} />
-                    </>
-                  }
-                />
-              )
-            }
-          />
-        </div>
+          {state.tabs.map(({ id }) => (
+            <TabPanel key={id} id={id} className="flex min-h-0 flex-1 flex-col">
+              {id === tab.id ? content() : null}
+            </TabPanel>
+          ))}
+        </Tabs>
       </div>
     </div>
   );
