@@ -4,7 +4,6 @@ import { useState } from 'react';
 import { I18nProvider } from 'react-aria-components';
 import { createQueryClient } from '@/app/query-client';
 import { createAppRouter } from '@/app/router';
-import { SessionGate } from '@/app/session-gate';
 import { LiveRegions } from '@/ui/live-regions';
 import { ToastRegion } from '@/ui/toast';
 
@@ -15,9 +14,7 @@ export function App() {
     <QueryClientProvider client={queryClient}>
       <I18nProvider locale="en-GB">
         <LiveRegions />
-        <SessionGate>
-          <RouterProvider router={router} />
-        </SessionGate>
+        <RouterProvider router={router} />
         <ToastRegion />
       </I18nProvider>
     </QueryClientProvider>

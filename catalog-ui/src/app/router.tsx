@@ -6,6 +6,7 @@ import {
   lazyRouteComponent,
 } from '@tanstack/react-router';
 import { parseSearch, stringifySearch, texts } from '@/app/search-params';
+import { SessionGate } from '@/app/session-gate';
 import { Shell } from '@/app/shell/shell';
 import { Page } from '@/ui/page';
 import { Loading } from '@/ui/states/loading';
@@ -17,7 +18,11 @@ interface RouterContext {
 }
 
 const root = createRootRouteWithContext<RouterContext>()({
-  component: Shell,
+  component: () => (
+    <SessionGate>
+      <Shell />
+    </SessionGate>
+  ),
   notFoundComponent: NotFound,
 });
 

@@ -23,6 +23,7 @@ export function MenuLayer({ label, trigger, groups, onClose }: MenuLayerProps) {
   return (
     <Popover
       isOpen
+      aria-label={label}
       triggerRef={trigger}
       trigger="MenuTrigger"
       onOpenChange={(open) => {

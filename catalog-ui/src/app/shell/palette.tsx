@@ -103,7 +103,7 @@ export function Palette({ entries, onClose, onSheet }: PaletteProps) {
           run: () => void navigate(placeOf(hit)),
         })),
         {
-          id: 'search',
+          id: 'whole-catalog',
           label: t('paletteSearch', text.trim()),
           group: t('search'),
           icon: <Search aria-hidden className="size-4" strokeWidth={1.75} />,

@@ -117,8 +117,10 @@ function Choice({ question, name, value, label, count }: ChoiceProps) {
         aria-current={chosen ? 'true' : undefined}
         activeProps={{}}
         className={cx(
-          '-mx-2 flex min-h-7 items-center gap-3 rounded-md px-2 text-ink-soft data-hovered:bg-hover',
-          chosen && 'bg-accent-soft font-medium text-accent-ink',
+          '-mx-2 flex min-h-7 items-center gap-3 rounded-md px-2',
+          chosen
+            ? 'bg-accent-soft font-medium text-accent-ink'
+            : 'text-ink-soft data-hovered:bg-hover',
         )}
       >
         <span className="min-w-0 flex-1 truncate">{label}</span>

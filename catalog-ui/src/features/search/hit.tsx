@@ -137,7 +137,7 @@ function HitLink({ hit }: { hit: SearchHit }) {
           name.offsets.map(([from = 0, to = 0]) => [from + shift, to + shift]),
         )
       : shown;
-  const link = 'text-lg font-semibold text-accent-ink break-all';
+  const link = 'text-lg font-semibold text-accent-ink wrap-anywhere';
   const label = (
     <>
       {marked}
