@@ -1,6 +1,11 @@
-import { NotYet } from '@/ui/states/not-yet';
-import { t } from '@/words/shell';
+import { Me } from '@/features/me/me';
+import { t } from '@/features/me/words';
+import { Page } from '@/ui/page';
 
 export function MePage() {
-  return <NotYet title={t('me')} />;
+  return (
+    <Page title={t('title')}>
+      <Me />
+    </Page>
+  );
 }

@@ -1,6 +1,11 @@
-import { NotYet } from '@/ui/states/not-yet';
-import { t } from '@/words/shell';
+import { Ops } from '@/features/ops/ops';
+import { t } from '@/features/ops/words';
+import { Page } from '@/ui/page';
 
 export function OpsPage() {
-  return <NotYet title={t('ops')} />;
+  return (
+    <Page title={t('title')} lead={t('lead')}>
+      <Ops />
+    </Page>
+  );
 }

@@ -1,0 +1,85 @@
+import type { QueryLine } from '@/features/ops/queries';
+import { t } from '@/features/ops/words';
+import { Status, type Tone } from '@/ui/badge';
+import { Code } from '@/ui/code-block';
+import { DateTime } from '@/ui/date-time';
+import { Link } from '@/ui/link';
+import { Empty } from '@/ui/states/empty';
+import { Table } from '@/ui/table';
+import { formatNumber } from '@/words/define';
+import { plainName } from '@/words/principals';
+
+const tones: Record<string, Tone> = {
+  succeeded: 'good',
+  completed: 'good',
+  done: 'good',
+  ok: 'good',
+  failed: 'bad',
+  denied: 'bad',
+  cancelled: 'warn',
+};
+
+/** Queries that have ended. Their SQL is not here: it may hold what nobody but the asker should read. */
+export function QueriesTable({ queries }: { queries: readonly QueryLine[] }) {
+  return (
+    <Table
+      dense
+      label={t('queries')}
+      rows={queries}
+      rowKey={(query) => query.id}
+      empty={<Empty small why="none" title={t('noQueries')} />}
+      columns={[
+        {
+          id: 'principal',
+          title: t('principal'),
+          isRowHeader: true,
+          cell: (query) => plainName(query.principal),
+        },
+        { id: 'at', title: t('at'), cell: (query) => <DateTime at={query.at} look="ago" /> },
+        {
+          id: 'status',
+          title: t('status'),
+          cell: (query) => <Status tone={tones[query.status] ?? 'neutral'}>{query.status}</Status>,
+        },
+        {
+          id: 'ports',
+          title: t('ports'),
+          from: 'md',
+          cell: (query) => <Code className="break-words">{query.ports.join(', ') || '–'}</Code>,
+        },
+        { id: 'door', title: t('door'), from: 'lg', cell: (query) => query.door ?? '–' },
+        {
+          id: 'rows',
+          title: t('rows'),
+          align: 'right',
+          from: 'sm',
+          cell: (query) => (typeof query.rows === 'number' ? formatNumber(query.rows) : '–'),
+        },
+        {
+          id: 'took',
+          title: t('took'),
+          align: 'right',
+          cell: (query) =>
+            typeof query.durationMs === 'number' ? `${formatNumber(query.durationMs)} ms` : '–',
+        },
+        {
+          id: 'why',
+          title: <span className="sr-only">{t('why')}</span>,
+          align: 'right',
+          from: 'sm',
+          cell: (query) =>
+            query.ports.length > 0 ? (
+              <Link
+                data-why
+                aria-label={`${t('why')} ${t('query')} ${query.id}`}
+                to="/access/explain"
+                search={{ id: query.id }}
+              >
+                {t('why')}
+              </Link>
+            ) : null,
+        },
+      ]}
+    />
+  );
+}
