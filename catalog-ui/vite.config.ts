@@ -50,6 +50,8 @@ export default defineConfig({
   },
   server: {
     host: '127.0.0.1',
+    // The manual shows pages that lie beside the binary's own sources.
+    fs: { allow: ['..'] },
     proxy: {
       '/api/v1': proxied,
       '/health': proxied,

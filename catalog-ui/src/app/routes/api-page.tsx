@@ -1,6 +1,11 @@
-import { NotYet } from '@/ui/states/not-yet';
-import { t } from '@/words/shell';
+import { ApiReference } from '@/features/docs/api-reference';
+import { t } from '@/features/docs/words';
+import { Page } from '@/ui/page';
 
 export function ApiPage() {
-  return <NotYet title={t('apiReference')} />;
+  return (
+    <Page title={t('api')} lead={t('apiLead')}>
+      <ApiReference />
+    </Page>
+  );
 }

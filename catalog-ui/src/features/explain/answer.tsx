@@ -97,32 +97,26 @@ function EvidenceChain({ answer }: { answer: Explanation }) {
           <li
             key={at}
             className={cx(
-              'grid grid-cols-[1.75rem_minmax(0,1fr)] gap-x-2 border-l-2 py-2 pl-3',
+              'grid grid-cols-[1.25rem_minmax(0,1fr)] gap-x-3 border-l-2 py-1.5 pl-2 sm:grid-cols-[1.25rem_5.5rem_minmax(0,1fr)]',
               link.decides ? 'border-l-accent bg-accent-soft' : 'border-l-line',
             )}
           >
-            <span aria-hidden className="text-right text-ink-faint tabular-nums">
+            <span aria-hidden className="text-right text-sm text-ink-faint tabular-nums">
               {at + 1}
             </span>
-            <div className="min-w-0">
-              <div className="flex flex-wrap items-baseline gap-x-2.5">
-                <span className="text-sm font-medium text-ink-soft">{kindInWords(link.kind)}</span>
-                {link.decides ? (
-                  <Status tone="accent" className="text-sm font-semibold">
-                    {t('decides')}
-                  </Status>
-                ) : null}
-              </div>
+            <span className="text-sm font-medium text-ink-soft">{kindInWords(link.kind)}</span>
+            <div className="min-w-0 max-sm:col-start-2">
               <div className="font-mono text-sm break-words">{link.text}</div>
-              <div className="text-sm text-ink-soft">
+              <div className="flex flex-wrap gap-x-3 text-sm text-ink-soft">
                 {placeOf(link) ? (
                   <Code className="break-all">
                     {placeOf(link)}
                     {link.revision ? ` @ ${link.revision.slice(0, 7)}` : ''}
                   </Code>
-                ) : (
-                  t('noFile')
-                )}
+                ) : null}
+                {link.decides ? (
+                  <strong className="font-semibold text-accent-ink">← {t('decides')}</strong>
+                ) : null}
               </div>
             </div>
           </li>

@@ -38,7 +38,7 @@ export function QuestionForm({ asked, onAsk }: { asked: Asked; onAsk: (asked: As
   return (
     <Form
       aria-label={t('question')}
-      className="grid items-start gap-x-4 gap-y-3 rounded-lg border border-line bg-surface px-4 py-3.5 shadow-low sm:grid-cols-2 lg:grid-cols-[10rem_minmax(0,1.4fr)_minmax(0,1fr)_minmax(0,1fr)_13rem_auto]"
+      className="grid items-start gap-x-4 gap-y-3 rounded-lg border border-line bg-surface px-4 py-3.5 shadow-low sm:grid-cols-2 lg:grid-cols-[9rem_minmax(0,1fr)_minmax(0,1fr)] xl:grid-cols-[8rem_minmax(0,1.6fr)_minmax(0,1fr)_minmax(0,1fr)_13rem_auto]"
       onSubmit={(event) => {
         event.preventDefault();
         onAsk(
@@ -94,7 +94,12 @@ export function QuestionForm({ asked, onAsk }: { asked: Asked; onAsk: (asked: As
         onChange={(at) => change({ at })}
         hint={question.at ? undefined : t('now')}
       />
-      <Button kind="primary" type="submit" isDisabled={!question.what} className="lg:mt-6">
+      <Button
+        kind="primary"
+        type="submit"
+        isDisabled={!question.what}
+        className="sm:mt-6 sm:justify-self-start"
+      >
         {t('ask')}
       </Button>
     </Form>

@@ -49,7 +49,7 @@ function Grants({ requests }: { requests: readonly AccessRequest[] }) {
   return (
     <Table
       dense
-      label={t('access')}
+      label={t('grantsTable')}
       rows={requests}
       rowKey={(request) => request.id}
       empty={<Empty small why="none" title={t('noGrants')} detail={t('noGrantsDetail')} />}

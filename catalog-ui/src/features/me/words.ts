@@ -13,6 +13,7 @@ export const t = defineWords({
   access: 'What was granted to you',
   accessHint: 'Beside what the rules give. Each grant ends by itself.',
   grants: 'your grants',
+  grantsTable: 'Grants of yours',
   noGrants: 'Nothing was granted to you',
   noGrantsDetail: 'What you see, you see by rules. “Why?” on any column says by which.',
   toRequests: 'All my requests',

@@ -13,7 +13,7 @@ export function DeniedTable({ denied }: { denied: readonly DeniedLine[] }) {
   return (
     <Table
       dense
-      label={t('denied')}
+      label={t('deniedTable')}
       rows={mostDenied(denied)}
       rowKey={(line) => [line.principal, line.object, line.action].join(' ')}
       empty={<Empty small why="none" title={t('noDenied')} />}
@@ -46,12 +46,14 @@ export function DeniedTable({ denied }: { denied: readonly DeniedLine[] }) {
           id: 'last',
           title: t('last'),
           from: 'sm',
+          className: 'whitespace-nowrap',
           cell: (line) => <DateTime at={line.last} look="ago" />,
         },
         {
           id: 'why',
           title: <span className="sr-only">{t('why')}</span>,
           align: 'right',
+          className: 'whitespace-nowrap',
           cell: (line) => (
             <Link
               data-why

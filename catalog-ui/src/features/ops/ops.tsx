@@ -58,7 +58,9 @@ function Shown({ ops }: { ops: Faring }) {
         <QueriesTable queries={queries} />
       </Card>
       <Card flush title={t('denied')}>
-        <p className="px-4 pb-1 text-sm text-ink-soft">{t('deniedHint', ops.denied.length)}</p>
+        {ops.denied.length > 0 ? (
+          <p className="px-4 pb-1 text-sm text-ink-soft">{t('deniedHint', ops.denied.length)}</p>
+        ) : null}
         <DeniedTable denied={ops.denied} />
       </Card>
       <Card

@@ -24,7 +24,7 @@ export function QueriesTable({ queries }: { queries: readonly QueryLine[] }) {
   return (
     <Table
       dense
-      label={t('queries')}
+      label={t('queriesTable')}
       rows={queries}
       rowKey={(query) => query.id}
       empty={<Empty small why="none" title={t('noQueries')} />}
@@ -35,7 +35,12 @@ export function QueriesTable({ queries }: { queries: readonly QueryLine[] }) {
           isRowHeader: true,
           cell: (query) => plainName(query.principal),
         },
-        { id: 'at', title: t('at'), cell: (query) => <DateTime at={query.at} look="ago" /> },
+        {
+          id: 'at',
+          title: t('at'),
+          className: 'whitespace-nowrap',
+          cell: (query) => <DateTime at={query.at} look="ago" />,
+        },
         {
           id: 'status',
           title: t('status'),
@@ -59,6 +64,7 @@ export function QueriesTable({ queries }: { queries: readonly QueryLine[] }) {
           id: 'took',
           title: t('took'),
           align: 'right',
+          className: 'whitespace-nowrap',
           cell: (query) =>
             typeof query.durationMs === 'number' ? `${formatNumber(query.durationMs)} ms` : '–',
         },

@@ -21,6 +21,8 @@ export const t = defineWords({
   order: 'Order of queries',
   newest: 'Newest',
   slowest: 'Slowest',
+  queriesTable: 'The newest queries',
+  deniedTable: 'Refusals by what was refused to whom',
   noQueries: 'Nobody has asked anything yet',
   query: 'Query',
   principal: 'Principal',

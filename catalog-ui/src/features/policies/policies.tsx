@@ -123,7 +123,7 @@ function RulesTable({ rules }: { rules: readonly PolicyRule[] }) {
           id: 'sentence',
           title: t('sentence'),
           isRowHeader: true,
-          className: 'min-w-60',
+          className: 'lg:hidden',
           cell: (rule) => (
             <>
               <Link look="plain" to="/policies/$rule" params={{ rule: ruleId(rule) }}>
@@ -141,10 +141,11 @@ function RulesTable({ rules }: { rules: readonly PolicyRule[] }) {
           from: 'lg',
           cell: (rule) => <Code className="break-words">{rule.who}</Code>,
         },
+        { id: 'action', title: t('action'), from: 'lg', cell: (rule) => rule.action ?? '' },
         {
           id: 'what',
           title: t('what'),
-          from: 'xl',
+          from: 'lg',
           cell: (rule) => <Code className="break-words">{rule.what}</Code>,
         },
         {
@@ -157,6 +158,21 @@ function RulesTable({ rules }: { rules: readonly PolicyRule[] }) {
             ) : (
               <span className="text-ink-faint">{t('always')}</span>
             ),
+        },
+        {
+          id: 'where',
+          title: t('where'),
+          from: 'lg',
+          cell: (rule) => (
+            <Link
+              className="text-sm break-all"
+              to="/policies/$rule"
+              params={{ rule: ruleId(rule) }}
+              aria-label={`${placeOf(rule) ?? rule.text}: ${rule.sentence}`}
+            >
+              {placeOf(rule) ?? rule.text.split(':')[0]}
+            </Link>
+          ),
         },
       ]}
     />

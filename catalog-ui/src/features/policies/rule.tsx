@@ -97,7 +97,7 @@ function AffectedTable({ rule, ports }: { rule: PolicyRule; ports: readonly stri
         <>
           <Table
             dense
-            label={t('affects')}
+            label={t('affectedTable')}
             rows={members}
             rowKey={(member) => member.name}
             empty={<Empty small why="none" title={t('affectsNobody')} />}

@@ -9,6 +9,7 @@ import { t } from '@/features/policies/words';
 import { Button } from '@/ui/button';
 import { Card } from '@/ui/card';
 import { CopyButton } from '@/ui/copy-button';
+import { cx } from '@/ui/cx';
 import { Diff } from '@/ui/diff';
 import { useShortcut } from '@/ui/keyboard/use-shortcut';
 import { Empty } from '@/ui/states/empty';
@@ -54,8 +55,9 @@ function Bench({ policies, first }: { policies: Policies; first: string | undefi
   const write = (path: string, after: string | null) =>
     setFiles((now) => now.map((one) => (one.path === path ? { ...one, after } : one)));
 
+  const hasResult = working.isError || working.data !== undefined || changed.length > 0;
   return (
-    <div className="grid items-start gap-5 xl:grid-cols-2">
+    <div className={cx('grid items-start gap-5', hasResult && 'xl:grid-cols-2')}>
       <div className="flex min-w-0 flex-col gap-4">
         <FileChooser
           known={filesOf(policies)}

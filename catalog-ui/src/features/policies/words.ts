@@ -39,6 +39,7 @@ export const t = defineWords({
   affects: 'Who it affects now',
   affectsDetail:
     'From the rosters of the ports that it speaks of: principals that come under this very line.',
+  affectedTable: 'Principals that come under this line',
   affectsNobody: 'Nobody comes under this line at the ports that it speaks of.',
   affectsMore: (n: number) => `The first ${n} ports were looked at.`,
   affected: 'who it affects',

@@ -4,7 +4,7 @@ import { t } from '@/features/publish/words';
 import { Status, type Tone } from '@/ui/badge';
 import { Code } from '@/ui/code-block';
 import { Link } from '@/ui/link';
-import { Table } from '@/ui/table';
+import { type Column, Table } from '@/ui/table';
 import { formatNumber } from '@/words/define';
 
 const tones: Record<string, Tone> = {
@@ -15,8 +15,18 @@ const tones: Record<string, Tone> = {
   skipped: 'neutral',
 };
 
+const rowsColumn: Column<RunStep> = {
+  id: 'rows',
+  title: t('rows'),
+  align: 'right',
+  from: 'md',
+  cell: (step) => (typeof step.rows === 'number' ? formatNumber(step.rows) : '–'),
+};
+
 /** What is done to each port, in order. */
 export function PortSteps({ steps }: { steps: readonly RunStep[] }) {
+  // Counts are told to who reads every row.
+  const rowsKnown = steps.some((step) => typeof step.rows === 'number');
   return (
     <div data-card className="mt-2 rounded-lg border border-line bg-surface">
       <Table
@@ -44,13 +54,7 @@ export function PortSteps({ steps }: { steps: readonly RunStep[] }) {
               </div>
             ),
           },
-          {
-            id: 'rows',
-            title: t('rows'),
-            align: 'right',
-            from: 'md',
-            cell: (step) => (typeof step.rows === 'number' ? formatNumber(step.rows) : '–'),
-          },
+          ...(rowsKnown ? [rowsColumn] : []),
           {
             id: 'version',
             title: t('version'),

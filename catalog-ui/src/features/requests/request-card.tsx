@@ -44,10 +44,10 @@ export function RequestCard({ request, isOwn, isFocus, onDecide }: RequestCardPr
       )}
     >
       <header className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
-        <h3 className="min-w-0 flex-1 basis-72 text-lg font-semibold">
+        <h2 className="min-w-0 flex-1 basis-72 text-lg font-semibold">
           {isOwn ? null : <>{plainName(request.asker)} · </>}
           <Target request={request} />
-        </h3>
+        </h2>
         <span className="text-sm text-ink-faint">
           {request.id} · <DateTime at={request.at} look="ago" />
         </span>

@@ -34,7 +34,7 @@ export const t = defineWords({
   holders: (n: number) =>
     n === 0
       ? 'Nobody sees it in clear today.'
-      : `${counted(n, 'person', 'people')} already see it in clear.`,
+      : `${counted(n, 'person', 'people')} already ${n === 1 ? 'sees' : 'see'} it in clear.`,
   effect: (who: string, columns: readonly string[], until: string) =>
     `If approved: ${who} alone sees ${columns.length > 0 ? listed(columns) : 'the port'} in clear, until ${until}.`,
   why: 'Why?',

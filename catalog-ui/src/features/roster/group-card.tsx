@@ -18,10 +18,18 @@ const rowWords: Record<string, string> = {
 /** The principals that see it alike, by the same rules. */
 export function GroupCard({ roster, group }: { roster: Roster; group: Group }) {
   const { heading, tone } = howSeen(roster, group);
+  const subjects = [
+    ...new Set(group.members.flatMap((member) => member.paths.map((path) => path.subject))),
+  ].join(', ');
   return (
     <Card
       flush
-      title={<Status tone={tone}>{heading}</Status>}
+      title={
+        <Status tone={tone}>
+          {heading}
+          {subjects ? <span className="font-normal text-ink-soft"> · {subjects}</span> : null}
+        </Status>
+      }
       aside={
         <>
           <Badge tone={group.rows === 'some' ? 'masked' : 'neutral'}>
@@ -40,55 +48,89 @@ export function GroupCard({ roster, group }: { roster: Roster; group: Group }) {
         <Lines name={t('filters')} lines={group.filters} none={null} />
         {roster.column ? null : <ColumnsByView group={group} />}
       </div>
-      <Table
-        dense
-        label={t('members', heading)}
-        rows={group.members}
-        rowKey={(member) => member.name}
-        columns={[
-          {
-            id: 'name',
-            title: t('member'),
-            isRowHeader: true,
-            cell: (member) => <span className="font-medium">{member.name}</span>,
-          },
-          { id: 'kind', title: t('kind'), cell: (member) => member.kind, from: 'sm' },
-          {
-            id: 'path',
-            title: t('path'),
-            cell: (member) => (
-              <ul>
-                {member.paths.map((path, at) => (
-                  <li key={at} className="text-sm text-ink-soft">
-                    <Code className="break-words">{pathInWords(path)}</Code>
-                  </li>
-                ))}
-              </ul>
-            ),
-          },
-          {
-            id: 'why',
-            title: <span className="sr-only">{t('why')}</span>,
-            align: 'right',
-            cell: (member) => (
-              <Link
-                data-why
-                aria-label={`${t('why')} ${member.name}`}
-                to="/access/explain"
-                search={{
-                  who: member.name,
-                  what: roster.port,
-                  ...(roster.column ? { col: roster.column } : {}),
-                  ...(roster.purpose ? { purpose: roster.purpose } : {}),
-                }}
-              >
-                {t('why')}
-              </Link>
-            ),
-          },
-        ]}
-      />
+      {subjects === '' ? (
+        <ul className="flex flex-wrap gap-x-4 gap-y-1 px-4 pb-3">
+          {group.members.map((member) => (
+            <li key={member.name}>
+              <WhyLink roster={roster} name={member.name}>
+                {member.name}
+              </WhyLink>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <Members roster={roster} group={group} label={t('members', `${heading}, ${subjects}`)} />
+      )}
     </Card>
+  );
+}
+
+function WhyLink({
+  roster,
+  name,
+  children,
+}: {
+  roster: Roster;
+  name: string;
+  children: React.ReactNode;
+}) {
+  return (
+    <Link
+      data-why
+      aria-label={`${t('why')} ${name}`}
+      to="/access/explain"
+      search={{
+        who: name,
+        what: roster.port,
+        ...(roster.column ? { col: roster.column } : {}),
+        ...(roster.purpose ? { purpose: roster.purpose } : {}),
+      }}
+    >
+      {children}
+    </Link>
+  );
+}
+
+function Members({ roster, group, label }: { roster: Roster; group: Group; label: string }) {
+  return (
+    <Table
+      dense
+      label={label}
+      rows={group.members}
+      rowKey={(member) => member.name}
+      columns={[
+        {
+          id: 'name',
+          title: t('member'),
+          isRowHeader: true,
+          cell: (member) => <span className="font-medium">{member.name}</span>,
+        },
+        { id: 'kind', title: t('kind'), cell: (member) => member.kind, from: 'sm' },
+        {
+          id: 'path',
+          title: t('path'),
+          cell: (member) => (
+            <ul>
+              {member.paths.map((path, at) => (
+                <li key={at} className="text-sm text-ink-soft">
+                  <Code className="break-words">{pathInWords(path)}</Code>
+                </li>
+              ))}
+            </ul>
+          ),
+        },
+        {
+          id: 'why',
+          title: <span className="sr-only">{t('why')}</span>,
+          align: 'right',
+          cell: (member) => (
+            <WhyLink roster={roster} name={member.name}>
+              {t('why')}
+            </WhyLink>
+          ),
+        },
+      ]}
+    />
   );
 }
 
@@ -152,4 +194,12 @@ export function howSeen(roster: Roster, group: Group): { heading: string; tone: 
     heading: t('seesMixed', count('clear'), count('masked'), count('hidden')),
     tone: 'masked',
   };
+}
+
+const order: Record<string, number> = { good: 0, masked: 1, hidden: 2, bad: 3 };
+
+/** Those who see most first. */
+export function inOrder(roster: Roster): Group[] {
+  const rank = (group: Group) => order[howSeen(roster, group).tone] ?? 4;
+  return [...roster.groups].sort((a, b) => rank(a) - rank(b));
 }

@@ -4,7 +4,7 @@ import { Download } from 'lucide-react';
 import { type Roster as RosterAnswer, rosterQuery } from '@/api/access';
 import { portNamesQuery, productOfPortQuery } from '@/api/ports';
 import { rosterCsv } from '@/features/roster/csv';
-import { GroupCard } from '@/features/roster/group-card';
+import { GroupCard, inOrder } from '@/features/roster/group-card';
 import { saveText } from '@/features/roster/save';
 import { t } from '@/features/roster/words';
 import { announce } from '@/ui/announce';
@@ -108,7 +108,7 @@ function Listed({ roster }: { roster: RosterAnswer }) {
         </Button>
       </div>
       <div className="flex flex-col gap-4" data-list>
-        {roster.groups.map((group, at) => (
+        {inOrder(roster).map((group, at) => (
           <GroupCard key={at} roster={roster} group={group} />
         ))}
       </div>
