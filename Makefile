@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/weft-target
 # The binary that `./weft` is. `make demo WEFT=/path/to/weft` serves the demo with one that is built already.
 WEFT ?= $(CARGO_TARGET_DIR)/release/weft
 
-.PHONY: bench build chaos demo fuzz mutants prove test
+.PHONY: api bench build chaos demo fuzz mutants prove test
 
 # The pages of the catalog, which the binary holds: built when something that they are made of is newer.
 PAGES = catalog-ui/dist/index.html
@@ -44,6 +44,11 @@ mutants:
 # Changes documents at random for so long, and demands that each is read or told, never a panic.
 fuzz:
 	WEFT_FUZZ_MINUTES=$(or $(MINUTES),10) cargo test --release --workspace --test mutations -- --nocapture
+
+# Holds a server against its own description with requests that Schemathesis makes up, for so long. After `make test`, which
+# installs it.
+api: build
+	@exec $(CARGO_TARGET_DIR)/venv/bin/python tests/interop/api_held.py --minutes $(or $(MINUTES),15)
 
 # Prints what governance, queries and serving cost, beside their goals, and writes platform/docs/performance anew. Parts are
 # measured by name: `weft-bench queries`, and those that take longer, `writing`, `sessions 10` and `large`.

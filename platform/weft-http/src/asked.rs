@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 use weft_catalog::CatalogError;
-use weft_model::{PortRef, ProductRef};
+use weft_model::{DomainName, PortRef, ProductRef};
 
 use crate::problem::Problem;
 
@@ -19,6 +19,14 @@ const ITEMS_MAX: usize = 1000;
 /// A name from the path. What is no legal name gets the answer of a name that nobody knows.
 #[derive(Debug)]
 pub(crate) struct Named<T>(pub(crate) T);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named<DomainName> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        named("domain", path(parts, state).await?)
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Named<ProductRef> {
     type Rejection = Problem;

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use weft_catalog::{CheckOutcome, CheckView, HomeView, Need, OwnProduct, ReleaseView};
+use weft_catalog::{HomeView, Need, ReleaseView};
 use weft_wire as wire;
 
 use crate::caller::Caller;
@@ -22,7 +22,7 @@ pub(crate) async fn get_home(
 fn told(home: HomeView) -> wire::Home {
     wire::Home {
         needs: home.needs.into_iter().map(need).collect(),
-        products: home.products.into_iter().map(own).collect(),
+        products: home.products.into_iter().map(to_wire::own_product).collect(),
         recent: home.recent,
         changed: home.changed.into_iter().map(change).collect(),
         domains: home.domains as u64,
@@ -33,18 +33,6 @@ fn told(home: HomeView) -> wire::Home {
 
 fn need(need: Need) -> wire::Need {
     wire::Need { kind: need.kind.to_owned(), subject: need.subject, text: need.text, at: need.at }
-}
-
-fn own(own: OwnProduct) -> wire::OwnProduct {
-    let of_clock: Vec<&CheckView> = own.checks.iter().filter(|check| check.run.is_none()).collect();
-    let is_late = of_clock.iter().any(|check| check.outcome == CheckOutcome::Failed);
-    wire::OwnProduct {
-        late: (!of_clock.is_empty()).then_some(is_late),
-        quality: to_wire::quality(&own.checks),
-        product: to_wire::product_summary(own.product),
-        consumers: own.consumers as u64,
-        queries: own.queries,
-    }
 }
 
 fn change(release: ReleaseView) -> wire::ChangeNear {

@@ -20,6 +20,7 @@ mod doors;
 mod erase;
 mod etag;
 mod events;
+mod files;
 mod health;
 mod home;
 mod hooks;

@@ -28,19 +28,28 @@ pub(crate) async fn get_policies(State(doors): State<Doors>, Caller(principal): 
 }
 
 /// Of which rules somebody is told.
-enum Known {
+pub(crate) enum Known {
     All,
     Of(Vec<DomainName>),
 }
 
 impl Known {
-    fn of(doors: &Doors, principal: &Principal) -> Self {
+    pub(crate) fn of(doors: &Doors, principal: &Principal) -> Self {
         let view = doors.view(principal);
         let mut ports = view.port_names();
         if view.sees_mesh_runs() && ports.all(|port| access::is_allowed(doors, principal, &port, Action::Explain)) {
             return Known::All;
         }
         Known::Of(view.answered_domains())
+    }
+
+    /// Whether the rules in that file are for them to know.
+    pub(crate) fn tells_file(&self, path: &str) -> bool {
+        let domain = path.strip_prefix("products/").and_then(|path| path.split_once('/')).map(|(domain, _)| domain);
+        match self {
+            Known::All => true,
+            Known::Of(domains) => domain.is_some_and(|domain| domains.iter().any(|own| own.as_str() == domain)),
+        }
     }
 
     fn tells(&self, rule: &ListedRule) -> bool {

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use weft_model::{PortRef, ProductRef};
+use weft_model::{DomainName, PortRef, ProductRef};
 use weft_wire as wire;
 
 use crate::asked::{Named, Wanted, WantedQuery};
@@ -21,6 +21,17 @@ pub(crate) async fn list_domains(
 ) -> Json<wire::Page<wire::DomainSummary>> {
     let domains = doors.view(&principal).domains().into_iter().map(to_wire::domain_summary).collect();
     Json(wanted.part_of(domains, |domain| domain.name.to_string()))
+}
+
+/// Shows a domain with its products, and how they fare.
+#[utoipa::path(get, path = "/v1/domains/{domain}", tag = "catalog", responses((status = 200, body = wire::Domain)))]
+pub(crate) async fn get_domain(
+    State(doors): State<Doors>,
+    Caller(principal): Caller,
+    Named(domain): Named<DomainName>,
+) -> Result<Json<wire::Domain>, Problem> {
+    let (domain, products) = doors.view(&principal).domain(&domain).await?;
+    Ok(Json(to_wire::domain(domain, products)))
 }
 
 /// Lists the products that the caller may discover, and that match the words of `q`.

@@ -11,8 +11,9 @@ use utoipa_axum::routes;
 
 use crate::description::{self, Description};
 use crate::{
-    Doors, access, assets, backfill, caller, checks, connect, contract, erase, etag, events, health, home, hooks,
-    lineage, me, oidc, openapi, ops, plan, policies, problem, products, releases, revisions, runs, sign_in, sql, trace,
+    Doors, access, assets, backfill, caller, checks, connect, contract, erase, etag, events, files, health, home,
+    hooks, lineage, me, oidc, openapi, ops, plan, policies, problem, products, releases, revisions, runs, sign_in, sql,
+    trace,
 };
 
 /// Longest request body that is read.
@@ -34,6 +35,7 @@ fn described(doors: &Doors) -> OpenApiRouter<Doors> {
         .routes(routes!(home::get_home))
         .routes(routes!(me::get_me))
         .routes(routes!(products::list_domains))
+        .routes(routes!(products::get_domain))
         .routes(routes!(products::list_products))
         .routes(routes!(products::get_product))
         .routes(routes!(releases::list_releases))
@@ -54,6 +56,7 @@ fn described(doors: &Doors) -> OpenApiRouter<Doors> {
         .routes(routes!(access::roster::roster))
         .routes(routes!(access::simulate::simulate))
         .routes(routes!(policies::get_policies))
+        .routes(routes!(files::get_file))
         .routes(routes!(lineage::get_lineage))
         .routes(routes!(runs::list_runs))
         .routes(routes!(runs::get_run))

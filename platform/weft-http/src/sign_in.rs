@@ -122,7 +122,13 @@ fn of_demo(doors: &Doors, headers: &HeaderMap, name: &str) -> Result<Principal, 
 }
 
 fn told(doors: &Doors, known: Option<(Principal, BrowserSession)>) -> wire::Session {
-    let pages = known.as_ref().map(|(principal, _)| pages::of(doors, principal)).unwrap_or_default();
+    let principal = known.as_ref().map(|(principal, _)| principal);
+    let pages = principal.map(|principal| pages::of(doors, principal)).unwrap_or_default();
+    let waits = |principal: &Principal| {
+        let requests = doors.view(principal).requests();
+        requests.iter().filter(|request| request.can.contains(&"approve")).count()
+    };
+    let to_decide = principal.map_or(0, waits) as u64;
     let (me, csrf) =
         known.map(|(principal, session)| (to_wire::me(principal, doors.flight.clone()), session.csrf)).unzip();
     wire::Session {
@@ -137,6 +143,7 @@ fn told(doors: &Doors, known: Option<(Principal, BrowserSession)>) -> wire::Sess
                 .map(|oidc| wire::OidcSignIn { name: oidc.name().to_owned(), href: "auth/login".to_owned() }),
         },
         pages,
+        to_decide,
         mesh: doors.site.mesh.clone(),
         environment: doors.site.environment.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -27,7 +27,7 @@ impl Site {
     }
 
     /// What every path begins with: empty, or such as `/weft`.
-    pub(crate) fn base(&self) -> &str {
+    pub fn base(&self) -> &str {
         &self.base
     }
 

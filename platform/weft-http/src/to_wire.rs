@@ -1,8 +1,8 @@
 //! The catalog's views in the words of the wire.
 
 use weft_catalog::{
-    CheckOutcome, CheckView, DomainView, ForeignKey, InputView, KnownColumn, PortUsage, PortVersionView, PortView,
-    ProductView, ReleaseView, RolledBackView, RunDiagnostic, RunStep, RunView,
+    CheckOutcome, CheckView, DomainView, ForeignKey, InputView, KnownColumn, OwnProduct, PortUsage, PortVersionView,
+    PortView, ProductView, ReleaseView, RolledBackView, RunDiagnostic, RunStep, RunView,
 };
 use weft_model::{ContractKey, Diagnostic, Principal, ProductRef};
 use weft_wire as wire;
@@ -14,6 +14,24 @@ pub(crate) fn me(principal: Principal, flight: String) -> wire::Me {
 pub(crate) fn domain_summary(domain: DomainView) -> wire::DomainSummary {
     let DomainView { name, description, owner, contact, products } = domain;
     wire::DomainSummary { name, description, owner, contact, products }
+}
+
+pub(crate) fn domain(domain: DomainView, products: Vec<OwnProduct>) -> wire::Domain {
+    let DomainView { name, description, owner, contact, .. } = domain;
+    wire::Domain { name, description, owner, contact, products: products.into_iter().map(own_product).collect() }
+}
+
+/// A product, and how it fares.
+pub(crate) fn own_product(own: OwnProduct) -> wire::OwnProduct {
+    let of_clock: Vec<&CheckView> = own.checks.iter().filter(|check| check.run.is_none()).collect();
+    let is_late = of_clock.iter().any(|check| check.outcome == CheckOutcome::Failed);
+    wire::OwnProduct {
+        late: (!of_clock.is_empty()).then_some(is_late),
+        quality: quality(&own.checks),
+        product: product_summary(own.product),
+        consumers: own.consumers as u64,
+        queries: own.queries,
+    }
 }
 
 pub(crate) fn product_summary(product: ProductView) -> wire::ProductSummary {

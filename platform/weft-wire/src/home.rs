@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use weft_model::{PortRef, ProductRef};
+use weft_model::{DomainName, PortRef, ProductRef};
 
 use crate::{ProductSummary, Quality};
 
@@ -38,7 +38,7 @@ pub struct Need {
     pub at: DateTime<Utc>,
 }
 
-/// A product that the asker answers for.
+/// A product, and how it fares as far as the asker is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OwnProduct {
@@ -48,7 +48,8 @@ pub struct OwnProduct {
     pub late: Option<bool>,
     /// How many products read it.
     pub consumers: u64,
-    /// Queries of each of the last seven days, the oldest first.
+    /// Queries of each of the last seven days, the oldest first: everyone's where the asker answers for it, else the
+    /// asker's own.
     pub queries: Vec<u64>,
 }
 
@@ -62,4 +63,17 @@ pub struct ChangeNear {
     pub at: DateTime<Utc>,
     /// `new`, `changed`, `rolled_back` or `retired`.
     pub what: String,
+}
+
+/// A domain with its products: `GET /api/v1/domains/{domain}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Domain {
+    pub name: DomainName,
+    pub description: String,
+    /// A group of principals.
+    pub owner: String,
+    pub contact: Option<String>,
+    /// Those that the asker may discover, in order of name.
+    pub products: Vec<OwnProduct>,
 }

@@ -43,3 +43,12 @@ pub struct PolicyRule {
     /// In one sentence.
     pub sentence: String,
 }
+
+/// One file of the revision in force: `GET /api/v1/files?path=`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FileText {
+    pub path: String,
+    pub revision: Revision,
+    pub text: String,
+}

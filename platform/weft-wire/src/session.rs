@@ -17,6 +17,8 @@ pub struct Session {
     pub sign_in: SignIn,
     /// Which pages are there for who is signed in: `publish`, `policies`, `ops`.
     pub pages: Vec<String>,
+    /// How many requests for access wait for a decision of who is signed in.
+    pub to_decide: u64,
     /// Name of the mesh, where it has one.
     pub mesh: Option<String>,
     /// Name of its environment, where it has one.

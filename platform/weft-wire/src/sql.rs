@@ -26,6 +26,7 @@ pub struct SqlRequest {
     pub sql: String,
     /// Values for `?` or `$n`, from left to right: texts, numbers, truth values or `null`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<SqlParameter>)]
     pub parameters: Vec<Value>,
     /// What the answer is for, as the header `x-weft-purpose` says it too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,6 +37,17 @@ pub struct SqlRequest {
     /// Most rows of the answer, which is cut after them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
+}
+
+/// How a parameter is described; what it is, the engine says.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes JSON; values are read as they are")]
+pub(crate) enum SqlParameter {
+    Text(String),
+    Number(f64),
+    Truth(bool),
+    Null,
 }
 
 /// The answer to a [`SqlRequest`] as JSON. Members come in this order.

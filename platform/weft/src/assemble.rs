@@ -84,13 +84,14 @@ impl Mesh {
 
         let (http, flight) = (bind(settings.http).await?, bind(settings.flight).await?);
         let tls = settings.tls.clone().map(Tls::open).transpose()?;
-        let address = address(&http, &flight, tls.is_some())?;
+        let mut address = address(&http, &flight, tls.is_some())?;
         let ready = watch::Sender::new(false);
         let url = settings.public_url.clone().unwrap_or_else(|| address.http.clone());
         let mut site = Site::new(url, &settings.base_path);
         let redirect = format!("{}/auth/callback", site.address());
         let oidc = settings.oidc.clone().map(|provider| Oidc::new(provider, redirect)).transpose();
         let oidc = oidc.map_err(|error| StartError::Oidc { reason: error.reason() })?.map(Arc::new);
+        address.http.push_str(site.base());
         site.environment.clone_from(&settings.environment);
         // Whoever can reach another address, or a proxy before this one, is not known to sit at this machine.
         site.is_demo = settings.offers_demo && settings.tls.is_none();

@@ -59,6 +59,16 @@ impl CatalogView {
         Ok(known)
     }
 
+    /// Whether the port has a column of that name of which the principal may know, seen or not.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogError::NotFound`] where the port is not served or not seen.
+    pub fn may_know(&self, port: &PortRef, column: &str) -> Result<bool, CatalogError> {
+        let column = self.contract(port)?.column(column);
+        Ok(column.is_some_and(|column| self.sight.knows_column(port, column)))
+    }
+
     /// What the contract of the port says.
     ///
     /// # Errors

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, Utc};
-use weft_model::{PortRef, ProductRef};
+use weft_model::{DomainName, PortRef, ProductRef};
 
-use super::CatalogView;
+use super::{CatalogView, unknown};
 use crate::error::CatalogError;
 use crate::run::CheckOutcome;
 use crate::usage_views::ReadView;
-use crate::views::{CheckView, ProductView, ReleaseView};
+use crate::views::{CheckView, DomainView, ProductView, ReleaseView};
 
 /// How far back changes and queries are told.
 const DAYS: u64 = 7;
@@ -45,7 +45,7 @@ pub struct Need {
     pub at: DateTime<Utc>,
 }
 
-/// A product that the principal answers for, and how it fares.
+/// A product, and how it fares.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OwnProduct {
     pub product: ProductView,
@@ -83,6 +83,23 @@ impl CatalogView {
         changed.truncate(SHOWN_MAX);
         let needs = self.needs(&products).await?;
         Ok(HomeView { needs, recent: self.recent(&reads), products, changed, domains, products_count, ports })
+    }
+
+    /// A domain with every product of it that the principal may discover, and how they fare.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogError::NotFound`] where nothing of it is served or seen, or trouble with the database.
+    pub async fn domain(&self, name: &DomainName) -> Result<(DomainView, Vec<OwnProduct>), CatalogError> {
+        let domain = self.domains().into_iter().find(|domain| domain.name == *name);
+        let domain = domain.ok_or_else(|| unknown("domain", name))?;
+        let reads = self.reads().await?;
+        let mut products = Vec::with_capacity(domain.products.len());
+        for product in &domain.products {
+            let name = ProductRef { domain: name.clone(), product: product.clone() };
+            products.push(self.own_product(&name, &reads).await?);
+        }
+        Ok((domain, products))
     }
 
     async fn own_product(&self, name: &ProductRef, reads: &[ReadView]) -> Result<OwnProduct, CatalogError> {

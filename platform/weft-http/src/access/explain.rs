@@ -78,20 +78,11 @@ impl Asking<'_> {
         column: Option<&str>,
     ) -> Result<wire::Explanation, Problem> {
         let contract = self.view.contract(port)?;
-        let of_self = AccessRequest {
-            principal: self.principal,
-            action: Action::Discover,
-            object: ObjectRef::Port(port.clone()),
-            purpose: None,
-            at: request.at,
-        };
-        let no_column = |name: &str| CatalogError::NotFound { kind: "column", name: format!("{port}.{name}") };
-        if let Some(name) = column {
-            let found = contract.column(name).ok_or_else(|| no_column(name))?;
-            let known = policies.decide_column(&of_self, found);
-            if !known.is_allowed() && !known.because().is_empty() {
-                return Err(no_column(name).into());
-            }
+        // Whatever instant is asked about, what may be known is decided now.
+        if let Some(name) = column
+            && !self.view.may_know(port, name)?
+        {
+            return Err(CatalogError::NotFound { kind: "column", name: format!("{port}.{name}") }.into());
         }
         let explained = policies.explain(request, contract, column).ok_or_else(Problem::internal)?;
         // To oneself less is told of the rules than to those who answer for them.

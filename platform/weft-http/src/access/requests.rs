@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use weft_catalog::{CatalogError, Given, RequestView, WantedAccess};
 use weft_wire as wire;
 
@@ -15,9 +16,6 @@ use crate::Doors;
 use crate::asked::{self, Id, Wanted, WantedQuery};
 use crate::caller::Caller;
 use crate::problem::Problem;
-
-/// Media type of a document of the Open Access Agreement Standard.
-const AGREEMENT: &str = "oaas";
 
 /// Lists the requests that concern the caller, newest first.
 #[utoipa::path(get, path = "/v1/access/requests", tag = "access",
@@ -55,11 +53,20 @@ pub(crate) async fn post_request(
     Ok((StatusCode::CREATED, Json(request(made))))
 }
 
+/// In which form a request is wanted.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum RequestForm {
+    /// A document of the Open Access Agreement Standard.
+    Oaas,
+}
+
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Form {
-    /// `oaas` for an access agreement in the Open Access Agreement Standard.
-    format: Option<String>,
+    /// The request in the words of this API where nobody says.
+    #[param(inline)]
+    format: Option<RequestForm>,
 }
 
 /// Shows one request: in the words of this API, or with `format=oaas` as an access agreement.
@@ -70,13 +77,15 @@ pub(crate) async fn get_request(
     State(doors): State<Doors>,
     Caller(principal): Caller,
     Id(id): Id,
-    Query(form): Query<Form>,
+    form: Result<Query<Form>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    let Ok(Query(Form { format })) = form else {
+        return Err(Problem::malformed("`format` is `oaas`, or is not given"));
+    };
     let view = doors.view(&principal);
-    match form.format.as_deref() {
+    match format {
         None => Ok(Json(request(view.request(&id)?)).into_response()),
-        Some(AGREEMENT) => Ok(Json(view.agreement(&id)?).into_response()),
-        Some(_) => Err(Problem::malformed(format!("`format` is `{AGREEMENT}`, or is not given"))),
+        Some(RequestForm::Oaas) => Ok(Json(view.agreement(&id)?).into_response()),
     }
 }
 

@@ -96,6 +96,20 @@ impl Controller {
         Ok(PlannedOver { revision: before.revision, refused, diagnostics: checked.diagnostics, plan, effects })
     }
 
+    /// One file of the revision whose rules are in force, and which that is; `None` where it holds no such text.
+    ///
+    /// # Errors
+    ///
+    /// If the revision cannot be read.
+    pub async fn text_in_force(&self, path: &str) -> Result<Option<(Revision, String)>, ReconcileError> {
+        let policies = self.parts.policies.current();
+        if policies.epoch() == 0 || !is_of_mesh(path) {
+            return Ok(None);
+        }
+        let tree = self.tree(policies.policy_revision()).await?;
+        Ok(tree.text(path).map(|text| (tree.revision.clone(), text.to_string())))
+    }
+
     /// The texts in force, and what is known beside them; `files` are to be laid over them.
     async fn in_force(&self, files: &BTreeMap<String, Option<String>>) -> Result<(ManifestTree, Known), SimulateError> {
         if let Some(path) = files.keys().find(|path| !is_of_mesh(path)) {

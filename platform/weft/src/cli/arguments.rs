@@ -53,6 +53,8 @@ pub(super) enum Command {
     Products(Products),
     /// Show what a port or column is made of, and what is made of it
     Lineage(Lineage),
+    /// Print a text that connects some client to a port
+    Connect(Connect),
     /// List the releases of a product, or roll it back to one
     #[command(subcommand)]
     Release(Release),
@@ -331,6 +333,18 @@ pub(super) struct Lineage {
     pub(super) down: u32,
     #[arg(long, value_enum, default_value_t = LineageFormat::Tree)]
     pub(super) format: LineageFormat,
+    #[command(flatten)]
+    pub(super) server: ServerArguments,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Connect {
+    /// `domain.product.port`
+    #[arg(value_name = "PORT")]
+    pub(super) port: String,
+    /// `python`, `polars`, `duckdb`, `jdbc`, `curl` or `weft`
+    #[arg(long, value_name = "CLIENT")]
+    pub(super) client: String,
     #[command(flatten)]
     pub(super) server: ServerArguments,
 }

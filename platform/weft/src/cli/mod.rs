@@ -5,6 +5,7 @@ mod apply;
 mod arguments;
 mod backfill;
 mod completions;
+mod connect;
 mod connection;
 mod diff;
 mod erase;
@@ -65,6 +66,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Query(arguments) => query::query(&arguments),
         Command::Products(command) => products::products(command),
         Command::Lineage(arguments) => lineage::lineage(&arguments),
+        Command::Connect(arguments) => connect::connect(&arguments),
         Command::Release(command) => release::release(command),
         Command::Backfill(arguments) => backfill::backfill(&arguments),
         Command::Erase(arguments) => erase::erase(&arguments),
