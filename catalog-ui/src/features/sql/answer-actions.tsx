@@ -2,11 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { ChevronDown } from 'lucide-react';
 import { connectQuery } from '@/api/catalog';
 import type { Answer } from '@/features/sql/answer';
-import { cellText } from '@/features/sql/cell-text';
 import { withStatement } from '@/features/sql/copy-as';
 import { t } from '@/features/sql/words';
 import { Button } from '@/ui/button';
-import { csv } from '@/ui/csv';
 import { download } from '@/ui/download';
 import { Menu } from '@/ui/menu';
 import { showToast } from '@/ui/toast';
@@ -29,7 +27,10 @@ export function ExportMenu({ answer, name }: { answer: Answer; name: string }) {
             {
               id: 'csv',
               label: t('exportCsv'),
-              onAction: () => download(`${name}.csv`, 'text/csv', csvOf(answer)),
+              onAction: async () => {
+                const { csvOf } = await import('@/features/sql/answer-csv');
+                download(`${name}.csv`, 'text/csv', csvOf(answer));
+              },
             },
             {
               id: 'arrow',
@@ -42,18 +43,6 @@ export function ExportMenu({ answer, name }: { answer: Answer; name: string }) {
       ]}
     />
   );
-}
-
-/** All rows as CSV, values as the grid shows them and nothing for null. */
-export function csvOf(answer: Answer): string {
-  const header = answer.columns.map(({ name }) => name);
-  return csv(header, lines(answer));
-}
-
-function* lines(answer: Answer): Iterable<(string | null)[]> {
-  for (let row = 0; row < answer.rows; row += 1) {
-    yield answer.columns.map(({ type }, at) => cellText(answer.at(row, at), type));
-  }
 }
 
 /** The statement as other clients run it, from the server's own texts. */

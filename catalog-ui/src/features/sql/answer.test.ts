@@ -14,7 +14,7 @@ import {
 } from '@uwdata/flechette';
 import { describe, expect, test } from 'vitest';
 import { type Answer, CutShort, readAnswer } from '@/features/sql/answer';
-import { csvOf } from '@/features/sql/answer-actions';
+import { csvOf } from '@/features/sql/answer-csv';
 import { ArrowMessages, endOfStream, joined } from '@/features/sql/arrow-messages';
 import { cellText, typeName } from '@/features/sql/cell-text';
 

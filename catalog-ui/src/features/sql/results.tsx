@@ -1,16 +1,27 @@
-import { type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
-import { ChartView } from '@/features/sql/chart-view';
-import { Grid } from '@/features/sql/grid';
 import type { PastRun } from '@/features/sql/history';
-import { HistoryView } from '@/features/sql/history-view';
-import { PlanView } from '@/features/sql/plan-view';
-import { PolicyView } from '@/features/sql/policy-view';
 import type { Run } from '@/features/sql/runs';
 import type { SqlTab } from '@/features/sql/tabs';
 import { t } from '@/features/sql/words';
 import { Empty } from '@/ui/states/empty';
 import { Loading } from '@/ui/states/loading';
+
+// Each side loads when it is first looked at; the grid as soon as the hands are idle.
+const loadGrid = () => import('@/features/sql/grid');
+const Grid = lazy(() => loadGrid().then((m) => ({ default: m.Grid })));
+const ChartView = lazy(() =>
+  import('@/features/sql/chart-view').then((m) => ({ default: m.ChartView })),
+);
+const PlanView = lazy(() =>
+  import('@/features/sql/plan-view').then((m) => ({ default: m.PlanView })),
+);
+const PolicyView = lazy(() =>
+  import('@/features/sql/policy-view').then((m) => ({ default: m.PolicyView })),
+);
+const HistoryView = lazy(() =>
+  import('@/features/sql/history-view').then((m) => ({ default: m.HistoryView })),
+);
 
 const views = ['grid', 'chart', 'plan', 'policy', 'history'] as const;
 type View = (typeof views)[number];
@@ -28,6 +39,10 @@ export interface ResultsProps {
 /** What a run brought, looked at from five sides. */
 export function Results({ tab, run, head, past, onOpenPast, onClearPast }: ResultsProps) {
   const [view, setView] = useState<View>('grid');
+  useEffect(() => {
+    const timer = setTimeout(() => void loadGrid(), 1000);
+    return () => clearTimeout(timer);
+  }, []);
   const content: Record<View, () => ReactNode> = {
     grid: () => <Rows run={run} />,
     chart: () =>
@@ -69,7 +84,9 @@ export function Results({ tab, run, head, past, onOpenPast, onClearPast }: Resul
             id={id}
             className="min-h-0 flex-1 overflow-auto outline-offset-[-2px] max-md:min-h-96"
           >
-            {id === view ? content[id]() : null}
+            {id === view ? (
+              <Suspense fallback={<Loading what={t(id)} />}>{content[id]()}</Suspense>
+            ) : null}
           </TabPanel>
         ))}
       </Tabs>

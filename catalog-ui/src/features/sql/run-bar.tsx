@@ -1,5 +1,5 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
-import { Play, Square, X } from 'lucide-react';
+import { ChevronDown, Play, Square, X } from 'lucide-react';
 import { useState } from 'react';
 import { Input, TextField } from 'react-aria-components';
 import { productQuery, productsQuery } from '@/api/catalog';
@@ -8,9 +8,8 @@ import { productsIn } from '@/features/sql/statement';
 import { limits, type SqlTab } from '@/features/sql/tabs';
 import { t } from '@/features/sql/words';
 import { Button } from '@/ui/button';
-import { ComboBox } from '@/ui/combo-box';
 import { readableKeys } from '@/ui/keyboard/shortcuts';
-import { Select } from '@/ui/select';
+import { Menu } from '@/ui/menu';
 import { Tooltip } from '@/ui/tooltip';
 
 export interface RunBarProps {
@@ -25,28 +24,32 @@ export interface RunBarProps {
 export function RunBar({ tab, running, onChange, onRun, onCancel }: RunBarProps) {
   const { me } = useSession();
   const purposes = usePurposes(tab.sql);
-  const sizes = limits.map((n) => ({ id: String(n), label: t('limitOf', n) }));
   return (
     <div className="flex flex-wrap items-center gap-2 border-b border-line px-3 py-2">
       <span className="text-sm text-ink-soft max-sm:hidden">{t('runsAs', me.principal)}</span>
-      <ComboBox
-        label={t('purpose')}
-        labelHidden
-        placeholder={t('purposeNone')}
-        options={purposes}
-        value={purposes.some(({ id }) => id === tab.purpose) ? tab.purpose : null}
-        text={tab.purpose}
-        onText={(purpose) => onChange({ purpose })}
-        onChange={(purpose) => purpose !== null && onChange({ purpose })}
-        className="w-48 max-sm:w-full"
+      <Purpose
+        value={tab.purpose}
+        offers={purposes}
+        onChange={(purpose) => onChange({ purpose })}
       />
-      <Select
+      <Menu
         label={t('limit')}
-        labelHidden
-        options={sizes}
-        value={String(tab.limit)}
-        onChange={(limit) => onChange({ limit: Number(limit) })}
-        className="w-36"
+        trigger={
+          <Button kind="quiet" aria-label={`${t('limit')}: ${t('limitOf', tab.limit)}`}>
+            {t('limitOf', tab.limit)}
+            <ChevronDown aria-hidden className="size-4" />
+          </Button>
+        }
+        groups={[
+          {
+            title: t('limit'),
+            actions: limits.map((limit) => ({
+              id: String(limit),
+              label: t('limitOf', limit),
+              onAction: () => onChange({ limit }),
+            })),
+          },
+        ]}
       />
       <AsOf value={tab.asOf} onChange={(asOf) => onChange({ asOf })} />
       <span className="flex-1" />
@@ -65,6 +68,68 @@ export function RunBar({ tab, running, onChange, onRun, onCancel }: RunBarProps)
         </Button>
       )}
     </div>
+  );
+}
+
+interface PurposeProps {
+  value: string;
+  offers: readonly { id: string; hint: string }[];
+  onChange: (purpose: string) => void;
+}
+
+/** One of those that the products of the statement allow, or one in words of one's own. */
+function Purpose({ value, offers, onChange }: PurposeProps) {
+  const [writing, setWriting] = useState(false);
+  if (writing) {
+    return (
+      <TextField
+        aria-label={t('purpose')}
+        autoFocus
+        defaultValue={value}
+        onBlur={(event) => {
+          onChange((event.target as HTMLInputElement).value.trim());
+          setWriting(false);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' || event.key === 'Escape') (event.target as HTMLElement).blur();
+          else event.continuePropagation();
+        }}
+      >
+        <Input
+          placeholder={t('purposeNone')}
+          title={t('purposeHint')}
+          className="min-h-9 w-44 rounded-md border border-line-strong bg-surface px-2.5 text-base text-ink placeholder:text-ink-faint"
+        />
+      </TextField>
+    );
+  }
+  return (
+    <Menu
+      label={t('purpose')}
+      trigger={
+        <Button kind="quiet" aria-label={`${t('purpose')}: ${value || t('purposeNone')}`}>
+          <span className="max-w-48 truncate">
+            {value === '' ? t('purposeNone') : t('purposeIs', value)}
+          </span>
+          <ChevronDown aria-hidden className="size-4" />
+        </Button>
+      }
+      groups={[
+        {
+          title: t('purposeHint'),
+          actions: [
+            ...offers.map(({ id, hint }) => ({
+              id: `of-${id}`,
+              label: id,
+              hint,
+              onAction: () => onChange(id),
+            })),
+            { id: 'none', label: t('purposeNone'), onAction: () => onChange('') },
+            { id: 'own', label: t('purposeOwn'), onAction: () => setWriting(true) },
+          ],
+        },
+      ]}
+    />
   );
 }
 

@@ -1,6 +1,6 @@
 import { fetchRaw } from '@/api/client';
 import { ApiProblem, asProblem } from '@/api/problem';
-import { type Answer, CutShort, readAnswer } from '@/features/sql/answer';
+import type { Answer } from '@/features/sql/answer';
 import { t } from '@/features/sql/words';
 
 /** What is asked: a statement and what goes with it. */
@@ -71,13 +71,17 @@ export class Runs {
       if (mine() && run) this.set(tab, { ...run, ...next, seconds: passed() });
     };
     try {
-      const response = await ask(asked, abort.signal);
+      // The reader of Arrow loads while the query runs.
+      const [response, { readAnswer }] = await Promise.all([
+        ask(asked, abort.signal),
+        import('@/features/sql/answer'),
+      ]);
       change({
         queryId: response.headers.get('x-weft-query-id'),
         explainId: response.headers.get('x-weft-explain-id'),
         asOf: asked.asOf || servedAt(response, now),
       });
-      if (!response.body) throw new CutShort(null);
+      if (!response.body) throw cutShort;
       let last = 0;
       const answer = await readAnswer(response.body, (part) => {
         if (performance.now() - last < told) return;
@@ -89,9 +93,9 @@ export class Runs {
       if (error instanceof DOMException && error.name === 'AbortError') {
         change({ state: 'cancelled' });
       } else {
-        const part = error instanceof CutShort ? error.part : null;
-        const problem = error instanceof CutShort ? cutShort : asProblem(error);
-        change({ state: 'problem', problem, answer: part, rows: part?.rows ?? 0 });
+        const part = partOf(error);
+        const problem = part === undefined ? asProblem(error) : cutShort;
+        change({ state: 'problem', problem, answer: part ?? null, rows: part?.rows ?? 0 });
       }
     }
     const ended = this.runs.get(tab) as Run;
@@ -127,6 +131,13 @@ export class Runs {
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
+}
+
+/** The rows before an answer broke off; undefined for every other kind of trouble. */
+function partOf(error: unknown): Answer | null | undefined {
+  return error instanceof Error && error.name === 'CutShort' && 'part' in error
+    ? (error.part as Answer | null)
+    : undefined;
 }
 
 const cutShort = new ApiProblem({

@@ -1,5 +1,5 @@
 import { CircleCheck, Loader, Square } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { CopyAsMenu, ExportMenu } from '@/features/sql/answer-actions';
 import type { Run } from '@/features/sql/runs';
 import { appliedOf } from '@/features/sql/terms';
 import { t } from '@/features/sql/words';
@@ -14,11 +14,12 @@ export interface StatusLineProps {
   onCancel: () => void;
   /** Address under which these rows are found again. */
   address: () => string;
-  actions?: ReactNode;
+  /** Of the statement, for files. */
+  name: string;
 }
 
 /** What came of a run, in one line: rows, time, and what policies did to them. */
-export function StatusLine({ run, onCancel, address, actions }: StatusLineProps) {
+export function StatusLine({ run, onCancel, address, name }: StatusLineProps) {
   const running = run.state === 'running';
   const atLimit = run.state === 'done' && run.rows >= run.asked.limit;
   return (
@@ -46,7 +47,8 @@ export function StatusLine({ run, onCancel, address, actions }: StatusLineProps)
         <span className="flex flex-wrap items-center gap-1">
           <span className="mr-1 text-xs">{t('asOfAt', readable(run.asOf))}</span>
           <CopyButton text={address} label={t('link')} />
-          {actions}
+          {run.answer ? <ExportMenu answer={run.answer} name={name} /> : null}
+          <CopyAsMenu sql={run.asked.sql} />
         </span>
       ) : null}
     </div>

@@ -1,13 +1,13 @@
 import { Pencil, Plus, X } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Tab, TabList } from 'react-aria-components';
 import { type SqlTab, type SqlTabs, tabTitle } from '@/features/sql/tabs';
 import { t } from '@/features/sql/words';
 import { Button } from '@/ui/button';
-import { Dialog } from '@/ui/dialog';
-import { Field } from '@/ui/field';
 import { useShortcut } from '@/ui/keyboard/use-shortcut';
 import { t as shell } from '@/words/shell';
+
+const Rename = lazy(() => import('@/features/sql/rename').then((m) => ({ default: m.Rename })));
 
 export interface TabStripProps {
   state: SqlTabs;
@@ -105,51 +105,16 @@ export function TabStrip({ state, running, onTurn, onNew, onClose, onRename }: T
           <X aria-hidden className="size-4" />
         </Button>
       </div>
-      {renaming ? (
-        <Rename
-          tab={renaming}
-          onClose={() => setRenaming(null)}
-          onSave={(title) => onRename(renaming.id, title)}
-        />
-      ) : null}
+      <Suspense>
+        {' '}
+        {renaming ? (
+          <Rename
+            tab={renaming}
+            onClose={() => setRenaming(null)}
+            onSave={(title) => onRename(renaming.id, title)}
+          />
+        ) : null}
+      </Suspense>
     </div>
-  );
-}
-
-function Rename(props: {
-  tab: SqlTab;
-  onClose: () => void;
-  onSave: (title: string | null) => void;
-}) {
-  const { tab, onClose, onSave } = props;
-  const [title, setTitle] = useState(tabTitle(tab));
-  const save = () => {
-    onSave(title.trim() === '' ? null : title.trim());
-    onClose();
-  };
-  return (
-    <Dialog
-      title={t('renameTab')}
-      width="narrow"
-      isOpen
-      onClose={onClose}
-      footer={
-        <>
-          <Button onPress={onClose}>{shell('cancel')}</Button>
-          <Button kind="primary" onPress={save}>
-            {t('save')}
-          </Button>
-        </>
-      }
-    >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          save();
-        }}
-      >
-        <Field label={t('rename')} value={title} onChange={setTitle} autoFocus maxLength={60} />
-      </form>
-    </Dialog>
   );
 }

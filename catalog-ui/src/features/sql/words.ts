@@ -17,6 +17,8 @@ export const t = defineWords({
   cancelled: 'Cancelled. No more rows are fetched.',
   purpose: 'Purpose',
   purposeNone: 'no purpose',
+  purposeIs: (purpose: string) => `for ${purpose}`,
+  purposeOwn: 'Another purpose…',
   purposeOfProduct: (product: string) => `allowed by ${product}`,
   purposeHint: 'What the answer is for. Rules may depend on it.',
   limit: 'Row limit',

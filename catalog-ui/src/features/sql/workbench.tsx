@@ -1,8 +1,7 @@
 import { PanelLeftClose, PanelLeftOpen } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { TabPanel, Tabs } from 'react-aria-components';
 import { useSession } from '@/app/session';
-import { CopyAsMenu, ExportMenu } from '@/features/sql/answer-actions';
 import { caretOf } from '@/features/sql/caret';
 import { Editor, type EditorHandle, EditorMemory } from '@/features/sql/editor';
 import { type PastRun, readHistory, remembered } from '@/features/sql/history';
@@ -11,9 +10,7 @@ import { NameTree } from '@/features/sql/name-tree';
 import { useNames } from '@/features/sql/names';
 import { Results } from '@/features/sql/results';
 import { RunBar } from '@/features/sql/run-bar';
-import { RunProblem } from '@/features/sql/run-problem';
 import { type Run, Runs } from '@/features/sql/runs';
-import { StatusLine } from '@/features/sql/status-line';
 import { TabStrip } from '@/features/sql/tab-strip';
 import {
   activeTab,
@@ -37,6 +34,14 @@ export interface WorkbenchProps {
   /** The tab that is shown, for the address. */
   onTab: (id: string) => void;
 }
+
+// What came of a run loads with the first run.
+const RunProblem = lazy(() =>
+  import('@/features/sql/run-problem').then((m) => ({ default: m.RunProblem })),
+);
+const StatusLine = lazy(() =>
+  import('@/features/sql/status-line').then((m) => ({ default: m.StatusLine })),
+);
 
 /** Where SQL is written, run and looked at. */
 export function Workbench({ start, onTab }: WorkbenchProps) {
@@ -121,32 +126,31 @@ export function Workbench({ start, onTab }: WorkbenchProps) {
         onOpenPast={({ sql, purpose, asOf, limit }) => open({ sql, purpose, asOf, limit })}
         onClearPast={() => changePast(() => [])}
         head={
-          run === null ? null : problem ? (
-            <RunProblem
-              problem={problem}
-              sql={run.asked.sql}
-              purpose={run.asked.purpose}
-              caret={caret}
-              rows={run.rows}
-              onRetry={() => void go()}
-              onPlace={(text) => {
-                if (!caret) return;
-                changeTab({ sql: run.asked.sql });
-                editor.current?.turnTo(caret, text);
-              }}
-            />
-          ) : (
-            <StatusLine
-              run={run}
-              onCancel={() => runs.cancel(tab.id)}
-              address={address}
-              actions={
-                <>
-                  {run.answer ? <ExportMenu answer={run.answer} name={tabTitle(tab)} /> : null}
-                  <CopyAsMenu sql={run.asked.sql} />
-                </>
-              }
-            />
+          run === null ? null : (
+            <Suspense>
+              {problem ? (
+                <RunProblem
+                  problem={problem}
+                  sql={run.asked.sql}
+                  purpose={run.asked.purpose}
+                  caret={caret}
+                  rows={run.rows}
+                  onRetry={() => void go()}
+                  onPlace={(text) => {
+                    if (!caret) return;
+                    changeTab({ sql: run.asked.sql });
+                    editor.current?.turnTo(caret, text);
+                  }}
+                />
+              ) : (
+                <StatusLine
+                  run={run}
+                  name={tabTitle(tab)}
+                  onCancel={() => runs.cancel(tab.id)}
+                  address={address}
+                />
+              )}
+            </Suspense>
           )
         }
       />
