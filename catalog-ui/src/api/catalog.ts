@@ -157,6 +157,14 @@ export interface LineageStep {
   detail: string;
 }
 
+/** The upper left corner of a box, and its size. */
+export interface LineagePlace {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
 export interface LineageNode {
   id: string;
   level: 'product' | 'port' | 'column';
@@ -164,17 +172,29 @@ export interface LineageNode {
   port: string | null;
   column: string | null;
   hops: number;
-  x?: number;
-  y?: number;
-  width?: number;
-  height?: number;
+  owner?: string | null;
+  state?: { freshness: string | null; failedChecks: number } | null;
+  place?: LineagePlace | null;
+  cluster?: string | null;
 }
 
 export interface LineageEdge {
   from: string;
   to: string;
   how: LineageStep[];
+  declaredOnly?: boolean;
   release: number;
+}
+
+/** Nodes that are drawn together, where there are too many to draw each. */
+export interface LineageCluster {
+  id: string;
+  domain: string;
+  product: string | null;
+  products: string[];
+  count: number;
+  hops: number;
+  place: LineagePlace;
 }
 
 export interface Lineage {
@@ -183,6 +203,8 @@ export interface Lineage {
   nodes: LineageNode[];
   edges: LineageEdge[];
   complete: boolean;
+  clusters?: LineageCluster[];
+  clusterEdges?: { from: string; to: string; count: number }[];
 }
 
 export interface LineageAsked {
