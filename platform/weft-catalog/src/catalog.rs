@@ -15,9 +15,12 @@ use weft_model::{Clock, DomainName, ObservedRead, PortRef, ProductRef, Published
 
 use crate::audit::{self, AuditVerdict};
 use crate::decisions::DecisionRecord;
+use crate::drawing::KnownLayouts;
 use crate::error::{CatalogError, Doing};
+use crate::flows::{Flows, KnownFlows};
 use crate::requests::{AccessRequest, Book, Event, What};
 use crate::run::{CheckRecord, Run};
+use crate::search::{Indexed, SearchIndex, Seers};
 use crate::store::Store;
 use crate::tally::{self, Ledger, QueryRecord, ReadRecord, Reads, Tally, Times};
 use crate::trail::{self, Sink, Trail};
@@ -46,6 +49,9 @@ struct Inner {
     trail: Trail,
     tally: Tally,
     changed: watch::Sender<()>,
+    search: SearchIndex,
+    flows: KnownFlows,
+    layouts: KnownLayouts,
 }
 
 /// Longest time that whoever looks at decisions or usage waits for what is not written yet.
@@ -100,6 +106,9 @@ impl Catalog {
                 trail: Trail::default(),
                 tally: Tally::default(),
                 changed: watch::Sender::new(()),
+                search: SearchIndex::default(),
+                flows: KnownFlows::default(),
+                layouts: KnownLayouts::default(),
             }),
         })
     }
@@ -145,7 +154,12 @@ impl Catalog {
         if releases.is_empty() {
             return Ok(());
         }
-        self.to_the_end(|inner| async move { inner.publish(releases).await }).await
+        self.to_the_end(|inner| async move {
+            let done = inner.publish(releases).await;
+            inner.follow_with_search();
+            done
+        })
+        .await
     }
 
     /// Records that `revision` is the one that was applied last.
@@ -175,7 +189,40 @@ impl Catalog {
     ///
     /// If the catalog holds releases already, or two objects of one number differ.
     pub async fn restore(&self, releases: Vec<Release>) -> Result<(), CatalogError> {
-        self.to_the_end(|inner| async move { inner.restore(releases).await }).await
+        self.to_the_end(|inner| async move {
+            let done = inner.restore(releases).await;
+            inner.follow_with_search();
+            done
+        })
+        .await
+    }
+
+    /// Makes what is served ready to be searched. Whoever searches first does so otherwise, and waits. Takes processor
+    /// time rather than waits.
+    ///
+    /// # Errors
+    ///
+    /// Trouble with the index alone.
+    pub fn ready_search(&self) -> Result<(), CatalogError> {
+        self.inner.search.follow(|| self.published()).map(drop)
+    }
+
+    pub(crate) fn search_index(&self) -> Result<Arc<Indexed>, CatalogError> {
+        self.inner.search.current(|| self.published())
+    }
+
+    /// What goes into what in `published`.
+    pub(crate) fn flows(&self, published: &Arc<Published>) -> Arc<Flows> {
+        self.inner.flows.of(published)
+    }
+
+    /// Where graphs were drawn that were asked for before.
+    pub(crate) fn layouts(&self) -> &KnownLayouts {
+        &self.inner.layouts
+    }
+
+    pub(crate) fn seers(&self) -> &Seers {
+        &self.inner.search.seers
     }
 
     /// Every release of `product`, newest first; empty where there is none.
@@ -441,6 +488,13 @@ impl Inner {
         self.requests.store(Arc::new(book));
         self.grants.replace(grants);
         request.ok_or_else(|| CatalogError::corrupt("request", last))
+    }
+
+    /// Lets search follow what is served, behind whoever changed it.
+    fn follow_with_search(self: Arc<Self>) {
+        if self.search.is_used() && self.search.note_change() {
+            drop(tokio::task::spawn_blocking(move || self.search.catch_up(|| self.published.load_full())));
+        }
     }
 
     async fn set_revision(&self, revision: Revision) -> Result<(), CatalogError> {

@@ -30,6 +30,16 @@ pub enum CatalogError {
     #[error("{problem}")]
     ApproverRefused { problem: String },
 
+    /// A search that is none.
+    #[error("{problem}")]
+    SearchInvalid { problem: String },
+
+    #[error("cannot search the catalog")]
+    Search {
+        #[source]
+        source: Box<tantivy::TantivyError>,
+    },
+
     #[error("cannot {doing}: {source}")]
     Database {
         doing: &'static str,
@@ -82,7 +92,9 @@ impl CatalogError {
             CatalogError::RequestInvalid { .. } => Code::ACCESS_REQUEST_INVALID,
             CatalogError::RequestDecided { .. } => Code::ACCESS_REQUEST_DECIDED,
             CatalogError::ApproverRefused { .. } => Code::APPROVER_REFUSED,
-            CatalogError::Database { .. }
+            CatalogError::SearchInvalid { .. } => Code::REQUEST_INVALID,
+            CatalogError::Search { .. }
+            | CatalogError::Database { .. }
             | CatalogError::Newer { .. }
             | CatalogError::Migration { .. }
             | CatalogError::Corrupt { .. }
@@ -94,6 +106,18 @@ impl CatalogError {
 
     pub(crate) fn corrupt(kind: &'static str, text: impl Into<String>) -> Self {
         CatalogError::Corrupt { kind, text: text.into() }
+    }
+}
+
+impl From<tantivy::TantivyError> for CatalogError {
+    fn from(source: tantivy::TantivyError) -> Self {
+        CatalogError::Search { source: Box::new(source) }
+    }
+}
+
+impl From<std::io::Error> for CatalogError {
+    fn from(error: std::io::Error) -> Self {
+        tantivy::TantivyError::from(error).into()
     }
 }
 

@@ -1,9 +1,10 @@
 //! The part of a graph of lineage that lies around some of its nodes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
+use sha2::{Digest, Sha256};
 use weft_model::{Dependence, PortRef, ProductRef};
 
 /// Most nodes of one answer.
@@ -108,6 +109,8 @@ pub struct LineageLink {
     pub to: LineageNode,
     /// Empty between products and between ports.
     pub how: BTreeSet<Dependence>,
+    /// Whether it is declared as an input and nothing shows that a query reads it.
+    pub is_declared_only: bool,
     /// Number of the release of what it goes into.
     pub release: u64,
 }
@@ -126,45 +129,60 @@ pub struct LineageView {
     pub is_complete: bool,
 }
 
-/// What lies within `up` steps before and `down` steps after `starts`, as far as it is among `links`.
+impl LineageView {
+    /// Another one where the focus, the nodes or the edges are others.
+    pub fn version(&self) -> String {
+        let digest = Sha256::digest(format!("{:?}", (&self.focus, self.level, &self.nodes, &self.links)));
+        hex::encode(digest.get(..8).unwrap_or_default())
+    }
+}
+
+/// A graph whose edges are asked for node by node.
+pub(crate) trait Links {
+    /// What goes into the node, in order.
+    fn before(&self, node: &LineageNode) -> Vec<LineageLink>;
+
+    /// What the node goes into, in order.
+    fn after(&self, node: &LineageNode) -> Vec<LineageLink>;
+}
+
+/// What lies within `up` steps before and `down` steps after `starts`. Looks at no more of the graph than that.
 pub(crate) fn around(
     (focus, level): (LineageNode, LineageLevel),
     starts: BTreeSet<LineageNode>,
-    links: Vec<LineageLink>,
+    links: &impl Links,
     (up, down): (u32, u32),
 ) -> LineageView {
-    let mut before: HashMap<&LineageNode, Vec<&LineageNode>> = HashMap::new();
-    let mut after: HashMap<&LineageNode, Vec<&LineageNode>> = HashMap::new();
-    for link in &links {
-        before.entry(&link.to).or_default().push(&link.from);
-        after.entry(&link.from).or_default().push(&link.to);
-    }
-    let mut reached: BTreeMap<&LineageNode, i64> = starts.iter().map(|start| (start, 0)).collect();
+    let mut reached: BTreeMap<LineageNode, i64> = starts.iter().map(|start| (start.clone(), 0)).collect();
     let mut is_complete = true;
-    for (next, steps, sign) in [(&before, up, -1), (&after, down, 1)] {
-        let mut edge: Vec<&LineageNode> = starts.iter().collect();
+    for (steps, sign) in [(up, -1), (down, 1)] {
+        let mut edge: Vec<LineageNode> = starts.iter().cloned().collect();
         for step in 1..=i64::from(steps) {
+            let next = edge.iter().flat_map(|node| match sign {
+                -1 => links.before(node).into_iter().map(|link| link.from).collect::<Vec<_>>(),
+                _ => links.after(node).into_iter().map(|link| link.to).collect(),
+            });
             let mut found = Vec::new();
-            for node in edge.iter().filter_map(|node| next.get(*node)).flatten() {
-                if reached.contains_key(*node) {
+            for node in next {
+                if reached.contains_key(&node) {
                     continue;
                 }
                 if reached.len() >= NODES_MAX {
                     is_complete = false;
                     break;
                 }
-                reached.insert(node, sign * step);
-                found.push(*node);
+                reached.insert(node.clone(), sign * step);
+                found.push(node);
             }
             edge = found;
         }
     }
-    let mut nodes: Vec<(LineageNode, i64)> = reached.iter().map(|(node, steps)| ((*node).clone(), *steps)).collect();
-    nodes.sort_by(|(a, near), (b, far)| (near, a).cmp(&(far, b)));
-    let is_between = |link: &LineageLink| reached.contains_key(&link.from) && reached.contains_key(&link.to);
-    let mut kept: Vec<LineageLink> = links.iter().filter(|link| is_between(link)).cloned().collect();
+    let from_reached = reached.keys().flat_map(|node| links.after(node));
+    let mut kept: Vec<LineageLink> = from_reached.filter(|link| reached.contains_key(&link.to)).collect();
     kept.sort();
     kept.dedup();
+    let mut nodes: Vec<(LineageNode, i64)> = reached.into_iter().collect();
+    nodes.sort_by(|(a, near), (b, far)| (near, a).cmp(&(far, b)));
     LineageView { focus, level, nodes, links: kept, is_complete }
 }
 
@@ -176,12 +194,28 @@ mod tests {
         LineageNode::Product(format!("d.{name}").parse().unwrap())
     }
 
+    impl Links for Vec<LineageLink> {
+        fn before(&self, node: &LineageNode) -> Vec<LineageLink> {
+            self.iter().filter(|link| link.to == *node).cloned().collect()
+        }
+
+        fn after(&self, node: &LineageNode) -> Vec<LineageLink> {
+            self.iter().filter(|link| link.from == *node).cloned().collect()
+        }
+    }
+
     /// The nodes around `focus` in a chain `a` → `b` → `c` → `d`, with a short cut from `a` to `c`.
     fn chain(focus: &str, up: u32, down: u32) -> Vec<(String, i64)> {
-        let link = |from, to| LineageLink { from: node(from), to: node(to), how: BTreeSet::new(), release: 1 };
+        let link = |from, to| LineageLink {
+            from: node(from),
+            to: node(to),
+            how: BTreeSet::new(),
+            is_declared_only: false,
+            release: 1,
+        };
         let links = vec![link("a", "b"), link("b", "c"), link("c", "d"), link("a", "c")];
         let starts = [node(focus)].into();
-        let view = around((node(focus), LineageLevel::Product), starts, links, (up, down));
+        let view = around((node(focus), LineageLevel::Product), starts, &links, (up, down));
         assert!(view.is_complete);
         view.nodes.into_iter().map(|(node, steps)| (node.to_string(), steps)).collect()
     }

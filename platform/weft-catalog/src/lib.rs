@@ -9,8 +9,11 @@
 mod audit;
 mod catalog;
 mod decisions;
+mod drawing;
 mod error;
+mod flows;
 mod graph;
+mod layout;
 mod levels;
 mod lineage;
 mod moment;
@@ -22,6 +25,7 @@ mod run;
 mod runs;
 #[cfg(test)]
 mod sample;
+mod search;
 mod settings;
 mod sight;
 mod store;
@@ -35,6 +39,7 @@ mod views;
 pub use audit::AuditVerdict;
 pub use catalog::Catalog;
 pub use decisions::{Asked, DecisionRecord};
+pub use drawing::{LineageBox, LineageCluster, LineageDrawing};
 pub use error::CatalogError;
 pub use graph::{LineageLevel, LineageLink, LineageNode, LineageView};
 pub use offending::OffendingRows;
@@ -43,10 +48,11 @@ pub use run::{
     CheckOutcome, CheckRecord, CheckSeverity, Run, RunCheck, RunDiagnostic, RunStatus, RunStep, StepStatus,
     product_of_file,
 };
+pub use search::{SearchFilters, SearchHit, SearchKind, SearchMatch, SearchQuestion, SearchView};
 pub use tally::{QueryRecord, ReadRecord};
 pub use usage_views::{ColumnUsage, DayUsage, PortUsage, QueryView, ReadView};
 pub use view::{
-    CatalogView, ContractView, EventView, Given, HomeView, KnownColumn, Need, OwnProduct, RequestView, Story,
+    CatalogView, ContractView, EventView, Given, HomeView, KnownColumn, Need, OwnProduct, PortState, RequestView, Story,
     StoryStep, WantedAccess,
 };
 pub use views::{

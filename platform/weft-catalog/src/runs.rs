@@ -223,6 +223,23 @@ pub(crate) async fn last_checks(connection: &mut SqliteConnection, port: &str) -
     rows.into_iter().map(CheckRow::read).collect()
 }
 
+/// The checks that did not hold in the run that judged each of `ports` last, in no order.
+pub(crate) async fn last_failed(
+    connection: &mut SqliteConnection,
+    ports: &[String],
+) -> Result<Vec<RunCheck>, CatalogError> {
+    let rows: Vec<CheckRow> = sqlx::query_as(
+        "SELECT * FROM checks WHERE outcome = ? AND port IN (SELECT value FROM json_each(?)) AND run = \
+         (SELECT last.run FROM checks last WHERE last.port = checks.port ORDER BY last.at DESC, last.run DESC LIMIT 1)",
+    )
+    .bind(CheckOutcome::Failed.as_str())
+    .bind(sqlx::types::Json(ports))
+    .fetch_all(connection)
+    .await
+    .doing("read the checks of ports")?;
+    rows.into_iter().map(CheckRow::read).collect()
+}
+
 async fn record_steps(connection: &mut SqliteConnection, run: &Run) -> Result<(), CatalogError> {
     sqlx::query("DELETE FROM run_steps WHERE run = ?")
         .bind(&run.id)

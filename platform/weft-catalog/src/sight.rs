@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 pub(crate) use weft_governance::Authorizer;
-use weft_governance::{AccessRequest, ColumnPath, Decision, Mask, ObjectRef, Obligation};
+use weft_governance::{AccessRequest, ColumnPath, Decision, Mask, ObjectRef, Obligation, Told};
 use weft_model::{Action, Column, DataType, PortRef, Principal, ProductRef, Release};
 
 /// Object of the platform that stands for runs as far as they concern the mesh as a whole.
@@ -150,6 +150,11 @@ impl Sight {
         let request = self.request(Action::Discover, ObjectRef::Port(port.clone()));
         let decision = self.policies.decide_column(&request, column);
         decision.is_allowed() || decision.because().is_empty()
+    }
+
+    /// What the principal is told of the columns of a port, for looking through many of them.
+    pub(crate) fn columns_told(&self, port: &PortRef, columns: &[Column]) -> Told {
+        self.policies.columns_told(&self.request(Action::Read, ObjectRef::Port(port.clone())), columns)
     }
 
     pub(crate) fn decide(&self, action: Action, object: ObjectRef) -> Decision {

@@ -28,6 +28,7 @@ mod foreign_keys;
 mod home;
 mod lineage;
 mod requests;
+mod states;
 mod story;
 mod usage;
 
@@ -35,6 +36,7 @@ pub use columns::{ContractView, KnownColumn};
 pub use events::EventView;
 pub use home::{HomeView, Need, OwnProduct};
 pub use requests::{Given, RequestView, WantedAccess};
+pub use states::PortState;
 pub use story::{Story, StoryStep};
 
 /// How many rows of history a list goes back where it is not asked in parts.
@@ -88,9 +90,9 @@ impl Catalog {
 /// memory, so those methods never wait or fail; history is read from the database.
 #[derive(Clone, Debug)]
 pub struct CatalogView {
-    catalog: Catalog,
-    published: Arc<Published>,
-    sight: Sight,
+    pub(crate) catalog: Catalog,
+    pub(crate) published: Arc<Published>,
+    pub(crate) sight: Sight,
     /// What was decided of served ports already: one view decides once.
     readings: Arc<Mutex<HashMap<PortRef, Arc<Reading>>>>,
 }
@@ -442,7 +444,7 @@ impl CatalogView {
     }
 
     /// As [`reading`](Self::reading), for a port that is served with these columns.
-    fn reading_of(&self, port: &PortRef, columns: &[Column]) -> Arc<Reading> {
+    pub(crate) fn reading_of(&self, port: &PortRef, columns: &[Column]) -> Arc<Reading> {
         if let Some(known) = self.readings.lock().get(port) {
             return Arc::clone(known);
         }

@@ -58,7 +58,7 @@ pub use matrix::decisions_matrix;
 pub use membership::Membership;
 pub use policies::Policies;
 pub use principals::Principals;
-pub use request::{AccessRequest, Authorizer, ObjectRef};
+pub use request::{AccessRequest, Authorizer, ObjectRef, Told};
 pub use roster::{Roster, RosterGroup, RosterMember, RosterPath, RosterQuestion, roster};
 pub use rules::{Rules, read};
 pub use schema::{SCHEMA_KINDS, schema};

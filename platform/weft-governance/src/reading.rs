@@ -74,7 +74,7 @@ impl<'s> Reading<'s> {
     pub(crate) fn open(&mut self, columns: &[Column]) -> Result<(Decision, Vec<Hidden>), DeciderError> {
         let port = self.ask(None, Action::Read, &self.tags.clone())?;
         let is_denied = !port.is_allowed() && !port.because().is_empty();
-        if is_denied || columns.is_empty() || !self.do_columns_differ(columns) {
+        if is_denied || columns.is_empty() || !self.do_columns_differ(columns, Action::Read) {
             return Ok((port, Vec::new()));
         }
         let mut hidden = Vec::new();
@@ -181,6 +181,20 @@ impl<'s> Reading<'s> {
         }
     }
 
+    /// Places of the columns of a port that may be discovered of which a row denies that.
+    pub(crate) fn unknown(&mut self, columns: &[Column]) -> Result<Vec<usize>, DeciderError> {
+        let mut unknown = Vec::new();
+        if self.do_columns_differ(columns, Action::Discover) {
+            for (place, column) in columns.iter().enumerate() {
+                let answer = self.column(column, Action::Discover)?;
+                if !answer.is_allowed() && !answer.because().is_empty() {
+                    unknown.push(place);
+                }
+            }
+        }
+        Ok(unknown)
+    }
+
     /// A column is open if rows open it, and none denies what lies within.
     pub(crate) fn ask_column(&mut self, column: &Column) -> Result<Decision, DeciderError> {
         let mut own = self.tags.clone();
@@ -198,10 +212,10 @@ impl<'s> Reading<'s> {
     }
 
     /// Whether a column could be decided otherwise than the port.
-    fn do_columns_differ(&mut self, columns: &[Column]) -> bool {
+    fn do_columns_differ(&mut self, columns: &[Column], action: Action) -> bool {
         let term = self.term.clone();
         let is_named = |column: &Column| self.snapshot.names(&column_term(&term, &column.name));
-        columns.iter().any(is_named) || !self.asked_for(term, Action::Read).is_empty()
+        columns.iter().any(is_named) || !self.asked_for(term, action).is_empty()
     }
 
     fn asked_for(&mut self, object: String, action: Action) -> &BTreeSet<&'s str> {

@@ -43,8 +43,28 @@ pub trait Authorizer: Send + Sync + fmt::Debug {
     /// Decides on one column of a port by rows alone, whatever restrictions hold. Total, like [`decide`](Self::decide).
     fn decide_column(&self, request: &AccessRequest<'_>, column: &Column) -> Decision;
 
+    /// Decides by rows alone what whoever asks is told of the columns of a port, for looking through many ports. Total,
+    /// like [`decide`](Self::decide): of a port that may not be discovered, and in trouble, no column is known.
+    fn columns_told(&self, request: &AccessRequest<'_>, columns: &[Column]) -> Told;
+
+    /// How many of the instants at which rows begin or cease to count have passed by `at`. Where two instants agree in
+    /// that, so do [`columns_told`](Self::columns_told) and decisions on discovering.
+    fn turn(&self, at: DateTime<Utc>) -> usize;
+
     /// The rule by which access is approved without anybody looking at it; `None` where somebody has to.
     fn approval_rule(&self, asked: &AskedAccess<'_>) -> Option<PolicyLine>;
+}
+
+/// What somebody is told of a port's columns, by their places among them. No place is in both lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Whether rows let the port be read, if perhaps not every row or column. That restricted data close when policies
+    /// grow old is not in it.
+    pub readable: bool,
+    /// Columns that a row denies to know of, in order.
+    pub unknown: Vec<usize>,
+    /// Of a port that may be read, columns that the table does not have for the asker, in order.
+    pub hidden: Vec<usize>,
 }
 
 /// What a request is about.

@@ -3,6 +3,7 @@
 mod about;
 mod compiled;
 mod memory;
+mod told;
 mod versions;
 
 use std::borrow::Cow;
@@ -31,7 +32,7 @@ use crate::reclassified::{reclassified, with_words_of};
 use crate::restrictions::Restrictions;
 use crate::row::{ANY_TAG, PolicyRow, RoleRow};
 use crate::row_condition::Circumstances;
-use crate::{AccessRequest, Authorizer, Decision, ObjectRef, PolicyLine, Principals};
+use crate::{AccessRequest, Authorizer, Decision, ObjectRef, PolicyLine, Principals, Told};
 
 /// How long after the policies were last known to be current restricted data stay open.
 const TIME_TO_LIVE: TimeDelta = TimeDelta::hours(1);
@@ -349,7 +350,7 @@ impl PolicySnapshot {
         Moment {
             purpose_granted,
             purpose: request.purpose.filter(is_named).map(str::to_owned),
-            turn: self.turns.partition_point(|turn| *turn <= request.at),
+            turn: self.turn(request.at),
         }
     }
 
@@ -478,16 +479,24 @@ impl Authorizer for PolicySnapshot {
         self.withheld(request, &[]).unwrap_or_else(|| total(request, settle).unwrap_or_else(|denied| denied))
     }
 
+    fn columns_told(&self, request: &AccessRequest<'_>, columns: &[Column]) -> Told {
+        self.told(request, columns)
+    }
+
+    fn turn(&self, at: DateTime<Utc>) -> usize {
+        self.turns.partition_point(|turn| *turn <= at)
+    }
+
     fn approval_rule(&self, asked: &AskedAccess<'_>) -> Option<PolicyLine> {
         self.rules.approvals.iter().find(|rule| rule.covers(asked)).map(|rule| rule.line.clone())
     }
 }
 
 /// Runs `settle`, and makes a deny of whatever goes wrong in it.
-fn total(
+fn total<T>(
     request: &AccessRequest<'_>,
-    settle: impl FnOnce() -> Result<Decision, DeciderError>,
-) -> Result<Decision, Decision> {
+    settle: impl FnOnce() -> Result<T, DeciderError>,
+) -> Result<T, Decision> {
     match catch_unwind(AssertUnwindSafe(settle)) {
         Ok(Ok(decision)) => Ok(decision),
         Ok(Err(error)) => {

@@ -1,10 +1,16 @@
 //! What goes into what, as far as the caller may know both ends.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::Json;
 use axum::extract::{Query, State};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use weft_catalog::{CatalogError, LineageLevel, LineageLink, LineageNode, LineageView};
+use weft_catalog::{
+    CatalogError, CatalogView, LineageBox, LineageCluster, LineageDrawing, LineageLevel, LineageLink, LineageNode,
+    LineageView, PortState,
+};
+use weft_model::PortRef;
 use weft_wire as wire;
 
 use crate::Doors;
@@ -57,7 +63,15 @@ pub(crate) async fn get_lineage(
         None => node.level(),
         Some(level) => level.parse().map_err(|()| Problem::malformed("`level` is product, port or column"))?,
     };
-    Ok(Json(lineage(doors.view(&principal).lineage_around(&node, level, around)?)))
+    let view = doors.view(&principal);
+    let told = tokio::task::spawn_blocking(move || {
+        let found = view.lineage_around(&node, level, around)?;
+        let drawing = view.drawing_of(&found);
+        Ok::<_, CatalogError>((view, found, drawing))
+    });
+    let (view, found, drawing) = told.await.map_err(|_| Problem::internal())??;
+    let states = view.states_of(&ports_of(&view, &found)).await?;
+    Ok(Json(lineage(&view, found, drawing, &states)))
 }
 
 fn steps(name: &str, text: Option<&str>, default: u32) -> Result<u32, Problem> {
@@ -76,13 +90,79 @@ fn kind_of(focus: &str) -> &'static str {
     }
 }
 
-fn lineage(view: LineageView) -> wire::Lineage {
+/// The ports whose state is that of some node.
+fn ports_of(view: &CatalogView, found: &LineageView) -> BTreeSet<PortRef> {
+    let nodes = found.nodes.iter().map(|(node, _)| node);
+    nodes.flat_map(|node| ports_of_node(view, node)).collect()
+}
+
+fn ports_of_node(view: &CatalogView, node: &LineageNode) -> Vec<PortRef> {
+    match node.port() {
+        Some(port) => vec![port.clone()],
+        None => view.ports_of(&node.product()),
+    }
+}
+
+fn lineage(
+    view: &CatalogView,
+    found: LineageView,
+    drawing: LineageDrawing,
+    states: &BTreeMap<PortRef, PortState>,
+) -> wire::Lineage {
+    let graph_version = found.version();
+    let cluster_id = |at: &usize| drawing.clusters.get(*at).map(|cluster| cluster.id.clone());
+    let nodes = found.nodes.into_iter().zip(&drawing.nodes).map(|((node, hops), placed)| wire::LineageNode {
+        owner: view.owner_of(&node.product()),
+        state: state(ports_of_node(view, &node).iter().filter_map(|port| states.get(port))),
+        place: placed.as_ref().ok().map(place),
+        cluster: placed.as_ref().err().and_then(cluster_id),
+        ..to_node(&node, hops)
+    });
+    let nodes = nodes.collect();
+    let between = drawing.links.into_iter();
+    let cluster_edges = between.map(|((from, to), count)| wire::LineageClusterEdge { from, to, count }).collect();
     wire::Lineage {
-        focus: view.focus.to_string(),
-        level: view.level.as_str().to_owned(),
-        nodes: view.nodes.into_iter().map(|(node, hops)| to_node(&node, hops)).collect(),
-        edges: view.links.into_iter().map(edge).collect(),
-        complete: view.is_complete,
+        focus: found.focus.to_string(),
+        level: found.level.as_str().to_owned(),
+        nodes,
+        edges: found.links.into_iter().map(edge).collect(),
+        complete: found.is_complete,
+        graph_version,
+        clusters: drawing.clusters.into_iter().map(cluster).collect(),
+        cluster_edges,
+        width: whole(drawing.width),
+        height: whole(drawing.height),
+    }
+}
+
+/// How several ports fare together; `None` where nothing is known of any.
+fn state<'s>(states: impl Iterator<Item = &'s PortState>) -> Option<wire::LineageState> {
+    let all: Vec<&PortState> = states.collect();
+    let late = all.iter().filter_map(|state| state.is_late).max();
+    (!all.is_empty()).then(|| wire::LineageState {
+        freshness: late.map(|is_late| if is_late { "late" } else { "fresh" }.to_owned()),
+        failed_checks: all.iter().map(|state| state.failed_checks).sum(),
+    })
+}
+
+fn place(placed: &LineageBox) -> wire::LineagePlace {
+    let LineageBox { x, y, width, height } = *placed;
+    wire::LineagePlace { x: whole(x), y: whole(y), width: whole(width), height: whole(height) }
+}
+
+fn whole(units: f64) -> u32 {
+    units.round().max(0.0) as u32
+}
+
+fn cluster(cluster: LineageCluster) -> wire::LineageCluster {
+    wire::LineageCluster {
+        id: cluster.id,
+        domain: cluster.domain.to_string(),
+        product: cluster.product,
+        products: cluster.products.into_iter().collect(),
+        count: cluster.count,
+        hops: cluster.hops,
+        place: place(&cluster.place),
     }
 }
 
@@ -98,6 +178,10 @@ fn to_node(node: &LineageNode, hops: i64) -> wire::LineageNode {
         port: node.port().cloned(),
         column,
         hops,
+        owner: None,
+        state: None,
+        place: None,
+        cluster: None,
     }
 }
 
@@ -110,6 +194,7 @@ fn edge(link: LineageLink) -> wire::LineageEdge {
         from: link.from.to_string(),
         to: link.to.to_string(),
         how: link.how.into_iter().map(step).collect(),
+        declared_only: link.is_declared_only,
         release: link.release,
     }
 }

@@ -197,6 +197,7 @@ impl From<CatalogError> for Problem {
         match error {
             CatalogError::NotFound { .. } => Problem::new(StatusCode::NOT_FOUND, code, error.to_string()),
             CatalogError::Retired { .. } => Problem::new(StatusCode::GONE, code, error.to_string()),
+            CatalogError::SearchInvalid { .. } => Problem::malformed(error.to_string()),
             CatalogError::RequestInvalid { .. } => {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
             }

@@ -24,6 +24,7 @@ mod product;
 mod release;
 mod revision;
 mod run;
+mod search;
 mod session;
 mod sql;
 mod usage;
@@ -39,7 +40,9 @@ pub use connect::{Connection, Connections};
 pub use erasure::ErasureRequest;
 pub use event::Event;
 pub use home::{ChangeNear, Domain, Home, Need, OwnProduct};
-pub use lineage::{Lineage, LineageEdge, LineageNode, LineageStep};
+pub use lineage::{
+    Lineage, LineageCluster, LineageClusterEdge, LineageEdge, LineageNode, LineagePlace, LineageState, LineageStep,
+};
 pub use ops::{DeniedLine, Light, Ops, QueryLine};
 pub use page::Page;
 pub use plan::{PlanRequest, Planned, PlannedStep};
@@ -51,6 +54,7 @@ pub use product::{ContractId, DomainSummary, Input, Product, ProductSummary};
 pub use release::{Release, ReleasedPort, RollBackRequest, RolledBack};
 pub use revision::{RevisionStep, RevisionStory};
 pub use run::{Run, RunDiagnostic, RunStep};
+pub use search::{SearchAnswer, SearchCount, SearchFacets, SearchHit, SearchMatch};
 pub use session::{DemoPrincipal, OidcSignIn, Session, SignIn, SignInRequest, Token, TokenRequest};
 pub use sql::{
     ARROW_STREAM, EXPLAIN_ID_HEADER, QUERY_ID_HEADER, SqlAnswer, SqlColumn, SqlRequest, SqlTerms, TERMS_KEY,

@@ -32,7 +32,7 @@ impl CatalogView {
         Ok(checks.into_iter().filter_map(|check| self.check_view(check)).collect())
     }
 
-    fn check_view(&self, RunCheck { run, check }: RunCheck) -> Option<CheckView> {
+    pub(super) fn check_view(&self, RunCheck { run, check }: RunCheck) -> Option<CheckView> {
         if !self.sight.port(&check.port) {
             return None;
         }
@@ -83,6 +83,6 @@ impl CatalogView {
     }
 }
 
-fn of_clock(check: CheckRecord) -> RunCheck {
+pub(super) fn of_clock(check: CheckRecord) -> RunCheck {
     RunCheck { run: None, check }
 }

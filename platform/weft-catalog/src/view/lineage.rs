@@ -1,24 +1,24 @@
 //! Lineage as far as the principal may know both of its ends.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use weft_model::{ColumnSource, PortRef, Release};
+use weft_model::{ColumnSource, PortRef, PortRelease, ProductRef};
 
 use super::{CatalogView, unknown};
 use crate::error::CatalogError;
-use crate::graph::{self, LineageLevel, LineageLink, LineageNode, LineageView};
-use crate::lineage;
+use crate::flows::Flows;
+use crate::graph::{self, LineageLevel, LineageLink, LineageNode, LineageView, Links};
 use crate::views::{ColumnEdge, LineageEdge};
 
 impl CatalogView {
     /// Which port's rows go into which, sorted: the declared inputs that a transform names.
     pub fn lineage(&self) -> Vec<LineageEdge> {
-        let of_release = |release: &Release| {
-            let edges = lineage::edges(&release.product).into_iter();
-            edges.map(|(from, to)| LineageEdge { from, to, release: release.number }).collect::<Vec<_>>()
-        };
-        let edges = self.published.releases.values().flat_map(of_release);
-        let mut edges: Vec<_> = edges.filter(|edge| self.sees(&edge.from) && self.sees(&edge.to)).collect();
+        let flows = self.catalog.flows(&self.published);
+        let edges = flows.all().filter(|(_, from, to)| self.sees(from) && self.sees(to));
+        let mut edges: Vec<LineageEdge> = edges
+            .map(|(release, from, to)| LineageEdge { from: from.clone(), to: to.clone(), release: release.number })
+            .collect();
         edges.sort();
         edges.dedup();
         edges
@@ -62,22 +62,21 @@ impl CatalogView {
         (up, down): (u32, u32),
     ) -> Result<LineageView, CatalogError> {
         let starts = self.starts(focus, level)?;
-        let links = match level {
-            LineageLevel::Product => self.links_of_ports(|port| LineageNode::Product(port.product_ref())),
-            LineageLevel::Port => self.links_of_ports(LineageNode::Port),
-            LineageLevel::Column => self.column_lineage().into_iter().map(link_of_column).collect(),
-        };
-        Ok(graph::around((focus.clone(), level), starts, links, (up, down)))
+        let links = SeenLinks { view: self, flows: self.catalog.flows(&self.published), level };
+        Ok(graph::around((focus.clone(), level), starts, &links, (up, down)))
     }
 
-    fn links_of_ports(&self, node: impl Fn(PortRef) -> LineageNode) -> Vec<LineageLink> {
-        let links = self.lineage().into_iter().map(|edge| LineageLink {
-            from: node(edge.from),
-            to: node(edge.to),
-            how: BTreeSet::new(),
-            release: edge.release,
-        });
-        links.filter(|link| link.from != link.to).collect()
+    /// The group that owns the product; `None` where it is not served or not seen.
+    pub fn owner_of(&self, product: &ProductRef) -> Option<String> {
+        let release = self.published.releases.get(product).filter(|release| self.sight.product(release));
+        release.map(|release| release.domain.owner.clone())
+    }
+
+    /// The ports of the product that are served and may be discovered, in order of name.
+    pub fn ports_of(&self, product: &ProductRef) -> Vec<PortRef> {
+        let release = self.published.releases.get(product);
+        let ports = release.into_iter().flat_map(|release| release.ports.keys()).map(|port| product.port(port));
+        ports.filter(|port| self.sight.port(port)).collect()
     }
 
     /// The nodes of that level that the focus is, is a part of, or consists of.
@@ -141,13 +140,117 @@ impl CatalogView {
     }
 }
 
+/// The graph of one level as far as the principal may know both ends of an edge.
+struct SeenLinks<'v> {
+    view: &'v CatalogView,
+    flows: Arc<Flows>,
+    level: LineageLevel,
+}
+
+impl Links for SeenLinks<'_> {
+    fn before(&self, node: &LineageNode) -> Vec<LineageLink> {
+        match node {
+            LineageNode::Column(to, column) => self.columns_before(to, Some(column)),
+            LineageNode::Port(to) if self.level == LineageLevel::Column => self.columns_before(to, None),
+            LineageNode::Port(to) => self.ports(self.flows.before(to).iter().map(|from| (from, to))),
+            LineageNode::Product(product) => {
+                let ports = self.view.ports_of(product);
+                let pairs = ports.iter().flat_map(|to| self.flows.before(to).iter().map(move |from| (from, to)));
+                between_products(self.ports(pairs))
+            }
+        }
+    }
+
+    fn after(&self, node: &LineageNode) -> Vec<LineageLink> {
+        match node {
+            LineageNode::Column(from, column) => self.columns_after(from, column),
+            LineageNode::Port(_) if self.level == LineageLevel::Column => Vec::new(),
+            LineageNode::Port(from) => self.ports(self.flows.after(from).iter().map(|to| (from, to))),
+            LineageNode::Product(product) => {
+                let ports = self.view.ports_of(product);
+                let pairs = ports.iter().flat_map(|from| self.flows.after(from).iter().map(move |to| (from, to)));
+                between_products(self.ports(pairs))
+            }
+        }
+    }
+}
+
+impl SeenLinks<'_> {
+    fn ports<'p>(&self, pairs: impl Iterator<Item = (&'p PortRef, &'p PortRef)>) -> Vec<LineageLink> {
+        let seen = pairs.filter(|(from, to)| self.view.sees(from) && self.view.sees(to));
+        let links = seen.filter_map(|(from, to)| {
+            let (release, table) = self.view.published.port(to)?;
+            Some(LineageLink {
+                from: LineageNode::Port(from.clone()),
+                to: LineageNode::Port(to.clone()),
+                how: BTreeSet::new(),
+                is_declared_only: !reads(table, from),
+                release: release.number,
+            })
+        });
+        links.collect()
+    }
+
+    fn columns_before(&self, to: &PortRef, column: Option<&String>) -> Vec<LineageLink> {
+        let Some((release, table)) = self.view.published.port(to).filter(|_| self.view.sees(to)) else {
+            return Vec::new();
+        };
+        if column.is_some_and(|column| !self.view.shows_column(to, column)) {
+            return Vec::new();
+        }
+        let sources = match column {
+            Some(column) => table.lineage.columns.get(column).map_or(&[] as &[_], Vec::as_slice),
+            None => table.lineage.rows.as_slice(),
+        };
+        let edges = sources.iter().filter_map(|of| self.view.column_edge(to, column, of, release.number));
+        edges.map(link_of_column).collect()
+    }
+
+    fn columns_after(&self, from: &PortRef, column: &str) -> Vec<LineageLink> {
+        let mut links = Vec::new();
+        for to in self.flows.read_by(from).filter(|to| self.view.sees(to)) {
+            let Some((release, table)) = self.view.published.port(to) else { continue };
+            let columns = table.lineage.columns.iter().filter(|(column, _)| self.view.shows_column(to, column));
+            let columns = columns.flat_map(|(column, sources)| sources.iter().map(move |of| (Some(column), of)));
+            let all = columns.chain(table.lineage.rows.iter().map(|of| (None, of)));
+            let of_column = all.filter(|(_, of)| of.port == *from && of.column == column);
+            links.extend(
+                of_column.filter_map(|(name, of)| self.view.column_edge(to, name, of, release.number)).map(link_of_column),
+            );
+        }
+        links
+    }
+}
+
+/// Whether the table is known to be made of rows of `from`: it was when it was built last, or its query as planned does.
+fn reads(table: &PortRelease, from: &PortRef) -> bool {
+    let mut sources = table.lineage.columns.values().flatten().chain(&table.lineage.rows);
+    table.inputs.contains_key(from) || sources.any(|source| source.port == *from)
+}
+
+/// The same links between the products, each once: declared only where all of them are.
+fn between_products(links: Vec<LineageLink>) -> Vec<LineageLink> {
+    let mut between: BTreeMap<(LineageNode, LineageNode), LineageLink> = BTreeMap::new();
+    for link in links {
+        let (from, to) = (LineageNode::Product(link.from.product()), LineageNode::Product(link.to.product()));
+        if from == to {
+            continue;
+        }
+        let known = between.entry((from.clone(), to.clone()));
+        let known = known.or_insert_with(|| LineageLink { from, to, ..link.clone() });
+        known.is_declared_only &= link.is_declared_only;
+    }
+    between.into_values().collect()
+}
+
 fn link_of_column(edge: ColumnEdge) -> LineageLink {
     let to = match edge.to_column {
         Some(column) => LineageNode::Column(edge.to, column),
         None => LineageNode::Port(edge.to),
     };
     let (how, release) = (edge.how, edge.release);
-    LineageLink { from: LineageNode::Column(edge.from, edge.from_column), to, how, release }
+    let from = LineageNode::Column(edge.from, edge.from_column);
+    LineageLink { from, to, how, is_declared_only: false, release }
 }
 
 #[cfg(test)]

@@ -162,7 +162,8 @@ mod tests {
                 if ["identity", "transformation", "aggregation"].contains(detail) { "direct" } else { "indirect" };
             LineageStep { kind: kind.to_owned(), detail: (*detail).to_owned() }
         };
-        LineageEdge { from: from.to_owned(), to: to.to_owned(), how: how.iter().map(step).collect(), release: 1 }
+        let how = how.iter().map(step).collect();
+        LineageEdge { from: from.to_owned(), to: to.to_owned(), how, declared_only: false, release: 1 }
     }
 
     fn node(id: &str, hops: i64) -> weft_wire::LineageNode {
@@ -175,6 +176,10 @@ mod tests {
             port: names[..3].join(".").parse().ok(),
             column,
             hops,
+            owner: None,
+            state: None,
+            place: None,
+            cluster: None,
         }
     }
 
@@ -198,6 +203,11 @@ mod tests {
                 edge("sales.orders.lines.net", "finance.books.ledger.total", &["group_by"]),
             ],
             complete: true,
+            graph_version: String::new(),
+            clusters: Vec::new(),
+            cluster_edges: Vec::new(),
+            width: 0,
+            height: 0,
         }
     }
 
