@@ -180,7 +180,12 @@ fn shapes(view: &LineageView) -> Vec<Shape> {
 type Clusters = (Vec<LineageCluster>, BTreeMap<usize, usize>);
 
 /// The clusters among what is drawn, and which of them each is.
-fn clusters(view: &LineageView, shapes: &[Shape], order: &[&Shape], (boxes, steps): (&[LineageBox], &[i64])) -> Clusters {
+fn clusters(
+    view: &LineageView,
+    shapes: &[Shape],
+    order: &[&Shape],
+    (boxes, steps): (&[LineageBox], &[i64]),
+) -> Clusters {
     let mut members: BTreeMap<&Shape, Vec<&LineageNode>> = BTreeMap::new();
     for ((node, _), shape) in view.nodes.iter().zip(shapes) {
         members.entry(shape).or_default().push(node);

@@ -73,7 +73,7 @@ impl Flows {
     /// Every edge with the release that says so.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&Release, &PortRef, &PortRef)> {
         let releases = self.published.releases.values();
-        releases.flat_map(|release| {
+        releases.flat_map(move |release| {
             let edges = self.of_product.get(&release.product.name).into_iter().flat_map(|(_, edges)| edges.iter());
             edges.map(move |(from, to)| (release, from, to))
         })

@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn edges_lead_to_the_right_and_boxes_lie_apart() {
         let sizes: Vec<(f64, f64)> = (0..40).map(|n| (100.0 + f64::from(n % 7) * 20.0, 40.0)).collect();
-        let edges: Vec<(usize, usize)> = (1..40).flat_map(|n| [(n / 3, n), (n / 2, n)]).filter(|(a, b)| a != b).collect();
+        let edges: Vec<(usize, usize)> =
+            (1..40).flat_map(|n| [(n / 3, n), (n / 2, n)]).filter(|(a, b)| a != b).collect();
         let placed = lay_out(&sizes, &edges, &[0; 40]);
         assert!(apart(&placed), "{placed:#?}");
         for (from, to) in &edges {

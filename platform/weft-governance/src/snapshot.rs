@@ -493,10 +493,7 @@ impl Authorizer for PolicySnapshot {
 }
 
 /// Runs `settle`, and makes a deny of whatever goes wrong in it.
-fn total<T>(
-    request: &AccessRequest<'_>,
-    settle: impl FnOnce() -> Result<T, DeciderError>,
-) -> Result<T, Decision> {
+fn total<T>(request: &AccessRequest<'_>, settle: impl FnOnce() -> Result<T, DeciderError>) -> Result<T, Decision> {
     match catch_unwind(AssertUnwindSafe(settle)) {
         Ok(Ok(decision)) => Ok(decision),
         Ok(Err(error)) => {

@@ -1,5 +1,5 @@
 //! `make bench`: what governance, queries and serving cost. Prints a line for each goal and asserts nothing. An
-//! argument names the part to measure: `commands`, `decisions`, `access`, `scans`, `scan`, `queries`, `serving`, `sessions [MINUTES]`,
+//! argument names the part to measure: `commands`, `decisions`, `access`, `catalog`, `scans`, `scan`, `queries`, `serving`, `sessions [MINUTES]`,
 //! `large` or `writing [LINE]`. Without one all but the last three are measured, and what is known of queries and serving is
 //! written into `platform/docs/performance`, as `record` does by itself. Parts that `peers/*.py` measures take its options,
 //! such as `queries --scale 2 --rounds 9`.
@@ -10,6 +10,7 @@
 use mimalloc::MiMalloc;
 
 mod access;
+mod catalog;
 mod commands;
 mod decisions;
 mod in_process;
@@ -46,6 +47,9 @@ async fn main() {
     }
     if wanted("access") {
         access::measure();
+    }
+    if wanted("catalog") {
+        catalog::measure().await;
     }
     if wanted("scans") {
         scans::measure().await;

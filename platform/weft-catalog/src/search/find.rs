@@ -1,6 +1,7 @@
 //! What is found, as far as it may be discovered: in which order, and how many of each kind.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use weft_model::DomainName;
 
@@ -138,6 +139,8 @@ pub(super) fn find(
     let mut found = Found::default();
     eyes.look_at(&touched(index, marked));
     let mut fits = [0_u8; WORDS_MAX];
+    // Documents of a product lie together.
+    let mut last: (u32, Option<Arc<SeenProduct>>) = (u32::MAX, None);
     for (number, segment) in index.segments.iter().enumerate() {
         let named = marked.named.of_segment(number);
         let columns: Vec<&[u8]> = marked.words.iter().map(|marks| marks.of_segment(number)).collect();
@@ -151,7 +154,10 @@ pub(super) fn find(
             if !is_own || !segment.is_alive(u32::try_from(document).unwrap_or(u32::MAX)) {
                 continue;
             }
-            let Some(seen) = eyes.product(place.slot).filter(|seen| is_told(seen, *place)) else { continue };
+            if last.0 != place.slot {
+                last = (place.slot, eyes.product(place.slot));
+            }
+            let Some(seen) = last.1.as_deref().filter(|seen| is_told(seen, *place)) else { continue };
             let Some(tally) = tallies.get_mut(place.slot as usize) else { continue };
             let fits = fits.get(..columns.len()).unwrap_or_default();
             for (best, fit) in tally.best.iter_mut().zip(fits).filter(|(_, fit)| fit::is_own(**fit)) {
@@ -162,7 +168,7 @@ pub(super) fn find(
             }
             let points = points(fits, kind_of(*place));
             tally.points = tally.points.max(points);
-            let can_query = can_query(&seen, *place);
+            let can_query = can_query(seen, *place);
             let counts = match (place.port(), place.column()) {
                 (None, _) => None,
                 (Some(_), None) => Some(&mut tally.ports),
@@ -188,9 +194,11 @@ pub(super) fn find(
     }
     count(index, eyes, &tallies, filters, &mut found);
     for (number, person) in people.iter().enumerate() {
-        let fits = spot(sought, &person.name, Sort::Name).map(|spot| spot.fits);
-        let fits = fits.or_else(|| spot(sought, &person.id, Sort::Text).map(|spot| spot.fits));
-        if let Some(fits) = fits.filter(|fits| !fits.contains(&0)) {
+        let spot = spot(sought, &person.name, Sort::Name).or_else(|| spot(sought, &person.id, Sort::Text));
+        if let Some(fits) = spot.map(|spot| spot.fits).filter(|fits| !fits.contains(&0)) {
+            // What is called just so comes before what its name is a part of.
+            let fits: Vec<u8> =
+                fits.into_iter().map(|fit| if fit == fit::NAME { fit } else { fit.min(fit::TITLE_WORD) }).collect();
             take_person(&mut found, filters, (number, person), points(&fits, SearchKind::Person));
         }
     }
@@ -209,7 +217,9 @@ pub(super) fn find_all(index: &Indexed, eyes: &Eyes<'_>, people: &[Person], filt
         for (at, port) in seen.ports() {
             let columns = release.product.outputs.get(at).map_or(0, |output| output.contract.columns.len());
             let [known, read] = port.counts(columns);
-            for (counts, more) in [(&mut tally.ports, [1, usize::from(port.readable)]), (&mut tally.columns, [known, read])] {
+            for (counts, more) in
+                [(&mut tally.ports, [1, usize::from(port.readable)]), (&mut tally.columns, [known, read])]
+            {
                 for (sum, more) in counts.iter_mut().zip(more) {
                     *sum += more as u64;
                 }
@@ -318,11 +328,8 @@ fn count(index: &Indexed, eyes: &Eyes<'_>, tallies: &[Tally], filters: &SearchFi
         let (Some(seen), Some(name)) = (eyes.product(slot), index.slots.get(slot as usize)) else { continue };
         let queried = tally.is_found && seen.is_readable();
         let product = [u64::from(tally.is_found), u64::from(queried)];
-        let by_kind = [
-            (SearchKind::Product, product),
-            (SearchKind::Port, tally.ports),
-            (SearchKind::Column, tally.columns),
-        ];
+        let by_kind =
+            [(SearchKind::Product, product), (SearchKind::Port, tally.ports), (SearchKind::Column, tally.columns)];
         let wanted = |[all, queried]: [u64; 2]| match filters.can_query {
             None => all,
             Some(true) => queried,

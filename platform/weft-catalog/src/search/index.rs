@@ -312,8 +312,7 @@ fn documents(fields: Fields, slot: u32, release: &Release) -> impl Iterator<Item
         document.add_u64(fields.place, place.packed());
         document.add_text(fields.name, squeezed(own));
         document.add_text(fields.full_name, squeezed(full_name));
-        for (field, text) in
-            [(fields.parts, own), (fields.title, title), (fields.text, text), (fields.around, around)]
+        for (field, text) in [(fields.parts, own), (fields.title, title), (fields.text, text), (fields.around, around)]
         {
             document.add_text(field, spaced(text));
         }

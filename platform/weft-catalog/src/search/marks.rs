@@ -135,8 +135,7 @@ fn for_terms_from(segment: &Segment, field: Field, word: &str, found: &mut OnTer
     let inverted = segment.reader.inverted_index(field)?;
     let mut stream = inverted.terms().range().ge(word.as_bytes()).into_stream()?;
     while stream.advance() && stream.key().starts_with(word.as_bytes()) {
-        let mut postings =
-            inverted.read_block_postings_from_terminfo(stream.value(), IndexRecordOption::Basic)?;
+        let mut postings = inverted.read_block_postings_from_terminfo(stream.value(), IndexRecordOption::Basic)?;
         while !postings.docs().is_empty() {
             found(stream.key(), postings.docs());
             postings.advance();
@@ -159,8 +158,7 @@ fn for_terms_near(
     let inverted = segment.reader.inverted_index(field)?;
     let mut stream = inverted.terms().search(near).into_stream()?;
     while stream.advance() {
-        let mut postings =
-            inverted.read_block_postings_from_terminfo(stream.value(), IndexRecordOption::Basic)?;
+        let mut postings = inverted.read_block_postings_from_terminfo(stream.value(), IndexRecordOption::Basic)?;
         while !postings.docs().is_empty() {
             found(stream.key(), postings.docs());
             postings.advance();
@@ -169,12 +167,7 @@ fn for_terms_near(
     Ok(())
 }
 
-fn for_term(
-    segment: &Segment,
-    field: Field,
-    term: &str,
-    found: &mut dyn FnMut(&[DocId]),
-) -> Result<(), CatalogError> {
+fn for_term(segment: &Segment, field: Field, term: &str, found: &mut dyn FnMut(&[DocId])) -> Result<(), CatalogError> {
     let inverted = segment.reader.inverted_index(field)?;
     if let Some(info) = inverted.terms().get(term.as_bytes())? {
         let mut postings = inverted.read_block_postings_from_terminfo(&info, IndexRecordOption::Basic)?;

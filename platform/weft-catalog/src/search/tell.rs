@@ -170,7 +170,8 @@ impl CatalogView {
         let (columns_readable, columns_total) = match column {
             Some(column) => {
                 let reading = self.reading_of(&name, &output.contract.columns);
-                let is_clear = reading.readable && !reading.hidden.contains(&column.name) && !reading.masks(&column.name);
+                let is_clear =
+                    reading.readable && !reading.hidden.contains(&column.name) && !reading.masks(&column.name);
                 texts.look("name", &column.name, Sort::Name);
                 texts.look("description", &column.description, Sort::Text);
                 let words = column.classification.iter().chain(&column.tags);

@@ -148,11 +148,7 @@ async fn exact_names_come_first_then_beginnings_then_parts_then_texts() {
     let found = mesh.found("pia", "refund", COLUMNS);
     assert_eq!(
         found,
-        [
-            "finance.ledger.entries.refund_amt",
-            "sales.refunds.lines.refund_amount",
-            "sales.refunds.lines.refundReason",
-        ]
+        ["finance.ledger.entries.refund_amt", "sales.refunds.lines.refund_amount", "sales.refunds.lines.refundReason",]
     );
     assert_eq!(mesh.found("pia", "refund reason", COLUMNS), ["sales.refunds.lines.refundReason"]);
     assert_eq!(mesh.found("pia", "refundamount", COLUMNS), ["sales.refunds.lines.refund_amount"]);
@@ -169,9 +165,10 @@ async fn products_tell_what_of_them_was_found_and_where_the_words_stand() {
     let hit = &view.hits[0];
     assert_eq!((hit.id.as_str(), hit.kind, hit.columns_total), ("sales.refunds", SearchKind::Product, 4));
     let told = |hit: &SearchHit| {
-        let each = hit.matched.iter().map(|m| {
-            format!("{} {}: {} {:?}", m.field, m.of.clone().unwrap_or_default(), m.text, m.offsets)
-        });
+        let each = hit
+            .matched
+            .iter()
+            .map(|m| format!("{} {}: {} {:?}", m.field, m.of.clone().unwrap_or_default(), m.text, m.offsets));
         each.collect::<Vec<_>>()
     };
     assert_eq!(
@@ -188,7 +185,10 @@ async fn products_tell_what_of_them_was_found_and_where_the_words_stand() {
     // The words of the ledger stand in nothing together, and not all of them stand there at all.
     assert_eq!(view.hits.len(), 1);
     assert_eq!(mesh.found("pia", "booked refund", None), ["finance.ledger"]);
-    assert_eq!(mesh.found("pia", "sales", None), ["sales.orders", "sales.refunds", "contact:sales@example.com", "group:sales_team"]);
+    assert_eq!(
+        mesh.found("pia", "sales", None),
+        ["sales.orders", "sales.refunds", "contact:sales@example.com", "group:sales_team"]
+    );
 }
 
 #[tokio::test]
@@ -213,7 +213,11 @@ async fn a_column_that_is_hidden_is_found_by_who_may_know_of_it_alone() {
     assert_eq!((margin.total, margin.hits[0].can_query, margin.can_query), (1, false, 0));
     for q in ["fraud_score", "fraud", "suspicious", "fruad_score"] {
         let view = mesh.ask("ana", &question(q, None));
-        assert_eq!((view.total, view.kinds.iter().map(|(_, n)| n).sum::<u64>(), view.did_you_mean), (0, 0, None), "{q}");
+        assert_eq!(
+            (view.total, view.kinds.iter().map(|(_, n)| n).sum::<u64>(), view.did_you_mean),
+            (0, 0, None),
+            "{q}"
+        );
     }
     let refunds = mesh.ask("ana", &question("refunds", None));
     assert_eq!((refunds.hits[0].columns_readable, refunds.hits[0].columns_total), (2, 3));
@@ -230,7 +234,8 @@ async fn counts_are_of_what_is_found_and_may_be_discovered() {
         assert_eq!(view.total, view.hits.len() as u64);
         (view.total, kinds, domains.join(", "), view.can_query)
     };
-    let told = |total, kinds: [u64; 4], domains: &str, can_query| (total, kinds.to_vec(), domains.to_owned(), can_query);
+    let told =
+        |total, kinds: [u64; 4], domains: &str, can_query| (total, kinds.to_vec(), domains.to_owned(), can_query);
     assert_eq!(counted("pia", &question("", None)), told(8, [3, 4, 8, 5], "finance 4, sales 5", 0));
     assert_eq!(counted("ana", &question("", None)), told(5, [2, 2, 5, 3], "sales 5", 1));
     assert_eq!(counted("nobody", &question("", None)), told(0, [0; 4], "", 0));

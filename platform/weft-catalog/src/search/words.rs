@@ -157,12 +157,8 @@ fn stretches(text: &str) -> Vec<Range<usize>> {
 
 /// A stretch where a capital begins a part: `tailNum` is `tail` and `Num`, `HTTPStatus` is `HTTP` and `Status`.
 fn parts(text: &str, stretch: &Range<usize>) -> Vec<Range<usize>> {
-    let inside: Vec<(usize, char)> = text
-        .get(stretch.clone())
-        .unwrap_or_default()
-        .char_indices()
-        .map(|(at, c)| (stretch.start + at, c))
-        .collect();
+    let inside: Vec<(usize, char)> =
+        text.get(stretch.clone()).unwrap_or_default().char_indices().map(|(at, c)| (stretch.start + at, c)).collect();
     let mut parts = Vec::new();
     let mut begin = stretch.start;
     for around in inside.windows(2) {

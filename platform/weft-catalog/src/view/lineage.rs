@@ -215,7 +215,9 @@ impl SeenLinks<'_> {
             let all = columns.chain(table.lineage.rows.iter().map(|of| (None, of)));
             let of_column = all.filter(|(_, of)| of.port == *from && of.column == column);
             links.extend(
-                of_column.filter_map(|(name, of)| self.view.column_edge(to, name, of, release.number)).map(link_of_column),
+                of_column
+                    .filter_map(|(name, of)| self.view.column_edge(to, name, of, release.number))
+                    .map(link_of_column),
             );
         }
         links
