@@ -24,7 +24,7 @@ pub use tell::{SearchHit, SearchMatch};
 
 use crate::CatalogView;
 use crate::error::CatalogError;
-use find::{Found, Item, ItemName, What};
+use find::{Found, Item, ItemName};
 use people::Person;
 use seen::Eyes;
 use spot::Sought;

@@ -33,11 +33,6 @@ pub(crate) mod fit {
     pub(crate) fn is_own(fit: u8) -> bool {
         fit > AROUND
     }
-
-    /// Whether it fits with letters wrong alone.
-    pub(crate) fn is_typo(fit: u8) -> bool {
-        (TEXT_TYPO..=NAME_TYPO).contains(&fit)
-    }
 }
 
 /// A word of a text in lower case, and where it stands, in bytes.
