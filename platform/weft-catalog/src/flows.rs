@@ -22,6 +22,8 @@ pub(crate) struct Flows {
     after: HashMap<PortRef, Vec<PortRef>>,
     /// Ports of which columns or rows depend on columns of the port.
     read_by: HashMap<PortRef, BTreeSet<PortRef>>,
+    /// Products that declare a port of the product as an input.
+    readers: HashMap<ProductRef, BTreeSet<ProductRef>>,
 }
 
 impl Flows {
@@ -36,6 +38,9 @@ impl Flows {
             for (from, to) in edges.iter() {
                 flows.before.entry(to.clone()).or_default().push(from.clone());
                 flows.after.entry(from.clone()).or_default().push(to.clone());
+            }
+            for input in &release.product.inputs {
+                flows.readers.entry(input.port.product_ref()).or_default().insert(name.clone());
             }
             for (port, table) in &release.ports {
                 let to = name.port(port);
@@ -68,6 +73,11 @@ impl Flows {
     /// The ports whose queries use columns of the port, in order.
     pub(crate) fn read_by(&self, port: &PortRef) -> impl Iterator<Item = &PortRef> {
         self.read_by.get(port).into_iter().flatten()
+    }
+
+    /// The products that declare ports of the product as inputs, in order.
+    pub(crate) fn readers(&self, product: &ProductRef) -> impl Iterator<Item = &ProductRef> {
+        self.readers.get(product).into_iter().flatten()
     }
 
     /// Every edge with the release that says so.

@@ -52,8 +52,8 @@ pub use search::{SearchFilters, SearchHit, SearchKind, SearchMatch, SearchQuesti
 pub use tally::{QueryRecord, ReadRecord};
 pub use usage_views::{ColumnUsage, DayUsage, PortUsage, QueryView, ReadView};
 pub use view::{
-    CatalogView, ContractView, EventView, Given, HomeView, KnownColumn, Need, OwnProduct, PortState, RequestView, Story,
-    StoryStep, WantedAccess,
+    CatalogView, ContractView, EventView, Given, HomeView, KnownColumn, Need, OwnProduct, PortState, RequestView,
+    Story, StoryStep, WantedAccess,
 };
 pub use views::{
     ArchivedPortView, CheckView, ColumnEdge, ColumnView, DecisionView, DomainView, ForeignKey, InputView, LineageEdge,

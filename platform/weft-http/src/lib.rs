@@ -38,6 +38,7 @@ mod releases;
 mod revisions;
 mod router;
 mod runs;
+mod search;
 mod seen;
 mod sign_in;
 mod site;

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 use crate::description::{self, Description};
 use crate::{
     Doors, access, assets, backfill, caller, checks, connect, contract, erase, etag, events, files, health, home,
-    hooks, lineage, me, oidc, openapi, ops, plan, policies, problem, products, releases, revisions, runs, sign_in, sql,
-    trace,
+    hooks, lineage, me, oidc, openapi, ops, plan, policies, problem, products, releases, revisions, runs, search, sign_in,
+    sql, trace,
 };
 
 /// Longest request body that is read.
@@ -57,6 +57,7 @@ fn described(doors: &Doors) -> OpenApiRouter<Doors> {
         .routes(routes!(access::simulate::simulate))
         .routes(routes!(policies::get_policies))
         .routes(routes!(files::get_file))
+        .routes(routes!(search::get_search))
         .routes(routes!(lineage::get_lineage))
         .routes(routes!(runs::list_runs))
         .routes(routes!(runs::get_run))

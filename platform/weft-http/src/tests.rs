@@ -1,5 +1,6 @@
 mod hooks;
 mod openapi;
+mod search;
 mod sign_in;
 mod sql;
 

@@ -51,6 +51,13 @@ impl Mesh {
         let warehouse = warehouse(&settings, &home)?.with_kept_bytes(weft_engine::kept_bytes(settings.memory_max));
         let catalog = Arc::new(Catalog::open(&home.catalog(), Arc::clone(&clock)).await?);
         tokio::spawn(look_through_record(Arc::clone(&catalog)));
+        let searched = Arc::clone(&catalog);
+        tokio::task::spawn_blocking(move || {
+            // Whoever searches first tries again.
+            if let Err(error) = searched.ready_search() {
+                tracing::warn!(%error, "search is not ready");
+            }
+        });
         let policies = Arc::new(Policies::granting(catalog.grants()));
         let signer = TokenSigner::open_or_create(&home.keys())?;
         let directory = Arc::new(InForce(Arc::clone(&policies)));

@@ -97,7 +97,10 @@ impl CatalogView {
         let reads = |of: &weft_model::Release| {
             of.product.inputs.iter().any(|input| input.port.product_ref() == *product && self.sight.port(&input.port))
         };
-        self.visible().filter(|release| reads(release)).map(|release| release.product.name.clone()).collect()
+        let flows = self.catalog.flows(&self.published);
+        let readers = flows.readers(product).filter_map(|name| self.published.releases.get(name));
+        let seen = readers.filter(|release| reads(release) && self.sight.product(release));
+        seen.map(|release| release.product.name.clone()).collect()
     }
 
     /// Names of the ports that the principal may discover, product after product.
