@@ -16,6 +16,7 @@ import { openApiQuery } from '@/features/docs/queries';
 import { t } from '@/features/docs/words';
 import { Badge, type Tone } from '@/ui/badge';
 import { Code, CodeBlock } from '@/ui/code-block';
+import { CodeText } from '@/ui/code-text';
 import { OutLink } from '@/ui/link';
 import { SearchField } from '@/ui/search-field';
 import { Empty } from '@/ui/states/empty';
@@ -94,14 +95,18 @@ function OperationEntry({ api, listed }: { api: OpenApi; listed: Listed }) {
           </Badge>
           <span className="min-w-0">
             <Code className="break-all">{path}</Code>
-            <span className="block text-sm text-ink-soft">{operation.summary}</span>
+            <span className="block text-sm text-ink-soft">
+              <CodeText>{operation.summary ?? ''}</CodeText>
+            </span>
           </span>
         </Button>
       </Heading>
       <DisclosurePanel className="px-4">
         <div className="flex flex-col gap-4 pb-4 pl-0 sm:pl-6">
           {operation.description ? (
-            <p className="max-w-3xl text-ink-soft">{operation.description}</p>
+            <p className="max-w-3xl text-ink-soft">
+              <CodeText>{operation.description}</CodeText>
+            </p>
           ) : null}
           {operation.parameters && operation.parameters.length > 0 ? (
             <Fields
@@ -181,7 +186,9 @@ function Fields({ title, fields }: { title?: string; fields: readonly Field[] })
                 {field.required ? `, ${t('required')}` : ''}
               </span>
             </dt>
-            <dd className="text-ink-soft">{field.description}</dd>
+            <dd className="text-ink-soft">
+              <CodeText>{field.description}</CodeText>
+            </dd>
           </div>
         ))}
       </dl>

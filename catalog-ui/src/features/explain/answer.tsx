@@ -109,10 +109,14 @@ function EvidenceChain({ answer }: { answer: Explanation }) {
               <div className="font-mono text-sm break-words">{link.text}</div>
               <div className="flex flex-wrap gap-x-3 text-sm text-ink-soft">
                 {placeOf(link) ? (
-                  <Code className="break-all">
-                    {placeOf(link)}
-                    {link.revision ? ` @ ${link.revision.slice(0, 7)}` : ''}
-                  </Code>
+                  <span>
+                    <Code className="break-all">{placeOf(link)}</Code>
+                    {link.revision ? (
+                      <Code className="whitespace-nowrap text-ink-faint!">
+                        {` @ ${link.revision.slice(0, 7)}`}
+                      </Code>
+                    ) : null}
+                  </span>
                 ) : null}
                 {link.decides ? (
                   <strong className="font-semibold text-accent-ink">← {t('decides')}</strong>

@@ -4,6 +4,7 @@ import { t } from '@/features/policies/words';
 import { Badge, Status, type Tone } from '@/ui/badge';
 import { Card } from '@/ui/card';
 import { Code } from '@/ui/code-block';
+import { CodeText } from '@/ui/code-text';
 import { Link } from '@/ui/link';
 import { Table } from '@/ui/table';
 
@@ -179,10 +180,11 @@ function Problems({ planned }: { planned: Planned }) {
               <Link to="/docs/$" params={{ _splat: `errors/${one.code}` }}>
                 {one.code}
               </Link>{' '}
-              {one.message}
+              <CodeText>{one.message}</CodeText>
             </Status>
             <p className="pl-5 text-sm text-ink-soft">
-              <Code className="break-all">{`${one.file}:${one.line}`}</Code> {one.help}
+              <Code className="break-all">{`${one.file}:${one.line}`}</Code>{' '}
+              {one.help ? <CodeText>{one.help}</CodeText> : null}
             </p>
           </li>
         ))}

@@ -94,7 +94,7 @@ export function TextEditor({ label, path, text, onChange, onRun }: TextEditorPro
         doc: first.current,
         extensions: [
           EditorView.cspNonce.of(nonce()),
-          EditorView.contentAttributes.of({ 'aria-label': label }),
+          EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
           keymap.of([
             {
               key: 'Mod-Enter',
@@ -110,6 +110,7 @@ export function TextEditor({ label, path, text, onChange, onRun }: TextEditorPro
           lineNumbers(),
           drawSelection(),
           highlightActiveLine(),
+          EditorView.lineWrapping,
           bracketMatching(),
           /\.ya?ml$/.test(path) ? yaml() : csv,
           syntaxHighlighting(colours),

@@ -5,7 +5,7 @@ import { formatMs, outcomes, tookMs } from '@/features/publish/states';
 import { StoryStep } from '@/features/publish/story-step';
 import { t } from '@/features/publish/words';
 import { announce } from '@/ui/announce';
-import { Status } from '@/ui/badge';
+import { Badge, Status } from '@/ui/badge';
 import { ButtonLink } from '@/ui/button';
 import { Card } from '@/ui/card';
 import { Code } from '@/ui/code-block';
@@ -56,12 +56,12 @@ function Story({ story }: { story: RevisionStory }) {
           banners[outcome.tone],
         )}
       >
-        <p className="text-lg font-semibold">
-          <Status tone={outcome.tone}>
+        <div className="flex flex-wrap items-baseline gap-x-4 gap-y-1">
+          <p className="min-w-0 flex-1 basis-64 text-lg font-semibold">{story.sentence}</p>
+          <Badge tone={outcome.tone}>
             {story.state === 'live' && took !== null ? t('liveIn', formatMs(took)) : outcome.word}
-          </Status>
-        </p>
-        <p className="mt-0.5 text-lg">{story.sentence}</p>
+          </Badge>
+        </div>
         <p className="mt-1.5 flex flex-wrap gap-x-4 text-sm text-ink-soft">
           {story.author ? <span>{t('by', story.author)}</span> : null}
           {story.committedAt ? <DateTime at={story.committedAt} /> : null}

@@ -2,6 +2,7 @@ import type { Diagnostic } from '@/features/publish/queries';
 import { t } from '@/features/publish/words';
 import { Status } from '@/ui/badge';
 import { Code, CodeBlock } from '@/ui/code-block';
+import { CodeText } from '@/ui/code-text';
 import { CopyButton } from '@/ui/copy-button';
 import { Link } from '@/ui/link';
 
@@ -37,10 +38,12 @@ export function Diagnostics({
                 <CopyButton iconOnly text={placeOf(one)} label={`Copy: ${placeOf(one)}`} />
               </span>
             </div>
-            <p className="mt-0.5">{one.message}</p>
+            <p className="mt-0.5">
+              <CodeText>{one.message}</CodeText>
+            </p>
             {one.help ? (
               <p className="text-ink-soft">
-                {t('help')}: {one.help}
+                {t('help')}: <CodeText>{one.help}</CodeText>
               </p>
             ) : null}
           </li>
