@@ -1,15 +1,20 @@
 import { getRouteApi } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { Policies } from '@/features/policies/policies';
 import { Rule } from '@/features/policies/rule';
-import { Simulate } from '@/features/policies/simulate';
 import { t } from '@/features/policies/words';
 import { ButtonLink } from '@/ui/button';
 import { Link } from '@/ui/link';
 import { Page } from '@/ui/page';
+import { Loading } from '@/ui/states/loading';
 
 const rules = getRouteApi('/policies');
 const simulation = getRouteApi('/policies/simulate');
 const one = getRouteApi('/policies/$rule');
+
+const Simulate = lazy(() =>
+  import('@/features/policies/simulate').then((m) => ({ default: m.Simulate })),
+);
 
 export function PoliciesPage() {
   const { q, effect, domain } = rules.useSearch();
@@ -36,7 +41,9 @@ export function SimulatePage() {
   const { file } = simulation.useSearch();
   return (
     <Page title={t('simulateTitle')} lead={t('simulateLead')} above={toRules()}>
-      <Simulate file={file} />
+      <Suspense fallback={<Loading what={t('policies')} />}>
+        <Simulate file={file} />
+      </Suspense>
     </Page>
   );
 }

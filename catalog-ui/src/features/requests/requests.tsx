@@ -1,8 +1,8 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { type AccessRequest, requestsQuery } from '@/api/requests';
 import { useSession } from '@/app/session';
-import { type Deciding, DecisionDialog } from '@/features/requests/decision-dialog';
+import type { Deciding } from '@/features/requests/decision-dialog';
 import { RequestCard } from '@/features/requests/request-card';
 import { type Sorted, sorted, type TabName } from '@/features/requests/states';
 import { t } from '@/features/requests/words';
@@ -11,6 +11,10 @@ import { Empty } from '@/ui/states/empty';
 import { Loaded } from '@/ui/states/loaded';
 import { SkeletonCards } from '@/ui/states/skeleton';
 import { Tabs } from '@/ui/tabs';
+
+const DecisionDialog = lazy(() =>
+  import('@/features/requests/decision-dialog').then((m) => ({ default: m.DecisionDialog })),
+);
 
 export interface RequestsProps {
   tab: string | undefined;
@@ -86,7 +90,11 @@ function SortedRequests({
           },
         ]}
       />
-      {deciding ? <DecisionDialog deciding={deciding} onClose={() => setDeciding(null)} /> : null}
+      {deciding ? (
+        <Suspense>
+          <DecisionDialog deciding={deciding} onClose={() => setDeciding(null)} />
+        </Suspense>
+      ) : null}
     </>
   );
 }
