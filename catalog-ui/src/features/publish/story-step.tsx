@@ -66,8 +66,7 @@ export function StoryStep({
       <div className={cx('min-w-0', isLast ? 'pb-1' : 'pb-5')}>
         <div className="flex min-h-8 flex-wrap items-center gap-x-3">
           <h2 className={cx('font-semibold', quiet && 'text-ink-soft')}>
-            {stepWords[step.name] ?? step.name}
-            <span className="sr-only"> ({look.word})</span>
+            {stepWords[step.name] ?? step.name} <span className="sr-only">({look.word})</span>
           </h2>
           <span className="min-w-0 text-ink-soft">{step.detail || look.word}</span>
           <span className="ml-auto flex gap-x-3 text-sm text-ink-faint">
