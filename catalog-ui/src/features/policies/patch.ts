@@ -1,4 +1,4 @@
-import { diffLines } from '@/ui/diff';
+import { type DiffLine, diffLines } from '@/ui/diff';
 
 /** One file before and after; null where it is not there. */
 export interface Changed {
@@ -7,10 +7,7 @@ export interface Changed {
   after: string | null;
 }
 
-/**
- * Changes as a unified diff without lines around them, for `git apply --unidiff-zero`. Lines are named by number alone, so
- * that a text whose comments are not known gives a patch that leaves the comments where they are.
- */
+/** Changes as a unified diff that `git apply` takes. */
 export function patchOf(changes: readonly Changed[]): string {
   return changes
     .filter(({ before, after }) => before !== after)
@@ -26,40 +23,52 @@ function fileOf({ path, before, after }: Changed): string {
     `--- ${before === null ? '/dev/null' : `a/${path}`}`,
     `+++ ${after === null ? '/dev/null' : `b/${path}`}`,
   ];
-  return `${[...head, ...hunks(before ?? '', after ?? '')].join('\n')}\n`;
-}
-
-function hunks(before: string, after: string): string[] {
-  const found: string[] = [];
-  let [at, now] = [0, 0];
-  let [removed, added]: [string[], string[]] = [[], []];
-  const close = () => {
-    if (removed.length + added.length === 0) return;
-    // A side without lines is named by the line before it.
-    const from = removed.length > 0 ? at - removed.length + 1 : at;
-    const to = added.length > 0 ? now - added.length + 1 : now;
-    found.push(`@@ -${from},${removed.length} +${to},${added.length} @@`, ...removed, ...added);
-    [removed, added] = [[], []];
-  };
-  for (const line of diffLines(...withoutLastBreak(before, after))) {
-    if (line.kind === 'same') {
-      close();
-      at += 1;
-      now += 1;
-    } else if (line.kind === 'removed') {
-      removed.push(`-${line.text}`);
-      at += 1;
-    } else {
-      added.push(`+${line.text}`);
-      now += 1;
-    }
-  }
-  close();
-  return found;
+  return `${[...head, ...hunks(compared(before ?? '', after ?? ''))].join('\n')}\n`;
 }
 
 /** Lines are counted without the empty one behind the last break; a text of nothing has no line at all. */
-function withoutLastBreak(before: string, after: string): [string, string] {
+function compared(before: string, after: string): DiffLine[] {
   const cut = (text: string) => text.replace(/\n$/, '');
-  return [cut(before), cut(after)];
+  const all = (kind: 'added' | 'removed', text: string): DiffLine[] =>
+    text === ''
+      ? []
+      : cut(text)
+          .split('\n')
+          .map((line) => ({ kind, text: line }));
+  if (before === '') return all('added', after);
+  if (after === '') return all('removed', before);
+  return diffLines(cut(before), cut(after));
+}
+
+const around = 3;
+const signs = { added: '+', removed: '-', same: ' ', gap: ' ' };
+
+function hunks(lines: readonly DiffLine[]): string[] {
+  const near = lines.map((_, at) =>
+    lines.slice(Math.max(0, at - around), at + around + 1).some(({ kind }) => kind !== 'same'),
+  );
+  const found: string[] = [];
+  let [before, after] = [0, 0];
+  for (let at = 0; at < lines.length; ) {
+    if (!near[at]) {
+      before += 1;
+      after += 1;
+      at += 1;
+      continue;
+    }
+    let end = at;
+    while (end < lines.length && near[end]) end += 1;
+    const part = lines.slice(at, end);
+    const olds = part.filter(({ kind }) => kind !== 'added').length;
+    const news = part.filter(({ kind }) => kind !== 'removed').length;
+    // A side without lines is named by the line before it.
+    const from = olds > 0 ? before + 1 : before;
+    const to = news > 0 ? after + 1 : after;
+    found.push(`@@ -${from},${olds} +${to},${news} @@`);
+    found.push(...part.map(({ kind, text }) => `${signs[kind]}${text}`));
+    before += olds;
+    after += news;
+    at = end;
+  }
+  return found;
 }

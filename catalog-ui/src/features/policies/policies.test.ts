@@ -4,7 +4,7 @@ import { comingUnder } from '@/features/policies/affected';
 import { totals } from '@/features/policies/outcome';
 import { patchOf } from '@/features/policies/patch';
 import type { Policies, PolicyRule } from '@/features/policies/queries';
-import { filesOf, filtered, portsOf, rebuilt, ruleId } from '@/features/policies/rules';
+import { filesOf, filtered, portsOf, ruleId } from '@/features/policies/rules';
 
 const file = 'products/loyalty/access.csv';
 
@@ -58,14 +58,8 @@ describe('rules', () => {
     expect(ruleId(reading)).toBe('products~loyalty~access.csv:4');
   });
 
-  test('stand on their own lines in a text that is put together from them', () => {
+  test('tell in which files they stand', () => {
     expect(filesOf(policies)).toEqual([file]);
-    expect(rebuilt(policies, file)).toBe(`\n${member.text}\n\n${reading.text}\n`);
-  });
-
-  test('make no text of a file of which not all rules are known', () => {
-    expect(rebuilt(policies, 'governance/policies/roles.csv')).toBeNull();
-    expect(rebuilt({ ...policies, complete: true }, 'governance/restrictions.yaml')).toBeNull();
   });
 
   test('speak of the ports below their object', () => {
@@ -99,35 +93,43 @@ test('who comes under a row of roles is who comes to a rule by it', () => {
 });
 
 describe('a patch', () => {
-  test('names changed lines alone', () => {
-    expect(
-      patchOf([{ path: 'a.csv', before: 'one\n\nthree\n', after: 'one\n\ndrei\nfour\n' }]),
-    ).toBe(
-      [
+  const text = (...lines: string[]) => lines.map((line) => `${line}\n`).join('');
+
+  test('shows three lines around each change', () => {
+    const before = text('1', '2', '3', '4', '5', '6', '7', '8', '9');
+    const after = text('1', '2', '3', '4', 'five', '6', '7', '8', '9');
+    expect(patchOf([{ path: 'a.csv', before, after }])).toBe(
+      text(
         'diff --git a/a.csv b/a.csv',
         '--- a/a.csv',
         '+++ b/a.csv',
-        '@@ -3,1 +3,2 @@',
-        '-three',
-        '+drei',
-        '+four',
-        '',
-      ].join('\n'),
+        '@@ -2,7 +2,7 @@',
+        ' 2',
+        ' 3',
+        ' 4',
+        '-5',
+        '+five',
+        ' 6',
+        ' 7',
+        ' 8',
+      ),
     );
   });
 
-  test('says where lines go that stand between others', () => {
-    expect(patchOf([{ path: 'a', before: 'one\ntwo\n', after: 'one\nnew\ntwo\n' }])).toContain(
-      '@@ -1,0 +2,1 @@\n+new\n',
-    );
-    expect(patchOf([{ path: 'a', before: 'one\ntwo\n', after: 'two\n' }])).toContain(
-      '@@ -1,1 +0,0 @@\n-one\n',
-    );
+  test('keeps changes that are far apart in hunks of their own', () => {
+    const lines = Array.from({ length: 20 }, (_, at) => `${at + 1}`);
+    const after = text('0', ...lines.slice(0, 19));
+    const patch = patchOf([{ path: 'a', before: text(...lines), after }]);
+    expect(patch).toContain('@@ -1,3 +1,4 @@\n+0\n 1\n 2\n 3\n');
+    expect(patch).toContain('@@ -17,4 +18,3 @@\n 17\n 18\n 19\n-20\n');
   });
 
-  test('makes new files and says nothing of what did not change', () => {
+  test('makes new files, takes files away, and says nothing of what did not change', () => {
     expect(patchOf([{ path: 'a', before: null, after: 'x\n' }])).toContain(
       'new file mode 100644\n--- /dev/null\n+++ b/a\n@@ -0,0 +1,1 @@\n+x\n',
+    );
+    expect(patchOf([{ path: 'a', before: 'x\n', after: null }])).toContain(
+      'deleted file mode 100644\n--- a/a\n+++ /dev/null\n@@ -1,1 +0,0 @@\n-x\n',
     );
     expect(patchOf([{ path: 'a', before: 'x', after: 'x' }])).toBe('');
   });

@@ -14,6 +14,21 @@ export const policiesQuery = queryOptions({
   queryFn: ({ signal }) => read(api.GET('/api/v1/policies', { signal })),
 });
 
+/** The text of a file of the revision in force; null for one that is not there, or not for this person. */
+export function fileQuery(path: string) {
+  return queryOptions({
+    queryKey: ['policies', 'file', path],
+    queryFn: async ({ signal }): Promise<string | null> => {
+      try {
+        return (await read(api.GET('/api/v1/files', { params: { query: { path } }, signal }))).text;
+      } catch (error) {
+        if (asProblem(error).notFound) return null;
+        throw error;
+      }
+    },
+  });
+}
+
 /** Texts by path; null takes the file away. */
 export type Texts = Record<string, string | null>;
 

@@ -45,22 +45,6 @@ export function filesOf(policies: Policies): string[] {
   return [...new Set(files)].sort();
 }
 
-/**
- * The text of a csv file of rules, put together from the rules that stand in it: each on its own line, comments and
- * blank lines left empty. Null where not all rules of the file are known, or it is not such a file.
- */
-export function rebuilt(policies: Policies, path: string): string | null {
-  const isOwn = /^products\/[^/]+\/access\.csv$/.test(path);
-  if (!path.endsWith('.csv') || !(policies.complete || isOwn)) return null;
-  const lines: string[] = [];
-  for (const rule of policies.rules) {
-    if (rule.file !== path || !rule.line) continue;
-    while (lines.length < rule.line) lines.push('');
-    lines[rule.line - 1] = rule.text;
-  }
-  return lines.length > 0 ? `${lines.join('\n')}\n` : null;
-}
-
 /** Names of ports that a rule speaks of, among those that may be known. */
 export function portsOf(rule: PolicyRule, names: readonly string[]): string[] {
   if (rule.kind === 'role') {

@@ -1,10 +1,16 @@
 import { useMutation } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { FileChooser } from '@/features/policies/file-chooser';
 import { Outcome } from '@/features/policies/outcome';
 import { type Changed, patchOf } from '@/features/policies/patch';
-import { type Policies, policiesQuery, type Texts, workOut } from '@/features/policies/queries';
-import { filesOf, rebuilt } from '@/features/policies/rules';
+import {
+  fileQuery,
+  type Policies,
+  policiesQuery,
+  type Texts,
+  workOut,
+} from '@/features/policies/queries';
+import { filesOf } from '@/features/policies/rules';
 import { t } from '@/features/policies/words';
 import { Button } from '@/ui/button';
 import { Card } from '@/ui/card';
@@ -32,28 +38,27 @@ export function Simulate({ file }: { file: string | undefined }) {
 
 interface Opened {
   path: string;
-  /** The text in force; null where it is not known, or there is none. */
-  before: string | null;
+  /** The text in force; null where there is none. Nothing while it is still asked for. */
+  before?: string | null;
   after: string | null;
 }
 
-function opened(policies: Policies, path: string): Opened {
-  const before = rebuilt(policies, path);
-  return { path, before, after: before ?? '' };
+function isChanged({ before, after }: Opened): boolean {
+  return before !== undefined && after !== (before ?? '');
 }
 
 function Bench({ policies, first }: { policies: Policies; first: string | undefined }) {
-  const [files, setFiles] = useState<Opened[]>(() => (first ? [opened(policies, first)] : []));
+  const [files, setFiles] = useState<Opened[]>(() => (first ? [{ path: first, after: null }] : []));
   const [shown, setShown] = useState(first ?? '');
   const working = useMutation({ mutationFn: workOut });
   const current = files.find((one) => one.path === shown) ?? files[0];
-  const changed = files.filter((one) => one.after !== (one.before ?? ''));
+  const changed = files.filter(isChanged);
   const run = () => {
     if (changed.length > 0) working.mutate(textsOf(changed));
   };
   useShortcut('mod+enter', t('run'), run);
-  const write = (path: string, after: string | null) =>
-    setFiles((now) => now.map((one) => (one.path === path ? { ...one, after } : one)));
+  const write = (path: string, part: Partial<Opened>) =>
+    setFiles((now) => now.map((one) => (one.path === path ? { ...one, ...part } : one)));
 
   const hasResult = working.isError || working.data !== undefined || changed.length > 0;
   return (
@@ -61,36 +66,29 @@ function Bench({ policies, first }: { policies: Policies; first: string | undefi
       <div className="flex min-w-0 flex-col gap-4">
         <FileChooser
           known={filesOf(policies)}
-          open={files.map(({ path, before, after }) => ({
-            path,
-            isChanged: after !== (before ?? ''),
-          }))}
+          open={files.map((one) => ({ path: one.path, isChanged: isChanged(one) }))}
           shown={current?.path ?? null}
           onShow={setShown}
           onOpen={(path) => {
             setFiles((now) =>
-              now.some((one) => one.path === path) ? now : [...now, opened(policies, path)],
+              now.some((one) => one.path === path) ? now : [...now, { path, after: null }],
             );
             setShown(path);
           }}
           onClose={(path) => setFiles((now) => now.filter((one) => one.path !== path))}
         />
         {current ? (
-          <>
-            <p className="text-sm text-ink-soft">
-              {t(current.before === null ? 'pasted' : 'rebuilt')}
-            </p>
-            <Suspense fallback={<Skeleton className="h-80" />}>
-              <TextEditor
-                key={current.path}
-                label={t('editor', current.path)}
-                path={current.path}
-                text={current.after ?? ''}
-                onChange={(text) => write(current.path, text)}
+          <Loaded key={current.path} query={fileQuery(current.path)} what={t('text')}>
+            {(inForce) => (
+              <OpenFile
+                file={current}
+                inForce={inForce}
+                revision={policies.revision}
+                onChange={(part) => write(current.path, part)}
                 onRun={run}
               />
-            </Suspense>
-          </>
+            )}
+          </Loaded>
         ) : (
           <Empty why="none" title={t('noFiles')} detail={t('noFilesDetail')} />
         )}
@@ -116,22 +114,69 @@ function Bench({ policies, first }: { policies: Policies; first: string | undefi
   );
 }
 
+interface OpenFileProps {
+  file: Opened;
+  inForce: string | null;
+  revision: string;
+  onChange: (part: Partial<Opened>) => void;
+  onRun: () => void;
+}
+
+/** The file that is shown. What was written in it stays when the text in force changes under it. */
+function OpenFile({ file, inForce, revision, onChange, onRun }: OpenFileProps) {
+  const { path, before, after } = file;
+  const latest = useRef(onChange);
+  useEffect(() => {
+    latest.current = onChange;
+  });
+  useEffect(() => {
+    if (before === undefined) latest.current({ before: inForce, after: inForce ?? '' });
+  }, [before, inForce]);
+  if (before === undefined) return <Skeleton className="h-80" />;
+  return (
+    <>
+      <p className="text-sm text-ink-soft">
+        {before === null ? t('isNew') : t('committed', revision.slice(0, 7))}
+      </p>
+      <Suspense fallback={<Skeleton className="h-80" />}>
+        <TextEditor
+          label={t('editor', path)}
+          path={path}
+          text={after ?? ''}
+          onChange={(text) => onChange({ after: text })}
+          onRun={onRun}
+        />
+      </Suspense>
+    </>
+  );
+}
+
 function textsOf(changed: readonly Opened[]): Texts {
-  return Object.fromEntries(changed.map(({ path, after }) => [path, after]));
+  return Object.fromEntries(changed.map(({ path, after }) => [path, withLastBreak(after)]));
+}
+
+/** A file ends with a line break, whatever an editor shows. */
+function withLastBreak(text: string | null): string | null {
+  return text === null || text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }
 
 /** The UI changes nothing that git declares: what was tried here leaves as a patch. */
-function PatchCard({ changed }: { changed: readonly Changed[] }) {
+function PatchCard({ changed }: { changed: readonly Opened[] }) {
+  const files: Changed[] = changed.map(({ path, before, after }) => ({
+    path,
+    before: before ?? null,
+    after: withLastBreak(after),
+  }));
   return (
     <Card
       title={t('patch')}
-      aside={<CopyButton kind="secondary" text={patchOf(changed)} label={t('copyPatch')} />}
+      aside={<CopyButton kind="secondary" text={patchOf(files)} label={t('copyPatch')} />}
     >
       <p className="mb-3 text-sm text-ink-soft">
         {t('patchHint')} <code className="font-mono">{t('patchHow')}</code>
       </p>
       <div className="flex flex-col gap-3">
-        {changed.map(({ path, before, after }) => (
+        {files.map(({ path, before, after }) => (
           <div key={path}>
             <p className="mb-1 font-mono text-sm break-all">{path}</p>
             <Diff label={path} before={before ?? ''} after={after ?? ''} />

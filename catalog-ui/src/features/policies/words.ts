@@ -56,16 +56,17 @@ export const t = defineWords({
   simulateLead:
     'Change texts of rules or contracts here and see who would gain and who would lose. Nothing is changed: take the patch and commit it.',
   file: 'File',
-  fileHint: 'A path in the repository. Files of rules open as they are compiled.',
+  fileHint:
+    'A path in the repository: rules, restrictions, or a contract. It opens as it is committed.',
   addFile: 'Open file',
   removeFile: (path: string) => `Close ${path}`,
   files: 'Files',
   noFiles: 'Open a file to change it',
   noFilesDetail:
     'An access.csv of a domain, a file of governance/policies, restrictions, or a contract.',
-  rebuilt:
-    'Rebuilt from the rules in force: rows stand on their lines, comments do not. The patch touches changed lines only.',
-  pasted: 'The server does not give this file out. Paste its text, or write a new one.',
+  committed: (sha: string) => `As committed in ${sha}, and as you change it.`,
+  isNew: 'There is no such file that you may read: what you write here would be a new one.',
+  text: 'the text',
   editor: (path: string) => `Text of ${path}`,
   run: 'Simulate',
   running: 'Working it out…',
@@ -101,7 +102,7 @@ export const t = defineWords({
   noSteps: 'No port would be touched.',
   patch: 'The change as a patch',
   copyPatch: 'Copy as patch',
-  patchHow: 'git apply --unidiff-zero change.patch',
+  patchHow: 'git apply change.patch',
   patchHint: 'Save it as change.patch in a checkout, apply it, commit, and open a pull request.',
   cannotPlan: 'The plan is told to whoever answers for a product.',
   deleted: 'Delete the file',
