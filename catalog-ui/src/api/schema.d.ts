@@ -5,6 +5,7 @@
  */
 
 export interface paths {
+    '/api/v1/files': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query: { path: string }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': { path: string; revision: string; text: string } } } } } };
     '/api/v1/search': { parameters: { query?: never; header?: never; path?: never; cookie?: never }; get: { parameters: { query?: { q?: string; kind?: string; domain?: string; canQuery?: boolean; after?: string; limit?: number }; header?: never; path?: never; cookie?: never }; requestBody?: never; responses: { 200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['SearchAnswer'] } } } } };
     "/health/live": {
         parameters: {
