@@ -1,6 +1,17 @@
-import { NotYet } from '@/ui/states/not-yet';
-import { t } from '@/words/shell';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Connect } from '@/features/connect/connect';
 
 export function ConnectPage() {
-  return <NotYet title={t('connect')} />;
+  const { client, port } = useSearch({ from: '/connect' });
+  const navigate = useNavigate();
+  const show = (search: { client?: string; port?: string }) =>
+    void navigate({ to: '/connect', search, replace: true });
+  return (
+    <Connect
+      client={client ?? null}
+      port={port ?? null}
+      onClient={(next) => show({ client: next ?? undefined, port })}
+      onPort={(next) => show({ client, port: next ?? undefined })}
+    />
+  );
 }
