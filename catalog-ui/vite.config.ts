@@ -47,6 +47,20 @@ export default defineConfig({
     // A data: URL would need a wider content security policy.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1500,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // What lists, menus, tabs and selects have in common comes with the shell: nearly every page needs it.
+          groups: [
+            {
+              name: 'collections',
+              test: /(react-aria|react-stately)\/dist\/private\/(collections|selection|list)\/|react-aria-components\/dist\/private\/(Collection|ListBox)\./,
+              minShareCount: 3,
+            },
+          ],
+        },
+      },
+    },
   },
   server: {
     host: '127.0.0.1',
