@@ -8,6 +8,9 @@ import {
 import { parseSearch, stringifySearch, texts } from '@/app/search-params';
 import { SessionGate } from '@/app/session-gate';
 import { Shell } from '@/app/shell/shell';
+import { domainQuery } from '@/features/domain/queries';
+import { homeQuery } from '@/features/home/queries';
+import { productQuery } from '@/features/product/queries';
 import { Page } from '@/ui/page';
 import { Loading } from '@/ui/states/loading';
 import { NotFound } from '@/ui/states/not-found';
@@ -28,11 +31,15 @@ const root = createRootRouteWithContext<RouterContext>()({
 
 const at = () => root;
 
+/** Asks while the page's own code is still on its way. Pages wait for the answer themselves, and tell what fails. */
+function begin(_asked: Promise<void>): void {}
+
 // Every page is a file of its own that loads when somebody goes there.
 const routes = [
   createRoute({
     getParentRoute: at,
     path: '/',
+    loader: ({ context }) => begin(context.queryClient.prefetchQuery(homeQuery)),
     component: lazyRouteComponent(() => import('@/app/routes/home-page'), 'HomePage'),
   }),
   createRoute({
@@ -44,11 +51,15 @@ const routes = [
   createRoute({
     getParentRoute: at,
     path: '/domains/$domain',
+    loader: ({ context, params }) =>
+      begin(context.queryClient.prefetchQuery(domainQuery(params.domain))),
     component: lazyRouteComponent(() => import('@/app/routes/domain-page'), 'DomainPage'),
   }),
   createRoute({
     getParentRoute: at,
     path: '/p/$domain/$product',
+    loader: ({ context, params }) =>
+      begin(context.queryClient.prefetchQuery(productQuery(params.domain, params.product))),
     validateSearch: texts('tab', 'port', 'col', 'v'),
     component: lazyRouteComponent(() => import('@/app/routes/product-page'), 'ProductPage'),
   }),
@@ -149,6 +160,8 @@ export function createAppRouter(queryClient: QueryClient) {
     parseSearch,
     stringifySearch,
     defaultPreload: 'intent',
+    // How old an answer may be is the query cache's to say.
+    defaultPreloadStaleTime: 0,
     defaultPendingMs: 150,
     defaultPendingMinMs: 0,
     defaultPendingComponent: () => (

@@ -52,6 +52,7 @@ const columns: readonly Column<OwnProduct>[] = [
     id: 'queries',
     title: t('queries'),
     align: 'right',
+    from: 'sm',
     cell: ({ product, queries }) => {
       const total = queries.reduce((sum, n) => sum + n, 0);
       return (

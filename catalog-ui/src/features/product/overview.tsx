@@ -82,7 +82,7 @@ export function Overview({ product }: { product: ProductAnswer }) {
             />
           </Card>
         ) : null}
-        <Card title={t('source')}>
+        <Card title={t('whereFrom')}>
           <Facts product={product} />
         </Card>
       </div>

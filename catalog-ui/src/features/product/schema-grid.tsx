@@ -1,5 +1,5 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useLayoutEffect, useRef, useState } from 'react';
+import { memo, useCallback, useLayoutEffect, useRef, useState } from 'react';
 import { useSession } from '@/app/session';
 import type { ColumnAnswer, PortAnswer } from '@/features/product/queries';
 import { isHeldBack, seeing } from '@/features/product/seeing';
@@ -24,13 +24,14 @@ const headers = [
   { id: 'type', className: 'max-sm:hidden' },
   { id: 'meaning', className: 'max-lg:hidden' },
   { id: 'class', className: 'max-md:hidden' },
-  { id: 'youSee', className: 'max-sm:w-36' },
+  { id: 'youSee', className: 'max-sm:w-32' },
   { id: 'used', className: 'max-xl:hidden text-right pr-4' },
 ] as const;
 
 /** The columns of a port. Only the rows in sight are in the document, however many there are. */
 export function SchemaGrid({ port, columns, used, onColumn }: SchemaGridProps) {
   const table = useRef<HTMLTableElement>(null);
+  const open = useLatest(onColumn);
   const [top, setTop] = useState(0);
   useLayoutEffect(() => {
     setTop((table.current?.getBoundingClientRect().top ?? 0) + window.scrollY);
@@ -38,7 +39,7 @@ export function SchemaGrid({ port, columns, used, onColumn }: SchemaGridProps) {
   const rows = useWindowVirtualizer({
     count: columns.length,
     estimateSize: () => 45,
-    overscan: 24,
+    overscan: 10,
     scrollMargin: top,
     initialRect: { width: 1280, height: 900 },
   });
@@ -54,7 +55,7 @@ export function SchemaGrid({ port, columns, used, onColumn }: SchemaGridProps) {
         ref={table}
         aria-rowcount={columns.length + 1}
         aria-colcount={headers.length}
-        className="w-full border-collapse text-left"
+        className="w-full border-collapse text-left max-sm:table-fixed"
       >
         <caption className="sr-only">{`${t('schema')}: ${port.name}`}</caption>
         <thead>
@@ -79,10 +80,11 @@ export function SchemaGrid({ port, columns, used, onColumn }: SchemaGridProps) {
                 key={column.name}
                 at={item.index}
                 measure={rows.measureElement}
-                port={port}
+                port={port.name}
+                keyParts={port.primaryKey.length}
                 column={column}
                 queries={used.get(column.name)}
-                onColumn={onColumn}
+                onColumn={open}
               />
             ) : null;
           })}
@@ -104,13 +106,17 @@ function Spacer({ height }: { height: number }) {
 interface RowProps {
   at: number;
   measure: (element: Element | null) => void;
-  port: PortAnswer;
+  port: string;
+  /** How many columns the primary key has. */
+  keyParts: number;
   column: ColumnAnswer;
   queries: number | undefined;
   onColumn: (column: string) => void;
 }
 
-function Row({ at, measure, port, column, queries, onColumn }: RowProps) {
+/** Rendered once while it is in sight: scrolling brings others and leaves it alone. */
+const Row = memo(function Row(props: RowProps) {
+  const { at, measure, port, keyParts, column, queries, onColumn } = props;
   const cell = 'px-3 py-2 align-top';
   return (
     <tr
@@ -130,7 +136,7 @@ function Row({ at, measure, port, column, queries, onColumn }: RowProps) {
             {column.name}
           </Button>
           {column.primaryKeyPosition ? (
-            <Badge>{t('keyMark', column.primaryKeyPosition, port.primaryKey.length)}</Badge>
+            <Badge>{t('keyMark', column.primaryKeyPosition, keyParts)}</Badge>
           ) : null}
           {column.unique && !column.primaryKeyPosition ? <Badge>{t('unique')}</Badge> : null}
         </span>
@@ -159,13 +165,22 @@ function Row({ at, measure, port, column, queries, onColumn }: RowProps) {
         </span>
       </td>
       <td className={`${cell} max-sm:pr-4`}>
-        <Sees port={port.name} column={column} />
+        <Sees port={port} column={column} />
       </td>
       <td className={`${cell} num pr-4 text-ink-soft max-xl:hidden`}>
         {queries === undefined ? '–' : formatNumber(queries)}
       </td>
     </tr>
   );
+});
+
+/** The function given last, under one identity. */
+function useLatest<A>(callback: (argument: A) => void): (argument: A) => void {
+  const latest = useRef(callback);
+  useLayoutEffect(() => {
+    latest.current = callback;
+  });
+  return useCallback((argument: A) => latest.current(argument), []);
 }
 
 /** How the person sees a column, and the way to why where it is not as it is. */

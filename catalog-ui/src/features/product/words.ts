@@ -77,6 +77,7 @@ export const t = defineWords({
   anyPurpose: 'No purpose is asked for.',
   tags: 'Tags',
   source: 'Source',
+  whereFrom: 'Where it comes from',
   version: 'Version',
   release: 'Release',
   revision: 'Revision',
