@@ -20,6 +20,7 @@ const session = {
   csrf: 'secret-of-the-session',
   signIn: { demo: [], oidc: null },
   pages: [],
+  toDecide: 1,
   mesh: 'demo',
   environment: null,
   version: '0.1.0',

@@ -17,6 +17,7 @@ export const session: Session = {
   me: { principal: 'ana', kind: 'user', groups: ['analysts'], flight: 'grpc://127.0.0.1:8815' },
   csrf: 'csrf',
   pages: [],
+  toDecide: 1,
   signIn: { demo: [], oidc: null },
   mesh: 'demo',
   environment: 'demo',

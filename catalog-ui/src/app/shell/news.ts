@@ -9,7 +9,17 @@ import { t } from '@/words/shell';
 export function madeOldBy(kind: string): readonly string[] {
   if (kind.startsWith('request.') || kind.startsWith('grant.')) {
     // Who may see what may be another answer now, on every page.
-    return ['requests', 'home', 'product', 'explain', 'roster', 'policies', 'probe', 'sample'];
+    return [
+      'session',
+      'requests',
+      'home',
+      'product',
+      'explain',
+      'roster',
+      'policies',
+      'probe',
+      'sample',
+    ];
   }
   if (kind.startsWith('release.') || kind.startsWith('product.')) {
     return [

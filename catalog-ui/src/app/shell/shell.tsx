@@ -7,7 +7,6 @@ import { useNews } from '@/app/shell/news';
 import { Rail } from '@/app/shell/rail';
 import { useShellShortcuts } from '@/app/shell/shell-shortcuts';
 import { TopBar } from '@/app/shell/top-bar';
-import { useWaitingRequests } from '@/app/shell/waiting';
 import { announce } from '@/ui/announce';
 import { t } from '@/words/shell';
 
@@ -18,9 +17,8 @@ const ShortcutSheet = lazy(() =>
 
 /** What stays while pages come and go. */
 export function Shell() {
-  const { pages } = useSession();
+  const { pages, toDecide } = useSession();
   const entries = useMemo(() => entriesFor(pages), [pages]);
-  const waiting = useWaitingRequests();
   const [layer, setLayer] = useState<'palette' | 'sheet' | null>(null);
   const searchRef = useRef<HTMLInputElement>(null);
   const main = useRef<HTMLElement>(null);
@@ -43,7 +41,7 @@ export function Shell() {
       </button>
       <TopBar searchRef={searchRef} onPalette={openPalette} onShortcuts={openSheet} />
       <div className="flex flex-1">
-        <Rail entries={entries} waiting={waiting} />
+        <Rail entries={entries} waiting={toDecide} />
         <main
           ref={main}
           id="main"
@@ -54,7 +52,7 @@ export function Shell() {
           <Outlet />
         </main>
       </div>
-      <FootBar entries={entries} waiting={waiting} />
+      <FootBar entries={entries} waiting={toDecide} />
       <Suspense>
         {layer === 'palette' ? (
           <Palette entries={entries} onClose={close} onSheet={openSheet} />

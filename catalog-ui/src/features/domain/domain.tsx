@@ -1,114 +1,104 @@
-import { type DomainAnswer, domainQuery, type ProductSummary } from '@/features/domain/queries';
+import { productColumns } from '@/features/domain/product-columns';
+import { type DomainAnswer, domainQuery } from '@/features/domain/queries';
 import { t } from '@/features/domain/words';
-import { Status, type Tone } from '@/ui/badge';
+import { Status } from '@/ui/badge';
+import { ButtonLink } from '@/ui/button';
 import { Card } from '@/ui/card';
-import { DateTime } from '@/ui/date-time';
 import { GlossaryTerm } from '@/ui/glossary-term';
 import { KeyValue } from '@/ui/key-value';
-import { lastPart, ProductLink } from '@/ui/names';
+import { OutLink } from '@/ui/link';
 import { Page } from '@/ui/page';
 import { Empty } from '@/ui/states/empty';
 import { Loaded } from '@/ui/states/loaded';
-import { type Column, Table } from '@/ui/table';
+import { SkeletonRows } from '@/ui/states/skeleton';
+import { Table } from '@/ui/table';
 
-const statusTones: Record<string, Tone> = {
-  active: 'good',
-  proposed: 'waiting',
-  draft: 'waiting',
-  deprecated: 'warn',
-  retired: 'removed',
-};
-
-const columns: readonly Column<ProductSummary>[] = [
-  {
-    id: 'name',
-    title: t('product'),
-    isRowHeader: true,
-    cell: (product) => (
-      <span className="block">
-        <ProductLink name={product.name}>{product.title ?? lastPart(product.name)}</ProductLink>
-        <span className="block font-mono text-xs text-ink-faint">{product.name}</span>
-      </span>
-    ),
-  },
-  {
-    id: 'purpose',
-    title: t('purpose'),
-    from: 'md',
-    cell: (product) => (
-      <span className="line-clamp-2 max-w-lg text-ink-soft">{product.purpose}</span>
-    ),
-  },
-  {
-    id: 'status',
-    title: t('status'),
-    from: 'sm',
-    cell: (product) =>
-      product.status ? (
-        <Status tone={statusTones[product.status] ?? 'neutral'}>{product.status}</Status>
-      ) : (
-        '–'
-      ),
-  },
-  { id: 'version', title: t('version'), from: 'sm', cell: (product) => product.version ?? '–' },
-  {
-    id: 'ports',
-    title: t('ports'),
-    align: 'right',
-    cell: (product) =>
-      t('portsOf', product.ports.filter((port) => port.readable).length, product.ports.length),
-  },
-  {
-    id: 'released',
-    title: t('released'),
-    from: 'lg',
-    cell: (product) => <DateTime at={product.at} look="ago" />,
-  },
-];
-
-/** A domain: who answers for it, and what it offers. */
+/** A domain: who answers for it, what it offers, how that fares. */
 export function Domain({ name }: { name: string }) {
   return (
+    <Loaded
+      query={domainQuery(name)}
+      what={t('what')}
+      skeleton={<SkeletonRows rows={8} />}
+      frame={(state) => <Page title={name}>{state}</Page>}
+    >
+      {(domain) => <DomainView domain={domain} />}
+    </Loaded>
+  );
+}
+
+export function DomainView({ domain }: { domain: DomainAnswer }) {
+  return (
     <Page
-      title={name}
+      title={domain.name}
+      lead={domain.description}
       above={
         <p className="mb-1 text-sm text-ink-soft">
           <GlossaryTerm term="domain">{t('breadcrumb')}</GlossaryTerm>
         </p>
       }
+      actions={
+        <ButtonLink to="/search" search={{ domain: domain.name }}>
+          {t('find')}
+        </ButtonLink>
+      }
     >
-      <Loaded query={domainQuery(name)} what={t('what')}>
-        {(answer) => <DomainView answer={answer} />}
-      </Loaded>
-    </Page>
-  );
-}
-
-export function DomainView({ answer: { domain, products } }: { answer: DomainAnswer }) {
-  return (
-    <div className="flex flex-col gap-5">
-      <p className="-mt-4 max-w-3xl text-lg text-ink-soft">{domain.description}</p>
-      <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_20rem]">
-        <Card title={t('products')} aside={t('countedProducts', products.length)} flush>
+      <div className="flex flex-col gap-5">
+        <div className="grid gap-5 md:grid-cols-2">
+          <Card title={t('about')}>
+            <KeyValue
+              look="tight"
+              rows={[
+                [t('owner'), domain.owner],
+                domain.contact ? [t('contact'), <Contact contact={domain.contact} />] : null,
+              ]}
+            />
+          </Card>
+          <Card title={t('health')}>
+            <Health domain={domain} />
+          </Card>
+        </div>
+        <Card title={t('products')} aside={t('countedProducts', domain.products.length)} flush>
           <Table
             label={t('products')}
-            columns={columns}
-            rows={products}
-            rowKey={(product) => product.name}
+            columns={productColumns}
+            rows={domain.products}
+            rowKey={({ product }) => product.name}
             empty={<Empty why="not-yours" title={t('none')} detail={t('noneDetail')} small />}
             className="border-t border-line"
           />
         </Card>
-        <Card title={t('about')}>
-          <KeyValue
-            look="tight"
-            rows={[
-              [t('owner'), domain.owner],
-              domain.contact ? [t('contact'), domain.contact] : null,
-            ]}
-          />
-        </Card>
       </div>
-    </div>
+    </Page>
+  );
+}
+
+function Contact({ contact }: { contact: string }) {
+  return /^[^\s@]+@[^\s@]+$/.test(contact) ? (
+    <OutLink href={`mailto:${contact}`} className="wrap-anywhere">
+      {contact}
+    </OutLink>
+  ) : (
+    <span className="wrap-anywhere">{contact}</span>
+  );
+}
+
+function Health({ domain }: { domain: DomainAnswer }) {
+  const late = domain.products.filter((product) => product.late === true).length;
+  const failing = domain.products.filter((product) => product.quality.failed > 0).length;
+  if (late === 0 && failing === 0) return <Status tone="good">{t('allWell')}</Status>;
+  return (
+    <ul className="flex flex-col gap-1">
+      {late > 0 ? (
+        <li>
+          <Status tone="bad">{t('someLate', late)}</Status>
+        </li>
+      ) : null}
+      {failing > 0 ? (
+        <li>
+          <Status tone="bad">{t('someFail', failing)}</Status>
+        </li>
+      ) : null}
+    </ul>
   );
 }

@@ -1,6 +1,7 @@
 import { SlidersHorizontal } from 'lucide-react';
 import { type ReactNode, type Ref, useSyncExternalStore } from 'react';
-import type { SearchAnswer, SearchQuestion } from '@/features/search/queries';
+import type { SearchAnswer } from '@/features/search/answer';
+import type { SearchQuestion } from '@/features/search/queries';
 import { t } from '@/features/search/words';
 import { cx } from '@/ui/cx';
 import { Link } from '@/ui/link';

@@ -1,7 +1,7 @@
 import { render, screen } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
+import type { SearchHit } from '@/features/search/answer';
 import { excerpt, Hit, highlighted } from '@/features/search/hit';
-import type { SearchHit } from '@/features/search/queries';
 import { renderInCatalog } from '@/test/render';
 
 const hit: SearchHit = {

@@ -1,11 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { api, read } from '@/api/client';
-import type { components } from '@/api/schema';
-
-type Schemas = components['schemas'];
-export type SearchAnswer = Schemas['SearchAnswer'];
-export type SearchHit = Schemas['SearchHit'];
-export type SearchMatch = Schemas['SearchMatch'];
+import { fetchRaw } from '@/api/client';
+import type { SearchAnswer } from '@/features/search/answer';
 
 /** A question as the address holds it. */
 export interface SearchQuestion {
@@ -15,28 +10,22 @@ export interface SearchQuestion {
   can_query?: string;
 }
 
-function query(question: SearchQuestion) {
-  return {
-    q: question.q,
-    kind: question.kind,
-    domain: question.domain,
-    canQuery: question.can_query === undefined ? undefined : question.can_query === 'true',
-  };
+async function search(asked: Record<string, string | undefined>, signal: AbortSignal) {
+  const given = Object.entries(asked).filter(
+    (one): one is [string, string] => one[1] !== undefined,
+  );
+  const response = await fetchRaw(`/api/v1/search?${new URLSearchParams(given)}`, { signal });
+  return (await response.json()) as SearchAnswer;
 }
 
 /** Hits with facets and the reason of each, part by part. While somebody types, the last answer stays on screen. */
-export function searchQuery(question: SearchQuestion) {
+export function searchQuery({ q, kind, domain, can_query }: SearchQuestion) {
   return infiniteQueryOptions({
-    queryKey: ['search', question],
+    queryKey: ['search', { q, kind, domain, can_query }],
     initialPageParam: undefined as string | undefined,
     placeholderData: keepPreviousData,
     queryFn: ({ signal, pageParam }) =>
-      read(
-        api.GET('/api/v1/search', {
-          params: { query: { ...query(question), after: pageParam } },
-          signal,
-        }),
-      ),
+      search({ q, kind, domain, canQuery: can_query, after: pageParam }, signal),
     getNextPageParam: (last) => last.next ?? undefined,
   });
 }
@@ -47,7 +36,6 @@ export function quickSearchQuery(q: string) {
     queryKey: ['search', 'quick', q],
     enabled: q.length > 1,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) =>
-      read(api.GET('/api/v1/search', { params: { query: { q, limit: 6 } }, signal })),
+    queryFn: ({ signal }) => search({ q, limit: '6' }, signal),
   });
 }

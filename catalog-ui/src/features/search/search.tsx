@@ -1,9 +1,10 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, useEffect, useRef } from 'react';
+import type { SearchAnswer } from '@/features/search/answer';
 import { Facets } from '@/features/search/facets';
 import { Hit } from '@/features/search/hit';
-import { type SearchAnswer, type SearchQuestion, searchQuery } from '@/features/search/queries';
+import { type SearchQuestion, searchQuery } from '@/features/search/queries';
 import { t } from '@/features/search/words';
 import { announce } from '@/ui/announce';
 import { Button, ButtonLink } from '@/ui/button';
