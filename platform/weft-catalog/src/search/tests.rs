@@ -199,10 +199,10 @@ async fn letters_may_be_wrong_where_nothing_is_written_so() {
     assert_eq!(view.did_you_mean.as_deref(), Some("refund amount"));
     let view = mesh.ask("pia", &question("amount", None));
     assert_eq!(view.did_you_mean, None);
-    let view = mesh.ask("pia", &question("wachtlits", None));
+    let view = mesh.ask("pia", &question("wacthlsit", None));
     assert_eq!((view.total, view.did_you_mean.as_deref()), (1, Some("watchlist")));
     // Ana may know of no such thing, so that it is not told even to somebody who guesses.
-    let view = mesh.ask("ana", &question("wachtlits", None));
+    let view = mesh.ask("ana", &question("wacthlsit", None));
     assert_eq!((view.total, view.did_you_mean), (0, None));
 }
 

@@ -309,6 +309,21 @@ pub(super) enum Products {
         #[command(flatten)]
         server: ServerArguments,
     },
+    /// Find products, ports, columns and people by words
+    Search {
+        #[arg(required = true, value_name = "WORD")]
+        words: Vec<String>,
+        /// `product`, `port`, `column` or `person`; else products in which anything is found, and people
+        #[arg(long)]
+        kind: Option<String>,
+        /// How many to show
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: u8,
+        #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+        format: PlanFormat,
+        #[command(flatten)]
+        server: ServerArguments,
+    },
     /// Show one product with its ports and columns
     Show {
         /// `domain.product`
