@@ -16,6 +16,7 @@ import {
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { useEffect, useRef } from 'react';
+import { typeOver } from '@/ui/type-over';
 
 export interface TextEditorProps {
   label: string;
@@ -106,6 +107,7 @@ export function TextEditor({ label, path, text, onChange, onRun }: TextEditorPro
             ...defaultKeymap,
             ...historyKeymap,
           ]),
+          typeOver,
           history(),
           lineNumbers(),
           drawSelection(),

@@ -20,6 +20,7 @@ import { completeFrom, type LivingNames } from '@/features/sql/completing';
 import { dialect } from '@/features/sql/dialect';
 import { highlight, look } from '@/features/sql/editor-look';
 import { t } from '@/features/sql/words';
+import { typeOver } from '@/ui/type-over';
 
 export interface EditorHandle {
   focus: () => void;
@@ -156,6 +157,7 @@ function freshState(doc: string, memory: EditorMemory): EditorState {
     extensions: [
       Prec.highest(keymap.of([{ key: 'Mod-Enter', run }])),
       EditorView.cspNonce.of(nonce()),
+      typeOver,
       history(),
       lineNumbers(),
       drawSelection(),

@@ -43,11 +43,11 @@ export function useTabsInAddress(
     [turn],
   );
   const startPort = useCallback(
-    async (port: string) => {
+    async (port: string, purpose = '') => {
       // What cannot be looked at still can be asked for: the answer will say why not.
       const found = await client.ensureQueryData(portQuery(port)).catch(() => null);
       const sql = starterQuery(found ?? { name: port, columns: [], primaryKey: [] });
-      open({ sql, title: port.split('.').at(-1) ?? null });
+      open({ sql, title: port.split('.').at(-1) ?? null, purpose });
     },
     [client, open],
   );
@@ -62,7 +62,7 @@ export function useTabsInAddress(
       const instant = new Date(asOf ?? '');
       const at = Number.isNaN(instant.getTime()) ? '' : instant.toISOString();
       open({ sql: q, asOf: at, purpose: purpose ?? '' });
-    } else if (port !== undefined) void startPort(port);
+    } else if (port !== undefined) void startPort(port, purpose);
     else if (id === undefined) onTab(latest.current.active);
     else if (!own.current.delete(id)) turn(turnedTo(latest.current, id));
   }, [start, open, startPort, turn, onTab]);
