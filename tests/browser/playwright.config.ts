@@ -1,0 +1,15 @@
+import { defineConfig } from '@playwright/test';
+import { desktop } from './support/browser.ts';
+
+/** Everything that is asserted. Speed is measured by `npm run bench`, pictures are made by `npm run screenshots`. */
+export default defineConfig({
+  testDir: '.',
+  testMatch: '*.spec.ts',
+  // Each worker serves a mesh of its own, so that what one journey changes is no news to another file's pages.
+  workers: 2,
+  timeout: 180_000,
+  expect: { timeout: 20_000 },
+  reporter: [['list']],
+  outputDir: 'test-results',
+  use: desktop,
+});
