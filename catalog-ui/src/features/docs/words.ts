@@ -49,11 +49,8 @@ export const t = defineWords({
   body: 'Body',
   answers: 'Answers',
   required: 'required',
-  fields: 'Fields',
   nothing: 'no body',
   rawDescription: 'OpenAPI 3.1 document',
   in: 'in',
   copyCurl: 'With curl',
-  deprecated: 'deprecated',
-  listed: 'Operations by subject',
 });

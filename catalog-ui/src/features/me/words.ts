@@ -20,9 +20,7 @@ export const t = defineWords({
   waiting: (n: number) =>
     `${counted(n, 'request')} of yours ${n === 1 ? 'waits' : 'wait'} for a decision.`,
   port: 'Port',
-  columns: 'Columns',
   wholePort: 'the whole port',
-  purpose: 'Purpose',
   until: 'Until',
   request: 'Request',
   why: 'Why?',

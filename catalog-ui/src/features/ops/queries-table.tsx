@@ -33,11 +33,19 @@ export function QueriesTable({ queries }: { queries: readonly QueryLine[] }) {
           id: 'principal',
           title: t('principal'),
           isRowHeader: true,
-          cell: (query) => plainName(query.principal),
+          cell: (query) => (
+            <>
+              {plainName(query.principal)}
+              <span className="block text-sm text-ink-soft sm:hidden">
+                <DateTime at={query.at} look="ago" />
+              </span>
+            </>
+          ),
         },
         {
           id: 'at',
           title: t('at'),
+          from: 'sm',
           className: 'whitespace-nowrap',
           cell: (query) => <DateTime at={query.at} look="ago" />,
         },

@@ -1,4 +1,4 @@
-import { placeOf, type SimulatedChange } from '@/api/access';
+import { placeOf, type RuleLine, type SimulatedChange } from '@/api/access';
 import type { Planned, Worked } from '@/features/policies/queries';
 import { t } from '@/features/policies/words';
 import { Badge, Status, type Tone } from '@/ui/badge';
@@ -110,7 +110,7 @@ function Changes({ changes }: { changes: readonly SimulatedChange[] }) {
           isRowHeader: true,
           cell: (change) => (
             <>
-              <Code className="break-all">{change.port}</Code>
+              <Code className="break-words">{change.port}</Code>
               <span className="block text-sm break-words text-ink-soft">
                 {[
                   change.columns.length > 0 ? change.columns.join(', ') : t('rowsOnly'),
@@ -120,6 +120,7 @@ function Changes({ changes }: { changes: readonly SimulatedChange[] }) {
                   .filter(Boolean)
                   .join(' · ')}
               </span>
+              <Because lines={change.because ?? []} />
             </>
           ),
         },
@@ -128,23 +129,23 @@ function Changes({ changes }: { changes: readonly SimulatedChange[] }) {
           title: t('principals'),
           cell: (change) => <Who change={change} />,
         },
-        {
-          id: 'because',
-          title: t('because'),
-          from: 'md',
-          cell: (change) => (
-            <ul>
-              {(change.because ?? []).map((line, at) => (
-                <li key={at} className="text-sm break-words text-ink-soft">
-                  <Code>{line.text}</Code>{' '}
-                  <span className="break-all text-ink-faint">{placeOf(line)}</span>
-                </li>
-              ))}
-            </ul>
-          ),
-        },
       ]}
     />
+  );
+}
+
+function Because({ lines }: { lines: readonly RuleLine[] }) {
+  if (lines.length === 0) return null;
+  return (
+    <span className="block text-sm text-ink-faint">
+      {t('because')}{' '}
+      {lines.map((line, at) => (
+        <span key={at} title={line.text} className="break-all">
+          {at > 0 ? ', ' : ''}
+          {placeOf(line) ?? line.text}
+        </span>
+      ))}
+    </span>
   );
 }
 
@@ -176,12 +177,14 @@ function Problems({ planned }: { planned: Planned }) {
       <ul className="flex flex-col gap-2">
         {planned.diagnostics.map((one, at) => (
           <li key={at}>
-            <Status tone={one.severity === 'error' ? 'bad' : 'warn'}>
-              <Link to="/docs/$" params={{ _splat: `errors/${one.code}` }}>
-                {one.code}
-              </Link>{' '}
+            <p>
+              <Status tone={one.severity === 'error' ? 'bad' : 'warn'}>
+                <Link to="/docs/$" params={{ _splat: `errors/${one.code}` }}>
+                  {one.code}
+                </Link>
+              </Status>{' '}
               <CodeText>{one.message}</CodeText>
-            </Status>
+            </p>
             <p className="pl-5 text-sm text-ink-soft">
               <Code className="break-all">{`${one.file}:${one.line}`}</Code>{' '}
               {one.help ? <CodeText>{one.help}</CodeText> : null}

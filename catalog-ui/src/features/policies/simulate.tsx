@@ -62,7 +62,12 @@ function Bench({ policies, first }: { policies: Policies; first: string | undefi
 
   const hasResult = working.isError || working.data !== undefined || changed.length > 0;
   return (
-    <div className={cx('grid items-start gap-5', hasResult && 'xl:grid-cols-2')}>
+    <div
+      className={cx(
+        'grid items-start gap-5',
+        hasResult && 'xl:grid-cols-[minmax(0,5fr)_minmax(0,6fr)]',
+      )}
+    >
       <div className="flex min-w-0 flex-col gap-4">
         <FileChooser
           known={filesOf(policies)}
@@ -179,7 +184,7 @@ function PatchCard({ changed }: { changed: readonly Opened[] }) {
         {files.map(({ path, before, after }) => (
           <div key={path}>
             <p className="mb-1 font-mono text-sm break-all">{path}</p>
-            <Diff label={path} before={before ?? ''} after={after ?? ''} />
+            <Diff label={path} before={(before ?? '').trimEnd()} after={(after ?? '').trimEnd()} />
           </div>
         ))}
       </div>

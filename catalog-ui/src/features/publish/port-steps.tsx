@@ -39,9 +39,14 @@ export function PortSteps({ steps }: { steps: readonly RunStep[] }) {
             id: 'port',
             title: t('port'),
             isRowHeader: true,
-            cell: (step) => <PortLink port={step.port} />,
+            cell: (step) => (
+              <>
+                <PortLink port={step.port} />
+                <span className="block text-sm text-ink-soft sm:hidden">{step.change}</span>
+              </>
+            ),
           },
-          { id: 'change', title: t('change'), cell: (step) => step.change },
+          { id: 'change', title: t('change'), from: 'sm', cell: (step) => step.change },
           {
             id: 'status',
             title: t('status'),
@@ -82,7 +87,7 @@ function PortLink({ port }: { port: string }) {
   const [domain = '', product = ''] = port.split('.');
   return (
     <Link look="plain" to="/p/$domain/$product" params={{ domain, product }} search={{ port }}>
-      <Code className="text-accent-ink">{port}</Code>
+      <Code className="break-words text-accent-ink!">{port}</Code>
     </Link>
   );
 }

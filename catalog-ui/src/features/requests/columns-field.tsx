@@ -46,7 +46,9 @@ export function ColumnsField({ columns, some, chosen, onChange, problem }: Colum
               }
               className="flex! w-full flex-wrap border-b border-line px-3 py-2 last:border-b-0 data-hovered:bg-hover"
             >
-              <span className="min-w-0 flex-1 font-mono text-sm break-all">{column.name}</span>
+              <span className="min-w-0 flex-1 basis-28 font-mono text-sm break-words">
+                {column.name}
+              </span>
               <Seen column={column} />
             </Checkbox>
           ))}

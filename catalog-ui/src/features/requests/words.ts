@@ -63,7 +63,6 @@ export const t = defineWords({
   columns: 'Columns',
   columnsNeeded: 'Choose at least one column, or decline.',
   endOn: 'Ends on',
-  send: 'Send',
   cancel: 'Cancel',
   confirmApprove: 'Approve',
   confirmDecline: 'Decline',
@@ -123,7 +122,6 @@ export const t = defineWords({
   sendRequest: 'Send request',
   problemColumns: 'Choose a column, or the whole port.',
   problemUntil: 'Choose a day in the future.',
-  remembered: 'Filled in from your last request.',
   thePort: 'the port',
   thePolicy: 'what policy says',
 });

@@ -30,16 +30,14 @@ export function GroupCard({ roster, group }: { roster: Roster; group: Group }) {
           {subjects ? <span className="font-normal text-ink-soft"> · {subjects}</span> : null}
         </Status>
       }
-      aside={
-        <>
+    >
+      <div className="flex flex-col gap-1 px-4 pb-2.5 text-sm text-ink-soft">
+        <p className="flex flex-wrap items-center gap-x-2">
+          {t('principals', group.members.length)}
           <Badge tone={group.rows === 'some' ? 'masked' : 'neutral'}>
             {rowWords[group.rows] ?? group.rows}
           </Badge>
-          <span>{t('principals', group.members.length)}</span>
-        </>
-      }
-    >
-      <div className="flex flex-col gap-1 px-4 pb-2.5 text-sm text-ink-soft">
+        </p>
         <Lines
           name={t('because')}
           lines={group.because}
