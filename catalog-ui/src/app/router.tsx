@@ -5,6 +5,7 @@ import {
   createRouter,
   lazyRouteComponent,
 } from '@tanstack/react-router';
+import { sessionQuery } from '@/api/session';
 import { parseSearch, stringifySearch, texts } from '@/app/search-params';
 import { SessionGate } from '@/app/session-gate';
 import { Shell } from '@/app/shell/shell';
@@ -31,15 +32,23 @@ const root = createRootRouteWithContext<RouterContext>()({
 
 const at = () => root;
 
-/** Asks while the page's own code is still on its way. Pages wait for the answer themselves, and tell what fails. */
-function begin(_asked: Promise<void>): void {}
+/**
+ * Asks for what a page shows while its code is still on the way, as soon as it is known that somebody is signed in.
+ * Pages wait for the answer themselves, and tell what fails.
+ */
+function begin({ queryClient }: RouterContext, ask: (client: QueryClient) => Promise<void>): void {
+  queryClient.ensureQueryData(sessionQuery).then(
+    (session) => (session.signedIn ? ask(queryClient) : undefined),
+    () => undefined,
+  );
+}
 
 // Every page is a file of its own that loads when somebody goes there.
 const routes = [
   createRoute({
     getParentRoute: at,
     path: '/',
-    loader: ({ context }) => begin(context.queryClient.prefetchQuery(homeQuery)),
+    loader: ({ context }) => begin(context, (client) => client.prefetchQuery(homeQuery)),
     component: lazyRouteComponent(() => import('@/app/routes/home-page'), 'HomePage'),
   }),
   createRoute({
@@ -52,14 +61,14 @@ const routes = [
     getParentRoute: at,
     path: '/domains/$domain',
     loader: ({ context, params }) =>
-      begin(context.queryClient.prefetchQuery(domainQuery(params.domain))),
+      begin(context, (client) => client.prefetchQuery(domainQuery(params.domain))),
     component: lazyRouteComponent(() => import('@/app/routes/domain-page'), 'DomainPage'),
   }),
   createRoute({
     getParentRoute: at,
     path: '/p/$domain/$product',
     loader: ({ context, params }) =>
-      begin(context.queryClient.prefetchQuery(productQuery(params.domain, params.product))),
+      begin(context, (client) => client.prefetchQuery(productQuery(params.domain, params.product))),
     validateSearch: texts('tab', 'port', 'col', 'v'),
     component: lazyRouteComponent(() => import('@/app/routes/product-page'), 'ProductPage'),
   }),

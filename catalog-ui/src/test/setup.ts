@@ -1,5 +1,5 @@
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach } from 'vitest';
 
 afterEach(cleanup);
@@ -27,3 +27,6 @@ if (!globalThis.ResizeObserver) {
 }
 Element.prototype.scrollIntoView ??= () => {};
 window.scrollTo = () => {};
+
+// Machines that build at the same time are slow; a test fails by what it finds and not by when.
+configure({ asyncUtilTimeout: 15_000 });

@@ -16,7 +16,7 @@ const statusTones: Record<string, Tone> = {
 
 function Freshness({ late }: { late: boolean | null | undefined }) {
   if (late === null || late === undefined) {
-    return <span className="text-ink-faint">{t('notMeasured')}</span>;
+    return <span className="whitespace-nowrap text-ink-faint">{t('notMeasured')}</span>;
   }
   return late ? (
     <Status tone="bad">{t('late')}</Status>
@@ -29,9 +29,13 @@ function Checks({ quality }: { quality: ProductOfDomain['quality'] }) {
   const total = quality.passed + quality.failed + quality.unknown;
   if (total === 0) return <span className="text-ink-faint">{t('checksNone')}</span>;
   return quality.failed > 0 ? (
-    <Status tone="bad">{t('checksFailed', quality.failed, total)}</Status>
+    <Status tone="bad" className="whitespace-nowrap">
+      {t('checksFailed', quality.failed, total)}
+    </Status>
   ) : (
-    <Status tone="good">{t('checksPassed', quality.passed)}</Status>
+    <Status tone="good" className="whitespace-nowrap">
+      {t('checksPassed', quality.passed)}
+    </Status>
   );
 }
 
