@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 use crate::description::{self, Description};
 use crate::{
     Doors, access, assets, backfill, caller, checks, connect, contract, erase, etag, events, files, health, home,
-    hooks, lineage, me, oidc, openapi, ops, plan, policies, problem, products, releases, revisions, runs, search, sign_in,
-    sql, trace,
+    hooks, lineage, me, oidc, openapi, ops, plan, policies, problem, products, releases, revisions, runs, search,
+    sign_in, sql, trace,
 };
 
 /// Longest request body that is read.

@@ -89,18 +89,25 @@ fn steps(run: &RunView) -> Vec<StoryStep> {
     let (state, detail) = match (errors, is_planned || is_over) {
         (0, false) => ("running", "being checked".to_owned()),
         (0, true) if warnings == 0 => ("done", "nothing to object to".to_owned()),
-        (0, true) => ("done", format!("{warnings} warnings")),
-        (errors, _) => ("failed", format!("{errors} errors")),
+        (0, true) => ("done", counted(warnings, "warning")),
+        (errors, _) => ("failed", counted(errors, "error")),
     };
     let valid = StoryStep { diagnostics: run.diagnostics.clone(), ..step("valid", state, detail) };
-    let after = |name, detail: String| match (is_refused, is_planned) {
-        (true, _) => step(name, "skipped", "the commit was refused".to_owned()),
+    // Where every product that changed has errors, there was nothing to do.
+    let came_to_nothing = errors > 0 && run.steps.is_empty() && run.status == RunStatus::Failed;
+    let after = |name, detail: String| match (is_refused || came_to_nothing, is_planned) {
+        (true, _) if is_refused => step(name, "skipped", "the commit was refused".to_owned()),
+        (true, _) => step(name, "skipped", "what it changes has errors".to_owned()),
         (_, true) => step(name, "done", detail),
         _ => step(name, "waiting", String::new()),
     };
-    let policies = after("policies", "the commit's rules are in force".to_owned());
-    let planned = after("planned", format!("{} steps", run.steps.len()));
-    let tables = tables(run, is_refused, is_planned);
+    let policies = match is_refused {
+        true => after("policies", String::new()),
+        false if is_planned => step("policies", "done", "the commit's rules are in force".to_owned()),
+        false => step("policies", "waiting", String::new()),
+    };
+    let planned = after("planned", counted(run.steps.len(), "step"));
+    let tables = tables(run, is_refused || came_to_nothing, is_planned);
     let (state, detail) = match run.status {
         RunStatus::Running => ("waiting", String::new()),
         RunStatus::Succeeded => ("done", "readers see all of it".to_owned()),
@@ -111,12 +118,12 @@ fn steps(run: &RunView) -> Vec<StoryStep> {
     vec![fetched, valid, policies, planned, tables, live]
 }
 
-fn tables(run: &RunView, is_refused: bool, is_planned: bool) -> StoryStep {
+fn tables(run: &RunView, is_skipped: bool, is_planned: bool) -> StoryStep {
     let count = |status| run.steps.iter().filter(|step| step.status == status).count();
     let (all, done) = (run.steps.len(), count(StepStatus::Succeeded));
     let broken = count(StepStatus::Failed) + count(StepStatus::Skipped);
     let state = match () {
-        () if is_refused => "skipped",
+        () if is_skipped => "skipped",
         () if broken > 0 && run.ended_at.is_some() => "failed",
         () if done == all && is_planned => "done",
         () if done + broken + count(StepStatus::Running) > 0 => "running",
@@ -133,6 +140,14 @@ fn tables(run: &RunView, is_refused: bool, is_planned: bool) -> StoryStep {
     StoryStep { at: began, duration_ms: duration, ports: run.steps.clone(), ..step("tables", state, detail) }
 }
 
+/// `1 error`, `2 errors`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 fn step(name: &'static str, state: &'static str, detail: String) -> StoryStep {
     StoryStep { name, state, detail, at: None, duration_ms: None, diagnostics: Vec::new(), ports: Vec::new() }
 }
+
+#[cfg(test)]
+mod tests;
