@@ -53,7 +53,7 @@ function About(props: NodePaneProps & { node: LineageNode }) {
           node.state ? [t('state'), <State key="state" node={node} />] : null,
         ]}
       />
-      {node.port ? <PortFacts port={node.port} column={node.column} /> : null}
+      {node.port ? <PortFacts port={node.port} column={node.column ?? null} /> : null}
       <div className="flex flex-wrap gap-2">
         {node.id === lineage.focus ? null : (
           <Button size="small" kind="primary" onPress={() => onOpen(node.id)}>
@@ -97,7 +97,7 @@ function PortFacts({ port, column }: { port: string; column: string | null }) {
       <p className="mt-1 text-ink-soft">
         {found
           ? [found.type, found.classification, found.sees].filter(Boolean).join(' · ')
-          : data.rows === null
+          : data.rows == null
             ? data.kind
             : `${data.kind} · ${formatNumber(data.rows)} ${t('rows').toLowerCase()}`}
       </p>

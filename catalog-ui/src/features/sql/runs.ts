@@ -72,9 +72,9 @@ export class Runs {
     };
     try {
       // The reader of Arrow loads while the query runs.
-      const [response, { readAnswer }] = await Promise.all([
-        ask(asked, abort.signal),
-        import('@/features/sql/answer'),
+      const [response, { readAnswer }] = await Promise.race([
+        Promise.all([ask(asked, abort.signal), import('@/features/sql/answer')]),
+        aborted(abort.signal),
       ]);
       change({
         queryId: response.headers.get('x-weft-query-id'),
@@ -83,11 +83,12 @@ export class Runs {
       });
       if (!response.body) throw cutShort;
       let last = 0;
-      const answer = await readAnswer(response.body, (part) => {
+      const reading = readAnswer(response.body, (part) => {
         if (performance.now() - last < told) return;
         last = performance.now();
         change({ answer: part, rows: part.rows });
       });
+      const answer = await Promise.race([reading, aborted(abort.signal)]);
       change({ state: 'done', answer, rows: answer.rows });
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') {
@@ -131,6 +132,15 @@ export class Runs {
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
+}
+
+/** Refuses as soon as somebody cancels, whatever the network does about it. */
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, refuse) => {
+    const end = () => refuse(new DOMException('cancelled', 'AbortError'));
+    if (signal.aborted) end();
+    signal.addEventListener('abort', end, { once: true });
+  });
 }
 
 /** The rows before an answer broke off; undefined for every other kind of trouble. */

@@ -58,6 +58,8 @@ const products: ProductSummary[] = [
     name: 'sales.orders',
     title: null,
     owner: 'sales',
+    purpose: '',
+    tags: [],
     release: 1,
     at: '',
     ports: [
@@ -65,7 +67,7 @@ const products: ProductSummary[] = [
       { name: 'sales.orders.secret', description: '', kind: 'full', readable: false, rows: null },
     ],
   },
-  { name: 'crm.accounts', title: null, owner: 'crm', release: 1, at: '', ports: [] },
+  { name: 'crm.accounts', owner: 'crm', purpose: '', tags: [], release: 1, at: '', ports: [] },
 ];
 const names: Names = {
   products,
