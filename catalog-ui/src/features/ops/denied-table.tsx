@@ -16,7 +16,7 @@ export function DeniedTable({ denied }: { denied: readonly DeniedLine[] }) {
       label={t('deniedTable')}
       rows={mostDenied(denied)}
       rowKey={(line) => [line.principal, line.object, line.action].join(' ')}
-      empty={<Empty small why="none" title={t('noDenied')} />}
+      empty={<Empty small why="none" title={t('noDenied')} detail={t('noDeniedDetail')} />}
       columns={[
         {
           id: 'principal',

@@ -9,6 +9,18 @@ import { Table } from '@/ui/table';
 import { formatNumber } from '@/words/define';
 import { plainName } from '@/words/principals';
 
+/** `ok`, or the code of what came in the way. */
+function Ended({ status }: { status: string }) {
+  if (!/^W\d{4}$/.test(status)) return <Status tone={tones[status] ?? 'neutral'}>{status}</Status>;
+  return (
+    <Status tone="bad">
+      <Link to="/docs/$" params={{ _splat: `errors/${status}` }}>
+        {status}
+      </Link>
+    </Status>
+  );
+}
+
 const tones: Record<string, Tone> = {
   succeeded: 'good',
   completed: 'good',
@@ -52,7 +64,7 @@ export function QueriesTable({ queries }: { queries: readonly QueryLine[] }) {
         {
           id: 'status',
           title: t('status'),
-          cell: (query) => <Status tone={tones[query.status] ?? 'neutral'}>{query.status}</Status>,
+          cell: (query) => <Ended status={query.status} />,
         },
         {
           id: 'ports',

@@ -34,7 +34,9 @@ export const t = defineWords({
   door: 'Door',
   denied: 'Refused',
   deniedHint: (n: number) => `From the newest ${counted(n, 'refusal')}, the most frequent first`,
-  noDenied: 'Nothing was refused',
+  noDenied: 'No refusal is told to you',
+  noDeniedDetail:
+    'Either nothing was refused, or the record of decisions is not for you: governance reads everyone’s.',
   times: 'Times',
   object: 'What',
   action: 'Action',

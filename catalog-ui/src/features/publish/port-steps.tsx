@@ -87,7 +87,7 @@ function PortLink({ port }: { port: string }) {
   const [domain = '', product = ''] = port.split('.');
   return (
     <Link look="plain" to="/p/$domain/$product" params={{ domain, product }} search={{ port }}>
-      <Code className="break-words text-accent-ink!">{port}</Code>
+      <Code className="wrap-anywhere text-accent-ink!">{port}</Code>
     </Link>
   );
 }
