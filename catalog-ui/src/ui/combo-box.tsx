@@ -69,7 +69,7 @@ export function ComboBox(props: ComboBoxProps) {
       </div>
       {hint ? <FieldHint>{hint}</FieldHint> : null}
       <FieldProblem>{problem}</FieldProblem>
-      <Popover className={cx(popoverClass, 'max-h-80 w-(--trigger-width) min-w-56')}>
+      <Popover className={cx(popoverClass, 'max-h-80 w-(--trigger-width) min-w-72')}>
         <ListBox
           className="outline-none"
           renderEmptyState={() => (
