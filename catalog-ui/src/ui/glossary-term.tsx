@@ -7,7 +7,7 @@ export function GlossaryTerm({ term, children }: { term: GlossaryKey; children?:
   return (
     <TooltipOn
       text={glossary[term]}
-      className="underline decoration-line-strong decoration-dotted underline-offset-3"
+      className="inline-block py-0.5 underline decoration-line-strong decoration-dotted underline-offset-3"
     >
       {children ?? term}
     </TooltipOn>

@@ -33,7 +33,7 @@ export function ChangedNear({ changed }: { changed: readonly ChangeNear[] }) {
                 key={`${change.product} ${change.release}`}
                 className="flex flex-wrap items-baseline gap-x-2"
               >
-                <span className="min-w-0 flex-1 truncate">
+                <span className="min-w-0 flex-1 truncate [&>a]:inline-block [&>a]:py-0.5">
                   <ProductLink name={change.product} />
                 </span>
                 <Badge tone={look.tone}>{t(look.word)}</Badge>

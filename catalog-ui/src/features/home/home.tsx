@@ -72,7 +72,7 @@ function RecentlyUsed({ ports }: { ports: readonly string[] }) {
         <ul className="flex flex-col gap-1" data-list>
           {ports.map((port) => (
             <li key={port} className="flex min-h-7 items-center gap-2">
-              <span className="min-w-0 flex-1 truncate">
+              <span className="min-w-0 flex-1 truncate [&>a]:inline-block [&>a]:py-0.5">
                 <PortLink name={port} />
               </span>
               <Link
