@@ -102,7 +102,7 @@ function OperationEntry({ api, listed }: { api: OpenApi; listed: Listed }) {
         </Button>
       </Heading>
       <DisclosurePanel className="px-4">
-        <div className="flex flex-col gap-4 pb-4 pl-0 sm:pl-6">
+        <div className="flex flex-col gap-4 pt-1 pb-4 pl-0 sm:pl-6">
           {operation.description ? (
             <p className="max-w-3xl text-ink-soft">
               <CodeText>{operation.description}</CodeText>
