@@ -19,7 +19,7 @@ const seen: Record<string, { word: string; tone: Tone }> = {
 export interface AnswerProps {
   answer: Explanation;
   explainId?: string;
-  /** Asked about oneself: then a request can be made from here. */
+  /** About oneself: then a request can be made from here. */
   isOwn: boolean;
 }
 

@@ -1,9 +1,16 @@
 import { screen, within } from '@testing-library/react';
-import { describe, expect, test } from 'vitest';
+import { HttpResponse, http } from 'msw';
+import { setupServer } from 'msw/node';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Explanation } from '@/api/access';
 import { Answer } from '@/features/explain/answer';
-import { questionOf } from '@/features/explain/explain';
+import { Explain, questionOf } from '@/features/explain/explain';
 import { renderInCatalog } from '@/test/render';
+
+const server = setupServer();
+beforeAll(() => server.listen({ onUnhandledRequest: 'error' }));
+afterEach(() => server.resetHandlers());
+afterAll(() => server.close());
 
 const answer: Explanation = {
   principal: 'user:dana',
@@ -80,6 +87,34 @@ describe('an answer', () => {
     expect(screen.getByText(/policies that are no longer in force/)).toBeVisible();
     expect(screen.queryByText('Almost')).toBeNull();
   });
+});
+
+test('a question that names oneself leads to a request as well', async () => {
+  server.use(
+    http.get('*/api/v1/products', () => HttpResponse.json({ items: [], next: null })),
+    http.get('*/api/v1/products/loyalty/members', () =>
+      HttpResponse.json({ name: 'loyalty.members', purposes: [], ports: [] }),
+    ),
+    http.post('*/api/v1/access/explain', () =>
+      HttpResponse.json({ items: [{ ...answer, principal: 'user:ana' }] }),
+    ),
+  );
+  await renderInCatalog(<Explain asked={{ who: 'ana', what: answer.port, col: 'email' }} />);
+  expect(await screen.findByRole('link', { name: 'Request' })).toBeVisible();
+});
+
+test('a recorded decision that is gone, or of somebody else, says what failed', async () => {
+  server.use(
+    http.post('*/api/v1/access/explain', () =>
+      HttpResponse.json(
+        { title: 'not found', status: 404, detail: 'no explanation `x7`', code: 'W0905' },
+        { status: 404, headers: { 'content-type': 'application/problem+json' } },
+      ),
+    ),
+  );
+  await renderInCatalog(<Explain asked={{}} explainId="x7" />);
+  expect(await screen.findByText('no explanation `x7`')).toBeVisible();
+  expect(screen.getByRole('link', { name: 'Ask a question of your own' })).toBeVisible();
 });
 
 test('without a port nothing is asked', () => {

@@ -1,5 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
 import { type ExplainRequest, explainQuery } from '@/api/access';
+import { useSession } from '@/app/session';
 import { Answer } from '@/features/explain/answer';
 import { type Asked, QuestionForm } from '@/features/explain/question-form';
 import { t } from '@/features/explain/words';
@@ -18,6 +19,7 @@ export interface ExplainProps {
 /** One question about access and its answer. The address holds the question, so that an answer can be shared. */
 export function Explain({ asked, explainId }: ExplainProps) {
   const navigate = useNavigate();
+  const { me } = useSession();
   const question = explainId ? { explainId } : questionOf(asked);
   return (
     <div className="flex flex-col gap-5">
@@ -52,7 +54,7 @@ export function Explain({ asked, explainId }: ExplainProps) {
                   key={`${answer.port} ${answer.at}`}
                   answer={answer}
                   explainId={explainId}
-                  isOwn={asked.who === undefined}
+                  isOwn={answer.principal === `${me.kind}:${me.principal}`}
                 />
               ))
             )
