@@ -55,4 +55,5 @@ if (rows.length < 2) {
   console.error('the manifest names no route: the pattern of route files has changed');
   process.exit(1);
 }
-process.exit(over === 0 ? 0 : 1);
+// A build tells; `npm run budget` refuses.
+process.exit(over === 0 || process.argv.includes('--tell') ? 0 : 1);

@@ -78,7 +78,7 @@ export const t = defineWords({
   problemWhatNow: 'What this code means',
   problemExplain: 'Why?',
   offlineTitle: 'The server cannot be reached',
-  offlineDetail: 'The page shows what it had. It will try again when you ask it to.',
+  offlineDetail: 'Nothing has arrived yet. Look whether it runs, then try again.',
   unexpectedTitle: 'This page stopped because of a fault of ours',
   unexpectedDetail: 'Nothing was changed. Loading the page again often helps.',
   stale: (when: string) =>

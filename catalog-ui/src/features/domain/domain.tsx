@@ -44,7 +44,7 @@ export function DomainView({ domain }: { domain: DomainAnswer }) {
       }
     >
       <div className="flex flex-col gap-5">
-        <div className="grid gap-5 md:grid-cols-2">
+        <div className="grid grid-cols-[repeat(auto-fit,minmax(min(20rem,100%),1fr))] gap-5">
           <Card title={t('about')}>
             <KeyValue
               look="tight"

@@ -15,7 +15,7 @@ import { useStale } from '@/ui/states/stale';
 /** The three questions of a product: can I use it, is it good now, who answers. */
 export function OverviewCards({ product }: { product: ProductAnswer }) {
   return (
-    <div className="grid gap-5 md:grid-cols-2 xl:grid-cols-3">
+    <div className="grid grid-cols-[repeat(auto-fit,minmax(min(17rem,100%),1fr))] gap-5">
       <CanIUseIt product={product} />
       <IsItGood product={product} />
       <WhoAnswers product={product} />

@@ -63,7 +63,7 @@ export function Overview({ product }: { product: ProductAnswer }) {
           className="border-t border-line"
         />
       </Card>
-      <div className="grid items-start gap-5 lg:grid-cols-2">
+      <div className="grid grid-cols-[repeat(auto-fit,minmax(min(24rem,100%),1fr))] items-start gap-5">
         {first ? (
           <Card title={t('startHere')}>
             <CodeBlock

@@ -61,7 +61,7 @@ function Usage({ usage }: { usage: UsageAnswer }) {
           <span>{days.at(-1)?.day}</span>
         </p>
       </Card>
-      <div className="grid items-start gap-5 lg:grid-cols-2">
+      <div className="grid grid-cols-[repeat(auto-fit,minmax(min(22rem,100%),1fr))] items-start gap-5">
         <Card title={t('columnsRead')} flush>
           <Table
             label={t('columnsRead')}
