@@ -108,7 +108,7 @@ function Rows({ run }: { run: Run | null }) {
   if (run.state === 'running') {
     return (
       <div className="p-4">
-        <Loading what={t('gridLabel')} />
+        <Loading what={t('rowsWaited')} />
       </div>
     );
   }
