@@ -16,8 +16,8 @@ import { openApiQuery } from '@/features/docs/queries';
 import { t } from '@/features/docs/words';
 import { Badge, type Tone } from '@/ui/badge';
 import { Code, CodeBlock } from '@/ui/code-block';
-import { CodeText } from '@/ui/code-text';
 import { OutLink } from '@/ui/link';
+import { Prose } from '@/ui/prose';
 import { SearchField } from '@/ui/search-field';
 import { Empty } from '@/ui/states/empty';
 import { Loaded } from '@/ui/states/loaded';
@@ -96,7 +96,7 @@ function OperationEntry({ api, listed }: { api: OpenApi; listed: Listed }) {
           <span className="min-w-0">
             <Code className="break-all">{path}</Code>
             <span className="block text-sm text-ink-soft">
-              <CodeText>{operation.summary ?? ''}</CodeText>
+              <Prose text={operation.summary ?? ''} />
             </span>
           </span>
         </Button>
@@ -105,7 +105,7 @@ function OperationEntry({ api, listed }: { api: OpenApi; listed: Listed }) {
         <div className="flex flex-col gap-4 pt-1 pb-4 pl-0 sm:pl-6">
           {operation.description ? (
             <p className="max-w-3xl text-ink-soft">
-              <CodeText>{operation.description}</CodeText>
+              <Prose text={operation.description} />
             </p>
           ) : null}
           {operation.parameters && operation.parameters.length > 0 ? (
@@ -187,7 +187,7 @@ function Fields({ title, fields }: { title?: string; fields: readonly Field[] })
               </span>
             </dt>
             <dd className="text-ink-soft">
-              <CodeText>{field.description}</CodeText>
+              <Prose text={field.description} />
             </dd>
           </div>
         ))}

@@ -4,8 +4,8 @@ import { t } from '@/features/policies/words';
 import { Badge, Status, type Tone } from '@/ui/badge';
 import { Card } from '@/ui/card';
 import { Code } from '@/ui/code-block';
-import { CodeText } from '@/ui/code-text';
 import { Link } from '@/ui/link';
+import { Prose } from '@/ui/prose';
 import { Table } from '@/ui/table';
 
 type Word =
@@ -183,11 +183,11 @@ function Problems({ planned }: { planned: Planned }) {
                   {one.code}
                 </Link>
               </Status>{' '}
-              <CodeText>{one.message}</CodeText>
+              <Prose text={one.message} />
             </p>
             <p className="pl-5 text-sm text-ink-soft">
               <Code className="break-all">{`${one.file}:${one.line}`}</Code>{' '}
-              {one.help ? <CodeText>{one.help}</CodeText> : null}
+              {one.help ? <Prose text={one.help} /> : null}
             </p>
           </li>
         ))}

@@ -2,9 +2,9 @@ import type { Diagnostic } from '@/features/publish/queries';
 import { t } from '@/features/publish/words';
 import { Status } from '@/ui/badge';
 import { Code, CodeBlock } from '@/ui/code-block';
-import { CodeText } from '@/ui/code-text';
 import { CopyButton } from '@/ui/copy-button';
 import { Link } from '@/ui/link';
+import { Prose } from '@/ui/prose';
 
 /** What is wrong in which file and line, what it means, and the command that says so on one's own machine. */
 export function Diagnostics({
@@ -39,11 +39,11 @@ export function Diagnostics({
               </span>
             </div>
             <p className="mt-0.5">
-              <CodeText>{one.message}</CodeText>
+              <Prose text={one.message} />
             </p>
             {one.help ? (
               <p className="text-ink-soft">
-                {t('help')}: <CodeText>{one.help}</CodeText>
+                {t('help')}: <Prose text={one.help} />
               </p>
             ) : null}
           </li>
