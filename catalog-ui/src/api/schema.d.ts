@@ -583,6 +583,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finds products, ports, columns and people by words: exact names first, then beginnings and parts of names, then
+         *     descriptions. Letters may be wrong where nothing is written so.
+         */
+        get: operations["get_search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/lineage": {
         parameters: {
             query?: never;
@@ -1211,19 +1231,66 @@ export interface components {
         };
         /** @description What lies around a product, port or column. */
         Lineage: {
+            /** @description Where there are clusters: what is drawn between nodes and clusters in the place of `edges`. */
+            clusterEdges?: components["schemas"]["LineageClusterEdge"][];
+            /** @description Nodes that are drawn together, where there are too many to draw each; empty where not. */
+            clusters?: components["schemas"]["LineageCluster"][];
             /** @description Whether that is all within the steps that were asked for. */
             complete: boolean;
             /** @description Between these nodes. */
             edges: components["schemas"]["LineageEdge"][];
             /** @description As it was asked for. */
             focus: string;
+            /** @description Another one where the focus, the nodes or the edges are others. */
+            graphVersion?: string;
+            /** Format: int32 */
+            height?: number;
             /** @description `product`, `port` or `column`. */
             level: string;
             /** @description What goes into the focus first, then the focus, then what it goes into. */
             nodes: components["schemas"]["LineageNode"][];
+            /**
+             * Format: int32
+             * @description Of the whole drawing.
+             */
+            width?: number;
+        };
+        /** @description Nodes that are drawn together. */
+        LineageCluster: {
+            /**
+             * Format: int64
+             * @description How many nodes it stands for.
+             */
+            count: number;
+            domain: string;
+            /**
+             * Format: int64
+             * @description Steps of the nearest of them.
+             */
+            hops: number;
+            /** @description `product:sales.orders` or `domain:sales`. */
+            id: string;
+            place: components["schemas"]["LineagePlace"];
+            /** @description The product that all of them are of; `null` where they are of several. */
+            product?: string | null;
+            /** @description The products that they are of. Asking for one of them as `focus` opens it. */
+            products: string[];
+        };
+        /** @description Edges that are drawn as one. */
+        LineageClusterEdge: {
+            /**
+             * Format: int64
+             * @description For how many edges it stands.
+             */
+            count: number;
+            /** @description Id of a node or cluster. */
+            from: string;
+            to: string;
         };
         /** @description Something goes from one node into another. */
         LineageEdge: {
+            /** @description Whether it is declared as an input and nothing shows that a query reads it. */
+            declaredOnly?: boolean;
             from: string;
             /** @description In which ways; empty between products and between ports. */
             how: components["schemas"]["LineageStep"][];
@@ -1239,6 +1306,8 @@ export interface components {
          *     into it.
          */
         LineageNode: {
+            /** @description Id of the cluster that it is drawn in. */
+            cluster?: string | null;
             column?: string | null;
             /**
              * Format: int64
@@ -1249,8 +1318,33 @@ export interface components {
             id: string;
             /** @description `product`, `port` or `column`. */
             level: string;
+            /** @description The group that owns its domain. */
+            owner?: string | null;
+            place?: components["schemas"]["LineagePlace"] | null;
             port?: components["schemas"]["PortRef"] | null;
             product: components["schemas"]["ProductRef"];
+            state?: components["schemas"]["LineageState"] | null;
+        };
+        /** @description The upper left corner of a box, and its size. The drawing goes from left to right and begins at 0, 0. */
+        LineagePlace: {
+            /** Format: int32 */
+            height: number;
+            /** Format: int32 */
+            width: number;
+            /** Format: int32 */
+            x: number;
+            /** Format: int32 */
+            y: number;
+        };
+        /** @description How something fares. */
+        LineageState: {
+            /**
+             * Format: int64
+             * @description Checks that did not hold when it was judged last, and promises that do not hold now.
+             */
+            failedChecks: number;
+            /** @description `fresh` or `late`; `null` where nothing is promised. */
+            freshness?: string | null;
         };
         /** @description One way in which a column depends on another. */
         LineageStep: {
@@ -2034,6 +2128,99 @@ export interface components {
             status: string;
             /** Format: int64 */
             tableVersion?: number | null;
+        };
+        /** @description What is found, as far as the asker may discover it. */
+        SearchAnswer: {
+            /** @description The question in words that are found, where some of its words are not. */
+            didYouMean?: string | null;
+            facets: components["schemas"]["SearchFacets"];
+            /** @description The best first, then by name. */
+            items: components["schemas"]["SearchHit"][];
+            /** @description What to send as `after` to get the next part; `null` at the end. */
+            next?: string | null;
+            /**
+             * Format: double
+             * @description Milliseconds that it took to find them.
+             */
+            tookMs?: number | null;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description How many there are of one kind, or in one domain. */
+        SearchCount: {
+            /** Format: int64 */
+            count: number;
+            /** @description The kind, or the domain. */
+            name: string;
+        };
+        /** @description How many there are of what. */
+        SearchFacets: {
+            /**
+             * Format: int64
+             * @description How many the asker may query, whether or not these are asked for alone.
+             */
+            canQuery: number;
+            /** @description In each domain, whichever is asked for; those without any are left out. */
+            domains: components["schemas"]["SearchCount"][];
+            /** @description Of each kind, whichever is asked for. Products are those in which anything is found. */
+            kinds: components["schemas"]["SearchCount"][];
+        };
+        /** @description Something found. */
+        SearchHit: {
+            /** @description Whether the asker may read it, or some port of it, if perhaps not every row or column. */
+            canQuery: boolean;
+            /** @description Set for a column. */
+            column?: string | null;
+            /**
+             * Format: int64
+             * @description How many of its columns the asker reads in clear.
+             */
+            columnsReadable: number;
+            /**
+             * Format: int64
+             * @description How many of its columns the asker may know of.
+             */
+            columnsTotal: number;
+            /** @description What it is for; of a person, what it answers for. */
+            description: string;
+            /** @description The first one for a person who answers for several. */
+            domain: string;
+            /** @description The full name; of a person with what it is: `group:sales-owners`, `user:omar`, `contact:sales@example.com`. */
+            id: string;
+            /** @description `product`, `port`, `column` or `person`. */
+            kind: string;
+            /** @description Why it was found, the best first; empty where nothing was asked for by words. */
+            matched: components["schemas"]["SearchMatch"][];
+            /**
+             * Format: int64
+             * @description How many other texts, ports and columns of it match.
+             */
+            moreMatches: number;
+            /** @description The group that owns the domain; `null` for a person. */
+            owner?: string | null;
+            /** @description Set for a port or column. */
+            port?: string | null;
+            /** @description `null` for a person. */
+            product?: string | null;
+            /** @description The title of a product, the name of a person. */
+            title?: string | null;
+        };
+        /** @description Where words stand in something found. */
+        SearchMatch: {
+            /**
+             * @description `name`, `title`, `description`, `tag`, `owner` or `domain` of the thing itself; `port` or `column` for the name of a
+             *     part of it; `portDescription`, `portTag`, `columnDescription` or `columnTag` for what else is said of that.
+             */
+            field: string;
+            /** @description The part of it that this is about: `lines`, `lines.net_eur`. `null` where it is about the thing itself. */
+            of?: string | null;
+            /** @description From where to where, in UTF-16 code units, as JavaScript counts; in order, apart from each other. */
+            offsets: number[][];
+            /** @description The whole text in which the words stand. */
+            text: string;
         };
         /** @description What a browser has to know before anything else: `GET /api/v1/session`. */
         Session: {
@@ -3374,6 +3561,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileText"];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_search: {
+        parameters: {
+            query?: {
+                /** @description Words that must all be found; without any, everything is found in order of name. */
+                q?: string;
+                /** @description `product`, `port`, `column` or `person`; without one, products in which anything is found, and people. */
+                kind?: string;
+                /** @description The domain in which it must be. */
+                domain?: string;
+                /** @description Only what the caller may query, or only what it may not. */
+                canQuery?: boolean;
+                /** @description The `next` of the part before. */
+                after?: string;
+                /** @description Most items of this part; 20 where nobody says. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
                 };
             };
             /** @description Why it was not answered. */
