@@ -112,6 +112,16 @@ describe('the lineage explorer', () => {
     expect(await screen.findByText(/Nothing goes into it/)).toBeVisible();
   });
 
+  test('shows data that could not be refreshed, and says so', async () => {
+    answers(lineage);
+    const { client } = await renderInCatalog(<Explorer view={view} onView={() => {}} />);
+    await screen.findByRole('treegrid');
+    server.use(http.get('*/api/v1/lineage', () => HttpResponse.error()));
+    await client.refetchQueries({ queryKey: ['lineage'] });
+    expect(await screen.findByText(/Showing what was there at/)).toBeVisible();
+    expect(screen.getByRole('treegrid')).toBeVisible();
+  });
+
   test('what may not be known of is not found', async () => {
     answers({ title: 'not found', status: 404, detail: 'no port `a.b.c`', code: 'W0905' }, 404);
     await renderInCatalog(<Explorer view={view} onView={() => {}} />);

@@ -124,6 +124,7 @@ function Shown({ lineage, view, onView, find, onFound }: ShownProps) {
         <NodePane
           {...{ lineage, ownerOf }}
           node={chosen}
+          cluster={lineage.clusters?.find(({ id }) => id === active) ?? null}
           onActive={setActive}
           onOpen={open}
           onOnly={(column) => onView({ column })}

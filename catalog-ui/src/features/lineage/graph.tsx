@@ -91,6 +91,8 @@ function Flow({ drawing, focus, level, active, lit, onActive, onOpen }: GraphPro
           ariaLabel: null as never,
           domAttributes: { 'aria-roledescription': undefined, 'aria-hidden': true } as never,
           focusable: false,
+          selectable: false,
+          interactionWidth: 0,
           markerEnd: { type: MarkerType.ArrowClosed, color: colour, width: 14, height: 14 },
           style: {
             stroke: colour,

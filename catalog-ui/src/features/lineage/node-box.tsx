@@ -1,4 +1,4 @@
-import type { Node, NodeProps } from '@xyflow/react';
+import { type Node, type NodeProps, useStore } from '@xyflow/react';
 import { AlertTriangle, Check, Columns3, Layers, Package, Table2, X } from 'lucide-react';
 import { memo } from 'react';
 import type { LineageNode } from '@/api/catalog';
@@ -13,9 +13,13 @@ export type BoxNode = Node<
 
 const icons = { product: Package, port: Table2, column: Columns3 } as const;
 
+/** Whether letters would be too small to read, so that a plain box does. */
+const fromAfar = ({ transform }: { transform: [number, number, number] }) => transform[2] < 0.3;
+
 /** One box of the graph. It keeps light, since a thousand of them may be drawn. */
 export const NodeBox = memo(function NodeBox({ data }: NodeProps<BoxNode>) {
   const { box, level, isFocus, isActive, isDim } = data;
+  const isFar = useStore(fromAfar);
   const { title, under } = namesOf(box, level);
   const Icon = box.node ? icons[box.node.level] : Layers;
   return (
@@ -30,12 +34,16 @@ export const NodeBox = memo(function NodeBox({ data }: NodeProps<BoxNode>) {
           'bg-accent-soft text-ink outline-2 outline-offset-2 outline-focus outline-solid',
       )}
     >
-      <Icon aria-hidden className="size-4 shrink-0 text-ink-faint" strokeWidth={1.75} />
-      <span className="min-w-0 flex-1">
-        <span className={cx('block truncate', !isDim && 'font-medium')}>{title}</span>
-        <span className={cx('block truncate text-xs', !isDim && 'text-ink-soft')}>{under}</span>
-      </span>
-      {box.node ? <StateMark node={box.node} /> : null}
+      {isFar ? null : (
+        <>
+          <Icon aria-hidden className="size-4 shrink-0 text-ink-faint" strokeWidth={1.75} />
+          <span className="min-w-0 flex-1">
+            <span className={cx('block truncate', !isDim && 'font-medium')}>{title}</span>
+            <span className={cx('block truncate text-xs', !isDim && 'text-ink-soft')}>{under}</span>
+          </span>
+          {box.node ? <StateMark node={box.node} /> : null}
+        </>
+      )}
       {/* Where lines end: the graph looks for these classes, and a component for each would weigh more. */}
       <span className="target absolute top-1/2 left-0 size-px" data-handlepos="left" />
       <span className="source absolute top-1/2 right-0 size-px" data-handlepos="right" />

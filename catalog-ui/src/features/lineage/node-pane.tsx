@@ -1,5 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { type Lineage, type LineageEdge, type LineageNode, portQuery } from '@/api/catalog';
+import {
+  type Lineage,
+  type LineageCluster,
+  type LineageEdge,
+  type LineageNode,
+  portQuery,
+} from '@/api/catalog';
 import { wouldBreak } from '@/features/lineage/following';
 import { howOf, State } from '@/features/lineage/list';
 import { t } from '@/features/lineage/words';
@@ -10,6 +16,8 @@ import { formatNumber, listed } from '@/words/define';
 export interface NodePaneProps {
   lineage: Lineage;
   node: LineageNode | null;
+  /** Chosen in the place of a node, where many are drawn as one. */
+  cluster: LineageCluster | null;
   ownerOf: (node: LineageNode) => string | null;
   onActive: (id: string) => void;
   onOpen: (id: string) => void;
@@ -18,22 +26,54 @@ export interface NodePaneProps {
 }
 
 /** What the chosen node is, what is next to it, and what would break without it. */
-export function NodePane({ node, ...props }: NodePaneProps) {
+export function NodePane({ node, cluster, ...props }: NodePaneProps) {
   return (
     <aside
       aria-label={t('pane')}
       className="w-full shrink-0 overflow-y-auto border-line bg-surface p-4 max-lg:border-t lg:w-80 lg:border-l"
     >
-      {node === null ? (
-        <p className="text-ink-soft">{t('paneNone')}</p>
-      ) : (
+      {node ? (
         <About {...props} node={node} />
+      ) : cluster ? (
+        <Many cluster={cluster} level={props.lineage.level} onOpen={props.onOpen} />
+      ) : (
+        <p className="text-ink-soft">{t('paneNone')}</p>
       )}
     </aside>
   );
 }
 
-function About(props: NodePaneProps & { node: LineageNode }) {
+interface ManyProps {
+  cluster: LineageCluster;
+  level: string;
+  onOpen: (id: string) => void;
+}
+
+/** Nodes that are drawn as one: which products they are of, each of which can be started from. */
+function Many({ cluster, level, onOpen }: ManyProps) {
+  return (
+    <div className="flex flex-col gap-3">
+      <div>
+        <h2 className="text-lg font-semibold break-all">{cluster.product ?? cluster.domain}</h2>
+        <p className="text-sm text-ink-soft">{t('clusterOf', cluster.count, level)}</p>
+      </div>
+      <ul className="flex flex-col gap-1 text-sm">
+        {cluster.products.slice(0, shownMost * 3).map((product) => (
+          <li key={product}>
+            <Goto id={product} onActive={onOpen} />
+          </li>
+        ))}
+        {cluster.products.length > shownMost * 3 ? (
+          <li className="text-ink-soft">{t('others', cluster.products.length - shownMost * 3)}</li>
+        ) : null}
+      </ul>
+    </div>
+  );
+}
+
+type AboutProps = Omit<NodePaneProps, 'node' | 'cluster'> & { node: LineageNode };
+
+function About(props: AboutProps) {
   const { lineage, node, ownerOf, onActive, onOpen, onOnly } = props;
   const [domain = '', product = ''] = node.product.split('.');
   const into = lineage.edges.filter((edge) => edge.to === node.id);
@@ -112,7 +152,7 @@ function Breaking({
   node,
   ownerOf,
   onActive,
-}: Omit<NodePaneProps, 'node' | 'onOpen' | 'onOnly'> & { node: LineageNode }) {
+}: Omit<NodePaneProps, 'node' | 'cluster' | 'onOpen' | 'onOnly'> & { node: LineageNode }) {
   const broken = wouldBreak(lineage, node.id, ownerOf);
   const what = node.level === 'column' ? (node.column ?? node.id) : node.id;
   const counts = [
