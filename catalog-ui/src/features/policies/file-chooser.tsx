@@ -18,11 +18,13 @@ export interface FileChooserProps {
 /** Which files are laid over the revision, and which of them is in the editor. */
 export function FileChooser({ known, open, shown, onShow, onOpen, onClose }: FileChooserProps) {
   const [path, setPath] = useState('');
+  const [added, setAdded] = useState(0);
   const add = (wanted: string) => {
     const clean = wanted.trim();
     if (clean === '') return;
     onOpen(clean);
     setPath('');
+    setAdded((times) => times + 1);
   };
   return (
     <div className="flex flex-col gap-3">
@@ -33,7 +35,9 @@ export function FileChooser({ known, open, shown, onShow, onOpen, onClose }: Fil
           add(path);
         }}
       >
+        {/* Another field for each file: a field whose text is taken away would open its list again. */}
         <ComboBox
+          key={added}
           mono
           label={t('file')}
           hint={t('fileHint')}

@@ -50,6 +50,8 @@ function isChanged({ before, after }: Opened): boolean {
 function Bench({ policies, first }: { policies: Policies; first: string | undefined }) {
   const [files, setFiles] = useState<Opened[]>(() => (first ? [{ path: first, after: null }] : []));
   const [shown, setShown] = useState(first ?? '');
+  // Whoever opens a file wants to write in it; whoever comes to the page reads it first.
+  const chosen = useRef<string | null>(null);
   const working = useMutation({ mutationFn: workOut });
   const current = files.find((one) => one.path === shown) ?? files[0];
   const changed = files.filter(isChanged);
@@ -75,6 +77,7 @@ function Bench({ policies, first }: { policies: Policies; first: string | undefi
           shown={current?.path ?? null}
           onShow={setShown}
           onOpen={(path) => {
+            chosen.current = path;
             setFiles((now) =>
               now.some((one) => one.path === path) ? now : [...now, { path, after: null }],
             );

@@ -25,6 +25,7 @@ export interface TextEditorProps {
   /** The text at first; afterwards the editor holds it. */
   text: string;
   onChange: (text: string) => void;
+  autoFocus?: boolean;
   /** Ctrl or Cmd with Enter. */
   onRun: () => void;
 }
@@ -79,9 +80,11 @@ function nonce(): string {
 }
 
 /** A text of rules or of a manifest. Tab leaves it, since nobody may be caught in an editor. */
-export function TextEditor({ label, path, text, onChange, onRun }: TextEditorProps) {
+export function TextEditor(props: TextEditorProps) {
+  const { label, path, text, onChange, onRun, autoFocus } = props;
   const place = useRef<HTMLDivElement>(null);
   const first = useRef(text);
+  const focusAtFirst = useRef(autoFocus);
   const latest = useRef({ onChange, onRun });
   useEffect(() => {
     latest.current = { onChange, onRun };
@@ -123,6 +126,7 @@ export function TextEditor({ label, path, text, onChange, onRun }: TextEditorPro
         ],
       }),
     });
+    if (focusAtFirst.current) view.focus();
     return () => view.destroy();
   }, [label, path]);
   return <div ref={place} />;

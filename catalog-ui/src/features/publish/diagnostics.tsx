@@ -14,10 +14,14 @@ export function Diagnostics({
   diagnostics: readonly Diagnostic[];
   sha: string;
 }) {
+  // What stops the commit comes before what follows from it.
+  const ordered = [...diagnostics].sort(
+    (a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'),
+  );
   return (
     <div className="mt-2 flex flex-col gap-3">
       <ul data-list className="flex flex-col gap-2">
-        {diagnostics.map((one, at) => (
+        {ordered.map((one, at) => (
           <li
             key={at}
             className="rounded-md border border-line border-l-4 border-l-line-strong bg-surface px-3.5 py-2.5"

@@ -170,7 +170,6 @@ function freshState(doc: string, memory: EditorMemory): EditorState {
         icons: false,
         override: [completeFrom(() => memory.latest?.names ?? noNames)],
       }),
-      typingOverSelection,
       syntaxHighlighting(highlight),
       faultField,
       look,
@@ -184,27 +183,6 @@ function freshState(doc: string, memory: EditorMemory): EditorState {
     ],
   });
 }
-
-/**
- * What is typed over a selection. Browsers keep the look of the text that goes by writing a style attribute, which the
- * policy of the page refuses; so they are not asked.
- */
-const typingOverSelection = EditorView.domEventHandlers({
-  beforeinput(event, view) {
-    const { data, inputType } = event;
-    const { from, to, empty } = view.state.selection.main;
-    if (inputType !== 'insertText' || !data || empty || view.composing) return false;
-    const insert = () =>
-      view.state.update(view.state.replaceSelection(data), {
-        userEvent: 'input.type',
-        scrollIntoView: true,
-      });
-    event.preventDefault();
-    const handlers = view.state.facet(EditorView.inputHandler);
-    if (!handlers.some((handle) => handle(view, from, to, data, insert))) view.dispatch(insert());
-    return true;
-  },
-});
 
 const noNames: LivingNames = {
   products: [],
