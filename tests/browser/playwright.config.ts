@@ -8,7 +8,7 @@ export default defineConfig({
   // Each worker serves a mesh of its own, so that what one journey changes is no news to another file's pages.
   workers: 2,
   timeout: 180_000,
-  expect: { timeout: 20_000 },
+  expect: { timeout: 40_000 },
   reporter: [['list']],
   outputDir: 'test-results',
   use: desktop,
