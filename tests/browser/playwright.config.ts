@@ -1,7 +1,7 @@
 import { defineConfig } from '@playwright/test';
 import { desktop } from './support/browser.ts';
 
-/** Everything that is asserted. Speed is measured by `npm run bench`, pictures are made by `npm run screenshots`. */
+/** Everything that is asserted in the browser; speed is not. */
 export default defineConfig({
   testDir: '.',
   testMatch: '*.spec.ts',
