@@ -50,8 +50,10 @@ fn a_port_is_written_in_camel_case() {
     check::<Page<Port>>(
         r#"{"items":[{"name":"fleet.aircraft.planes","description":"","kind":"seed","contract":{"id":"p","version":"1.0.0"},
             "columns":[{"name":"tailnum","description":"","type":"string","required":true,"unique":true,
-            "primaryKeyPosition":1,"classification":null,"tags":[]}],"primaryKey":["tailnum"],"readable":true,
-            "rows":3322,"bytes":null,"tableVersion":0,"release":1,"at":"2026-03-01T12:00:00Z"}],"next":null}"#,
+            "primaryKeyPosition":1,"classification":null,"tags":[],"sees":"masked","mask":"null"}],"primaryKey":["tailnum"],
+            "foreignKeys":[],"file":"p.odcs.yaml","readable":true,"hidesRows":false,"rows":3322,"bytes":null,"tableVersion":0,
+            "release":1,"at":"2026-03-01T12:00:00Z","quality":{"passed":2,"failed":0,"unknown":0,"at":null},
+            "serviceLevels":[]}],"next":null}"#,
         expect![[r#"
             {
               "items": [
@@ -72,18 +74,30 @@ fn a_port_is_written_in_camel_case() {
                       "unique": true,
                       "primaryKeyPosition": 1,
                       "classification": null,
-                      "tags": []
+                      "tags": [],
+                      "sees": "masked",
+                      "mask": "null"
                     }
                   ],
                   "primaryKey": [
                     "tailnum"
                   ],
+                  "foreignKeys": [],
+                  "file": "p.odcs.yaml",
                   "readable": true,
+                  "hidesRows": false,
                   "rows": 3322,
                   "bytes": null,
                   "tableVersion": 0,
                   "release": 1,
-                  "at": "2026-03-01T12:00:00Z"
+                  "at": "2026-03-01T12:00:00Z",
+                  "quality": {
+                    "passed": 2,
+                    "failed": 0,
+                    "unknown": 0,
+                    "at": null
+                  },
+                  "serviceLevels": []
                 }
               ],
               "next": null

@@ -234,6 +234,7 @@ async fn a_run_is_replaced_by_what_is_known_later_and_its_end_is_told_once() {
     told(
         &catalog,
         expect![[r#"
+            run.began r1 {"run":"r1","revision":"rev1"}
             run.ended r1 {"run":"r1","revision":"rev1","status":"partial"}
         "#]],
     )

@@ -131,6 +131,8 @@ fn tables(run: &RunView, is_skipped: bool, is_planned: bool) -> StoryStep {
     };
     let detail = match all {
         0 if state == "done" => "nothing to do".to_owned(),
+        0 if is_skipped && run.status == RunStatus::Refused => "the commit was refused".to_owned(),
+        0 if is_skipped => "what it changes has errors".to_owned(),
         0 => String::new(),
         all => format!("{done} of {all} done"),
     };
