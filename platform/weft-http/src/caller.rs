@@ -68,7 +68,8 @@ fn by_token(doors: &Doors, headers: &HeaderMap) -> Result<Principal, Problem> {
 fn by_cookie(doors: &Doors, headers: &HeaderMap, is_safe: bool) -> Result<(Principal, DateTime<Utc>), Problem> {
     let session = session(doors, headers).ok_or_else(Problem::unauthenticated)?;
     let is_proven = || headers.get(CSRF).is_some_and(|proof| proof.as_bytes() == session.csrf.as_bytes());
-    if !is_safe && !(is_proven() && is_of_this_site(headers)) {
+    let is_let = is_safe || (is_proven() && is_of_this_site(headers));
+    if !is_let {
         return Err(Problem::forged());
     }
     Ok((doors.authenticator.known(&session.name).map_err(refused)?, session.until))

@@ -74,8 +74,11 @@ fn described(doors: &Doors) -> OpenApiRouter<Doors> {
         .layer(from_fn(etag::tag))
         .layer(from_fn_with_state(doors.clone(), caller::authenticate));
     // Signing in asks for no token, and a hook has its signature in the place of one.
-    let open =
-        OpenApiRouter::new().routes(routes!(sign_in::get_session, sign_in::post_session)).routes(routes!(hooks::git));
+    let open = OpenApiRouter::new()
+        // The page that shows the description.
+        .route("/", get(assets::get_asset))
+        .routes(routes!(sign_in::get_session, sign_in::post_session))
+        .routes(routes!(hooks::git));
     let signed_in = OpenApiRouter::new()
         .routes(routes!(sign_in::delete_session))
         .layer(from_fn_with_state(doors.clone(), caller::authenticate));
