@@ -31,7 +31,7 @@ export const routes: readonly Route[] = [
   { path: '/lineage?focus=punctuality.delays', as: 'dana', shows: /delays/, calls: 5 },
   { path: '/lineage?focus=punctuality.delays&view=list', as: 'dana', shows: /delays/, calls: 5 },
   { path: '/requests', as: 'lena', shows: /Requests/, calls: 4 },
-  { path: '/requests?new=loyalty.members.profiles&columns=email', as: 'dana', shows: /A request is the smallest change/, calls: 8 },
+  { path: '/requests?new=loyalty.members.profiles&columns=full_name', as: 'dana', shows: /A request is the smallest change/, calls: 8 },
   { path: '/access/explain?who=dana&what=loyalty.members.profiles&col=email', as: 'greta', shows: /What it rests on/, calls: 6 },
   { path: '/access/roster?what=loyalty.members.profiles&col=email', as: 'greta', shows: /principals see all of it in clear/, calls: 6 },
   { path: '/policies', as: 'greta', shows: /rules/, calls: 4 },
