@@ -26,8 +26,13 @@ pub fn router(doors: Doors) -> Router {
     let (paths, description) = described(&doors).split_for_parts();
     let text: Arc<str> = openapi::completed(description).to_json().unwrap_or_default().into();
     let base = doors.site.base().to_owned();
+    let front = Router::new().route(&format!("{base}/"), get(assets::get_asset)).with_state(doors.clone());
     let paths = paths.fallback(assets::get_asset).layer(Extension(Description(text))).with_state(doors);
-    let paths = if base.is_empty() { paths } else { Router::new().nest(&base, paths).fallback(problem::no_page) };
+    // Nesting leaves out the path that is the base and a slash: the first page.
+    let paths = match base.is_empty() {
+        true => paths,
+        false => Router::new().nest(&base, paths).merge(front).fallback(problem::no_page),
+    };
     surrounded(paths)
 }
 
