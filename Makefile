@@ -8,7 +8,7 @@ WEFT ?= $(CARGO_TARGET_DIR)/release/weft
 
 # The pages of the catalog, which the binary holds: built when something that they are made of is newer.
 PAGES = catalog-ui/dist/index.html
-$(PAGES): catalog-ui/package-lock.json catalog-ui/index.html catalog-ui/vite.config.ts $(shell find catalog-ui/src -type f)
+$(PAGES): $(wildcard platform/docs/errors/*.md) catalog-ui/package-lock.json catalog-ui/index.html catalog-ui/vite.config.ts $(shell find catalog-ui/src -type f)
 	cd catalog-ui && npm ci --no-audit --no-fund --silent && npm run --silent build
 
 ifeq ($(origin WEFT),file)
