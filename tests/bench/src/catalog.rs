@@ -25,8 +25,9 @@ const COLUMNS: usize = 50;
 const INPUTS: usize = 3;
 /// Products from which others are made, and which are made from none themselves.
 const SOURCES: usize = PRODUCTS / 10;
-/// Of these, as many go into one product.
+/// Of these, as many go into one product, which lies in a domain that everybody knows.
 const FAN_IN: usize = 300;
+const WIDE: usize = SOURCES + 1;
 const PEOPLE: usize = 10;
 /// Every so many domains one is known to nobody who searches.
 const HIDDEN_EVERY: usize = 10;
@@ -88,7 +89,7 @@ pub(crate) async fn measure() {
     report(&format!("product, {mesh}"), times.collect(), 50.0);
 
     let began = Instant::now();
-    view(0).lineage_around(&LineageNode::Port(name(SOURCES)), LineageLevel::Port, (0, 0)).unwrap();
+    view(0).lineage_around(&LineageNode::Port(name(WIDE)), LineageLevel::Port, (0, 0)).unwrap();
     line("lineage, 50,000 edges: put in order after a release", millis(began.elapsed()), 1_000.0, "ms");
     let drawn = |person: usize, focus: LineageNode, level, steps| {
         let view = view(person);
@@ -100,9 +101,9 @@ pub(crate) async fn measure() {
         });
         (nodes, took)
     };
-    let (nodes, took) = drawn(0, LineageNode::Port(name(SOURCES)), LineageLevel::Port, (1, 1));
+    let (nodes, took) = drawn(0, LineageNode::Port(name(WIDE)), LineageLevel::Port, (1, 1));
     line(&format!("lineage, 1 step at a port with {nodes} around it"), millis(took), 300.0, "ms");
-    let (nodes, took) = drawn(1, LineageNode::Port(name(SOURCES)), LineageLevel::Port, (1, 1));
+    let (nodes, took) = drawn(1, LineageNode::Port(name(WIDE)), LineageLevel::Port, (1, 1));
     line(&format!("lineage, the same {nodes} for another person"), millis(took), 300.0, "ms");
     let (nodes, took) = widest(&view(2));
     line(&format!("lineage, {nodes} nodes drawn"), millis(took), 1_000.0, "ms");
@@ -231,7 +232,7 @@ fn name(n: usize) -> PortRef {
 fn inputs(n: usize) -> Vec<usize> {
     match n {
         ..SOURCES => Vec::new(),
-        SOURCES => (0..FAN_IN).collect(),
+        WIDE => (0..FAN_IN).collect(),
         _ => (0..INPUTS).map(|k| (n * (k + 3) * 7 + k) % n.min(SOURCES * (k * 4 + 1))).collect(),
     }
 }
