@@ -4,15 +4,20 @@
 """
 
 import argparse
+import itertools
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from weft import Repository, Server
 
 HERE = Path(__file__).resolve().parent
 SCHEMATHESIS = Path(sys.executable).parent / "schemathesis"
+
+# One sees the rules and runs of the whole mesh, one owns domains, one has no rights.
+PRINCIPALS = ["greta", "omar", "nobody"]
 
 # A stream has no end to wait for.
 ENDLESS = "/api/v1/events"
@@ -41,9 +46,19 @@ def main():
         Repository(folder / "mesh")
         with Server(folder / "mesh", folder / "home") as server:
             server.ready()
-            code, printed = held(server, "omar", "fuzz", "--max-time", int(minutes * 60), folder=folder)
-    print(printed)
-    return code
+            return hold(server, time.monotonic() + minutes * 60, folder)
+
+
+def hold(server, until, folder):
+    """Round after round, each with requests of its own and as another person; gives the exit code of the first that fails."""
+    for seed in itertools.count(1):
+        principal = PRINCIPALS[seed % len(PRINCIPALS)]
+        code, printed = held(server, principal, "run", "--max-examples", 20, "--seed", seed, folder=folder)
+        print(f"round {seed}, as {principal}: {printed.strip().splitlines()[-1]}", flush=True)
+        if code != 0:
+            print(printed)
+        if code != 0 or time.monotonic() > until:
+            return code
 
 
 if __name__ == "__main__":

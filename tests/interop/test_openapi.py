@@ -2,7 +2,7 @@
 
 import pytest
 
-from api_held import held
+from api_held import PRINCIPALS, held
 from weft import Repository, Server
 
 
@@ -15,8 +15,7 @@ def server(tmp_path_factory):
         yield server.ready()
 
 
-# One owns domains, one sees the rules and runs of the whole mesh, one has no rights.
-@pytest.mark.parametrize("principal", ["omar", "greta", "nobody"])
+@pytest.mark.parametrize("principal", PRINCIPALS)
 def test_the_server_does_what_its_description_says(server, principal, tmp_path):
     code, printed = held(server, principal, "run", "--max-examples", 4, "--seed", 1, folder=tmp_path)
     assert code == 0, printed[-6000:]
