@@ -231,8 +231,8 @@ fn name(n: usize) -> PortRef {
 
 fn inputs(n: usize) -> Vec<usize> {
     match n {
-        ..SOURCES => Vec::new(),
         WIDE => (0..FAN_IN).collect(),
+        n if n < SOURCES => Vec::new(),
         _ => (0..INPUTS).map(|k| (n * (k + 3) * 7 + k) % n.min(SOURCES * (k * 4 + 1))).collect(),
     }
 }
