@@ -7,7 +7,7 @@ use weft_governance::{Decision, Literal, Mask, Obligation};
 use weft_model::{Action, PortRef, Principal, Revision};
 
 /// What stands for a mask where a column is not there at all.
-pub(crate) const HIDDEN: &str = "hidden";
+pub const HIDDEN: &str = "hidden";
 
 /// One decision about data, as the record of decisions holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -38,7 +38,7 @@ mod views;
 
 pub use audit::AuditVerdict;
 pub use catalog::Catalog;
-pub use decisions::{Asked, DecisionRecord};
+pub use decisions::{Asked, DecisionRecord, HIDDEN};
 pub use drawing::{LineageBox, LineageCluster, LineageDrawing};
 pub use error::CatalogError;
 pub use graph::{LineageLevel, LineageLink, LineageNode, LineageView};

@@ -1,5 +1,9 @@
 //! What a request asks for: names from its path, and how much of a list.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use serde::Deserialize;
@@ -58,6 +62,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+/// What the query string says.
+#[derive(Debug)]
+pub(crate) struct Queried<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Queried<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Query::<T>::from_request_parts(parts, state).await {
+            Ok(Query(asked)) => Ok(Queried(asked)),
+            Err(_) => Err(Problem::malformed("the query string is not well-formed")),
+        }
+    }
+}
+
 /// Which part of a list is wanted.
 #[derive(Debug)]
 pub(crate) struct Wanted {
@@ -87,17 +106,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Ok(Query(query)) = Query::<WantedQuery>::from_request_parts(parts, state).await else {
-            return Err(Problem::malformed("the query string is not well-formed"));
-        };
+        let Queried(query) = Queried::<WantedQuery>::from_request_parts(parts, state).await?;
         if query.q.as_ref().is_some_and(|q| q.chars().count() > SEARCH_CHARS_MAX) {
             return Err(Problem::malformed(format!("`q` is longer than {SEARCH_CHARS_MAX} characters")));
         }
-        let limit = match query.limit.as_deref().map(str::parse) {
-            None => ITEMS_MAX,
-            Some(Ok(limit)) if (1..=ITEMS_MAX).contains(&limit) => limit,
-            Some(_) => return Err(Problem::malformed(format!("`limit` is not a number from 1 to {ITEMS_MAX}"))),
-        };
+        let limit = number("limit", query.limit.as_deref(), ITEMS_MAX, 1..=ITEMS_MAX)?;
         Ok(Wanted { q: query.q, after: query.after, limit })
     }
 }
@@ -114,6 +127,21 @@ impl Wanted {
     }
 }
 
+/// The number that `text` is; `default` where nothing is said.
+pub(crate) fn number<T>(name: &str, text: Option<&str>, default: T, allowed: RangeInclusive<T>) -> Result<T, Problem>
+where
+    T: Copy + Display + FromStr + PartialOrd,
+{
+    match text.map(str::parse) {
+        None => Ok(default),
+        Some(Ok(number)) if allowed.contains(&number) => Ok(number),
+        Some(_) => {
+            let (least, most) = (allowed.start(), allowed.end());
+            Err(Problem::malformed(format!("`{name}` is not a number from {least} to {most}")))
+        }
+    }
+}
+
 /// The body of a request as `what` it is to be.
 pub(crate) fn body<T: DeserializeOwned>(body: &[u8], what: &str) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| Problem::malformed(format!("the body is no {what} as JSON: {error}")))
@@ -126,7 +154,7 @@ async fn path<T: DeserializeOwned + Send, S: Send + Sync>(parts: &mut Parts, sta
     }
 }
 
-fn named<T: std::str::FromStr>(kind: &'static str, name: String) -> Result<Named<T>, Problem> {
+fn named<T: FromStr>(kind: &'static str, name: String) -> Result<Named<T>, Problem> {
     match name.parse() {
         Ok(parsed) => Ok(Named(parsed)),
         Err(_) => Err(CatalogError::NotFound { kind, name }.into()),

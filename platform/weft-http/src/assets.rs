@@ -69,7 +69,7 @@ fn file_of(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let (encoding, bytes) = encoded(path, file.data, headers);
-        let mut response = Body::from(bytes.into_owned()).into_response();
+        let mut response = Body::from(bytes).into_response();
         if let Some(encoding) = encoding {
             response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }

@@ -1,8 +1,7 @@
 //! How to reach a port from elsewhere: texts that work when they are pasted.
 
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use weft_catalog::CatalogError;
@@ -10,6 +9,7 @@ use weft_model::PortRef;
 use weft_wire as wire;
 
 use crate::Doors;
+use crate::asked::Queried;
 use crate::caller::Caller;
 use crate::problem::Problem;
 
@@ -30,9 +30,8 @@ pub(crate) struct ConnectQuery {
 pub(crate) async fn get_connect(
     State(doors): State<Doors>,
     Caller(principal): Caller,
-    query: Result<Query<ConnectQuery>, QueryRejection>,
+    Queried(asked): Queried<ConnectQuery>,
 ) -> Result<Json<wire::Connections>, Problem> {
-    let Ok(Query(asked)) = query else { return Err(Problem::malformed("the query string is not well-formed")) };
     let port = asked.port.map(|name| {
         let unknown = || CatalogError::NotFound { kind: "port", name: name.clone() };
         name.parse::<PortRef>().map_err(|_| unknown())
@@ -66,33 +65,29 @@ impl Address<'_> {
         let Address { http, flight } = self;
         let host = flight.split("://").nth(1).unwrap_or(flight);
         let tls = flight.starts_with("grpc+tls");
+        // What every client of ADBC begins with, and the line in which it connects.
+        let adbc = |import: &str| {
+            format!(
+                "import os\n\n{import}from adbc_driver_flightsql import DatabaseOptions, dbapi\n\n\
+                 options = {{DatabaseOptions.AUTHORIZATION_HEADER.value: f\"Bearer {{os.environ['WEFT_TOKEN']}}\"}}\n\
+                 with dbapi.connect(\"{flight}\", db_kwargs=options) as connection"
+            )
+        };
+        let rows = format!(", connection.cursor() as cursor:\n    cursor.execute(\"{sql}\")\n    ");
         vec![
             connection(
                 "python",
                 "Python (ADBC)",
                 "python",
                 "pip install adbc-driver-flightsql pyarrow",
-                format!(
-                    "import os\n\n\
-                 from adbc_driver_flightsql import DatabaseOptions, dbapi\n\n\
-                 options = {{DatabaseOptions.AUTHORIZATION_HEADER.value: f\"Bearer {{os.environ['WEFT_TOKEN']}}\"}}\n\
-                 with dbapi.connect(\"{flight}\", db_kwargs=options) as connection, connection.cursor() as cursor:\n    \
-                 cursor.execute(\"{sql}\")\n    print(cursor.fetch_arrow_table())\n"
-                ),
+                format!("{}{rows}print(cursor.fetch_arrow_table())\n", adbc("")),
             ),
             connection(
                 "polars",
                 "Polars",
                 "python",
                 "pip install polars pyarrow adbc-driver-flightsql",
-                format!(
-                    "import os\n\n\
-                 import polars\n\
-                 from adbc_driver_flightsql import DatabaseOptions, dbapi\n\n\
-                 options = {{DatabaseOptions.AUTHORIZATION_HEADER.value: f\"Bearer {{os.environ['WEFT_TOKEN']}}\"}}\n\
-                 with dbapi.connect(\"{flight}\", db_kwargs=options) as connection:\n    \
-                 print(polars.read_database(\"{sql}\", connection))\n"
-                ),
+                format!("{}:\n    print(polars.read_database(\"{sql}\", connection))\n", adbc("import polars\n")),
             ),
             connection(
                 "duckdb",
@@ -100,13 +95,8 @@ impl Address<'_> {
                 "python",
                 "pip install duckdb pyarrow adbc-driver-flightsql",
                 format!(
-                    "import os\n\n\
-                 import duckdb\n\
-                 from adbc_driver_flightsql import DatabaseOptions, dbapi\n\n\
-                 options = {{DatabaseOptions.AUTHORIZATION_HEADER.value: f\"Bearer {{os.environ['WEFT_TOKEN']}}\"}}\n\
-                 with dbapi.connect(\"{flight}\", db_kwargs=options) as connection, connection.cursor() as cursor:\n    \
-                 cursor.execute(\"{sql}\")\n    rows = cursor.fetch_arrow_table()\n\
-                 duckdb.sql(\"SELECT * FROM rows\").show()\n"
+                    "{}{rows}rows = cursor.fetch_arrow_table()\nduckdb.sql(\"SELECT * FROM rows\").show()\n",
+                    adbc("import duckdb\n")
                 ),
             ),
             connection(

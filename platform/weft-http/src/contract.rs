@@ -2,8 +2,7 @@
 
 use axum::Extension;
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -12,13 +11,11 @@ use weft_model::PortRef;
 use weft_wire as wire;
 
 use crate::Doors;
-use crate::asked::Named;
+use crate::asked::{self, Named, Queried};
 use crate::caller::Caller;
 use crate::problem::Problem;
 use crate::sql;
 use crate::sql_format::SqlFormat;
-use crate::sql_rows::SqlRows;
-use crate::sql_terms;
 use crate::trace::TraceId;
 
 /// How many rows a sample has where nobody says, and at most.
@@ -69,28 +66,16 @@ pub(crate) async fn get_sample(
     Caller(principal): Caller,
     Named(port): Named<PortRef>,
     Extension(trace): Extension<TraceId>,
-    query: Result<Query<SampleQuery>, QueryRejection>,
+    Queried(asked): Queried<SampleQuery>,
 ) -> Result<Response, Problem> {
-    let Ok(Query(asked)) = query else { return Err(Problem::malformed("the query string is not well-formed")) };
-    let limit = match asked.limit.as_deref().map(str::parse) {
-        None => SAMPLE_ROWS,
-        Some(Ok(limit)) if (1..=SAMPLE_ROWS_MAX).contains(&limit) => limit,
-        Some(_) => return Err(Problem::malformed(format!("`limit` is not a number from 1 to {SAMPLE_ROWS_MAX}"))),
-    };
+    let limit = asked::number("limit", asked.limit.as_deref(), SAMPLE_ROWS, 1..=SAMPLE_ROWS_MAX)?;
     let purpose = asked.purpose.filter(|purpose| !purpose.is_empty());
     let purpose = purpose.as_deref().map(SessionOptions::read_purpose).transpose().map_err(Problem::malformed)?;
-    let view = doors.view(&principal);
-    view.port(&port)?;
+    doors.view(&principal).port(&port)?;
 
-    let id = uuid::Uuid::new_v4().simple().to_string();
-    let (trace_id, query) = (Some(trace.to_string()), Some(id.clone()));
-    let options = SessionOptions { purpose, trace: trace_id, query, door: Some("http"), ..SessionOptions::default() };
-    let session = doors.engine.session(principal, options);
     // Names of ports never need quoting.
-    let rows = format!("SELECT * FROM {port} LIMIT {limit}");
-    let answer = session.query(&rows, Parameters::default()).await;
-    let answer = answer.map_err(|error| Problem::from(error).explained(&id))?;
-    let (is_on_terms, terms) = (answer.is_on_terms(), sql_terms::told(&view, answer.terms()));
-    let rows = SqlRows::begin(answer, SqlFormat::Json, None, &terms, trace)?;
-    sql::respond(SqlFormat::Json, &id, is_on_terms, rows.into_body().await?)
+    let sql = format!("SELECT * FROM {port} LIMIT {limit}");
+    let options = SessionOptions { purpose, door: Some("http"), ..SessionOptions::default() };
+    let query = sql::Query { sql: &sql, parameters: Parameters::default(), options, limit: None };
+    sql::answered(&doors, principal, query, SqlFormat::Json, trace).await
 }

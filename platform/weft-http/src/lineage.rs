@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use weft_catalog::{
@@ -14,6 +14,7 @@ use weft_model::PortRef;
 use weft_wire as wire;
 
 use crate::Doors;
+use crate::asked::{self, Queried};
 use crate::caller::Caller;
 use crate::problem::Problem;
 
@@ -48,11 +49,8 @@ pub(crate) struct Around {
 pub(crate) async fn get_lineage(
     State(doors): State<Doors>,
     Caller(principal): Caller,
-    asked: Result<Query<Around>, axum::extract::rejection::QueryRejection>,
+    Queried(asked): Queried<Around>,
 ) -> Result<Json<wire::Lineage>, Problem> {
-    let Ok(Query(asked)) = asked else {
-        return Err(Problem::malformed("the query string is not well-formed"));
-    };
     let focus = asked.focus.as_deref().ok_or_else(|| Problem::malformed("`focus` names what to look at"))?;
     let hops = steps("hops", asked.hops.as_deref(), 1)?;
     let around = (steps("up", asked.up.as_deref(), hops)?, steps("down", asked.down.as_deref(), hops)?);
@@ -75,11 +73,7 @@ pub(crate) async fn get_lineage(
 }
 
 fn steps(name: &str, text: Option<&str>, default: u32) -> Result<u32, Problem> {
-    match text.map(str::parse) {
-        None => Ok(default),
-        Some(Ok(steps)) if steps <= HOPS_MAX => Ok(steps),
-        Some(_) => Err(Problem::malformed(format!("`{name}` is not a number from 0 to {HOPS_MAX}"))),
-    }
+    asked::number(name, text, default, 0..=HOPS_MAX)
 }
 
 fn kind_of(focus: &str) -> &'static str {

@@ -1,7 +1,6 @@
 //! Signing in with an identity provider: there and back.
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Redirect;
 use axum_extra::extract::CookieJar;
@@ -13,6 +12,7 @@ use weft_identity::{IdentityError, Oidc};
 use weft_model::Principal;
 
 use crate::Doors;
+use crate::asked::Queried;
 use crate::problem::Problem;
 use crate::sign_in;
 
@@ -34,9 +34,8 @@ pub(crate) struct LoginQuery {
 #[utoipa::path(get, path = "/auth/login", tag = "session", params(LoginQuery), responses((status = 303)))]
 pub(crate) async fn get_login(
     State(doors): State<Doors>,
-    query: Result<Query<LoginQuery>, QueryRejection>,
+    Queried(query): Queried<LoginQuery>,
 ) -> Result<(CookieJar, Redirect), Problem> {
-    let Ok(Query(query)) = query else { return Err(Problem::malformed("the query string is not well-formed")) };
     let begun = provider(&doors)?.begin(own_path(query.return_to.as_deref())).await;
     let begun = begun.map_err(|error| {
         tracing::error!(reason = error.reason(), "the identity provider cannot be asked");
@@ -59,9 +58,8 @@ pub(crate) struct CallbackQuery {
 pub(crate) async fn get_callback(
     State(doors): State<Doors>,
     headers: HeaderMap,
-    query: Result<Query<CallbackQuery>, QueryRejection>,
+    Queried(query): Queried<CallbackQuery>,
 ) -> Result<(CookieJar, Redirect), Problem> {
-    let Ok(Query(query)) = query else { return Err(Problem::malformed("the query string is not well-formed")) };
     let jar = CookieJar::from_headers(&headers);
     let brought = jar.get(COOKIE).map(|cookie| cookie.value().to_owned());
     let jar = jar.remove(Cookie::build(COOKIE).path(doors.site.path()));

@@ -3,13 +3,14 @@
 use std::time::Instant;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use weft_catalog::{SearchFilters, SearchHit, SearchMatch, SearchQuestion, SearchView};
 use weft_wire as wire;
 
 use crate::Doors;
+use crate::asked::{self, Queried};
 use crate::caller::Caller;
 use crate::problem::Problem;
 
@@ -49,11 +50,8 @@ pub(crate) struct Asked {
 pub(crate) async fn get_search(
     State(doors): State<Doors>,
     Caller(principal): Caller,
-    asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+    Queried(asked): Queried<Asked>,
 ) -> Result<Json<wire::SearchAnswer>, Problem> {
-    let Ok(Query(asked)) = asked else {
-        return Err(Problem::malformed("the query string is not well-formed"));
-    };
     let question = question(asked)?;
     let began = Instant::now();
     let view = doors.view(&principal);
@@ -69,11 +67,7 @@ fn question(asked: Asked) -> Result<SearchQuestion, Problem> {
     if q.chars().count() > CHARS_MAX {
         return Err(Problem::malformed(format!("`q` is longer than {CHARS_MAX} characters")));
     }
-    let limit = match asked.limit.as_deref().map(str::parse) {
-        None => ITEMS,
-        Some(Ok(limit)) if (1..=ITEMS_MAX).contains(&limit) => limit,
-        Some(_) => return Err(Problem::malformed(format!("`limit` is not a number from 1 to {ITEMS_MAX}"))),
-    };
+    let limit = asked::number("limit", asked.limit.as_deref(), ITEMS, 1..=ITEMS_MAX)?;
     // A filter that is chosen in a form and left empty is none.
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let kind = given(asked.kind).map(|kind| kind.parse()).transpose();

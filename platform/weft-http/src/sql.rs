@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use weft_catalog::CatalogError;
 use weft_engine::{Parameters, SessionOptions};
+use weft_model::Principal;
 use weft_wire as wire;
 
 use crate::Doors;
@@ -33,16 +34,37 @@ pub(crate) async fn post_sql(
 ) -> Result<Response, Problem> {
     let format = SqlFormat::wanted(&headers)?;
     let request: wire::SqlRequest = asked::body(&body, "query")?;
-    let id = uuid::Uuid::new_v4().simple().to_string();
-    let (trace_id, query) = (Some(trace.to_string()), Some(id.clone()));
-    let options = SessionOptions { trace: trace_id, query, ..options(&headers, &request)? };
+    let options = options(&headers, &request)?;
     let parameters: Parameters = sql_values::read(&request.parameters)?;
+    let query = Query { sql: &request.sql, parameters, options, limit: request.limit };
+    answered(&doors, principal, query, format, trace).await
+}
 
+/// A query, and what comes beside it.
+pub(crate) struct Query<'q> {
+    pub(crate) sql: &'q str,
+    pub(crate) parameters: Parameters,
+    pub(crate) options: SessionOptions,
+    /// Most rows of the answer, which is cut after them.
+    pub(crate) limit: Option<u64>,
+}
+
+/// The answer to a query under an id of its own, with the terms on which it read what it read.
+pub(crate) async fn answered(
+    doors: &Doors,
+    principal: Principal,
+    query: Query<'_>,
+    format: SqlFormat,
+    trace: TraceId,
+) -> Result<Response, Problem> {
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    let options = SessionOptions { trace: Some(trace.to_string()), query: Some(id.clone()), ..query.options };
     let view = doors.view(&principal).for_purpose(options.purpose.clone());
     let session = doors.engine.session(principal, options);
-    let answer = session.query(&request.sql, parameters).await.map_err(|error| Problem::from(error).explained(&id))?;
+    let answer = session.query(query.sql, query.parameters).await;
+    let answer = answer.map_err(|error| Problem::from(error).explained(&id))?;
     let (is_on_terms, terms) = (answer.is_on_terms(), sql_terms::told(&view, answer.terms()));
-    let rows = SqlRows::begin(answer, format, request.limit, &terms, trace)?;
+    let rows = SqlRows::begin(answer, format, query.limit, &terms, trace)?;
     respond(format, &id, is_on_terms, rows.into_body().await?)
 }
 
@@ -60,7 +82,7 @@ pub(crate) async fn delete_sql(
     }
 }
 
-pub(crate) fn respond(format: SqlFormat, id: &str, is_on_terms: bool, body: Body) -> Result<Response, Problem> {
+fn respond(format: SqlFormat, id: &str, is_on_terms: bool, body: Body) -> Result<Response, Problem> {
     let id = HeaderValue::from_str(id).map_err(|_| Problem::internal())?;
     let explained = is_on_terms.then(|| (HeaderName::from_static(wire::EXPLAIN_ID_HEADER), id.clone()));
     let headers = [

@@ -1,11 +1,8 @@
 //! On which terms a query read what it read, as far as whoever asked may know.
 
-use weft_catalog::CatalogView;
+use weft_catalog::{CatalogView, HIDDEN};
 use weft_engine::AppliedTerms;
 use weft_wire as wire;
-
-/// What stands for a mask where a column is left out.
-const HIDDEN: &str = "hidden";
 
 /// Of ports, and of columns that are left out, those alone of which the caller may know.
 pub(crate) fn told(view: &CatalogView, terms: Vec<AppliedTerms>) -> Vec<wire::SqlTerms> {

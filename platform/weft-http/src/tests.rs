@@ -233,7 +233,11 @@ impl Mesh {
 }
 
 async fn send(router: &Router, request: axum::http::request::Builder) -> Answer {
-    let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    send_body(router, request, Body::empty()).await
+}
+
+async fn send_body(router: &Router, request: axum::http::request::Builder, body: impl Into<Body>) -> Answer {
+    let response = router.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
     let body = axum::body::to_bytes(response.into_body(), 64 << 20).await.unwrap();
     Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }

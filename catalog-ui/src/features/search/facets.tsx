@@ -1,6 +1,6 @@
 import { SlidersHorizontal } from 'lucide-react';
 import { type ReactNode, type Ref, useSyncExternalStore } from 'react';
-import type { SearchAnswer } from '@/features/search/answer';
+import type { SearchAnswer } from '@/api/search';
 import type { SearchQuestion } from '@/features/search/queries';
 import { t } from '@/features/search/words';
 import { cx } from '@/ui/cx';

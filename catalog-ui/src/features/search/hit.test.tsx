@@ -1,6 +1,6 @@
 import { render, screen } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
-import type { SearchHit } from '@/features/search/answer';
+import type { SearchHit } from '@/api/search';
 import { excerpt, Hit, highlighted } from '@/features/search/hit';
 import { renderInCatalog } from '@/test/render';
 

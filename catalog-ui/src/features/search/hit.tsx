@@ -1,6 +1,6 @@
 import { CircleUser, Columns3, type LucideIcon, Package, Table2 } from 'lucide-react';
 import { Fragment, type ReactNode } from 'react';
-import type { SearchHit, SearchMatch } from '@/features/search/answer';
+import type { SearchHit, SearchMatch } from '@/api/search';
 import { t } from '@/features/search/words';
 import { Status } from '@/ui/badge';
 import { Link } from '@/ui/link';

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { fetchRaw } from '@/api/client';
-import type { SearchAnswer } from '@/features/search/answer';
+import type { SearchAnswer } from '@/api/search';
 
 /** A question as the address holds it. */
 export interface SearchQuestion {

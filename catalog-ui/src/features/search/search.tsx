@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, useEffect, useRef } from 'react';
-import type { SearchAnswer } from '@/features/search/answer';
+import type { SearchAnswer } from '@/api/search';
 import { Facets } from '@/features/search/facets';
 import { Hit } from '@/features/search/hit';
 import { type SearchQuestion, searchQuery } from '@/features/search/queries';

@@ -8,10 +8,7 @@ const PATH: &str = "/api/v1/hooks/git";
 
 async fn push(mesh: &Mesh, headers: &[(&str, &str)], body: &str) -> Answer {
     let request = headers.iter().fold(Request::post(PATH), |request, (name, value)| request.header(*name, *value));
-    let response = mesh.router.clone().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
-    let (status, headers) = (response.status(), response.headers().clone());
-    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
-    Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    send_body(&mesh.router, request, body.to_owned()).await
 }
 
 /// Whether whoever waits for pushes was woken since the last time.

@@ -4,10 +4,7 @@ const PATH: &str = "/api/v1/session";
 
 async fn post(mesh: &Mesh, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
     let request = headers.iter().fold(Request::post(path), |request, (name, value)| request.header(*name, *value));
-    let response = mesh.router.clone().oneshot(request.body(Body::from(body.to_string())).unwrap()).await.unwrap();
-    let (status, headers) = (response.status(), response.headers().clone());
-    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
-    Answer { status, headers, body: String::from_utf8(body.to_vec()).unwrap() }
+    send_body(&mesh.router, request, body.to_string()).await
 }
 
 /// The cookie and the proof of a browser that signs in as Ana.
