@@ -27,6 +27,20 @@ function oneLanguage(): Plugin {
   };
 }
 
+/** React Flow names its parts at its top, which keeps those that nobody asks for: the small map, the controls, the toolbars. */
+function unnamedParts(): Plugin {
+  return {
+    name: 'weft-unnamed-parts',
+    apply: 'build',
+    transform: (code, id) =>
+      /\/@xyflow\/react\/dist\/esm\/index\.m?js$/.test(id)
+        ? code
+            .replaceAll(/^\w+\.displayName = .*;$/gm, '')
+            .replaceAll(/^(const \w+ = )((?:memo|forwardRef)\()/gm, '$1/* @__PURE__ */ $2')
+        : null,
+  };
+}
+
 const server = process.env.WEFT_SERVER ?? 'http://127.0.0.1:8080';
 const token = process.env.WEFT_TOKEN;
 const proxied = {
@@ -36,7 +50,7 @@ const proxied = {
 
 export default defineConfig({
   base: './',
-  plugins: [react(), tailwindcss(), oneLanguage(), placeholdersInDevelopment()],
+  plugins: [react(), tailwindcss(), oneLanguage(), unnamedParts(), placeholdersInDevelopment()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   html: { cspNonce: '__WEFT_NONCE__' },
   build: {

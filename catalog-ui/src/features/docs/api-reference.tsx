@@ -12,7 +12,7 @@ import {
   type Schema,
   typeInWords,
 } from '@/features/docs/openapi';
-import { openApiQuery } from '@/features/docs/queries';
+import { openApiQuery } from '@/features/docs/openapi-query';
 import { t } from '@/features/docs/words';
 import { Badge, type Tone } from '@/ui/badge';
 import { Code, CodeBlock } from '@/ui/code-block';

@@ -1,12 +1,12 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { ApiReference } from '@/features/docs/api-reference';
-import type { ErrorPage } from '@/features/docs/error-pages';
-import { ErrorIndex, ErrorText } from '@/features/docs/error-text';
+import { ErrorIndex } from '@/features/docs/error-index';
+import type { ErrorPage } from '@/features/docs/error-page';
 import { find } from '@/features/docs/find';
 import { Glossary } from '@/features/docs/glossary';
 import { KeyboardHelp } from '@/features/docs/keyboard-help';
-import { errorPagesQuery } from '@/features/docs/queries';
+import { errorPageQuery, errorPagesQuery } from '@/features/docs/queries';
 import { t } from '@/features/docs/words';
 import { ButtonLink } from '@/ui/button';
 import { cx } from '@/ui/cx';
@@ -14,7 +14,12 @@ import { Link } from '@/ui/link';
 import { SearchField } from '@/ui/search-field';
 import { Empty } from '@/ui/states/empty';
 import { Loaded } from '@/ui/states/loaded';
+import { Loading } from '@/ui/states/loading';
 import { glossary } from '@/words/glossary';
+
+const ErrorText = lazy(() =>
+  import('@/features/docs/error-text').then((m) => ({ default: m.ErrorText })),
+);
 
 const sections = [
   { path: 'errors', title: t('errors'), lead: t('errorsLead') },
@@ -82,16 +87,21 @@ function Shown({ path }: { path: string }) {
   if (path === 'glossary') return <Glossary />;
   if (path === 'keyboard') return <KeyboardHelp />;
   if (path === 'api') return <ApiReference />;
-  if (path === 'errors' || path.startsWith('errors/')) {
+  if (path === 'errors') {
     return (
       <Loaded query={errorPagesQuery} what={t('pages')}>
-        {(pages) =>
-          path === 'errors' ? (
-            <ErrorIndex pages={pages} />
-          ) : (
-            <ErrorText pages={pages} code={path.slice('errors/'.length).toUpperCase()} />
-          )
-        }
+        {(pages) => <ErrorIndex pages={pages} />}
+      </Loaded>
+    );
+  }
+  if (path.startsWith('errors/')) {
+    return (
+      <Loaded query={errorPageQuery(path.slice('errors/'.length).toUpperCase())} what={t('pages')}>
+        {(page) => (
+          <Suspense fallback={<Loading what={t('pages')} />}>
+            <ErrorText page={page} />
+          </Suspense>
+        )}
       </Loaded>
     );
   }

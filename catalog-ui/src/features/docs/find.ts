@@ -1,4 +1,4 @@
-import type { ErrorPage } from '@/features/docs/error-pages';
+import type { ErrorPage } from '@/features/docs/error-page';
 
 export interface Found {
   id: string;

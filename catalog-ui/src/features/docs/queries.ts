@@ -1,6 +1,4 @@
 import { queryOptions } from '@tanstack/react-query';
-import { fetchRaw } from '@/api/client';
-import type { OpenApi } from '@/features/docs/openapi';
 
 /** The pages of all codes. They come with the catalog: nothing is asked of the server but a file. */
 export const errorPagesQuery = queryOptions({
@@ -9,10 +7,11 @@ export const errorPagesQuery = queryOptions({
   queryFn: async () => (await import('@/features/docs/error-pages')).errorPages,
 });
 
-/** The description of everything that the server answers. */
-export const openApiQuery = queryOptions({
-  queryKey: ['docs', 'openapi'],
-  staleTime: Number.POSITIVE_INFINITY,
-  queryFn: async ({ signal }) =>
-    (await (await fetchRaw('/openapi.json', { signal })).json()) as OpenApi,
-});
+/** The page of one code, likewise. */
+export function errorPageQuery(code: string) {
+  return queryOptions({
+    queryKey: ['docs', 'errors', code],
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async () => (await import('@/features/docs/error-page')).errorPage(code),
+  });
+}
