@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { fetchRaw } from '@/api/client';
-import type { SearchAnswer } from '@/api/search';
+import { api, read } from '@/api/client';
+import type { SearchQuery } from '@/api/search';
 
 /** A question as the address holds it. */
 export interface SearchQuestion {
@@ -10,12 +10,8 @@ export interface SearchQuestion {
   can_query?: string;
 }
 
-async function search(asked: Record<string, string | undefined>, signal: AbortSignal) {
-  const given = Object.entries(asked).filter(
-    (one): one is [string, string] => one[1] !== undefined,
-  );
-  const response = await fetchRaw(`/api/v1/search?${new URLSearchParams(given)}`, { signal });
-  return (await response.json()) as SearchAnswer;
+function search(query: SearchQuery, signal: AbortSignal) {
+  return read(api.GET('/api/v1/search', { params: { query }, signal }));
 }
 
 /** Hits with facets and the reason of each, part by part. While somebody types, the last answer stays on screen. */
@@ -25,7 +21,17 @@ export function searchQuery({ q, kind, domain, can_query }: SearchQuestion) {
     initialPageParam: undefined as string | undefined,
     placeholderData: keepPreviousData,
     queryFn: ({ signal, pageParam }) =>
-      search({ q, kind, domain, canQuery: can_query, after: pageParam }, signal),
+      search(
+        {
+          q,
+          // What the address holds may be anything: the server says what it thinks of it.
+          kind: kind as SearchQuery['kind'],
+          domain,
+          canQuery: can_query === undefined ? undefined : can_query === 'true',
+          after: pageParam,
+        },
+        signal,
+      ),
     getNextPageParam: (last) => last.next ?? undefined,
   });
 }
@@ -36,6 +42,6 @@ export function quickSearchQuery(q: string) {
     queryKey: ['search', 'quick', q],
     enabled: q.length > 1,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => search({ q, limit: '6' }, signal),
+    queryFn: ({ signal }) => search({ q, limit: 6 }, signal),
   });
 }

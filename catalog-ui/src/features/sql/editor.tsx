@@ -1,26 +1,13 @@
 import { autocompletion, closeBrackets, closeBracketsKeymap } from '@codemirror/autocomplete';
-import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
-import { sql } from '@codemirror/lang-sql';
-import { bracketMatching, syntaxHighlighting } from '@codemirror/language';
-import { EditorState, Prec, StateEffect, StateField } from '@codemirror/state';
-import {
-  Decoration,
-  type DecorationSet,
-  drawSelection,
-  EditorView,
-  highlightActiveLine,
-  highlightActiveLineGutter,
-  keymap,
-  lineNumbers,
-  placeholder,
-} from '@codemirror/view';
+import { EditorState, StateEffect, StateField } from '@codemirror/state';
+import { Decoration, type DecorationSet, EditorView, keymap, placeholder } from '@codemirror/view';
 import { type Ref, useEffect, useImperativeHandle, useRef } from 'react';
 import type { Caret } from '@/features/sql/caret';
 import { completeFrom, type LivingNames } from '@/features/sql/completing';
-import { dialect } from '@/features/sql/dialect';
-import { highlight, look } from '@/features/sql/editor-look';
+import { language } from '@/features/sql/dialect';
+import { look } from '@/features/sql/editor-look';
 import { t } from '@/features/sql/words';
-import { typeOver } from '@/ui/type-over';
+import { codeEditor } from '@/ui/code-editor';
 
 export interface EditorHandle {
   focus: () => void;
@@ -147,39 +134,25 @@ export function Editor(props: EditorProps) {
 }
 
 function freshState(doc: string, memory: EditorMemory): EditorState {
-  const run = () => {
-    memory.latest?.onRun();
-    return true;
-  };
   return EditorState.create({
     doc,
     selection: { anchor: doc.length },
     extensions: [
-      Prec.highest(keymap.of([{ key: 'Mod-Enter', run }])),
-      EditorView.cspNonce.of(nonce()),
-      typeOver,
-      history(),
-      lineNumbers(),
-      drawSelection(),
-      highlightActiveLine(),
-      highlightActiveLineGutter(),
-      bracketMatching(),
+      keymap.of(closeBracketsKeymap),
       closeBrackets(),
-      sql({ dialect }),
+      language,
       autocompletion({
         icons: false,
         override: [completeFrom(() => memory.latest?.names ?? noNames)],
       }),
-      syntaxHighlighting(highlight),
       faultField,
       look,
       placeholder(t('editorPlaceholder')),
-      EditorView.lineWrapping,
-      EditorView.contentAttributes.of({ 'aria-label': t('editor') }),
-      EditorView.updateListener.of((update) => {
-        if (update.docChanged) memory.latest?.onChange(update.state.doc.toString());
+      codeEditor({
+        label: t('editor'),
+        onChange: (text) => memory.latest?.onChange(text),
+        onRun: () => memory.latest?.onRun(),
       }),
-      keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap]),
     ],
   });
 }
@@ -189,9 +162,3 @@ const noNames: LivingNames = {
   columnsOf: () => undefined,
   learn: () => Promise.resolve(),
 };
-
-/** Browsers hide the attribute from scripts, but not the property. */
-function nonce(): string {
-  const meta = document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]');
-  return meta?.nonce || meta?.getAttribute('nonce') || '';
-}
