@@ -803,6 +803,15 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A document of the Open Access Agreement Standard 1.0, which says what the other members are. */
+        AccessAgreement: {
+            apiVersion: string;
+            id: string;
+            kind: string;
+            status: string;
+        } & {
+            [key: string]: unknown;
+        };
         /** @description What a backfill came to. */
         Backfill: {
             /** Format: int64 */
@@ -1929,6 +1938,8 @@ export interface components {
              */
             until?: string | null;
         };
+        /** @description A request in the form that was asked for, as the description tells. */
+        RequestInForm: components["schemas"]["Request"] | components["schemas"]["AccessAgreement"];
         /**
          * @description One immutable state of the manifests: a git commit, or `dir-` and a hash.
          * @example 4f2c1aa0a1b2c3d4e5f60718293a4b5c6d7e8f90
@@ -3371,7 +3382,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Request"];
+                    "application/json": components["schemas"]["RequestInForm"];
                 };
             };
             /** @description Why it was not answered. */
@@ -3579,7 +3590,7 @@ export interface operations {
             query?: {
                 /** @description Words that must all be found; without any, everything is found in order of name. */
                 q?: string;
-                /** @description `product`, `port`, `column` or `person`; without one, products in which anything is found, and people. */
+                /** @description Of which kind; without one, products in which anything is found, and people. */
                 kind?: string;
                 /** @description The domain in which it must be. */
                 domain?: string;

@@ -177,8 +177,9 @@ pub(crate) fn around(
             edge = found;
         }
     }
-    let from_reached = reached.keys().flat_map(|node| links.after(node));
-    let mut kept: Vec<LineageLink> = from_reached.filter(|link| reached.contains_key(&link.to)).collect();
+    // What a node is made of is little beside what may be made of it.
+    let into_reached = reached.keys().flat_map(|node| links.before(node));
+    let mut kept: Vec<LineageLink> = into_reached.filter(|link| reached.contains_key(&link.from)).collect();
     kept.sort();
     kept.dedup();
     let mut nodes: Vec<(LineageNode, i64)> = reached.into_iter().collect();

@@ -80,7 +80,7 @@ impl Catalog {
         at: DateTime<Utc>,
     ) -> CatalogView {
         let sight = Sight { policies, principal: principal.clone(), purpose: None, at };
-        CatalogView { catalog: self.clone(), published, sight, readings: Arc::default() }
+        CatalogView { catalog: self.clone(), published, sight, readings: Arc::default(), discovered: Arc::default() }
     }
 }
 
@@ -95,6 +95,7 @@ pub struct CatalogView {
     pub(crate) sight: Sight,
     /// What was decided of served ports already: one view decides once.
     readings: Arc<Mutex<HashMap<PortRef, Arc<Reading>>>>,
+    discovered: Arc<Mutex<HashMap<PortRef, bool>>>,
 }
 
 impl CatalogView {
@@ -103,6 +104,7 @@ impl CatalogView {
     pub fn for_purpose(mut self, purpose: Option<String>) -> Self {
         self.sight.purpose = purpose;
         self.readings = Arc::default();
+        self.discovered = Arc::default();
         self
     }
 
@@ -147,7 +149,7 @@ impl CatalogView {
     /// [`CatalogError::NotFound`] alone.
     pub fn port(&self, name: &PortRef) -> Result<PortView, CatalogError> {
         let release = self.published.releases.get(&name.product_ref());
-        let view = release.filter(|_| self.sight.port(name)).and_then(|release| self.port_view(release, name));
+        let view = release.filter(|_| self.sees_port(name)).and_then(|release| self.port_view(release, name));
         view.ok_or_else(|| unknown("port", name))
     }
 
@@ -271,7 +273,7 @@ impl CatalogView {
         let newest = audit::newest(&mut transaction, own, HISTORY_MAX).await?;
         let is_shown = |row: &audit::Row| {
             // A view's reader may not know of the tables below it.
-            is_auditor || row.object.parse::<PortRef>().is_ok_and(|port| self.sight.port(&port))
+            is_auditor || row.object.parse::<PortRef>().is_ok_and(|port| self.sees_port(&port))
         };
         newest.into_iter().filter(is_shown).map(|row| decision_view(row, is_auditor)).collect()
     }
@@ -285,7 +287,7 @@ impl CatalogView {
         let mut transaction = self.catalog.store().read().await?;
         let own = (!is_auditor).then_some(subject.as_str());
         let rows = audit::of_query(&mut transaction, query, own).await?;
-        let is_known = |row: &audit::Row| row.object.parse::<PortRef>().is_ok_and(|port| self.sight.port(&port));
+        let is_known = |row: &audit::Row| row.object.parse::<PortRef>().is_ok_and(|port| self.sees_port(&port));
         rows.into_iter().filter(is_known).map(|row| decision_view(row, is_auditor)).collect()
     }
 
@@ -312,7 +314,7 @@ impl CatalogView {
             contact: release.domain.contact.clone(),
             ports: self.port_views(release),
             inputs: inputs
-                .filter(|input| self.published.port(&input.port).is_some() && self.sight.port(&input.port))
+                .filter(|input| self.published.port(&input.port).is_some() && self.sees_port(&input.port))
                 .map(|input| InputView {
                     name: input.name.clone(),
                     contract: input.contract.clone(),
@@ -324,7 +326,7 @@ impl CatalogView {
 
     fn port_views(&self, release: &Release) -> Vec<PortView> {
         let ports = release.product.outputs.iter().map(|output| release.product.port_ref(output));
-        ports.filter(|port| self.sight.port(port)).filter_map(|port| self.port_view(release, &port)).collect()
+        ports.filter(|port| self.sees_port(port)).filter_map(|port| self.port_view(release, &port)).collect()
     }
 
     /// The caller has made sure that the port may be discovered.
@@ -366,10 +368,10 @@ impl CatalogView {
         }
         let ports = release.ports.iter().map(|(port, table)| (product.port(port), table));
         let seen = |inputs: &BTreeMap<PortRef, InputRelease>| {
-            let seen = inputs.iter().filter(|(port, _)| self.sight.port(port));
+            let seen = inputs.iter().filter(|(port, _)| self.sees_port(port));
             seen.map(|(port, input)| (port.clone(), input.clone())).collect()
         };
-        let ports = ports.filter(|(port, _)| self.sight.port(port)).map(|(name, table)| PortVersionView {
+        let ports = ports.filter(|(port, _)| self.sees_port(port)).map(|(name, table)| PortVersionView {
             table_version: table.table_version,
             rows: table.rows.filter(|_| self.every_row_then_and_now(release, &name)),
             inputs: seen(&table.inputs),
@@ -399,7 +401,7 @@ impl CatalogView {
     fn run_view(&self, mut run: Run) -> Option<RunView> {
         let whole = self.sight.mesh_runs();
         let is_told = |step: &RunStep| step.change == RETIRE && self.is_told_of_ends(&step.port.domain, None);
-        run.steps.retain(|step| self.sight.port(&step.port) || is_told(step));
+        run.steps.retain(|step| self.sees_port(&step.port) || is_told(step));
         run.diagnostics.retain(|diagnostic| match &diagnostic.product {
             Some(product) => self.sight.product_itself(product) && (whole || self.shows_every_column(product)),
             None => whole,
@@ -443,6 +445,16 @@ impl CatalogView {
         }
     }
 
+    /// Whether the principal may discover the port, served or not.
+    fn sees_port(&self, port: &PortRef) -> bool {
+        if let Some(known) = self.discovered.lock().get(port) {
+            return *known;
+        }
+        let is_seen = self.sight.port(port);
+        self.discovered.lock().insert(port.clone(), is_seen);
+        is_seen
+    }
+
     /// As [`reading`](Self::reading), for a port that is served with these columns.
     pub(crate) fn reading_of(&self, port: &PortRef, columns: &[Column]) -> Arc<Reading> {
         if let Some(known) = self.readings.lock().get(port) {
@@ -466,7 +478,7 @@ impl CatalogView {
     /// name them.
     fn knows_inputs(&self, product: &ProductRef) -> bool {
         let served = self.published.releases.get(product);
-        served.is_some_and(|release| release.product.inputs.iter().all(|input| self.sight.port(&input.port)))
+        served.is_some_and(|release| release.product.inputs.iter().all(|input| self.sees_port(&input.port)))
     }
 
     /// Whether no column of the product's ports is hidden: problems in its files name columns.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::SessionOptions;
 
-const PURPOSE_BYTES_MAX: usize = 200;
+const PURPOSE_CHARS_MAX: usize = 200;
 
 impl SessionOptions {
     /// The header, on every door, that says what an answer is for.
@@ -19,8 +19,10 @@ impl SessionOptions {
     ///
     /// A text for whoever asked, which says what a purpose looks like.
     pub fn read_purpose(text: &str) -> Result<String, String> {
-        if text.len() > PURPOSE_BYTES_MAX || text.chars().any(char::is_control) {
-            return Err(format!("a purpose has {PURPOSE_BYTES_MAX} bytes at most and no control characters"));
+        if text.chars().count() > PURPOSE_CHARS_MAX || text.chars().any(char::is_control) {
+            return Err(format!(
+                "a purpose has {PURPOSE_CHARS_MAX} characters at most and no control characters among them"
+            ));
         }
         Ok(text.to_owned())
     }

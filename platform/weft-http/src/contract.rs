@@ -55,6 +55,7 @@ pub(crate) struct SampleQuery {
     #[param(value_type = Option<u64>, minimum = 1, maximum = 100)]
     limit: Option<String>,
     /// What the rows are for.
+    #[param(max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     purpose: Option<String>,
 }
 

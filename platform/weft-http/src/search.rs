@@ -28,9 +28,11 @@ pub(crate) struct Asked {
     /// Words that must all be found; without any, everything is found in order of name.
     #[param(max_length = 500)]
     q: Option<String>,
-    /// `product`, `port`, `column` or `person`; without one, products in which anything is found, and people.
+    /// Of which kind; without one, products in which anything is found, and people.
+    #[param(pattern = "^(product|port|column|person)?$")]
     kind: Option<String>,
     /// The domain in which it must be.
+    #[param(pattern = "^([a-z][a-z0-9_]{0,62})?$")]
     domain: Option<String>,
     /// Only what the caller may query, or only what it may not.
     #[param(value_type = Option<bool>)]

@@ -33,7 +33,7 @@ impl CatalogView {
     }
 
     pub(super) fn check_view(&self, RunCheck { run, check }: RunCheck) -> Option<CheckView> {
-        if !self.sight.port(&check.port) {
+        if !self.sees_port(&check.port) {
             return None;
         }
         let reading = self.reading(&check.port);

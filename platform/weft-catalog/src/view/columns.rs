@@ -95,7 +95,7 @@ impl CatalogView {
     /// Products that read ports of `product`, as far as the principal may discover both ends, in order of name.
     pub fn feeds(&self, product: &ProductRef) -> Vec<ProductRef> {
         let reads = |of: &weft_model::Release| {
-            of.product.inputs.iter().any(|input| input.port.product_ref() == *product && self.sight.port(&input.port))
+            of.product.inputs.iter().any(|input| input.port.product_ref() == *product && self.sees_port(&input.port))
         };
         let flows = self.catalog.flows(&self.published);
         let readers = flows.readers(product).filter_map(|name| self.published.releases.get(name));
@@ -107,7 +107,7 @@ impl CatalogView {
     pub fn port_names(&self) -> impl Iterator<Item = PortRef> {
         let names = self.published.releases.values();
         let names = names.flat_map(|release| release.ports.keys().map(|port| release.product.name.port(port)));
-        names.filter(|port| self.sight.port(port))
+        names.filter(|port| self.sees_port(port))
     }
 
     /// Whether the principal answers for any product.

@@ -28,7 +28,7 @@ impl CatalogView {
     /// The columns of a served port that the principal may read; none where it may not read the port.
     fn readable_columns(&self, port: &PortRef) -> Vec<Column> {
         let served = self.published.port(port).and_then(|(release, _)| release.product.output(&port.port));
-        let Some(output) = served.filter(|_| self.sight.port(port)) else { return Vec::new() };
+        let Some(output) = served.filter(|_| self.sees_port(port)) else { return Vec::new() };
         let reading = self.reading_of(port, &output.contract.columns);
         if reading.readable { reading.columns(&output.contract.columns) } else { Vec::new() }
     }

@@ -71,7 +71,7 @@ impl CatalogView {
         for release in self.visible() {
             let name = &release.product.name;
             products_count += 1;
-            ports += release.ports.keys().filter(|port| self.sight.port(&name.port(port))).count();
+            ports += release.ports.keys().filter(|port| self.sees_port(&name.port(port))).count();
             if last_domain.replace(name.domain.clone()) != Some(name.domain.clone()) {
                 domains += 1;
             }
@@ -120,7 +120,7 @@ impl CatalogView {
         let subject = self.sight.principal.subject();
         let own = reads.iter().filter(|read| read.column.is_none() && read.principal == subject);
         let mut last: BTreeMap<&PortRef, DateTime<Utc>> = BTreeMap::new();
-        for read in own.filter(|read| self.published.port(&read.port).is_some() && self.sight.port(&read.port)) {
+        for read in own.filter(|read| self.published.port(&read.port).is_some() && self.sees_port(&read.port)) {
             let at = last.entry(&read.port).or_insert(read.last_at);
             *at = (*at).max(read.last_at);
         }

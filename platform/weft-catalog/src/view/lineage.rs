@@ -76,7 +76,7 @@ impl CatalogView {
     pub fn ports_of(&self, product: &ProductRef) -> Vec<PortRef> {
         let release = self.published.releases.get(product);
         let ports = release.into_iter().flat_map(|release| release.ports.keys()).map(|port| product.port(port));
-        ports.filter(|port| self.sight.port(port)).collect()
+        ports.filter(|port| self.sees_port(port)).collect()
     }
 
     /// The nodes of that level that the focus is, is a part of, or consists of.
@@ -114,7 +114,7 @@ impl CatalogView {
     }
 
     fn sees(&self, port: &PortRef) -> bool {
-        self.published.port(port).is_some() && self.sight.port(port)
+        self.published.port(port).is_some() && self.sees_port(port)
     }
 
     fn shows_column(&self, port: &PortRef, column: &str) -> bool {

@@ -91,7 +91,7 @@ impl CatalogView {
     }
 
     fn released(&self, port: &PortRef) -> Result<&Release, CatalogError> {
-        let release = self.published.releases.get(&port.product_ref()).filter(|_| self.sight.port(port));
+        let release = self.published.releases.get(&port.product_ref()).filter(|_| self.sees_port(port));
         release.filter(|release| release.ports.contains_key(&port.port)).ok_or_else(|| unknown("port", port))
     }
 

@@ -49,7 +49,7 @@ impl CatalogView {
         for row in usage::queries(&mut transaction, own, HISTORY_MAX).await? {
             let mut view = query_view(row)?;
             // A view's reader may not know of the tables below it.
-            view.ports.retain(|port| sees_all || self.sight.port(port));
+            view.ports.retain(|port| sees_all || self.sees_port(port));
             views.push(view);
         }
         Ok(views)
@@ -105,9 +105,9 @@ impl CatalogView {
 
     /// Whether the principal may know of the port, and of the column where one is named.
     fn shows(&self, port: &PortRef, column: Option<&str>) -> bool {
-        let Some(column) = column else { return self.sight.port(port) };
+        let Some(column) = column else { return self.sees_port(port) };
         // Which columns of a port that is served no more are hidden, nobody says any more.
-        self.published.port(port).is_some() && self.sight.port(port) && !self.reading(port).hidden.contains(column)
+        self.published.port(port).is_some() && self.sees_port(port) && !self.reading(port).hidden.contains(column)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Asking for access, and deciding on it.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
@@ -8,6 +10,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use weft_catalog::{CatalogError, Given, RequestView, WantedAccess};
 use weft_wire as wire;
@@ -61,6 +64,28 @@ enum RequestForm {
     Oaas,
 }
 
+/// A request in the form that was asked for, as the description tells.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes JSON; either form is written as it is")]
+enum RequestInForm {
+    Request(Box<wire::Request>),
+    Agreement(AccessAgreement),
+}
+
+/// A document of the Open Access Agreement Standard 1.0, which says what the other members are.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes JSON; the catalog writes it")]
+struct AccessAgreement {
+    api_version: String,
+    kind: String,
+    id: String,
+    status: String,
+    #[serde(flatten)]
+    others: BTreeMap<String, Value>,
+}
+
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Form {
@@ -72,7 +97,7 @@ pub(crate) struct Form {
 /// Shows one request: in the words of this API, or with `format=oaas` as an access agreement.
 #[utoipa::path(get, path = "/v1/access/requests/{id}", tag = "access",
     params(Form),
-    responses((status = 200, body = wire::Request)))]
+    responses((status = 200, body = RequestInForm)))]
 pub(crate) async fn get_request(
     State(doors): State<Doors>,
     Caller(principal): Caller,
