@@ -5,7 +5,7 @@ import { desktop } from './support/browser.ts';
 export default defineConfig({
   testDir: '.',
   testMatch: '*.spec.ts',
-  testIgnore: 'screenshots/**',
+  testIgnore: ['bench/**', 'screenshots/**'],
   // Each worker serves a mesh of its own, so that what one journey changes is no news to another file's pages.
   workers: 2,
   timeout: 180_000,

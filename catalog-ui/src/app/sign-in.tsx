@@ -23,11 +23,14 @@ export function SignIn({ session }: { session: Session }) {
     document.title = `${t('signIn')} · ${t('weft')}`;
   }, []);
 
+  // The server sends back to the first page who was not signed in by an identity provider.
+  const [hasFailed] = useState(() => new URLSearchParams(window.location.search).has('sign_in'));
   const { demo, oidc } = session.signIn;
   const leaveForProvider = () => {
     if (!oidc) return;
     const to = new URL(oidc.href, `${serverBase()}/`);
-    to.searchParams.set('return', window.location.pathname + window.location.search);
+    // Below the server's own base, which the server puts before it.
+    to.searchParams.set('return', window.location.href.slice(serverBase().length));
     window.location.assign(to);
   };
 
@@ -41,6 +44,16 @@ export function SignIn({ session }: { session: Session }) {
         </div>
       </header>
 
+      {hasFailed && signing.isIdle ? (
+        <div
+          role="alert"
+          data-state="problem"
+          className="rounded-lg border border-line border-l-4 border-l-bad-mark bg-surface px-5 py-4"
+        >
+          <p className="text-lg font-semibold">{t('signInFailed')}</p>
+          <p className="mt-0.5 max-w-prose text-ink-soft">{t('signInFailedDetail')}</p>
+        </div>
+      ) : null}
       {signing.isError ? <ProblemView error={signing.error} /> : null}
 
       {oidc ? (

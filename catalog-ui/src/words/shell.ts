@@ -101,6 +101,8 @@ export const t = defineWords({
   signIn: 'Sign in',
   signInNone: 'This server offers no way to sign in by browser but a token.',
   signInFailed: 'Signing in failed',
+  signInFailedDetail:
+    'The provider proved no name that this mesh knows, or the answer was not to what this browser had asked. Try again.',
   signedOut: 'Your session has ended. Sign in again to go on where you were.',
   environment: (name: string) => `Environment: ${name}`,
   required: 'required',

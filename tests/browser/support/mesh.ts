@@ -47,6 +47,11 @@ export class Repository {
     return readFileSync(join(this.work, path), 'utf8');
   }
 
+  /** The commit that was pushed last. */
+  head(): string {
+    return git(this.work, 'rev-parse', 'HEAD');
+  }
+
   /** Commits texts and pushes them; gives the commit. */
   push(message: string, texts: Record<string, string>): string {
     for (const [path, text] of Object.entries(texts)) {
@@ -56,7 +61,7 @@ export class Repository {
     git(this.work, 'add', '--all');
     git(this.work, 'commit', '--quiet', '--message', message);
     git(this.work, 'push', '--quiet', 'origin', 'main');
-    return git(this.work, 'rev-parse', 'HEAD');
+    return this.head();
   }
 }
 

@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { type AccessRequest, requestsQuery } from '@/api/requests';
 import { useSession } from '@/app/session';
 import type { Deciding } from '@/features/requests/decision-dialog';
@@ -40,6 +40,7 @@ function SortedRequests({
   const navigate = useNavigate();
   const [deciding, setDeciding] = useState<Deciding | null>(null);
   const by = sorted(requests, `${me.kind}:${me.principal}`);
+  useKeptFocus(by.decide.length);
   const cards = (some: readonly AccessRequest[]) => (
     <ul data-list className="flex flex-col gap-3">
       {some.map((request) => (
@@ -97,6 +98,18 @@ function SortedRequests({
       ) : null}
     </>
   );
+}
+
+/** What was decided goes to another tab, and takes along the button that has the focus: it goes on at the tabs. */
+function useKeptFocus(toDecide: number) {
+  const before = useRef(toDecide);
+  useEffect(() => {
+    const isLost = document.activeElement === null || document.activeElement === document.body;
+    if (toDecide < before.current && isLost) {
+      document.querySelector<HTMLElement>('main [role=tab][aria-selected=true]')?.focus();
+    }
+    before.current = toDecide;
+  }, [toDecide]);
 }
 
 /** The tab of the address; else the one that holds the request looked for, or something to do. */

@@ -106,6 +106,7 @@ function Results({ question, pages, isBehind }: ResultsProps) {
             <ul
               data-list
               onKeyDown={arrows}
+              aria-busy={isBehind}
               className={cx('flex flex-col divide-y divide-line', isBehind && 'opacity-60')}
             >
               {hits.map((hit) => (
