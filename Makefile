@@ -51,7 +51,9 @@ api: build
 	@exec $(CARGO_TARGET_DIR)/venv/bin/python tests/interop/api_held.py --minutes $(or $(MINUTES),15)
 
 # Prints what governance, queries and serving cost, beside their goals, and writes platform/docs/performance anew. Parts are
-# measured by name: `weft-bench queries`, and those that take longer, `writing`, `sessions 10` and `large`.
-bench:
+# measured by name: `weft-bench queries`, and those that take longer, `writing`, `sessions 10` and `large`. The pages come last, in
+# Chromium: `npm run bench` in tests/browser.
+bench: build
 	cargo build --release --workspace
-	@exec $(CARGO_TARGET_DIR)/release/weft-bench
+	@$(CARGO_TARGET_DIR)/release/weft-bench
+	@cd tests/browser && npm ci --no-audit --no-fund --silent && npm run --silent bench

@@ -12,6 +12,7 @@ import { Shell } from '@/app/shell/shell';
 import { domainQuery } from '@/features/domain/queries';
 import { homeQuery } from '@/features/home/queries';
 import { productQuery } from '@/features/product/queries';
+import { searchQuery } from '@/features/search/queries';
 import { Page } from '@/ui/page';
 import { Loading } from '@/ui/states/loading';
 import { NotFound } from '@/ui/states/not-found';
@@ -55,6 +56,9 @@ const routes = [
     getParentRoute: at,
     path: '/search',
     validateSearch: texts('q', 'kind', 'domain', 'can_query'),
+    loaderDeps: ({ search }) => search,
+    loader: ({ context, deps }) =>
+      begin(context, (client) => client.prefetchInfiniteQuery(searchQuery(deps))),
     component: lazyRouteComponent(() => import('@/app/routes/search-page'), 'SearchPage'),
   }),
   createRoute({

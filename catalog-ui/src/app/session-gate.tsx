@@ -7,6 +7,9 @@ import { ProblemView } from '@/ui/states/problem-view';
 
 const SignIn = lazy(() => import('@/app/sign-in').then((m) => ({ default: m.SignIn })));
 
+/** Whether an identity provider sent back somebody who was not signed in. Read at once, since the router tidies the address. */
+const hasFailed = new URLSearchParams(window.location.search).has('sign_in');
+
 /** Shows the catalog to whoever is signed in and the sign-in page to everybody else, at whatever path. */
 export function SessionGate({ children }: { children: ReactNode }) {
   const session = useQuery(sessionQuery);
@@ -34,7 +37,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
   if (!session.data.signedIn || !session.data.me) {
     return (
       <Suspense>
-        <SignIn session={session.data} />
+        <SignIn session={session.data} hasFailed={hasFailed} />
       </Suspense>
     );
   }

@@ -12,7 +12,7 @@ import { ProblemView } from '@/ui/states/problem-view';
 import { t } from '@/words/shell';
 
 /** Where to sign in: demo people on a demo home, the identity provider where there is one, a token always. */
-export function SignIn({ session }: { session: Session }) {
+export function SignIn({ session, hasFailed }: { session: Session; hasFailed: boolean }) {
   const client = useQueryClient();
   const [token, setToken] = useState('');
   const signing = useMutation({
@@ -23,8 +23,6 @@ export function SignIn({ session }: { session: Session }) {
     document.title = `${t('signIn')} · ${t('weft')}`;
   }, []);
 
-  // The server sends back to the first page who was not signed in by an identity provider.
-  const [hasFailed] = useState(() => new URLSearchParams(window.location.search).has('sign_in'));
   const { demo, oidc } = session.signIn;
   const leaveForProvider = () => {
     if (!oidc) return;
