@@ -22,6 +22,7 @@ use datafusion::logical_expr::{
 };
 use weft_model::Dependence::{Aggregation, Conditional, Filter, GroupBy, Identity, Sort, Transformation, Window};
 use weft_model::{ColumnLineage, ColumnSource, Dependence, PortRef};
+use weft_pit::PitJoinNode;
 
 /// What the columns of `plan` depend on, by their names.
 pub(crate) fn column_lineage(plan: &LogicalPlan) -> Result<ColumnLineage> {
@@ -222,6 +223,10 @@ fn trace(plan: &LogicalPlan, outer: Option<&Scope<'_>>) -> Result<Traced> {
         LogicalPlan::Distinct(node) => of_distinct(node, schema(), outer)?,
         LogicalPlan::Join(node) => of_join(node, outer)?,
         LogicalPlan::Union(node) => of_union(node, schema(), outer)?,
+        LogicalPlan::Extension(node) => match node.node.as_any().downcast_ref::<PitJoinNode>() {
+            Some(join) => of_point_in_time(join, schema(), outer)?,
+            None => not_understood(plan, outer)?,
+        },
         LogicalPlan::Unnest(node) => of_unnest(node, schema(), outer)?,
         LogicalPlan::Values(node) => of_values(node, schema(), outer)?,
         LogicalPlan::SubqueryAlias(node) => Traced { schema: schema(), ..trace(&node.input, outer)? },
@@ -235,7 +240,6 @@ fn trace(plan: &LogicalPlan, outer: Option<&Scope<'_>>) -> Result<Traced> {
         | LogicalPlan::Statement(_)
         | LogicalPlan::Explain(_)
         | LogicalPlan::Analyze(_)
-        | LogicalPlan::Extension(_)
         | LogicalPlan::Dml(_)
         | LogicalPlan::Ddl(_)
         | LogicalPlan::Copy(_)
@@ -351,6 +355,15 @@ fn of_join(node: &Join, outer: Option<&Scope<'_>>) -> Result<Traced> {
     };
     let rows = left.rows.and(right.rows).and(condition.by(by));
     Ok(Traced { schema: DFSchemaRef::clone(&node.schema), columns, rows })
+}
+
+/// What is compared decides what comes beside a row, and which rows there are is the frame's.
+fn of_point_in_time(node: &PitJoinNode, schema: DFSchemaRef, outer: Option<&Scope<'_>>) -> Result<Traced> {
+    let (frame, history) = (trace(node.frame(), outer)?, trace(node.history(), outer)?);
+    let condition = Scope { inputs: &[&frame, &history], outer }.together(node.compared())?;
+    let columns = frame.columns.iter().chain(&history.columns).cloned().collect();
+    let rows = frame.rows.and(history.rows).and(condition.by(Dependence::Join));
+    Ok(Traced { schema, columns, rows })
 }
 
 fn of_union(node: &Union, schema: DFSchemaRef, outer: Option<&Scope<'_>>) -> Result<Traced> {

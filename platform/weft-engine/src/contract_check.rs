@@ -195,7 +195,7 @@ impl ContractPlanner {
             return Err(at_start(Code::INTERNAL, "planning over contracts waits for something".to_owned()));
         };
         let plan = plan.map_err(|error| planning(&error, sql))?;
-        statement::ensure_reads_only(&plan).map_err(|error| problem(&error, sql))?;
+        let plan = statement::settled(plan).map_err(|error| problem(&error, sql))?;
         // Types are settled by analysis, which also finds what planning alone lets pass; optimising changes neither.
         let analysed = self.state.analyzer().execute_and_check(plan.clone(), self.state.config_options(), |_, _| {});
         let analysed = analysed.map_err(|error| planning(&error, sql))?;

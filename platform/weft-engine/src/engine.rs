@@ -6,12 +6,16 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList};
+use async_trait::async_trait;
+use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList, Session as CatalogSession};
+use datafusion::execution::context::QueryPlanner;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::object_store::{DefaultObjectStoreRegistry, ObjectStoreRegistry};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder, TaskContext};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use datafusion::physical_planner::{DefaultPhysicalPlanner, PhysicalPlanner};
 use datafusion::prelude::SessionConfig;
 use parking_lot::Mutex;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -19,6 +23,7 @@ use uuid::Uuid;
 use weft_catalog::Catalog;
 use weft_governance::Policies;
 use weft_model::{Clock, PortRef, Principal};
+use weft_pit::PitPlanner;
 use weft_storage::Warehouse;
 
 use crate::admission::{Admission, Admitted};
@@ -340,6 +345,22 @@ fn no_catalogs() -> Arc<dyn CatalogProviderList> {
     Arc::new(MemoryCatalogProviderList::new())
 }
 
+/// Plans what DataFusion plans, and point-in-time joins.
+#[derive(Debug)]
+struct PlansPointInTime;
+
+#[async_trait]
+impl QueryPlanner for PlansPointInTime {
+    async fn create_physical_plan(
+        &self,
+        plan: &LogicalPlan,
+        session: &dyn CatalogSession,
+    ) -> datafusion::error::Result<Arc<dyn ExecutionPlan>> {
+        let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(PitPlanner)]);
+        planner.create_physical_plan(plan, session).await
+    }
+}
+
 /// Settings and functions that every session has.
 pub(crate) fn base_state() -> SessionState {
     static BASE: LazyLock<SessionState> = LazyLock::new(make_base_state);
@@ -361,6 +382,7 @@ fn make_base_state() -> SessionState {
         .with_config(config)
         .with_default_features()
         .with_catalog_list(no_catalogs())
+        .with_query_planner(Arc::new(PlansPointInTime))
         // No file formats or factories: nothing in SQL can name storage.
         .with_table_factories(HashMap::new())
         .with_file_formats(Vec::new());

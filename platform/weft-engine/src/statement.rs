@@ -116,6 +116,7 @@ fn gated(statement: Statement, sql: &str, limits: &Limits) -> Result<QueryText, 
     bounds::ensure_shape(inner.as_ref(), limits)?;
     written_out::ensure_within(&inner, limits)?;
     functions::ensure_allowed(inner.as_ref())?;
+    weft_pit::say_as_left_joins(&mut inner).map_err(|problem| QueryError::Invalid { problem })?;
     let mut numbering = Numbering::default();
     let _: ControlFlow<()> = VisitMut::visit(inner.as_mut(), &mut numbering);
     let parameters = numbering.count()?;
@@ -125,8 +126,13 @@ fn gated(statement: Statement, sql: &str, limits: &Limits) -> Result<QueryText, 
 /// The plan of a query over the tables that `state` knows, held to the second line too.
 pub(crate) async fn logical_plan(state: &SessionState, query: QueryText) -> Result<LogicalPlan, QueryError> {
     let plan = state.statement_to_plan(query.statement).await.map_err(|error| QueryError::from_planning(&error))?;
+    settled(plan)
+}
+
+/// A plan as DataFusion makes it of a text, held to the second line, with the joins that DataFusion does not know.
+pub(crate) fn settled(plan: LogicalPlan) -> Result<LogicalPlan, QueryError> {
     ensure_reads_only(&plan)?;
-    Ok(plan)
+    weft_pit::with_point_in_time(plan).map_err(|error| QueryError::from_planning(&error))
 }
 
 /// The plan of a query, optimised; `state` is set to run it: with batches of so few rows that its constants fit beside
@@ -199,7 +205,7 @@ pub(crate) async fn physical_nodes(
 }
 
 /// The second line: a plan that is nothing but reading.
-pub(crate) fn ensure_reads_only(plan: &LogicalPlan) -> Result<(), QueryError> {
+fn ensure_reads_only(plan: &LogicalPlan) -> Result<(), QueryError> {
     let refused = |what: &str| DataFusionError::from(QueryError::NotAQuery { what: what.to_owned() });
     plan.apply_with_subqueries(|node| match node {
         LogicalPlan::Dml(_) => Err(refused("a statement that writes")),

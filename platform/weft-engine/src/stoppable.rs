@@ -29,11 +29,12 @@ use crate::{Limits, QueryError};
 /// How long a condition is looked at before others get the thread.
 const TURN: Duration = Duration::from_millis(50);
 
-const JOINS: [&str; 6] = [
+const JOINS: [&str; 7] = [
     "CrossJoinExec",
     "HashJoinExec",
     "NestedLoopJoinExec",
     "PiecewiseMergeJoinExec",
+    "PitJoinExec",
     "SortMergeJoinExec",
     "SymmetricHashJoinExec",
 ];

@@ -24,7 +24,9 @@ import pyarrow as pa
 
 import answers
 from processes import cpu_seconds
-from tables import NAMES
+from tables import HISTORIES, NAMES
+
+ALL = [*NAMES, *HISTORIES]
 
 QUERIES = Path(__file__).resolve().parent.parent / "queries"
 
@@ -41,7 +43,7 @@ class DuckDB:
         packed = Path(duckdb_extension_delta.__file__).parent
         extension = glob.glob(f"{packed}/extensions/**/*.duckdb_extension", recursive=True)
         self.connection.execute(f"LOAD '{extension[0]}'")
-        self.tables = {name: f"delta_scan('{tables}/{name}/rows')" for name in NAMES}
+        self.tables = {name: f"delta_scan('{tables}/{name}/rows')" for name in ALL}
 
     def rows(self, sql):
         return self.connection.execute(sql.format_map(self.tables)).to_arrow_table()
@@ -55,10 +57,10 @@ class Polars:
 
         self.polars = polars
         self.version = f"polars {polars.__version__}"
-        self.folders = {name: f"{tables}/{name}/rows" for name in NAMES}
+        self.folders = {name: f"{tables}/{name}/rows" for name in ALL}
 
     def rows(self, sql):
-        used = [name for name in NAMES if f"{{{name}}}" in sql]
+        used = [name for name in ALL if f"{{{name}}}" in sql]
         frames = {name: self.polars.scan_delta(self.folders[name]) for name in used}
         sql = sql.format_map({name: name for name in used})
         with self.polars.SQLContext(frames) as context:
@@ -76,7 +78,7 @@ class Flight:
         self.server = int(pid)
         options = {DatabaseOptions.AUTHORIZATION_HEADER.value: f"Bearer {token}"} if token else {}
         self.connection = dbapi.connect(address, db_kwargs=options, autocommit=True)
-        self.tables = {name: names.format(name) for name in NAMES}
+        self.tables = {name: names.format(name) for name in ALL}
 
     def rows(self, sql):
         with self.connection.cursor() as cursor:
@@ -97,12 +99,12 @@ class Stream:
         self.client = flight.FlightClient(address, **trusted)
         headers = [(b"authorization", f"Bearer {token}".encode())] if token else []
         self.options = flight.FlightCallOptions(headers=headers)
-        self.tables = {name: names.format(name) for name in NAMES}
+        self.tables = {name: names.format(name) for name in ALL}
 
     def ready(self, sql):
         """The ticket of a statement: the message CommandStatementQuery of Flight SQL, within an Any."""
         sql = sql.format_map(self.tables)
-        if sql in NAMES:
+        if sql in ALL:
             return self.flight.Ticket(sql.encode())
         url = b"type.googleapis.com/arrow.flight.protocol.sql.CommandStatementQuery"
         command = field(1, url) + field(2, field(1, sql.encode()))
@@ -129,12 +131,20 @@ def field(number, content):
 
 def main():
     kind, *arguments = sys.argv[1:]
-    engine = {"duckdb": DuckDB, "polars": Polars, "flight": Flight, "stream": Stream}[kind](*arguments)
+    serve({"duckdb": DuckDB, "polars": Polars, "flight": Flight, "stream": Stream}[kind](*arguments), text_of)
+
+
+def text_of(request):
+    return request.get("sql") or (QUERIES / f"{request['query']}.sql").read_text()
+
+
+def serve(engine, wanted):
+    """Lets `engine` answer requests, of each what `wanted` takes out of it."""
     processes = [os.getpid(), *([engine.server] if hasattr(engine, "server") else [])]
     tell(version=engine.version)
     for line in sys.stdin:
         request = json.loads(line)
-        sql = request.get("sql") or (QUERIES / f"{request['query']}.sql").read_text()
+        sql = wanted(request)
         if hasattr(engine, "ready"):
             sql = engine.ready(sql)
         before, began = sum(map(cpu_seconds, processes)), time.perf_counter()

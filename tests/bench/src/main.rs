@@ -1,5 +1,5 @@
 //! `make bench`: what governance, queries and serving cost. Prints a line for each goal and asserts nothing. An
-//! argument names the part to measure: `commands`, `decisions`, `access`, `catalog`, `scans`, `scan`, `queries`, `serving`, `sessions [MINUTES]`,
+//! argument names the part to measure: `commands`, `decisions`, `access`, `catalog`, `scans`, `scan`, `queries`, `serving`, `features`, `sessions [MINUTES]`,
 //! `large` or `writing [LINE]`. Without one all but the last three are measured, and what is known of queries and serving is
 //! written into `platform/docs/performance`, as `record` does by itself. Parts that `peers/*.py` measures take its options,
 //! such as `queries --scale 2 --rounds 9`.
@@ -13,6 +13,7 @@ mod access;
 mod catalog;
 mod commands;
 mod decisions;
+mod features;
 mod in_process;
 mod large_mesh;
 mod mesh_of_tables;
@@ -62,6 +63,9 @@ async fn main() {
     }
     if wanted("serving") {
         tpch::drive("serving", "1", more);
+    }
+    if wanted("features") {
+        features::measure(more);
     }
     match part {
         "sessions" => tpch::drive("sessions", "1", more),

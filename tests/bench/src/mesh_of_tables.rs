@@ -91,6 +91,9 @@ const TPCH: [(&str, Columns, &[&str]); 8] = [
     ("part", PART, &["p_partkey"]),
     ("partsupp", PARTSUPP, &["ps_partkey", "ps_suppkey"]),
 ];
+const FRAME: Columns = &[("row", "bigint"), ("entity", "bigint"), ("at", "timestamp")];
+const HISTORY: Columns =
+    &[("entity", "bigint"), ("at", "timestamp"), ("created", "timestamp"), ("v1", "double"), ("v2", "bigint")];
 const WIDE: Columns =
     &[("o_custkey", "bigint"), ("o_orderdate", "date"), ("o_orderpriority", "string"), ("s_name", "string")];
 const AGGREGATE: Columns = &[
@@ -141,6 +144,18 @@ impl Mesh {
         for (name, columns, key) in TPCH {
             mesh.product(name, "rows", &mesh.file(&format!("{name}.parquet")), &[]);
             mesh.contract(name, "rows", columns, key, "strict");
+        }
+        mesh
+    }
+
+    /// Frames and histories in `data` as products, which `reader` may read.
+    pub(crate) fn of_histories(data: &Path) -> Self {
+        let mesh = Self::governed(data);
+        for name in ["frame", "frame50"] {
+            mesh.source(name, "rows", FRAME, &format!("{name}.parquet"));
+        }
+        for name in ["view0", "view1", "view2", "view50"] {
+            mesh.source(name, "rows", HISTORY, &format!("{name}.parquet"));
         }
         mesh
     }
@@ -271,6 +286,7 @@ impl Mesh {
                 "bigint" | "int" => "integer",
                 "string" => "string",
                 "date" => "date",
+                "timestamp" => "timestamp",
                 _ => "number",
             };
             let _ = writeln!(

@@ -178,7 +178,7 @@ pub(crate) fn on_offer(builder: SessionStateBuilder) -> SessionStateBuilder {
     let mut rules = Analyzer::new().rules;
     rules.push(Arc::new(KeepBounds::new(bounded, Arc::new(concat))));
     builder
-        .with_scalar_functions(on_offer.scalar.clone())
+        .with_scalar_functions(on_offer.scalar.iter().cloned().chain([Arc::new(weft_pit::mark())]).collect())
         .with_higher_order_functions(Vec::new())
         .with_aggregate_functions(on_offer.aggregate.clone())
         .with_window_functions(on_offer.window.clone())

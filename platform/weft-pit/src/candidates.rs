@@ -1,0 +1,241 @@
+//! What is known best at each moment so far.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use arrow::array::{Array, ArrayRef, DynComparator, RecordBatch, make_comparator, new_null_array};
+use arrow::compute::{SortOptions, interleave};
+use arrow::datatypes::SchemaRef;
+
+use datafusion::common::Result;
+use parking_lot::{Mutex, RwLock};
+
+use crate::frame::Frame;
+
+/// Moments are dealt out to so many locks, so that rows of several streams find their places at the same time.
+const SHARDS: usize = 16;
+/// Batches of which some row is known best are kept until they hold this much more than those rows.
+const KEPT_BYTES: usize = 64 << 20;
+/// Rows of a batch that is made of rows kept.
+const ROWS_TOGETHER: usize = 64 << 10;
+
+/// One row of the history that reaches a moment.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival {
+    pub(crate) moment: u32,
+    pub(crate) row: u32,
+    pub(crate) time: i64,
+    /// When it was created; the least number where nobody knows.
+    pub(crate) created: i64,
+}
+
+/// The best row for a moment: how it compares, and where it is.
+#[derive(Clone, Copy)]
+struct Best {
+    time: i64,
+    created: i64,
+    batch: u32,
+    row: u32,
+}
+
+const NONE: Best = Best { time: i64::MIN, created: i64::MIN, batch: u32::MAX, row: 0 };
+
+impl Best {
+    fn is_none(&self) -> bool {
+        self.batch == u32::MAX
+    }
+}
+
+/// The best row of the history for each moment of a frame.
+pub(crate) struct Candidates {
+    shards: Vec<Mutex<Vec<Best>>>,
+    moments_of_shard: usize,
+    kept: RwLock<Kept>,
+    schema: SchemaRef,
+}
+
+/// Rows of the history that may be shown.
+#[derive(Default)]
+struct Kept {
+    batches: Vec<RecordBatch>,
+    bytes: usize,
+    /// How much there was after they were last put together.
+    bytes_needed: usize,
+}
+
+impl Candidates {
+    pub(crate) fn new(frame: &Frame, schema: SchemaRef) -> Self {
+        let moments_of_shard = frame.moments().div_ceil(SHARDS).max(1);
+        let shards = (0..SHARDS).map(|shard| {
+            let rest = frame.moments().saturating_sub(shard * moments_of_shard);
+            Mutex::new(vec![NONE; rest.min(moments_of_shard)])
+        });
+        Candidates { shards: shards.collect(), moments_of_shard, kept: RwLock::default(), schema }
+    }
+
+    /// What all of it takes of memory before anything is kept.
+    pub(crate) fn bytes_for(moments: usize) -> usize {
+        moments * size_of::<Best>()
+    }
+
+    /// What the rows that are kept take of memory.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        self.kept.read().bytes
+    }
+
+    /// Whether to put rows together would free memory.
+    pub(crate) fn is_loose(&self) -> bool {
+        let kept = self.kept.read();
+        kept.bytes > kept.bytes_needed * 2 + KEPT_BYTES
+    }
+
+    /// Lets rows of one batch arrive at their moments, and says whether any of them is kept. `joined` are its columns
+    /// that are joined.
+    pub(crate) fn arrive(&self, joined: &RecordBatch, mut arrivals: Vec<Arrival>) -> Result<bool> {
+        arrivals.sort_unstable_by_key(|arrival| arrival.moment as usize / self.moments_of_shard);
+        let batch = {
+            let mut kept = self.kept.write();
+            kept.batches.push(joined.clone());
+            u32::try_from(kept.batches.len() - 1).unwrap_or(u32::MAX - 1)
+        };
+        let mut is_kept = false;
+        {
+            let kept = self.kept.read();
+            let mut ties = Ties { batches: &kept.batches, comparators: HashMap::new() };
+            let of_shard = |arrival: &Arrival| arrival.moment as usize / self.moments_of_shard;
+            for run in arrivals.chunk_by(|one, other| of_shard(one) == of_shard(other)) {
+                let Some(shard) = run.first().map(of_shard) else { continue };
+                let Some(lock) = self.shards.get(shard) else { continue };
+                let mut bests = lock.lock();
+                for arrival in run {
+                    let Some(best) = bests.get_mut(arrival.moment as usize - shard * self.moments_of_shard) else {
+                        continue;
+                    };
+                    let new = Best { time: arrival.time, created: arrival.created, batch, row: arrival.row };
+                    if ties.compare(&new, best)? == Ordering::Greater {
+                        *best = new;
+                        is_kept = true;
+                    }
+                }
+            }
+        }
+        let mut kept = self.kept.write();
+        match (is_kept, kept.batches.get_mut(batch as usize)) {
+            (true, _) => kept.bytes += joined.get_array_memory_size(),
+            // Its place stays, so that the numbers of others do.
+            (false, Some(place)) => *place = RecordBatch::new_empty(joined.schema()),
+            (false, None) => {}
+        }
+        Ok(is_kept)
+    }
+
+    /// Keeps of the batches those rows alone that are known best, and gives what they take of memory.
+    pub(crate) fn put_together(&self) -> Result<usize> {
+        let mut kept = self.kept.write();
+        let mut shards: Vec<_> = self.shards.iter().map(Mutex::lock).collect();
+        let mut places: Vec<&mut Best> =
+            shards.iter_mut().flat_map(|shard| shard.iter_mut()).filter(|best| !best.is_none()).collect();
+        let mut together = Vec::new();
+        for (number, run) in (0_u32..).zip(places.chunks_mut(ROWS_TOGETHER)) {
+            let at: Vec<(usize, usize)> = run.iter().map(|best| (best.batch as usize, best.row as usize)).collect();
+            together.push(rows_of(&self.schema, &kept.batches, &at)?);
+            for (row, best) in (0_u32..).zip(run.iter_mut()) {
+                (best.batch, best.row) = (number, row);
+            }
+        }
+        let bytes = together.iter().map(RecordBatch::get_array_memory_size).sum();
+        *kept = Kept { batches: together, bytes, bytes_needed: bytes };
+        Ok(bytes)
+    }
+
+    /// The best rows when everything has arrived: what reached a moment is known at the later ones of its key too, and
+    /// what is older than `ttl` is shown at none.
+    pub(crate) fn known(self, frame: &Frame, ttl: Option<i64>) -> Result<Known> {
+        let mut bests: Vec<Best> = self.shards.into_iter().flat_map(Mutex::into_inner).collect();
+        let Kept { mut batches, .. } = self.kept.into_inner();
+        let mut ties = Ties { batches: &batches, comparators: HashMap::new() };
+        for of_key in frame.of_each_key() {
+            let mut last = NONE;
+            for best in bests.get_mut(of_key).into_iter().flatten() {
+                if ties.compare(&last, best)? == Ordering::Greater {
+                    *best = last;
+                }
+                last = *best;
+            }
+        }
+        if let Some(ttl) = ttl {
+            for (moment, best) in bests.iter_mut().enumerate() {
+                if best.time < frame.time(moment).saturating_sub(ttl) {
+                    *best = NONE;
+                }
+            }
+        }
+        let nothing: Vec<ArrayRef> =
+            self.schema.fields().iter().map(|field| new_null_array(field.data_type(), 1)).collect();
+        let none = batches.len();
+        batches.push(RecordBatch::try_new(std::sync::Arc::clone(&self.schema), nothing)?);
+        Ok(Known { bests, batches, none, schema: self.schema })
+    }
+}
+
+/// What is known at each moment.
+pub(crate) struct Known {
+    bests: Vec<Best>,
+    batches: Vec<RecordBatch>,
+    /// The batch whose only row is NULL in every column.
+    none: usize,
+    schema: SchemaRef,
+}
+
+impl Known {
+    /// The rows that are known at these moments, in their order: NULL where nothing is, or where there is no moment.
+    pub(crate) fn at(&self, moments: impl Iterator<Item = Option<usize>>) -> Result<RecordBatch> {
+        let place = |moment: Option<usize>| match moment.and_then(|moment| self.bests.get(moment)) {
+            Some(best) if !best.is_none() => (best.batch as usize, best.row as usize),
+            _ => (self.none, 0),
+        };
+        rows_of(&self.schema, &self.batches, &moments.map(place).collect::<Vec<_>>())
+    }
+}
+
+/// Rows by batch and row.
+fn rows_of(schema: &SchemaRef, batches: &[RecordBatch], at: &[(usize, usize)]) -> Result<RecordBatch> {
+    let columns: Result<Vec<ArrayRef>, _> = (0..schema.fields().len())
+        .map(|column| {
+            let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(column).as_ref()).collect();
+            interleave(&parts, at)
+        })
+        .collect();
+    let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(at.len()));
+    Ok(RecordBatch::try_new_with_options(std::sync::Arc::clone(schema), columns?, &options)?)
+}
+
+/// Compares rows, by their values where nothing else tells them apart.
+struct Ties<'b> {
+    batches: &'b [RecordBatch],
+    comparators: HashMap<(u32, u32), Vec<DynComparator>>,
+}
+
+impl Ties<'_> {
+    fn compare(&mut self, one: &Best, other: &Best) -> Result<Ordering> {
+        let by_time =
+            other.is_none().cmp(&one.is_none()).then((one.time, one.created).cmp(&(other.time, other.created)));
+        if by_time != Ordering::Equal || one.is_none() {
+            return Ok(by_time);
+        }
+        let comparators = match self.comparators.entry((one.batch, other.batch)) {
+            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+            std::collections::hash_map::Entry::Vacant(place) => {
+                place.insert(comparators(self.batches.get(one.batch as usize), self.batches.get(other.batch as usize))?)
+            }
+        };
+        let order = comparators.iter().map(|compare| compare(one.row as usize, other.row as usize));
+        Ok(order.fold(Ordering::Equal, Ordering::then))
+    }
+}
+
+fn comparators(one: Option<&RecordBatch>, other: Option<&RecordBatch>) -> Result<Vec<DynComparator>> {
+    let options = SortOptions { descending: false, nulls_first: true };
+    let columns = one.zip(other).into_iter().flat_map(|(one, other)| one.columns().iter().zip(other.columns()));
+    columns.map(|(one, other)| Ok(make_comparator(one, other, options)?)).collect()
+}

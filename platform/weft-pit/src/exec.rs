@@ -1,0 +1,326 @@
+//! The operator that joins.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::SchemaRef;
+use datafusion::common::runtime::JoinSet;
+use datafusion::common::stats::Precision;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{Result, Statistics, exec_datafusion_err, internal_err};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::{Distribution, EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_plan::distribution_requirements::InputDistributionRequirements;
+use datafusion::physical_plan::execution_plan::EmissionType;
+use datafusion::physical_plan::statistics::{ChildStats, StatisticsArgs};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, Partitioning, PlanProperties,
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use parking_lot::Mutex;
+
+use crate::candidates::{Arrival, Candidates};
+use crate::frame::{Frame, Moments};
+use crate::times::Times;
+
+/// How rows are matched; times are numbers of one scale by then.
+#[derive(Clone, Debug)]
+pub(crate) struct Matching {
+    /// Keys of the frame and of the history, in the same order and of the same types.
+    pub(crate) keys: Vec<(Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>)>,
+    pub(crate) frame_time: Arc<dyn PhysicalExpr>,
+    pub(crate) history_time: Arc<dyn PhysicalExpr>,
+    pub(crate) created: Option<Arc<dyn PhysicalExpr>>,
+    /// Whether a row counts from when it was created on.
+    pub(crate) by_knowledge: bool,
+    /// Whether a row must be earlier than the moment.
+    pub(crate) strictly: bool,
+    pub(crate) ttl: Option<i64>,
+}
+
+/// Joins to each row of its first input the row of the second that was known at its moment.
+///
+/// The first input is read to its end and held: each key with its moments in order of time. The second is read once, in
+/// whatever order and by as many tasks as it has partitions: each row finds the first moment that it reaches, and stays
+/// there if nothing newer did. At the end what is known at a moment is handed on to the later ones of its key. So no
+/// input is sorted, and what is held is a row of the history for each row of the frame at most.
+///
+/// The rows of the first input come in their order, in one partition. What does not fit into the memory pool is an error
+/// before the first row.
+#[derive(Debug)]
+pub struct PitJoinExec {
+    frame: Arc<dyn ExecutionPlan>,
+    history: Arc<dyn ExecutionPlan>,
+    matching: Matching,
+    /// The columns of the history alone, which may all be NULL.
+    joined: SchemaRef,
+    properties: Arc<PlanProperties>,
+}
+
+impl PitJoinExec {
+    /// `schema` is that of the frame with that of the history behind it.
+    pub(crate) fn new(
+        frame: Arc<dyn ExecutionPlan>,
+        history: Arc<dyn ExecutionPlan>,
+        matching: Matching,
+        schema: SchemaRef,
+    ) -> Result<Self> {
+        let (of_frame, of_history) = (frame.schema().fields().len(), history.schema().fields().len());
+        if schema.fields().len() != of_frame + of_history {
+            return internal_err!("a point-in-time join shows the columns of both its inputs");
+        }
+        let joined: Vec<usize> = (of_frame..of_frame + of_history).collect();
+        let joined = Arc::new(schema.project(&joined)?);
+        let properties = Arc::new(PlanProperties::new(
+            EquivalenceProperties::new(schema),
+            Partitioning::UnknownPartitioning(1),
+            EmissionType::Final,
+            frame.boundedness(),
+        ));
+        Ok(PitJoinExec { frame, history, matching, joined, properties })
+    }
+}
+
+impl DisplayAs for PitJoinExec {
+    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Matching { keys, frame_time, history_time, by_knowledge, strictly, ttl, created } = &self.matching;
+        let keys: Vec<String> = keys.iter().map(|(one, other)| format!("{one} = {other}")).collect();
+        let order = if *strictly { ">" } else { ">=" };
+        write!(f, "PitJoinExec: on=[{}], {frame_time} {order} {history_time}", keys.join(", "))?;
+        if let Some(created) = created {
+            write!(f, ", {}={created}", if *by_knowledge { "known" } else { "created" })?;
+        }
+        ttl.map_or(Ok(()), |ttl| write!(f, ", ttl={ttl}"))
+    }
+}
+
+impl ExecutionPlan for PitJoinExec {
+    fn name(&self) -> &'static str {
+        "PitJoinExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.frame, &self.history]
+    }
+
+    fn input_distribution_requirements(&self) -> InputDistributionRequirements {
+        InputDistributionRequirements::new(vec![Distribution::SinglePartition, Distribution::UnspecifiedDistribution])
+    }
+
+    fn maintains_input_order(&self) -> Vec<bool> {
+        vec![true, false]
+    }
+
+    fn benefits_from_input_partitioning(&self) -> Vec<bool> {
+        vec![false, true]
+    }
+
+    fn apply_expressions(
+        &self,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        let Matching { keys, frame_time, history_time, created, .. } = &self.matching;
+        let keys = keys.iter().flat_map(|(one, other)| [one, other]);
+        for expr in keys.chain([frame_time, history_time]).chain(created) {
+            if f(expr)? == TreeNodeRecursion::Stop {
+                return Ok(TreeNodeRecursion::Stop);
+            }
+        }
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        match <[_; 2]>::try_from(children) {
+            Ok([frame, history]) => {
+                Ok(Arc::new(PitJoinExec::new(frame, history, self.matching.clone(), self.schema())?))
+            }
+            Err(_) => internal_err!("a point-in-time join has two inputs"),
+        }
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        if partition != 0 {
+            return internal_err!("a point-in-time join has one partition");
+        }
+        let join = Join {
+            matching: self.matching.clone(),
+            joined: Arc::clone(&self.joined),
+            schema: self.schema(),
+            batch_rows: context.session_config().batch_size(),
+            reservation: Mutex::new(MemoryConsumer::new("PitJoinExec").register(context.memory_pool())),
+        };
+        let frame = self.frame.execute(0, Arc::clone(&context))?;
+        let history = Arc::clone(&self.history);
+        let rows = stream::once(async move { join.run(frame, history, context).await }).try_flatten();
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), rows)))
+    }
+
+    fn child_stats_requests(&self, partition: Option<usize>) -> Vec<ChildStats> {
+        vec![ChildStats::At(partition), ChildStats::Skip]
+    }
+
+    fn statistics_from_inputs(&self, inputs: &[Arc<Statistics>], _: &StatisticsArgs) -> Result<Arc<Statistics>> {
+        let mut statistics = Statistics::new_unknown(&self.schema());
+        statistics.num_rows = inputs.first().map_or(Precision::Absent, |frame| frame.num_rows);
+        Ok(Arc::new(statistics))
+    }
+}
+
+/// One run of the operator.
+struct Join {
+    matching: Matching,
+    joined: SchemaRef,
+    schema: SchemaRef,
+    batch_rows: usize,
+    reservation: Mutex<MemoryReservation>,
+}
+
+impl Join {
+    async fn run(
+        self,
+        frame: SendableRecordBatchStream,
+        history: Arc<dyn ExecutionPlan>,
+        context: Arc<TaskContext>,
+    ) -> Result<SendableRecordBatchStream> {
+        let frame = Arc::new(self.collect(frame).await?);
+        self.reservation.lock().try_grow(frame.bytes() + Candidates::bytes_for(frame.moments()))?;
+        let candidates = Arc::new(Candidates::new(&frame, Arc::clone(&self.joined)));
+        let join = Arc::new(self);
+        // Of what nobody asks for at any moment, nothing is read.
+        if frame.moments() > 0 {
+            let mut tasks = JoinSet::new();
+            for partition in 0..history.output_partitioning().partition_count() {
+                let rows = history.execute(partition, Arc::clone(&context))?;
+                let (join, frame, candidates) = (Arc::clone(&join), Arc::clone(&frame), Arc::clone(&candidates));
+                tasks.spawn(async move { join.read(rows, &frame, &candidates).await });
+            }
+            while let Some(done) = tasks.join_next().await {
+                done.map_err(|error| exec_datafusion_err!("a task of a point-in-time join ended: {error}"))??;
+            }
+        }
+        drop(history);
+        let lost = || exec_datafusion_err!("a point-in-time join is still read");
+        let candidates = Arc::into_inner(candidates).ok_or_else(lost)?;
+        let known = candidates.known(&frame, join.matching.ttl)?;
+        let schema = Arc::clone(&join.schema);
+        let (mut batch, mut row, mut begun) = (0, 0, 0);
+        let rows = stream::iter(std::iter::from_fn(move || {
+            let whole = loop {
+                let whole = frame.batches.get(batch)?;
+                if begun < whole.num_rows() {
+                    break whole;
+                }
+                (batch, begun) = (batch + 1, 0);
+            };
+            let part = whole.slice(begun, join.batch_rows.min(whole.num_rows() - begun));
+            let moments = (row..row + part.num_rows()).map(|row| frame.moment_of(row));
+            let joined = known.at(moments).and_then(|known| beside(&join.schema, &part, &known));
+            (row, begun) = (row + part.num_rows(), begun + part.num_rows());
+            Some(joined)
+        }));
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, rows)))
+    }
+
+    /// All of the frame, with its keys and times.
+    async fn collect(&self, mut rows: SendableRecordBatchStream) -> Result<Frame> {
+        let (mut batches, mut moments) = (Vec::new(), Vec::new());
+        while let Some(batch) = rows.try_next().await? {
+            let keys: Result<Vec<ArrayRef>> = self.matching.keys.iter().map(|(of, _)| column(of, &batch)).collect();
+            let of_batch = Moments { keys: keys?, time: column(&self.matching.frame_time, &batch)? };
+            // Keys and times are copied once when they are put in order.
+            let copied: usize = of_batch.keys.iter().chain([&of_batch.time]).map(|a| a.get_array_memory_size()).sum();
+            self.reservation.lock().try_grow(batch.get_array_memory_size() + copied)?;
+            batches.push(batch);
+            moments.push(of_batch);
+        }
+        Frame::new(batches, &moments, self.matching.keys.len())
+    }
+
+    /// Lets one stream of the history arrive.
+    async fn read(&self, mut rows: SendableRecordBatchStream, frame: &Frame, candidates: &Candidates) -> Result<()> {
+        while let Some(batch) = rows.next().await {
+            let batch = batch?;
+            let arrivals = self.arrivals(&batch, frame)?;
+            if arrivals.is_empty() {
+                continue;
+            }
+            let joined = RecordBatch::try_new_with_options(
+                Arc::clone(&self.joined),
+                batch.columns().to_vec(),
+                &RecordBatchOptions::new().with_row_count(Some(batch.num_rows())),
+            )?;
+            let bytes = joined.get_array_memory_size();
+            self.make_room(candidates, bytes)?;
+            if !candidates.arrive(&joined, arrivals)? {
+                self.reservation.lock().shrink(bytes);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reserves memory for one more batch: what is kept needlessly is given up first.
+    fn make_room(&self, candidates: &Candidates, bytes: usize) -> Result<()> {
+        let reservation = self.reservation.lock();
+        if !candidates.is_loose() && reservation.try_grow(bytes).is_ok() {
+            return Ok(());
+        }
+        let before = candidates.kept_bytes();
+        let after = candidates.put_together()?;
+        reservation.shrink(before.saturating_sub(after).min(reservation.size()));
+        reservation.try_grow(bytes)
+    }
+
+    /// Which rows of the batch reach which moment first.
+    fn arrivals(&self, batch: &RecordBatch, frame: &Frame) -> Result<Vec<Arrival>> {
+        let Some((first, last)) = frame.span() else { return Ok(Vec::new()) };
+        let Matching { keys, history_time, created, by_knowledge, strictly, ttl, .. } = &self.matching;
+        let times = Times::of(&column(history_time, batch)?)?;
+        let created = created.as_ref().map(|of| Times::of(&column(of, batch)?)).transpose()?;
+        let oldest = ttl.map_or(i64::MIN, |ttl| first.saturating_sub(ttl));
+        // From when on the row is there to be known, and its own time; `None` where it is known at no moment.
+        let known = |row: usize| {
+            let time = times.get(row).filter(|time| *time >= oldest)?;
+            let created_at = created.as_ref().map(|created| created.get(row));
+            let from = match created_at {
+                Some(created_at) if *by_knowledge => time.max(created_at?),
+                _ => time,
+            };
+            (from <= last).then_some((from, time, created_at.flatten().unwrap_or(i64::MIN)))
+        };
+        let keys: Result<Vec<ArrayRef>> = keys.iter().map(|(_, of)| column(of, batch)).collect();
+        let mut found = Vec::with_capacity(batch.num_rows());
+        let in_time = (0..batch.num_rows()).filter(|row| known(*row).is_some());
+        frame.keys.find(&keys?, in_time, |row, group| found.push((row, group)))?;
+        let arrivals = found.into_iter().filter_map(|(row, group)| {
+            let (from, time, created) = known(row)?;
+            let (moment, at) = self.first_moment(frame, group, from, time, *strictly)?;
+            // Too old for the first moment is too old for all that come after it.
+            let is_live = ttl.is_none_or(|ttl| time >= at.saturating_sub(ttl));
+            is_live.then_some(Arrival { moment, row: row as u32, time, created })
+        });
+        Ok(arrivals.collect())
+    }
+
+    /// The first moment at which a row of that time is known. To be earlier is asked of its own time alone.
+    fn first_moment(&self, frame: &Frame, group: u32, from: i64, time: i64, strictly: bool) -> Option<(u32, i64)> {
+        frame.first_moment(group, from, strictly && from == time)
+    }
+}
+
+/// The columns of both beside each other.
+fn beside(schema: &SchemaRef, frame: &RecordBatch, known: &RecordBatch) -> Result<RecordBatch> {
+    let columns = frame.columns().iter().chain(known.columns()).cloned().collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(frame.num_rows()));
+    Ok(RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)?)
+}
+
+fn column(of: &Arc<dyn PhysicalExpr>, batch: &RecordBatch) -> Result<ArrayRef> {
+    of.evaluate(batch)?.into_array(batch.num_rows())
+}

@@ -1,0 +1,136 @@
+//! The frame of entities: all its rows, and the moments of each key in order of time.
+
+use arrow::array::RecordBatch;
+use arrow::compute::concat;
+use datafusion::common::{Result, exec_err};
+
+use crate::keys::{Keys, has_no_key};
+use crate::times::Times;
+
+/// The rows of a frame, as they came, and where their moments are.
+///
+/// A moment is a row that has a key and a time. Moments are numbered such that those of one key follow each other in
+/// order of time: what is known at one of them is known at the next ones too.
+pub(crate) struct Frame {
+    pub(crate) batches: Vec<RecordBatch>,
+    pub(crate) keys: Keys,
+    /// The time of each moment.
+    times: Vec<i64>,
+    /// Where the moments of each key begin, and at last where those of the last key end.
+    begins: Vec<u32>,
+    /// The moment of each row of the frame; [`NO_MOMENT`] where it has none.
+    moment_of: Vec<u32>,
+    /// The first and the last of all times.
+    span: Option<(i64, i64)>,
+}
+
+const NO_MOMENT: u32 = u32::MAX;
+
+/// Keys and times of one batch of the frame.
+pub(crate) struct Moments {
+    pub(crate) keys: Vec<arrow::array::ArrayRef>,
+    pub(crate) time: arrow::array::ArrayRef,
+}
+
+impl Frame {
+    pub(crate) fn new(batches: Vec<RecordBatch>, moments: &[Moments], key_count: usize) -> Result<Self> {
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        if rows >= NO_MOMENT as usize {
+            return exec_err!("a frame of an ASOF JOIN has fewer than {NO_MOMENT} rows");
+        }
+        let joined = |of: &dyn Fn(&Moments) -> Option<&arrow::array::ArrayRef>| {
+            let parts: Vec<&dyn arrow::array::Array> = moments.iter().filter_map(of).map(AsRef::as_ref).collect();
+            concat(&parts)
+        };
+        if moments.is_empty() {
+            let keys = Keys::One;
+            return Ok(Frame {
+                batches,
+                keys,
+                times: Vec::new(),
+                begins: vec![0, 0],
+                moment_of: Vec::new(),
+                span: None,
+            });
+        }
+        let columns: Result<Vec<_>, _> = (0..key_count).map(|key| joined(&|of| of.keys.get(key))).collect();
+        let (keys, count, group_of) = Keys::number(&columns?, rows)?;
+        let times = Times::of(&joined(&|of| Some(&of.time))?)?;
+
+        let mut begins = vec![0_u32; count + 1];
+        let mut of_moments: Vec<(u32, i64, u32)> = Vec::with_capacity(rows);
+        for (row, group) in (0_u32..).zip(&group_of).filter(|(_, group)| !has_no_key(**group)) {
+            let Some(time) = times.get(row as usize) else { continue };
+            of_moments.push((*group, time, row));
+            if let Some(count) = begins.get_mut(*group as usize + 1) {
+                *count += 1;
+            }
+        }
+        for at in 1..begins.len() {
+            begins[at] += begins[at - 1];
+        }
+        let ordered = in_order(of_moments, &begins);
+        let mut moment_of = vec![NO_MOMENT; rows];
+        for (moment, (_, row)) in (0_u32..).zip(&ordered) {
+            moment_of[*row as usize] = moment;
+        }
+        let times: Vec<i64> = ordered.into_iter().map(|(time, _)| time).collect();
+        let span = times.iter().min().copied().zip(times.iter().max().copied());
+        Ok(Frame { batches, keys, times, begins, moment_of, span })
+    }
+
+    pub(crate) fn moments(&self) -> usize {
+        self.times.len()
+    }
+
+    /// The first and the last moment; `None` where there is none.
+    pub(crate) fn span(&self) -> Option<(i64, i64)> {
+        self.span
+    }
+
+    /// The first moment of the key that is not before `time`, with its own time; with `strictly`, that is after it.
+    #[inline]
+    pub(crate) fn first_moment(&self, group: u32, time: i64, strictly: bool) -> Option<(u32, i64)> {
+        let (begin, end) = (*self.begins.get(group as usize)?, *self.begins.get(group as usize + 1)?);
+        let of_key = self.times.get(begin as usize..end as usize)?;
+        let before = match strictly {
+            true => of_key.partition_point(|moment| *moment <= time),
+            false => of_key.partition_point(|moment| *moment < time),
+        };
+        of_key.get(before).map(|moment| (begin + before as u32, *moment))
+    }
+
+    /// The moments of each key, one key after the other.
+    pub(crate) fn of_each_key(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
+        self.begins.windows(2).map(|ends| ends[0] as usize..ends[1] as usize)
+    }
+
+    pub(crate) fn time(&self, moment: usize) -> i64 {
+        self.times.get(moment).copied().unwrap_or_default()
+    }
+
+    /// The moment of a row, if it has one.
+    pub(crate) fn moment_of(&self, row: usize) -> Option<usize> {
+        self.moment_of.get(row).filter(|moment| **moment != NO_MOMENT).map(|moment| *moment as usize)
+    }
+
+    /// What the frame takes of memory beside its batches.
+    pub(crate) fn bytes(&self) -> usize {
+        self.times.len() * 8 + self.begins.len() * 4 + self.moment_of.len() * 4 + self.keys.bytes()
+    }
+}
+
+/// Time and row of each moment, by key and time: dealt out to the keys first, which is less than to sort them all.
+fn in_order(of_moments: Vec<(u32, i64, u32)>, begins: &[u32]) -> Vec<(i64, u32)> {
+    let mut next = begins.to_vec();
+    let mut ordered = vec![(0_i64, 0_u32); of_moments.len()];
+    for (group, time, row) in of_moments {
+        let place = &mut next[group as usize];
+        ordered[*place as usize] = (time, row);
+        *place += 1;
+    }
+    for ends in begins.windows(2) {
+        ordered[ends[0] as usize..ends[1] as usize].sort_unstable();
+    }
+    ordered
+}

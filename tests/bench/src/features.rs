@@ -1,0 +1,31 @@
+//! Point-in-time joins, beside engines that have them.
+
+use std::fs;
+use std::process::Command;
+
+use crate::mesh_of_tables::Mesh;
+use crate::python::{self, run};
+
+/// Runs `peers/features.py` over generated histories, which are made where they are not yet. It prints what it measures,
+/// and keeps it in a file.
+pub(crate) fn measure(options: &[String]) {
+    let peers = python::python("venv", "requirements.txt");
+    let data = python::folder().join("histories");
+    let whole = data.join("whole");
+    if !whole.exists() {
+        run(Command::new(&peers).arg(python::scripts().join("histories.py")).arg(&data));
+        fs::write(whole, "").unwrap();
+    }
+    let mesh = Mesh::of_histories(&data);
+    run(Command::new(&peers)
+        .arg(python::scripts().join("features.py"))
+        .arg("--mesh")
+        .arg(mesh.path())
+        .arg("--weft")
+        .arg(std::env::current_exe().unwrap().with_file_name("weft"))
+        .arg("--folder")
+        .arg(python::folder())
+        .arg("--duckdb")
+        .arg(&peers)
+        .args(options));
+}
