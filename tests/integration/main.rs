@@ -22,6 +22,7 @@ mod memory;
 mod meshes;
 mod monitoring;
 mod noise;
+mod point_in_time;
 mod reconciling;
 mod registry;
 mod releases;

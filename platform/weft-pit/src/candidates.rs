@@ -19,6 +19,9 @@ const KEPT_BYTES: usize = 64 << 20;
 /// Rows of a batch that is made of rows kept.
 const ROWS_TOGETHER: usize = 64 << 10;
 
+/// So many places are looked at at the same time.
+const TOGETHER: usize = 256;
+
 /// One row of the history that reaches a moment.
 #[derive(Clone, Copy)]
 pub(crate) struct Arrival {
@@ -91,8 +94,8 @@ impl Candidates {
 
     /// Lets rows of one batch arrive at their moments, and says whether any of them is kept. `joined` are its columns
     /// that are joined.
-    pub(crate) fn arrive(&self, joined: &RecordBatch, mut arrivals: Vec<Arrival>) -> Result<bool> {
-        arrivals.sort_unstable_by_key(|arrival| arrival.moment as usize / self.moments_of_shard);
+    pub(crate) fn arrive(&self, joined: &RecordBatch, arrivals: &[Arrival]) -> Result<bool> {
+        let (arrivals, ends) = self.dealt_out(arrivals);
         let batch = {
             let mut kept = self.kept.write();
             kept.batches.push(joined.clone());
@@ -102,19 +105,24 @@ impl Candidates {
         {
             let kept = self.kept.read();
             let mut ties = Ties { batches: &kept.batches, comparators: HashMap::new() };
-            let of_shard = |arrival: &Arrival| arrival.moment as usize / self.moments_of_shard;
-            for run in arrivals.chunk_by(|one, other| of_shard(one) == of_shard(other)) {
-                let Some(shard) = run.first().map(of_shard) else { continue };
-                let Some(lock) = self.shards.get(shard) else { continue };
+            for (shard, (lock, ends)) in self.shards.iter().zip(ends.windows(2)).enumerate() {
+                let of_shard = arrivals.get(ends[0]..ends[1]).unwrap_or(&[]);
+                if of_shard.is_empty() {
+                    continue;
+                }
+                let first = shard * self.moments_of_shard;
                 let mut bests = lock.lock();
-                for arrival in run {
-                    let Some(best) = bests.get_mut(arrival.moment as usize - shard * self.moments_of_shard) else {
-                        continue;
-                    };
-                    let new = Best { time: arrival.time, created: arrival.created, batch, row: arrival.row };
-                    if ties.compare(&new, best)? == Ordering::Greater {
-                        *best = new;
-                        is_kept = true;
+                for rows in of_shard.chunks(TOGETHER) {
+                    // Asked for in advance, and all at once, they are there when each is looked at.
+                    let fetched = rows.iter().filter_map(|row| bests.get(row.moment as usize - first));
+                    std::hint::black_box(fetched.fold(0, |sum: i64, best| sum ^ best.time));
+                    for row in rows {
+                        let Some(best) = bests.get_mut(row.moment as usize - first) else { continue };
+                        let new = Best { time: row.time, created: row.created, batch, row: row.row };
+                        if ties.compare(&new, best)? == Ordering::Greater {
+                            *best = new;
+                            is_kept = true;
+                        }
                     }
                 }
             }
@@ -127,6 +135,26 @@ impl Candidates {
             (false, None) => {}
         }
         Ok(is_kept)
+    }
+
+    /// The arrivals by shard, and where those of each begin and end.
+    fn dealt_out(&self, arrivals: &[Arrival]) -> (Vec<Arrival>, [usize; SHARDS + 1]) {
+        let shard = |arrival: &Arrival| (arrival.moment as usize / self.moments_of_shard).min(SHARDS - 1);
+        let mut ends = [0; SHARDS + 1];
+        for arrival in arrivals {
+            ends[shard(arrival) + 1] += 1;
+        }
+        for at in 1..ends.len() {
+            ends[at] += ends[at - 1];
+        }
+        let mut next = ends;
+        let mut dealt = vec![Arrival { moment: 0, row: 0, time: 0, created: 0 }; arrivals.len()];
+        for arrival in arrivals {
+            let place = &mut next[shard(arrival)];
+            dealt[*place] = *arrival;
+            *place += 1;
+        }
+        (dealt, ends)
     }
 
     /// Keeps of the batches those rows alone that are known best, and gives what they take of memory.
@@ -217,7 +245,15 @@ struct Ties<'b> {
 }
 
 impl Ties<'_> {
+    #[inline]
     fn compare(&mut self, one: &Best, other: &Best) -> Result<Ordering> {
+        if one.time != other.time && !one.is_none() && !other.is_none() {
+            return Ok(one.time.cmp(&other.time));
+        }
+        self.compare_slowly(one, other)
+    }
+
+    fn compare_slowly(&mut self, one: &Best, other: &Best) -> Result<Ordering> {
         let by_time =
             other.is_none().cmp(&one.is_none()).then((one.time, one.created).cmp(&(other.time, other.created)));
         if by_time != Ordering::Equal || one.is_none() {

@@ -14,6 +14,7 @@ use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{Distribution, EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::distribution_requirements::InputDistributionRequirements;
 use datafusion::physical_plan::execution_plan::EmissionType;
+use datafusion::physical_plan::projection::{EmbeddedProjection, ProjectionExec, try_embed_projection};
 use datafusion::physical_plan::statistics::{ChildStats, StatisticsArgs};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
@@ -23,7 +24,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use parking_lot::Mutex;
 
 use crate::candidates::{Arrival, Candidates};
-use crate::frame::{Frame, Moments};
+use crate::frame::{Frame, Moments, Sought};
 use crate::times::Times;
 
 /// How rows are matched; times are numbers of one scale by then.
@@ -55,7 +56,9 @@ pub struct PitJoinExec {
     frame: Arc<dyn ExecutionPlan>,
     history: Arc<dyn ExecutionPlan>,
     matching: Matching,
-    /// The columns of the history alone, which may all be NULL.
+    /// Which columns are shown: of the frame, and of the history.
+    shown: (Vec<usize>, Vec<usize>),
+    /// The columns of the history that are shown, which may all be NULL.
     joined: SchemaRef,
     properties: Arc<PlanProperties>,
 }
@@ -72,7 +75,19 @@ impl PitJoinExec {
         if schema.fields().len() != of_frame + of_history {
             return internal_err!("a point-in-time join shows the columns of both its inputs");
         }
-        let joined: Vec<usize> = (of_frame..of_frame + of_history).collect();
+        let shown = ((0..of_frame).collect(), (0..of_history).collect());
+        PitJoinExec::showing(frame, history, matching, shown, schema)
+    }
+
+    /// `schema` is that of the columns that are shown.
+    fn showing(
+        frame: Arc<dyn ExecutionPlan>,
+        history: Arc<dyn ExecutionPlan>,
+        matching: Matching,
+        shown: (Vec<usize>, Vec<usize>),
+        schema: SchemaRef,
+    ) -> Result<Self> {
+        let joined: Vec<usize> = (shown.0.len()..schema.fields().len()).collect();
         let joined = Arc::new(schema.project(&joined)?);
         let properties = Arc::new(PlanProperties::new(
             EquivalenceProperties::new(schema),
@@ -80,7 +95,24 @@ impl PitJoinExec {
             EmissionType::Final,
             frame.boundedness(),
         ));
-        Ok(PitJoinExec { frame, history, matching, joined, properties })
+        Ok(PitJoinExec { frame, history, matching, shown, joined, properties })
+    }
+}
+
+impl EmbeddedProjection for PitJoinExec {
+    fn with_projection(&self, projection: Option<Vec<usize>>) -> Result<Self> {
+        let places = projection.unwrap_or_else(|| (0..self.schema().fields().len()).collect());
+        let (of_frame, of_history) = &self.shown;
+        let shown = (
+            places.iter().filter_map(|place| of_frame.get(*place).copied()).collect(),
+            places.iter().filter_map(|place| of_history.get(place.checked_sub(of_frame.len())?).copied()).collect(),
+        );
+        if !places.is_sorted() {
+            return internal_err!("a point-in-time join shows the frame's columns before those of the history");
+        }
+        let schema = Arc::new(self.schema().project(&places)?);
+        let (frame, history) = (Arc::clone(&self.frame), Arc::clone(&self.history));
+        PitJoinExec::showing(frame, history, self.matching.clone(), shown, schema)
     }
 }
 
@@ -139,7 +171,8 @@ impl ExecutionPlan for PitJoinExec {
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
         match <[_; 2]>::try_from(children) {
             Ok([frame, history]) => {
-                Ok(Arc::new(PitJoinExec::new(frame, history, self.matching.clone(), self.schema())?))
+                let (matching, shown) = (self.matching.clone(), self.shown.clone());
+                Ok(Arc::new(PitJoinExec::showing(frame, history, matching, shown, self.schema())?))
             }
             Err(_) => internal_err!("a point-in-time join has two inputs"),
         }
@@ -151,6 +184,7 @@ impl ExecutionPlan for PitJoinExec {
         }
         let join = Join {
             matching: self.matching.clone(),
+            shown: self.shown.clone(),
             joined: Arc::clone(&self.joined),
             schema: self.schema(),
             batch_rows: context.session_config().batch_size(),
@@ -160,6 +194,10 @@ impl ExecutionPlan for PitJoinExec {
         let history = Arc::clone(&self.history);
         let rows = stream::once(async move { join.run(frame, history, context).await }).try_flatten();
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), rows)))
+    }
+
+    fn try_swapping_with_projection(&self, projection: &ProjectionExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        try_embed_projection(projection, self)
     }
 
     fn child_stats_requests(&self, partition: Option<usize>) -> Vec<ChildStats> {
@@ -176,6 +214,7 @@ impl ExecutionPlan for PitJoinExec {
 /// One run of the operator.
 struct Join {
     matching: Matching,
+    shown: (Vec<usize>, Vec<usize>),
     joined: SchemaRef,
     schema: SchemaRef,
     batch_rows: usize,
@@ -221,7 +260,10 @@ impl Join {
             };
             let part = whole.slice(begun, join.batch_rows.min(whole.num_rows() - begun));
             let moments = (row..row + part.num_rows()).map(|row| frame.moment_of(row));
-            let joined = known.at(moments).and_then(|known| beside(&join.schema, &part, &known));
+            let joined = known.at(moments).and_then(|known| {
+                let part = part.project(&join.shown.0)?;
+                beside(&join.schema, &part, &known)
+            });
             (row, begun) = (row + part.num_rows(), begun + part.num_rows());
             Some(joined)
         }));
@@ -253,12 +295,12 @@ impl Join {
             }
             let joined = RecordBatch::try_new_with_options(
                 Arc::clone(&self.joined),
-                batch.columns().to_vec(),
+                batch.project(&self.shown.1)?.columns().to_vec(),
                 &RecordBatchOptions::new().with_row_count(Some(batch.num_rows())),
             )?;
             let bytes = joined.get_array_memory_size();
             self.make_room(candidates, bytes)?;
-            if !candidates.arrive(&joined, arrivals)? {
+            if !candidates.arrive(&joined, &arrivals)? {
                 self.reservation.lock().shrink(bytes);
             }
         }
@@ -295,22 +337,23 @@ impl Join {
             (from <= last).then_some((from, time, created_at.flatten().unwrap_or(i64::MIN)))
         };
         let keys: Result<Vec<ArrayRef>> = keys.iter().map(|(_, of)| column(of, batch)).collect();
-        let mut found = Vec::with_capacity(batch.num_rows());
+        let mut sought = Vec::with_capacity(batch.num_rows());
         let in_time = (0..batch.num_rows()).filter(|row| known(*row).is_some());
-        frame.keys.find(&keys?, in_time, |row, group| found.push((row, group)))?;
-        let arrivals = found.into_iter().filter_map(|(row, group)| {
-            let (from, time, created) = known(row)?;
-            let (moment, at) = self.first_moment(frame, group, from, time, *strictly)?;
+        frame.keys.find(&keys?, in_time, |row, group| {
+            // To be earlier than the moment is asked of a row's own time alone.
+            if let Some((from, time, created)) = known(row) {
+                let strictly = *strictly && from == time;
+                sought.push(Sought { row: row as u32, group, from, strictly, time, created });
+            }
+        })?;
+        let mut arrivals = Vec::with_capacity(sought.len());
+        frame.first_moments(&sought, |of, moment, at| {
             // Too old for the first moment is too old for all that come after it.
-            let is_live = ttl.is_none_or(|ttl| time >= at.saturating_sub(ttl));
-            is_live.then_some(Arrival { moment, row: row as u32, time, created })
+            if ttl.is_none_or(|ttl| of.time >= at.saturating_sub(ttl)) {
+                arrivals.push(Arrival { moment, row: of.row, time: of.time, created: of.created });
+            }
         });
-        Ok(arrivals.collect())
-    }
-
-    /// The first moment at which a row of that time is known. To be earlier is asked of its own time alone.
-    fn first_moment(&self, frame: &Frame, group: u32, from: i64, time: i64, strictly: bool) -> Option<(u32, i64)> {
-        frame.first_moment(group, from, strictly && from == time)
+        Ok(arrivals)
     }
 }
 

@@ -26,6 +26,28 @@ pub(crate) struct Frame {
 
 const NO_MOMENT: u32 = u32::MAX;
 
+/// So many rows are looked up at the same time.
+const TOGETHER: usize = 256;
+
+/// A row of the history that looks for its first moment.
+pub(crate) struct Sought {
+    pub(crate) row: u32,
+    pub(crate) group: u32,
+    /// From when on it is known.
+    pub(crate) from: i64,
+    /// Whether a moment at that very time is too early for it.
+    pub(crate) strictly: bool,
+    pub(crate) time: i64,
+    pub(crate) created: i64,
+}
+
+impl Sought {
+    #[inline]
+    fn is_after(&self, moment: i64) -> bool {
+        moment < self.from || (self.strictly && moment == self.from)
+    }
+}
+
 /// Keys and times of one batch of the frame.
 pub(crate) struct Moments {
     pub(crate) keys: Vec<arrow::array::ArrayRef>,
@@ -88,16 +110,34 @@ impl Frame {
         self.span
     }
 
-    /// The first moment of the key that is not before `time`, with its own time; with `strictly`, that is after it.
-    #[inline]
-    pub(crate) fn first_moment(&self, group: u32, time: i64, strictly: bool) -> Option<(u32, i64)> {
-        let (begin, end) = (*self.begins.get(group as usize)?, *self.begins.get(group as usize + 1)?);
-        let of_key = self.times.get(begin as usize..end as usize)?;
-        let before = match strictly {
-            true => of_key.partition_point(|moment| *moment <= time),
-            false => of_key.partition_point(|moment| *moment < time),
-        };
-        of_key.get(before).map(|moment| (begin + before as u32, *moment))
+    /// Calls `found` with each row that some moment comes up to: with the first such moment, and its time.
+    ///
+    /// Moments lie far apart in memory. Some rows at a time are looked up in steps, all of them in each: the processor
+    /// fetches for the next rows while it waits for one.
+    pub(crate) fn first_moments<'s>(&self, sought: &'s [Sought], mut found: impl FnMut(&'s Sought, u32, i64)) {
+        let mut ranges = [(0_u32, 0_u32); TOGETHER];
+        for rows in sought.chunks(TOGETHER) {
+            for (range, row) in ranges.iter_mut().zip(rows) {
+                let ends = self.begins.get(row.group as usize..).and_then(|rest| rest.get(..2));
+                *range = ends.map_or((0, 0), |ends| (ends[0], ends[1]));
+            }
+            for ((begin, end), row) in ranges.iter_mut().zip(rows) {
+                let middle = *begin + (*end - *begin) / 2;
+                match self.times.get(middle as usize) {
+                    Some(time) if middle < *end && row.is_after(*time) => *begin = middle + 1,
+                    _ => *end = middle,
+                }
+            }
+            for ((begin, end), row) in ranges.iter().zip(rows) {
+                // What stands at the end was compared already, or is another key's.
+                let between = self.times.get(*begin as usize..*end as usize).unwrap_or(&[]);
+                let first = *begin + between.partition_point(|time| row.is_after(*time)) as u32;
+                let last = self.begins.get(row.group as usize + 1).copied().unwrap_or_default();
+                if let Some(time) = self.times.get(first as usize).filter(|_| first < last) {
+                    found(row, first, *time);
+                }
+            }
+        }
     }
 
     /// The moments of each key, one key after the other.

@@ -235,5 +235,24 @@ async fn what_no_such_join_can_do_is_said() {
         let error = ask(&session, &sql).await.unwrap_err().strip_backtrace();
         told += &format!("{condition}; {on}\n  {error}\n");
     }
-    expect_test::expect![[""]].assert_eq(&told);
+    expect_test::expect![[r#"
+        f.t <= h.t; f.k = h.k
+          Error during planning: an ASOF JOIN looks back: write `f.t >= h.t`; what comes later is not joined
+        f.t = h.t; f.k = h.k
+          Error during planning: `f.t = h.t` cannot stand in a MATCH_CONDITION: it says `a.time >= b.time` or `a.time > b.time`, then, if wanted, `a.time >= b.created` and `b.time >= a.time - INTERVAL '…'`
+        f.t >= h.w; f.k = h.k
+          Error during planning: an ASOF JOIN compares times, or whole numbers, and not Utf8View
+        f.t >= h.t; f.k > h.k
+          Error during planning: `f.k > h.k` cannot stand in the ON of an ASOF JOIN, which says what is equal
+        f.t >= h.t; f.k = 1
+          Error during planning: `f.k = Int64(1)` of an ASOF JOIN compares one side with the other
+        f.t >= h.t and h.t >= f.t - interval '1 month'; f.k = h.k
+          Error during planning: a time to live is an interval of days, hours, minutes or seconds
+        f.t >= h.t and h.t >= f.t - interval '-1 day'; f.k = h.k
+          Error during planning: a time to live is not less than nothing
+        f.t >= h.t and h.w = 'a'; f.k = h.k
+          Error during planning: `h.w = Utf8("a")` cannot stand in a MATCH_CONDITION: it says `a.time >= b.time` or `a.time > b.time`, then, if wanted, `a.time >= b.created` and `b.time >= a.time - INTERVAL '…'`
+        f.n >= h.t; f.k = h.k
+          Error during planning: an ASOF JOIN compares times with times, and numbers with numbers
+    "#]].assert_eq(&told);
 }

@@ -119,6 +119,16 @@ fn a_condition_that_chooses_is_no_value() {
 }
 
 #[test]
+fn what_is_joined_as_of_a_moment_is_joined_by_all_that_is_compared() {
+    check(
+        "select f.carrier as c, g.delay as d from a.b.flights f asof join a.b.flights g
+         match_condition (f.day > g.day) on f.plane = g.plane",
+        &[("c", "flights.carrier identity"), ("d", "flights.delay identity")],
+        "flights.day join, flights.plane join",
+    );
+}
+
+#[test]
 fn an_aggregate_is_made_of_its_arguments_and_count_of_nothing() {
     check(
         "select carrier, count(*) as n, avg(delay) as mean from a.b.flights where day > '1970-01-02' group by carrier",
