@@ -44,6 +44,9 @@ pub(crate) fn lay_out(sizes: &[(f64, f64)], edges: &[(usize, usize)], steps: &[i
     layered.map_or_else(|| in_columns(sizes, steps), |places| stacks.unstacked(&places, sizes))
 }
 
+/// Boxes by their sizes, and the edges between them.
+type Graph = (Vec<(f64, f64)>, Vec<(usize, usize)>);
+
 /// Boxes that come from the same ones and go into the same ones lie over each other as one high box: what a hundred
 /// tables are made into is laid out as fast as what one is made into, and looks in order.
 struct Stacks {
@@ -75,7 +78,7 @@ impl Stacks {
     }
 
     /// The size of each stack, and the edges between them.
-    fn graph(&self, sizes: &[(f64, f64)], edges: &[(usize, usize)]) -> (Vec<(f64, f64)>, Vec<(usize, usize)>) {
+    fn graph(&self, sizes: &[(f64, f64)], edges: &[(usize, usize)]) -> Graph {
         let size = |boxes: &Vec<usize>| {
             let around = boxes.iter().filter_map(|one| sizes.get(*one));
             let all = around.fold((0.0, -GAP), |all: (f64, f64), one| (all.0.max(one.0), all.1 + one.1 + GAP));

@@ -103,7 +103,7 @@ impl Keys {
             Keys::Numbers(Numbers::Dense { groups, .. }) => groups.len() * 4,
             Keys::Numbers(Numbers::Sparse(groups)) => groups.capacity() * 17,
             Keys::Rows(keys) => {
-                keys.groups.iter().map(|(key, _)| key.len() + 16).sum::<usize>() + keys.groups.capacity() * 25
+                keys.groups.keys().map(|key| key.len() + 16).sum::<usize>() + keys.groups.capacity() * 25
             }
         }
     }

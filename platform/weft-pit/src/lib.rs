@@ -14,7 +14,6 @@
 //! for which there is nothing.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
-#![expect(clippy::disallowed_methods, reason = "operators are planned here, and tests run them")]
 
 mod asof;
 mod candidates;
