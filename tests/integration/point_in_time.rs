@@ -40,7 +40,7 @@ async fn the_last_weather_before_each_departure_is_joined_on_every_door_and_unde
 
     // What is masked is joined masked, whether it is shown or compared.
     let masked = "select count(*) from loyalty.members.profiles p asof join loyalty.members.profiles q \
-                  match_condition (p.member_id >= q.member_id) on p.email = q.email where q.email like '%***%'";
+                  match_condition (p.joined_on >= q.joined_on) on p.email = q.email where q.email like '%***%'";
     let all = ask(&mesh, "ana", "select count(*) from loyalty.members.profiles").await.unwrap();
     assert_eq!(ask(&mesh, "ana", masked).await, Ok(all));
 
