@@ -40,12 +40,12 @@ async fn the_last_weather_before_each_departure_is_joined_on_every_door_and_unde
 
     // What is masked is joined masked, whether it is shown or compared.
     let masked = "select count(*) from loyalty.members.profiles p asof join loyalty.members.profiles q \
-                  match_condition (p.joined_on >= q.joined_on) on p.email = q.email where q.email like '%***%'";
+                  match_condition (length(p.email) >= length(q.email)) on p.email = q.email where q.email like '%***%'";
     let all = ask(&mesh, "ana", "select count(*) from loyalty.members.profiles").await.unwrap();
     assert_eq!(ask(&mesh, "ana", masked).await, Ok(all));
 
     let unknown =
         format!("select 1 from {DEPARTURES} asof join a.b.c w match_condition (d.time_hour > w.t) on d.origin = w.o");
-    assert!(ask(&mesh, "ana", &unknown).await.unwrap_err().starts_with("W0201"));
+    assert_eq!(ask(&mesh, "ana", &unknown).await, ask(&mesh, "ana", "select 1 from a.b.c").await);
     mesh.stop().await;
 }
