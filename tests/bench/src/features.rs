@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::mesh_of_tables::Mesh;
 use crate::python::{self, run};
+use crate::tpch::driver_over;
 
 /// Runs `peers/features.py` over generated histories, which are made where they are not yet. It prints what it measures,
 /// and keeps it in a file.
@@ -17,15 +18,5 @@ pub(crate) fn measure(options: &[String]) {
         fs::write(whole, "").unwrap();
     }
     let mesh = Mesh::of_histories(&data);
-    run(Command::new(&peers)
-        .arg(python::scripts().join("features.py"))
-        .arg("--mesh")
-        .arg(mesh.path())
-        .arg("--weft")
-        .arg(std::env::current_exe().unwrap().with_file_name("weft"))
-        .arg("--folder")
-        .arg(python::folder())
-        .arg("--duckdb")
-        .arg(&peers)
-        .args(options));
+    run(driver_over(&peers, "features", mesh.path(), &peers).args(options));
 }

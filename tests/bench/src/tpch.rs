@@ -1,7 +1,7 @@
 //! TPC-H's tables as products of a mesh, and the drivers that ask a server for them beside public engines.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::mesh_of_tables::Mesh;
@@ -12,17 +12,24 @@ use crate::python::{self, run};
 pub(crate) fn drive(driver: &str, scale: &str, options: &[String]) {
     let duckdb = python::python("venv-duckdb15", "requirements-duckdb15.txt");
     let mesh = mesh(scale_of(options).unwrap_or(scale));
-    run(Command::new(peers())
+    let mut command = driver_over(&peers(), driver, mesh.path(), &duckdb);
+    run(command.args(["--scale", scale]).args(options));
+}
+
+/// `peers/<driver>.py` over a mesh, beside the DuckDB of that interpreter.
+pub(crate) fn driver_over(peers: &Path, driver: &str, mesh: &Path, duckdb: &Path) -> Command {
+    let mut command = Command::new(peers);
+    command
         .arg(python::scripts().join(driver).with_extension("py"))
-        .args(["--scale", scale, "--mesh"])
-        .arg(mesh.path())
+        .arg("--mesh")
+        .arg(mesh)
         .arg("--weft")
         .arg(std::env::current_exe().unwrap().with_file_name("weft"))
         .arg("--folder")
         .arg(python::folder())
         .arg("--duckdb")
-        .arg(duckdb)
-        .args(options));
+        .arg(duckdb);
+    command
 }
 
 /// As [`drive`], and keeps no table, unless `--keep` is among the options.
