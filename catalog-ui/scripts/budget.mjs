@@ -11,11 +11,9 @@ if (!existsSync(manifestFile)) {
 const manifest = JSON.parse(readFileSync(manifestFile, 'utf8'));
 
 const kB = 1000;
-// Where texts are edited there is an editor, as in SQL.
 const budgets = {
   shell: 200 * kB,
   sql: 180 * kB,
-  'policies: simulate': 180 * kB,
   lineage: 80 * kB,
   other: 60 * kB,
 };

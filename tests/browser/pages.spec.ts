@@ -8,15 +8,15 @@ const themes = ['light', 'dark'] as const;
 test.describe.configure({ mode: 'parallel' });
 
 for (const route of routes) {
-  test(`${route.path} is sound in both themes, wide and narrow`, async ({ as, guards }) => {
+  test(`${route.path} is sound in both themes and in high contrast, wide and narrow`, async ({ as, stranger, guards, mesh }) => {
     if (route.refused) guards.expect(/status of 404/);
-    const page = await as(route.as);
+    const page = await (route.as === null ? stranger() : as(route.as));
     const calls: string[] = [];
     page.on('request', (request) => {
       const { pathname, search } = new URL(request.url());
       if (pathname.startsWith('/api/') && pathname !== '/api/v1/events') calls.push(`${request.method()} ${pathname}${search}`);
     });
-    await visit(page, route);
+    await visit(page, route, mesh);
     expect.soft(calls.length, `calls: ${calls.join(', ')}`).toBeLessThanOrEqual(route.calls);
 
     const findings: string[] = [];
@@ -27,6 +27,13 @@ for (const route of routes) {
         for (const finding of await axeFindings(page)) findings.push(`${width} ${colorScheme} ${finding}`);
       }
     }
+    await page.setViewportSize({ width: 1280, height: 900 });
+    for (const colorScheme of themes) {
+      await page.emulateMedia({ colorScheme, contrast: 'more' });
+      await expect(page.locator('html')).toHaveAttribute('data-contrast', 'more');
+      for (const finding of await axeFindings(page)) findings.push(`high contrast ${colorScheme} ${finding}`);
+    }
+    await page.emulateMedia({ contrast: null });
     expect.soft(findings).toEqual([]);
 
     await page.setViewportSize({ width: 320, height: 700 });

@@ -1,9 +1,11 @@
 import { expect, type Page } from '@playwright/test';
+import type { Mesh } from './mesh.ts';
 
 export interface Route {
+  /** `:commit` stands for the one that is in force. */
   path: string;
-  /** Who looks: somebody who finds something there. */
-  as: string;
+  /** Who looks: somebody who finds something there, or nobody who is signed in. */
+  as: string | null;
   /** What tells that the page is complete. */
   shows: RegExp;
   /** Most calls of the API that it may take to get there, the session among them; the stream of events is none. */
@@ -36,17 +38,21 @@ export const routes: readonly Route[] = [
   { path: '/access/roster?what=loyalty.members.profiles&col=email', as: 'greta', shows: /principals see all of it in clear/, calls: 6 },
   { path: '/policies', as: 'greta', shows: /rules/, calls: 4 },
   { path: '/policies/simulate?file=products/loyalty/access.csv', as: 'greta', shows: /Change a text first/, calls: 5 },
+  { path: '/policies/products~loyalty~access.csv:17', as: 'greta', shows: /Who it affects now[^]*Principal/, calls: 8 },
+  { path: '/publish/:commit', as: 'omar', shows: /Live in/, calls: 4 },
   { path: '/publish', as: 'omar', shows: /live/, calls: 4 },
   { path: '/connect?client=python&port=aviation.flights.departures', as: 'dana', shows: /adbc/, calls: 6 },
   { path: '/ops', as: 'pia', shows: /Version|Storage|Queue/i, calls: 6 },
   { path: '/me', as: 'dana', shows: /data-scientists/, calls: 6 },
+  { path: '/p/loyalty/members?signed-out', as: null, shows: /Sign in to the mesh/, calls: 2 },
+  { path: '/api', as: 'nobody', shows: /access\/explain/, calls: 4 },
   { path: '/docs/', as: 'nobody', shows: /Manual/, calls: 4 },
   { path: '/docs/errors/W0301', as: 'nobody', shows: /W0301/, calls: 4 },
 ];
 
 /** Goes there and waits until all of it is there. */
-export async function visit(page: Page, route: Route): Promise<void> {
-  await page.goto(route.path);
+export async function visit(page: Page, route: Route, mesh: Mesh): Promise<void> {
+  await page.goto(route.path.replace(':commit', () => mesh.repository.head()));
   // Not `main` alone: a drawer hides it from everybody else.
   await expect(page.locator('body')).toContainText(route.shows);
   await expect(page.locator('[data-state=loading]')).toHaveCount(0);

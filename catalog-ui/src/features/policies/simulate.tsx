@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { FileChooser } from '@/features/policies/file-chooser';
 import { Outcome } from '@/features/policies/outcome';
 import { type Changed, patchOf } from '@/features/policies/patch';
@@ -11,6 +11,7 @@ import {
   workOut,
 } from '@/features/policies/queries';
 import { filesOf } from '@/features/policies/rules';
+import { TextEditor } from '@/features/policies/text-editor';
 import { t } from '@/features/policies/words';
 import { Button } from '@/ui/button';
 import { Card } from '@/ui/card';
@@ -22,10 +23,6 @@ import { Empty } from '@/ui/states/empty';
 import { Loaded } from '@/ui/states/loaded';
 import { ProblemView } from '@/ui/states/problem-view';
 import { Skeleton } from '@/ui/states/skeleton';
-
-const TextEditor = lazy(() =>
-  import('@/features/policies/text-editor').then((m) => ({ default: m.TextEditor })),
-);
 
 /** Texts that are changed on the left, what would come of them on the right. */
 export function Simulate({ file }: { file: string | undefined }) {
@@ -50,8 +47,6 @@ function isChanged({ before, after }: Opened): boolean {
 function Bench({ policies, first }: { policies: Policies; first: string | undefined }) {
   const [files, setFiles] = useState<Opened[]>(() => (first ? [{ path: first, after: null }] : []));
   const [shown, setShown] = useState(first ?? '');
-  // Whoever opens a file wants to write in it; whoever comes to the page reads it first.
-  const chosen = useRef<string | null>(null);
   const working = useMutation({ mutationFn: workOut });
   const current = files.find((one) => one.path === shown) ?? files[0];
   const changed = files.filter(isChanged);
@@ -77,7 +72,6 @@ function Bench({ policies, first }: { policies: Policies; first: string | undefi
           shown={current?.path ?? null}
           onShow={setShown}
           onOpen={(path) => {
-            chosen.current = path;
             setFiles((now) =>
               now.some((one) => one.path === path) ? now : [...now, { path, after: null }],
             );
@@ -93,7 +87,6 @@ function Bench({ policies, first }: { policies: Policies; first: string | undefi
                 inForce={inForce}
                 revision={policies.revision}
                 onChange={(part) => write(current.path, part)}
-                onRun={run}
               />
             )}
           </Loaded>
@@ -127,11 +120,10 @@ interface OpenFileProps {
   inForce: string | null;
   revision: string;
   onChange: (part: Partial<Opened>) => void;
-  onRun: () => void;
 }
 
 /** The file that is shown. What was written in it stays when the text in force changes under it. */
-function OpenFile({ file, inForce, revision, onChange, onRun }: OpenFileProps) {
+function OpenFile({ file, inForce, revision, onChange }: OpenFileProps) {
   const { path, before, after } = file;
   const latest = useRef(onChange);
   useEffect(() => {
@@ -146,15 +138,11 @@ function OpenFile({ file, inForce, revision, onChange, onRun }: OpenFileProps) {
       <p className="text-sm text-ink-soft">
         {before === null ? t('isNew') : t('committed', revision.slice(0, 7))}
       </p>
-      <Suspense fallback={<Skeleton className="h-80" />}>
-        <TextEditor
-          label={t('editor', path)}
-          path={path}
-          text={after ?? ''}
-          onChange={(text) => onChange({ after: text })}
-          onRun={onRun}
-        />
-      </Suspense>
+      <TextEditor
+        label={t('editor', path)}
+        text={after ?? ''}
+        onChange={(text) => onChange({ after: text })}
+      />
     </>
   );
 }

@@ -3,11 +3,11 @@ import { EditorState, StateEffect, StateField } from '@codemirror/state';
 import { Decoration, type DecorationSet, EditorView, keymap, placeholder } from '@codemirror/view';
 import { type Ref, useEffect, useImperativeHandle, useRef } from 'react';
 import type { Caret } from '@/features/sql/caret';
+import { codeEditor } from '@/features/sql/code-editor';
 import { completeFrom, type LivingNames } from '@/features/sql/completing';
 import { language } from '@/features/sql/dialect';
 import { look } from '@/features/sql/editor-look';
 import { t } from '@/features/sql/words';
-import { codeEditor } from '@/ui/code-editor';
 
 export interface EditorHandle {
   focus: () => void;

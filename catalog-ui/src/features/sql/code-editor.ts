@@ -10,7 +10,7 @@ import {
   lineNumbers,
 } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
-import { typeOver } from '@/ui/type-over';
+import { typeOver } from '@/features/sql/type-over';
 
 export interface CodeEditorParts {
   label: string;
