@@ -1,15 +1,9 @@
 import '@xyflow/react/dist/base.css';
-import {
-  type Edge,
-  MarkerType,
-  Position,
-  ReactFlow,
-  ReactFlowProvider,
-  useReactFlow,
-} from '@xyflow/react';
+import { ReactFlow, ReactFlowProvider, useReactFlow } from '@xyflow/react';
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef } from 'react';
 import { along, type Drawing } from '@/features/lineage/drawing';
 import { GraphButtons } from '@/features/lineage/graph-buttons';
+import { Lines } from '@/features/lineage/lines';
 import { type BoxNode, NodeBox } from '@/features/lineage/node-box';
 import { saidOf } from '@/features/lineage/node-words';
 import { t } from '@/features/lineage/words';
@@ -50,19 +44,15 @@ function Flow({ drawing, focus, level, active, lit, onActive, onOpen }: GraphPro
     () =>
       boxes.map((box): BoxNode => {
         const isFocus = box.id === focus;
-        const middle = { y: box.height / 2, width: 1, height: 1 };
         return {
           id: box.id,
           type: 'box',
           position: { x: box.x, y: box.y },
-          // Sizes and ends are given and taken as measured, so that nothing is measured before it is drawn.
+          // Sizes are given and taken as measured, and there are no handles to look for: nothing is drawn to be measured.
           width: box.width,
           height: box.height,
           measured: { width: box.width, height: box.height },
-          handles: [
-            { type: 'target', position: Position.Left, x: 0, ...middle },
-            { type: 'source', position: Position.Right, x: box.width, ...middle },
-          ],
+          handles: [],
           ariaRole: 'img',
           ariaLabel: saidOf(box, level, isFocus),
           domAttributes: { id: `${id}${box.id}`, 'aria-roledescription': undefined } as never,
@@ -77,34 +67,6 @@ function Flow({ drawing, focus, level, active, lit, onActive, onOpen }: GraphPro
       }),
     [boxes, focus, level, active, lit, id],
   );
-  const edges = useMemo(
-    () =>
-      lines.map((line): Edge => {
-        const near = line.from === active || line.to === active;
-        const dim = lit !== null && !(lit.has(line.from) && lit.has(line.to));
-        const colour = near ? 'var(--accent)' : 'var(--line-strong)';
-        return {
-          id: line.id,
-          source: line.from,
-          target: line.to,
-          ariaRole: 'presentation',
-          ariaLabel: null as never,
-          domAttributes: { 'aria-roledescription': undefined, 'aria-hidden': true } as never,
-          focusable: false,
-          selectable: false,
-          interactionWidth: 0,
-          markerEnd: { type: MarkerType.ArrowClosed, color: colour, width: 14, height: 14 },
-          style: {
-            stroke: colour,
-            strokeWidth: near ? 2 : 1.25,
-            strokeDasharray: { solid: undefined, dotted: '2 4', dashed: '7 5' }[line.look],
-            opacity: dim ? 0.2 : 1,
-          },
-        };
-      }),
-    [lines, active, lit],
-  );
-
   const show = (target: string, zoom?: number) => {
     const box = boxes.find((one) => one.id === target);
     if (!box) return;
@@ -172,7 +134,6 @@ function Flow({ drawing, focus, level, active, lit, onActive, onOpen }: GraphPro
       <ReactFlow<BoxNode>
         ref={host}
         nodes={nodes}
-        edges={edges}
         nodeTypes={types}
         onInit={() => arrange.current()}
         onNodeClick={(_, node) => onActive(node.id)}
@@ -184,7 +145,6 @@ function Flow({ drawing, focus, level, active, lit, onActive, onOpen }: GraphPro
         nodesDraggable={false}
         nodesConnectable={false}
         nodesFocusable={false}
-        edgesFocusable={false}
         disableKeyboardA11y
         onlyRenderVisibleElements
         zoomOnDoubleClick={false}
@@ -192,7 +152,9 @@ function Flow({ drawing, focus, level, active, lit, onActive, onOpen }: GraphPro
         maxZoom={1.6}
         proOptions={{ hideAttribution: true }}
         className="bg-canvas outline-offset-[-2px]"
-      />
+      >
+        <Lines drawing={drawing} active={active} lit={lit} />
+      </ReactFlow>
       <GraphButtons
         onFit={() => void flow.fitView({ padding: 0.12, maxZoom: 1 })}
         onFocus={() => show(focus)}

@@ -3,6 +3,7 @@ import type { Lineage, LineageEdge, LineageNode } from '@/api/catalog';
 import { along, drawingOf, lookOf } from '@/features/lineage/drawing';
 import { csvOf, litOf } from '@/features/lineage/explorer';
 import { connected, reached, rowsOf, wouldBreak } from '@/features/lineage/following';
+import { strandsOf } from '@/features/lineage/lines';
 import { addressOf, viewOf } from '@/features/lineage/view';
 
 function node(id: string, hops: number, more: Partial<LineageNode> = {}): LineageNode {
@@ -212,5 +213,49 @@ describe('the address', () => {
   test('of a view leads back to it', () => {
     const view = viewOf({ focus: 'a.b.c', up: '0', down: '2', col: 'd', view: 'list' });
     expect(view && viewOf(addressOf(view))).toEqual(view);
+  });
+});
+
+describe('the lines of a drawing', () => {
+  const box = (id: string, x: number) => ({
+    id,
+    x,
+    y: 0,
+    width: 10,
+    height: 10,
+    hops: 0,
+    node: null,
+    cluster: null,
+  });
+  const line = (from: string, to: string, look: 'solid' | 'dashed' = 'solid') => ({
+    id: `${from}>${to}`,
+    from,
+    to,
+    look,
+  });
+  const drawing = {
+    boxes: ['a', 'b', 'c', 'd'].map((id, at) => box(id, at * 20)),
+    lines: [line('a', 'b'), line('b', 'c'), line('c', 'd'), line('a', 'd', 'dashed')],
+  };
+  const told = (active: string | null, lit: ReadonlySet<string> | null) =>
+    strandsOf(drawing, active, lit).map(({ look, weight, path }) => [
+      look,
+      weight,
+      path.split('M').length - 1,
+    ]);
+
+  test('are one path for all that look alike', () => {
+    expect(told(null, null)).toEqual([
+      ['dashed', 'plain', 1],
+      ['solid', 'plain', 3],
+    ]);
+  });
+
+  test('lie above others at the active box, and below them where dimmed', () => {
+    expect(told('b', new Set(['a', 'b', 'd']))).toEqual([
+      ['solid', 'dim', 1],
+      ['dashed', 'plain', 1],
+      ['solid', 'near', 2],
+    ]);
   });
 });

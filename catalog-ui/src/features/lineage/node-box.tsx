@@ -44,9 +44,6 @@ export const NodeBox = memo(function NodeBox({ data }: NodeProps<BoxNode>) {
           {box.node ? <StateMark node={box.node} /> : null}
         </>
       )}
-      {/* Where lines end: the graph looks for these classes, and a component for each would weigh more. */}
-      <span className="target absolute top-1/2 left-0 size-px" data-handlepos="left" />
-      <span className="source absolute top-1/2 right-0 size-px" data-handlepos="right" />
     </div>
   );
 });

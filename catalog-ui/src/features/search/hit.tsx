@@ -1,5 +1,5 @@
 import { CircleUser, Columns3, type LucideIcon, Package, Table2 } from 'lucide-react';
-import { Fragment, type ReactNode } from 'react';
+import { Fragment, memo, type ReactNode } from 'react';
 import type { SearchHit, SearchMatch } from '@/api/search';
 import { t } from '@/features/search/words';
 import { Status } from '@/ui/badge';
@@ -55,13 +55,16 @@ function ofThing(hit: SearchHit, field: string): SearchMatch | undefined {
   return hit.matched.find((match) => match.field === field && !match.of);
 }
 
-export function Hit({ hit }: { hit: SearchHit }) {
+export const Hit = memo(function Hit({ hit }: { hit: SearchHit }) {
   const Icon = icons[hit.kind] ?? Package;
   const description = ofThing(hit, 'description');
   const shownElsewhere = new Set([ofThing(hit, 'name'), ofThing(hit, 'title'), description]);
   const others = hit.matched.filter((match) => !shownElsewhere.has(match));
   return (
-    <li data-port={hit.port ?? undefined} className="flex gap-3 py-3.5 first:pt-0">
+    <li
+      data-port={hit.port ?? undefined}
+      className="flex gap-3 py-3.5 [content-visibility:auto] [contain-intrinsic-size:auto_6rem] first:pt-0"
+    >
       <Icon aria-hidden className="mt-0.5 size-4.5 shrink-0 text-ink-faint" strokeWidth={1.75} />
       <div className="min-w-0 flex-1">
         <div className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5">
@@ -110,7 +113,7 @@ export function Hit({ hit }: { hit: SearchHit }) {
       </div>
     </li>
   );
-}
+});
 
 function Matched({ match }: { match: SearchMatch }) {
   const { text, offsets } = excerpt(match);
