@@ -94,6 +94,7 @@ pub(crate) fn release(number: u64, ports: &[&str], inputs: &[&str]) -> Release {
             tags: vec![],
             purposes: vec![],
             overrides: vec![],
+            features: vec![],
             inputs: inputs
                 .iter()
                 .map(|input| input.parse::<PortRef>().unwrap())
@@ -109,6 +110,7 @@ pub(crate) fn release(number: u64, ports: &[&str], inputs: &[&str]) -> Release {
                     schedule: None,
                     resources: Resources::default(),
                     major: None,
+                    feature_view: None,
                 })
                 .collect(),
             name,

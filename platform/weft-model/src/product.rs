@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::{Contract, ContractKey, Interval, MajorVersion, PortName, PortRef, ProductRef, Resources, Schedule};
+use crate::{
+    Contract, ContractKey, FeatureService, FeatureView, Interval, MajorVersion, PortName, PortRef, ProductRef,
+    Resources, Schedule,
+};
 
 /// One data product as its ODPS document says, already checked for form and references.
 ///
@@ -28,6 +31,9 @@ pub struct DataProduct {
     /// Changes of contracts that are allowed although they break readers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<Override>,
+    /// Features of several views that are asked for together; names distinct.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<FeatureService>,
     /// None is a port of this product.
     pub inputs: Vec<InputPort>,
     /// Not empty, names distinct.
@@ -84,6 +90,9 @@ pub struct OutputPort {
     /// Set where major versions of the port are offered side by side.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub major: Option<MajorVersion>,
+    /// Set where its rows are features of entities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature_view: Option<FeatureView>,
 }
 
 fn is_default(resources: &Resources) -> bool {

@@ -256,6 +256,7 @@ fn release(n: usize, number: u64) -> Release {
             schedule: None,
             resources: Resources::default(),
             major: None,
+            feature_view: None,
         })
         .collect();
     let table = PortRelease {
@@ -294,6 +295,7 @@ fn release(n: usize, number: u64) -> Release {
             tags: vec!["bench".into()],
             purposes: Vec::new(),
             overrides: Vec::new(),
+            features: Vec::new(),
             inputs: made_from
                 .iter()
                 .map(|port| InputPort { name: port.product.to_string(), contract: key(port), port: port.clone() })

@@ -88,6 +88,7 @@ impl Draft {
             tags: document.tags.unwrap_or_default(),
             purposes: self.purposes,
             overrides: self.overrides,
+            features: Vec::new(),
             inputs,
             outputs: self.outputs,
         };
@@ -179,6 +180,7 @@ pub(super) fn read(
                 schedule: when.clone(),
                 resources: resources.clone(),
                 major: major.clone(),
+                feature_view: None,
             };
             outputs.extend(names.into_iter().map(output));
         }

@@ -41,6 +41,7 @@ pub(crate) fn product(name: &str, inputs: &[&str], comment: &str) -> DataProduct
         tags: Vec::new(),
         purposes: Vec::new(),
         overrides: Vec::new(),
+        features: Vec::new(),
         inputs: inputs
             .iter()
             .map(|input| InputPort { name: (*input).to_owned(), contract: contract(input), port: full(input) })
@@ -64,6 +65,7 @@ pub(crate) fn product(name: &str, inputs: &[&str], comment: &str) -> DataProduct
             schedule: None,
             resources: weft_model::Resources::default(),
             major: None,
+            feature_view: None,
         }],
     }
 }

@@ -28,6 +28,7 @@ fn release(number: u64, ports: &[&str]) -> Release {
             tags: Vec::new(),
             purposes: Vec::new(),
             overrides: Vec::new(),
+            features: Vec::new(),
             inputs: Vec::new(),
             outputs: Vec::new(),
         },
