@@ -30,15 +30,17 @@ def descriptor(sql):
 
 def command(kind, texts):
     """A command of Flight SQL: two messages of protobuf, one in the other. `texts` are its fields by number."""
-    def field(number, content):
-        return bytes([number << 3 | 2]) + varint(len(content)) + content
-
-    def varint(n):
-        return bytes([n]) if n < 128 else bytes([n & 127 | 128]) + varint(n >> 7)
-
     kind = f"type.googleapis.com/arrow.flight.protocol.sql.{kind}".encode()
     said = b"".join(field(number, text.encode()) for number, text in texts.items())
     return fl.FlightDescriptor.for_command(field(1, kind) + field(2, said))
+
+
+def field(number, content):
+    """A field of a message of protobuf that holds bytes."""
+    def varint(n):
+        return bytes([n]) if n < 128 else bytes([n & 127 | 128]) + varint(n >> 7)
+
+    return bytes([number << 3 | 2]) + varint(len(content)) + content
 
 
 def fetch(client, asked, *headers):

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 use weft_catalog::{Asked, Catalog, DecisionRecord};
 use weft_governance::{AccessRequest, Authorizer, Decision, PolicySnapshot};
 use weft_model::{Action, Column, DataProduct, OutputPort, PortName, PortRef};
@@ -21,7 +22,7 @@ pub(crate) struct Decided {
 }
 
 /// On which terms a query read one port.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppliedTerms {
     pub port: PortRef,
     /// By column: the mask in words, or that the column is left out, as the record of decisions has it.

@@ -84,7 +84,7 @@ mod tests {
         let table = Arc::new(EmptyTable::new(Arc::new(Schema::new(fields))));
         namespace::put(&catalogs, &"a.b.c".parse().unwrap(), table).unwrap();
         let state = SessionStateBuilder::new_from_existing(base_state()).with_catalog_list(Arc::new(catalogs)).build();
-        let query = statement::parse_asked(sql, &Limits::default()).unwrap();
+        let query = statement::parse_asked(sql, &Limits::default(), &()).unwrap();
         assert!(query.explained);
         let plan = statement::logical_plan(&state, query).await.unwrap();
         let mut text = Text::default();

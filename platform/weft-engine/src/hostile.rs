@@ -19,7 +19,7 @@ async fn plan(sql: String, limits: Limits) -> Result<(SessionState, Arc<dyn Exec
     let work = async move {
         let mut state = base_state();
         state.mark_start_execution();
-        let query = statement::parse_asked(&sql, &bounds)?;
+        let query = statement::parse_asked(&sql, &bounds, &())?;
         let plan = statement::logical_plan(&state, query).await?;
         let physical = statement::physical_plan(&mut state, &plan, &bounds).await?;
         Ok((state, physical))

@@ -12,11 +12,12 @@ use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use weft_catalog::CatalogView;
 use weft_governance::{AccessRequest, Authorizer, Decision, ObjectRef, PolicySnapshot};
-use weft_model::{Action, Column, PortRef, Principal, Published, Transform};
+use weft_model::{Action, Column, FeaturePart, FeatureView, PortRef, Principal, Published, Transform};
 
 use crate::audit::Decided;
 use crate::barrier::{Below, Seal};
 use crate::entitlement::Entitlements;
+use crate::features::FeatureViews;
 use crate::governed::{GovernedTable, Noted};
 use crate::plans::Basis;
 use crate::read::Read;
@@ -56,6 +57,8 @@ pub(crate) struct Namespace {
 #[derive(Debug, Default)]
 pub(crate) struct Opened {
     pub(crate) decided: Vec<(Action, PortRef, Decision)>,
+    /// Feature services that it names, each with the number of the release that says what they are.
+    pub(crate) services: BTreeSet<(PortRef, u64)>,
     /// Whether one is the platform's own, which is made for each query.
     pub(crate) is_fleeting: bool,
 }
@@ -70,7 +73,7 @@ impl Namespace {
     pub(crate) async fn open(&self, sql: &str, depth: usize) -> Result<(QueryText, SessionState), QueryError> {
         // What a view says is a query and nothing else.
         let query = match depth {
-            0 => statement::parse_asked(sql, &self.limits)?,
+            0 => statement::parse_asked(sql, &self.limits, self)?,
             _ => statement::parse(sql, &self.limits)?,
         };
         let names = statement::tables_of(self.engine.base(), &query)?;
@@ -158,6 +161,7 @@ impl Namespace {
             published: Arc::clone(&self.published),
             policy_epoch: self.policies.epoch(),
             decided: opened.decided,
+            services: opened.services,
             is_fleeting: opened.is_fleeting,
         }
     }
@@ -223,6 +227,24 @@ impl Namespace {
         // Who looks at the platform's own tables is nobody's concern.
         let noted = (!port.domain.is_reserved()).then(|| Noted { port: port.clone(), read: self.read.clone() });
         Ok(Arc::new(GovernedTable::new(name, inner, fitted, below, self.seal()).noted(noted)))
+    }
+}
+
+impl FeatureViews for Namespace {
+    fn service(&self, name: &PortRef) -> Option<Vec<FeaturePart>> {
+        let release = self.published.releases.get(&name.product_ref())?;
+        let service = release.product.features.iter().find(|service| service.name == name.port)?;
+        if !service.parts.iter().all(|part| self.view(&part.view).is_some()) {
+            return None;
+        }
+        self.opened.lock().services.insert((name.clone(), release.number));
+        Some(service.parts.clone())
+    }
+
+    fn view(&self, port: &PortRef) -> Option<FeatureView> {
+        let (release, _) = self.published.port(port)?;
+        let view = release.product.output(&port.port)?.feature_view.as_ref()?;
+        self.decide(Action::Discover, port).is_allowed().then(|| view.clone())
     }
 }
 

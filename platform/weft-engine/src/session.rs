@@ -24,7 +24,7 @@ use crate::plans::{self, Key, Prepared};
 use crate::question::Question;
 use crate::read::Read;
 use crate::statement;
-use crate::{Answer, Gained, Limits, Parameters, QueryError, answer, barrier, explain, verify};
+use crate::{Answer, Gained, Limits, Parameters, Portion, QueryError, answer, barrier, explain, portion, verify};
 
 /// What a session may say beside SQL.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +38,9 @@ pub struct SessionOptions {
     /// Refuses every table that the principal may read on terms only: for a service whose result
     /// others read, and which must not stand for less than the whole.
     pub unrestricted: bool,
+    /// Answers only one portion of the rows, which comes out the same each time; with `as_of`, whatever is published
+    /// meanwhile.
+    pub portion: Option<Portion>,
     /// Inputs of which only what came between two versions is read.
     pub gained: BTreeMap<PortRef, Gained>,
     /// Where the questions come in, for the record of queries: `flight`, `http`, `transform` or `check`.
@@ -120,17 +123,38 @@ impl Session {
             decided.record_denials(&self.engine.parts.catalog);
             return Ok(known.description.clone());
         }
+        self.prepared_apart(sql, question, decided, |prepared, _| {
+            let described = prepared.description.clone();
+            if prepared.explained { Description { schema: explain::schema(), ..described } } else { described }
+        })
+        .await
+    }
+
+    /// What `told` tells of a query that is planned, and not run.
+    pub(crate) async fn without_running<T: Send + 'static>(
+        &self,
+        sql: &str,
+        told: fn(&Prepared, &Decided) -> T,
+    ) -> Result<T, QueryError> {
+        let question = self.question();
+        let decided = Decided::of(&question.id);
+        self.prepared_apart(sql, question, decided, told).await
+    }
+
+    async fn prepared_apart<T: Send + 'static>(
+        &self,
+        sql: &str,
+        question: Question,
+        decided: Decided,
+        told: fn(&Prepared, &Decided) -> T,
+    ) -> Result<T, QueryError> {
         let (session, sql) = (self.clone(), sql.to_owned());
         let deciding = decided.clone();
-        let work = async move {
-            let prepared = session.prepared(&sql, &deciding).await?;
-            let described = prepared.description.clone();
-            Ok(if prepared.explained { Description { schema: explain::schema(), ..described } } else { described })
-        };
+        let work = async move { Ok(told(&*session.prepared(&sql, &deciding).await?, &deciding)) };
         let admitted = self.engine.admission.admit(&self.principal.subject())?;
-        let described = self.engine.planners.run(&admitted, self.limits().planning_max, work).await;
-        self.note_refusal(&question, &decided, &described);
-        described
+        let told = self.engine.planners.run(&admitted, self.limits().planning_max, work).await;
+        self.note_refusal(&question, &decided, &told);
+        told
     }
 
     /// The columns that a query answers when its parameters have these values, on which types may
@@ -229,7 +253,10 @@ impl Session {
         optimised: &LogicalPlan,
         seal: &Seal,
     ) -> Result<Planned, QueryError> {
-        let plan = statement::physical_of(state, optimised, &self.limits()).await?;
+        let mut plan = statement::physical_of(state, optimised, &self.limits()).await?;
+        if let Some(portion) = self.options.portion {
+            plan = portion::cut(plan, portion).map_err(|error| QueryError::from_planning(&error))?;
+        }
         verify::ensure_governed(&plan, seal)?;
         let again = Again::of(&plan, state, optimised, seal);
         Ok(Planned { plan, settings: state.config().clone(), again })
@@ -255,7 +282,14 @@ impl Session {
         let namespace = self.namespace(decided, &read).await?;
         let (query, mut state) = namespace.open(sql, 0).await?;
         let (parameters, explained) = (query.parameters, query.explained);
+        if self.options.portion.is_some() {
+            portion::settle(&mut state);
+            state.execution_props_mut().query_execution_start_time = self.options.as_of;
+        }
         let asked = statement::logical_plan(&state, query).await?;
+        if self.options.portion.is_some() {
+            portion::ensure_steady(&asked)?;
+        }
         let whole = parameters == 0 && !explained;
         let optimised = whole.then(|| statement::optimised(&mut state, &asked)).transpose();
         let optimised = optimised.map_err(|error| QueryError::from_planning(&error))?;
@@ -274,7 +308,7 @@ impl Session {
     /// Whether nothing but who asks, and what for, bears on what the session reads.
     fn is_plain(&self) -> bool {
         let options = &self.options;
-        let of_now = options.as_of.is_none() && options.limits.is_none();
+        let of_now = options.as_of.is_none() && options.limits.is_none() && options.portion.is_none();
         of_now && !options.unrestricted && options.gained.is_empty()
     }
 
@@ -286,7 +320,11 @@ impl Session {
             Some(again) => or_again(rows, self.run_again(ongoing, again)),
             None => rows,
         };
-        let rows = if hides_rows { answer::evenly_cut(rows, planned.settings.batch_size()) } else { rows };
+        let rows = match self.options.portion {
+            Some(_) => answer::evenly_cut(rows, portion::BATCH_ROWS),
+            None if hides_rows => answer::evenly_cut(rows, planned.settings.batch_size()),
+            None => rows,
+        };
         Ok(Answer::new(Arc::clone(ongoing), rows, &limits, hides_rows))
     }
 

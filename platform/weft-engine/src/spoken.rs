@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::SessionOptions;
+use crate::portion::PORTIONS_MAX;
+use crate::{Portion, SessionOptions};
 
 const PURPOSE_CHARS_MAX: usize = 200;
 
@@ -12,6 +13,19 @@ impl SessionOptions {
 
     /// The header, on every door, that pins all tables to one instant.
     pub const AS_OF_HEADER: &'static str = "x-weft-as-of";
+
+    /// The header of Flight SQL that asks for an answer in so many endpoints.
+    pub const ENDPOINTS_HEADER: &'static str = "x-weft-endpoints";
+
+    /// Reads into how many endpoints an answer is cut.
+    ///
+    /// # Errors
+    ///
+    /// A text for whoever asked, which says how many there may be.
+    pub fn read_endpoints(text: &str) -> Result<Vec<Portion>, String> {
+        let portions = text.trim().parse().ok().and_then(Portion::all);
+        portions.ok_or_else(|| format!("an answer has 1 to {PORTIONS_MAX} endpoints"))
+    }
 
     /// Reads a purpose.
     ///

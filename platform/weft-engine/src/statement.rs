@@ -21,6 +21,7 @@ use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::ParserError;
 
 use crate::engine::BATCH_ROWS;
+use crate::features::{self, FeatureViews, is_features};
 use crate::functions::is_series;
 use crate::stoppable::stoppable;
 use crate::{
@@ -45,8 +46,8 @@ pub(crate) struct QueryText {
     about: Option<String>,
 }
 
-/// Parses what an asker says: a query, EXPLAIN of one, or a question about tables.
-pub(crate) fn parse_asked(sql: &str, limits: &Limits) -> Result<QueryText, QueryError> {
+/// Parses what an asker says: a query, EXPLAIN of one, or a question about tables. Its features are those of `views`.
+pub(crate) fn parse_asked(sql: &str, limits: &Limits, views: &dyn FeatureViews) -> Result<QueryText, QueryError> {
     let (mut statement, explained) = match single(sql, limits)? {
         DfStatement::Explain(explain) => (explained(explain)?, true),
         DfStatement::Statement(statement) => (*statement, false),
@@ -60,13 +61,17 @@ pub(crate) fn parse_asked(sql: &str, limits: &Limits) -> Result<QueryText, Query
         }
     }
     describing::resolve_information_schema(&mut statement);
-    Ok(QueryText { explained, about, ..gated(statement, sql, limits)? })
+    let mut gated = gated(statement, sql, limits, WriteFinder { lets_features: true })?;
+    if let DfStatement::Statement(statement) = &mut gated.statement {
+        features::write_out(statement, views)?;
+    }
+    Ok(QueryText { explained, about, ..gated })
 }
 
 /// Parses `sql` and lets it pass if it is exactly one query.
 pub(crate) fn parse(sql: &str, limits: &Limits) -> Result<QueryText, QueryError> {
     match single(sql, limits)? {
-        DfStatement::Statement(statement) => gated(*statement, sql, limits),
+        DfStatement::Statement(statement) => gated(*statement, sql, limits, WriteFinder { lets_features: false }),
         _ => Err(QueryError::NotAQuery { what: first_word(sql) }),
     }
 }
@@ -105,12 +110,12 @@ fn explained(explain: ExplainStatement) -> Result<Statement, QueryError> {
 }
 
 /// The gate: a query, and nothing in it that writes, calls what is not on offer, or is too large.
-fn gated(statement: Statement, sql: &str, limits: &Limits) -> Result<QueryText, QueryError> {
+fn gated(statement: Statement, sql: &str, limits: &Limits, mut finder: WriteFinder) -> Result<QueryText, QueryError> {
     let mut inner = Box::new(statement);
     if !matches!(*inner, Statement::Query(_)) {
         return Err(QueryError::NotAQuery { what: first_word(sql) });
     }
-    if let ControlFlow::Break(what) = inner.visit(&mut WriteFinder) {
+    if let ControlFlow::Break(what) = inner.visit(&mut finder) {
         return Err(QueryError::NotAQuery { what: what.to_owned() });
     }
     bounds::ensure_shape(inner.as_ref(), limits)?;
@@ -258,7 +263,10 @@ fn first_word(sql: &str) -> String {
 }
 
 /// Finds what writes or locks inside of a query.
-struct WriteFinder;
+struct WriteFinder {
+    /// Whether features may be asked for: not where a manifest's own query is planned before there are any.
+    lets_features: bool,
+}
 
 impl Visitor for WriteFinder {
     type Break = &'static str;
@@ -281,7 +289,9 @@ impl Visitor for WriteFinder {
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Self::Break> {
         match factor {
-            TableFactor::Table { args: Some(_), name, .. } if !is_series(&name.to_string()) => {
+            TableFactor::Table { args: Some(_), name, .. }
+                if !is_series(&name.to_string()) && !(self.lets_features && is_features(&name.to_string())) =>
+            {
                 ControlFlow::Break("a table function")
             }
             TableFactor::Function { .. } | TableFactor::TableFunction { .. } => ControlFlow::Break("a table function"),
@@ -380,7 +390,7 @@ mod tests {
 
     #[test]
     fn an_asker_may_also_ask_about_tables_and_plans() {
-        let ask = |sql: &str| parse_asked(sql, &Limits::default()).map_err(|e| format!("{} {e}", e.code()));
+        let ask = |sql: &str| parse_asked(sql, &Limits::default(), &()).map_err(|e| format!("{} {e}", e.code()));
         for sql in ["select 1", "explain select 1", "explain format indent select 1", "show tables", "describe a.b.c"] {
             assert!(ask(sql).is_ok(), "{sql}");
         }

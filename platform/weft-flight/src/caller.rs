@@ -9,7 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 use uuid::Uuid;
-use weft_engine::SessionOptions;
+use weft_engine::{Portion, SessionOptions};
 use weft_identity::{Authenticator, IdentityError};
 use weft_model::{Clock, Code, Principal};
 
@@ -36,6 +36,8 @@ pub(crate) struct Caller {
     pub(crate) principal: Principal,
     /// What the call says, and where it says nothing, its session.
     pub(crate) terms: Terms,
+    /// Into which portions an answer is to be cut, each an endpoint of its own.
+    pub(crate) portions: Option<Vec<Portion>>,
     /// The trace id of the call, for the record of queries.
     pub(crate) trace: Option<String>,
     /// Id of what the call asks: what was decided is recorded under it, and explained by it.
@@ -111,10 +113,12 @@ impl Reception {
         };
         let session = session.map(str::to_owned);
         let terms = spoken(headers)?.or(&set);
+        let portions = header(headers, SessionOptions::ENDPOINTS_HEADER, SessionOptions::read_endpoints)?;
         let message_bytes = message_bytes(headers);
         Ok(Caller {
             principal,
             terms,
+            portions,
             trace: None,
             query: Uuid::new_v4().simple().to_string(),
             is_on_terms: AtomicBool::new(false),
@@ -208,22 +212,26 @@ fn credentials<'a>(headers: &'a MetadataMap, scheme: &str) -> Option<&'a str> {
 
 /// What the call's own headers say.
 fn spoken(headers: &MetadataMap) -> Result<Terms, Status> {
-    let text = |name: &str| {
-        let mut all = headers.get_all(name).iter();
-        match (all.next().map(|value| value.to_str()), all.next()) {
-            (None | Some(Ok("")), None) => Ok(None),
-            (Some(Ok(text)), None) => Ok(Some(text)),
-            (Some(Err(_)), None) => Err(malformed(format!("the header `{name}` is not ASCII text"))),
-            (_, Some(_)) => Err(malformed(format!("the header `{name}` stands more than once"))),
-        }
+    Ok(Terms {
+        purpose: header(headers, PURPOSE_HEADER, SessionOptions::read_purpose)?,
+        as_of: header(headers, AS_OF_HEADER, SessionOptions::read_as_of)?,
+    })
+}
+
+/// What one header says, if it is there and not empty.
+fn header<T>(
+    headers: &MetadataMap,
+    name: &str,
+    read: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<Option<T>, Status> {
+    let mut all = headers.get_all(name).iter();
+    let text = match (all.next().map(|value| value.to_str()), all.next()) {
+        (None | Some(Ok("")), None) => return Ok(None),
+        (Some(Ok(text)), None) => text,
+        (Some(Err(_)), None) => return Err(malformed(format!("the header `{name}` is not ASCII text"))),
+        (_, Some(_)) => return Err(malformed(format!("the header `{name}` stands more than once"))),
     };
-    let wrong = |name: &str| {
-        let name = name.to_owned();
-        move |problem: String| malformed(format!("the header `{name}` is malformed: {problem}"))
-    };
-    let purpose = text(PURPOSE_HEADER)?.map(SessionOptions::read_purpose).transpose().map_err(wrong(PURPOSE_HEADER))?;
-    let as_of = text(AS_OF_HEADER)?.map(SessionOptions::read_as_of).transpose().map_err(wrong(AS_OF_HEADER))?;
-    Ok(Terms { purpose, as_of })
+    read(text).map(Some).map_err(|problem| malformed(format!("the header `{name}` is malformed: {problem}")))
 }
 
 fn session_cookie(headers: &MetadataMap) -> Option<&str> {

@@ -19,7 +19,7 @@ use tonic::codec::CompressionEncoding;
 use tonic::codegen::Service as _;
 use tonic::metadata::MetadataMap;
 use weft_engine::Engine;
-use weft_identity::Authenticator;
+use weft_identity::{Authenticator, TicketSeal};
 use weft_model::Clock;
 
 use crate::outflow::Body;
@@ -43,12 +43,18 @@ pub struct Service {
 }
 
 impl Service {
-    /// Flight SQL for whoever `authenticator` believes, answered by `engine`.
+    /// Flight SQL for whoever `authenticator` believes, answered by `engine`. Tickets of answers in several endpoints
+    /// bear `seal`.
     ///
     /// Requests may be compressed by gzip or zstd. Answers are compressed only for clients that ask
     /// for zstd: others name gzip as a matter of course, and it costs more than it saves.
-    pub fn new(engine: Arc<Engine>, authenticator: Arc<Authenticator>, clock: Arc<dyn Clock>) -> Self {
-        let door = Arc::new(Door::new(engine, authenticator, clock));
+    pub fn new(
+        engine: Arc<Engine>,
+        authenticator: Arc<Authenticator>,
+        seal: TicketSeal,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let door = Arc::new(Door::new(engine, authenticator, seal, clock));
         let verbs = FlightServiceServer::from_arc(Arc::clone(&door))
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
             .max_encoding_message_size(usize::MAX)

@@ -39,7 +39,7 @@ type Batches = Pin<Box<dyn Stream<Item = Result<RecordBatch, Status>> + Send>>;
 pub(crate) fn answer(
     schema: &SchemaRef,
     rows: impl Stream<Item = Result<RecordBatch, QueryError>> + Send + 'static,
-    message_bytes: usize,
+    (message_bytes, gathering): (usize, Gathering),
     trace: String,
 ) -> Rows {
     let rows = rows.map(move |batch| {
@@ -48,7 +48,7 @@ pub(crate) fn answer(
             traced(of_query(&error), &trace)
         })
     });
-    encode(schema, message_bytes, rows)
+    encode_by(schema, (message_bytes, gathering), rows)
 }
 
 /// One batch that is there already.
@@ -70,9 +70,26 @@ pub(crate) fn encode(
     message_bytes: usize,
     batches: impl Stream<Item = Result<RecordBatch, Status>> + Send + 'static,
 ) -> Rows {
+    encode_by(schema, (message_bytes, Gathering::Ready), batches)
+}
+
+/// Which batches go into one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gathering {
+    /// Those that are there when it is made.
+    Ready,
+    /// Each by itself, so that the same batches give the same bytes whenever they come.
+    None,
+}
+
+fn encode_by(
+    schema: &SchemaRef,
+    (message_bytes, gathering): (usize, Gathering),
+    batches: impl Stream<Item = Result<RecordBatch, Status>> + Send + 'static,
+) -> Rows {
     let (encoder, begin) = Encoder::new(schema, message_bytes);
-    let encoding =
-        Encoding { encoder, batches: Box::pin(batches), next: None, ready: VecDeque::from([begin]), end: None };
+    let (ready, batches) = (VecDeque::from([begin]), Box::pin(batches));
+    let encoding = Encoding { encoder, batches, gathering, next: None, ready, end: None };
     Box::pin(futures::stream::unfold(encoding, |mut encoding| async move {
         encoding.next().await.map(|message| (message, encoding))
     }))
@@ -81,6 +98,7 @@ pub(crate) fn encode(
 struct Encoding {
     encoder: Encoder,
     batches: Batches,
+    gathering: Gathering,
     /// A batch that came while others were gathered and is too large to go with them.
     next: Option<RecordBatch>,
     ready: VecDeque<Message>,
@@ -123,7 +141,8 @@ impl Encoding {
         let (begun, bytes_max) = (Instant::now(), self.encoder.together_bytes_max());
         let mut bytes = encoder::bytes_of(&batch);
         let mut gathered = vec![batch];
-        while self.end.is_none() && bytes < bytes_max && begun.elapsed() < GATHERING_MAX {
+        let gathers = self.gathering == Gathering::Ready;
+        while gathers && self.end.is_none() && bytes < bytes_max && begun.elapsed() < GATHERING_MAX {
             match self.batches.next().now_or_never() {
                 None => break,
                 Some(None) => self.end = Some(Ok(())),

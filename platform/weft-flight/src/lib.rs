@@ -19,6 +19,7 @@ mod like;
 mod message;
 mod metadata;
 mod outflow;
+mod portions;
 mod rope;
 mod rounds;
 mod server_facts;

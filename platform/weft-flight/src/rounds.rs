@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use weft_engine::{Answer, Parameters, QueryError, Session};
 
-use crate::encoding::{self, Rows};
+use crate::encoding::{self, Gathering, Rows};
 use crate::status::of_query;
 
 /// How a statement is asked, each time anew: what may be read is decided for each round.
@@ -18,6 +18,7 @@ pub(crate) struct Rounds {
     pub(crate) session: Session,
     pub(crate) sql: String,
     pub(crate) message_bytes: usize,
+    pub(crate) gathering: Gathering,
     /// Ends what is being planned and what comes later.
     pub(crate) stop: CancellationToken,
     /// Ids of the queries that run.
@@ -37,14 +38,14 @@ impl Rounds {
         let schema = Arc::clone(&first.schema);
         let further: Vec<_> = parameters.iter().skip(1).cloned().collect();
         if further.is_empty() {
-            return encoding::answer(&schema, first, self.message_bytes, trace.to_owned());
+            return encoding::answer(&schema, first, (self.message_bytes, self.gathering), trace.to_owned());
         }
-        let (message_bytes, alike) = (self.message_bytes, Arc::clone(&schema));
+        let (messages, alike) = ((self.message_bytes, self.gathering), Arc::clone(&schema));
         let further = futures::stream::iter(further).then(move |parameters| {
             let (rounds, alike) = (self.clone(), Arc::clone(&alike));
             async move { rounds.further(parameters, &alike).await }
         });
-        encoding::answer(&schema, first.chain(further.try_flatten()), message_bytes, trace.to_owned())
+        encoding::answer(&schema, first.chain(further.try_flatten()), messages, trace.to_owned())
     }
 
     async fn further(&self, parameters: Parameters, alike: &SchemaRef) -> Result<Answer, QueryError> {

@@ -22,7 +22,7 @@ use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
 use tonic::{Request, Response, Status, Streaming};
 use tracing::Instrument;
 use weft_engine::{Engine, Session};
-use weft_identity::Authenticator;
+use weft_identity::{Authenticator, TicketSeal};
 use weft_model::Clock;
 
 use crate::caller::{Caller, Reception, trace_id};
@@ -49,8 +49,13 @@ struct Call {
 }
 
 impl Door {
-    pub(crate) fn new(engine: Arc<Engine>, authenticator: Arc<Authenticator>, clock: Arc<dyn Clock>) -> Self {
-        let statements = Statements::new(Arc::clone(&engine), &clock);
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        authenticator: Arc<Authenticator>,
+        seal: TicketSeal,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let statements = Statements::new(Arc::clone(&engine), seal, &clock);
         Door { engine, reception: Reception::new(authenticator, clock), statements }
     }
 

@@ -19,13 +19,15 @@ use prost::Message;
 use prost_types::Timestamp;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
-use weft_engine::{Description, Engine, Parameters};
+use weft_engine::{Description, Engine, Parameters, SessionOptions};
+use weft_identity::TicketSeal;
 use weft_model::{Clock, Code};
 
 use crate::binding;
 use crate::caller::{Caller, Reception};
-use crate::encoding::{self, Rows};
+use crate::encoding::{self, Gathering, Rows};
 use crate::handles::{Bounds, Handles, Size};
+use crate::portions::{Portions, Said};
 use crate::rounds::Rounds;
 use crate::session::{NoSetting, Setting, Terms};
 use crate::set_statement::{self, SetStatement};
@@ -76,12 +78,14 @@ struct Ticketed {
 #[derive(Debug)]
 pub(crate) struct Statements {
     engine: Arc<Engine>,
+    clock: Arc<dyn Clock>,
+    portions: Portions,
     tickets: Handles<Ticketed>,
     prepared: Handles<Arc<Statement>>,
 }
 
 impl Statements {
-    pub(crate) fn new(engine: Arc<Engine>, clock: &Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(engine: Arc<Engine>, seal: TicketSeal, clock: &Arc<dyn Clock>) -> Self {
         let bounds = |idle_max, age_max, per_owner, in_all| Bounds {
             idle_max,
             age_max,
@@ -90,6 +94,8 @@ impl Statements {
         };
         Statements {
             engine,
+            clock: Arc::clone(clock),
+            portions: Portions::new(seal),
             tickets: Handles::new(bounds(TimeDelta::minutes(5), TimeDelta::hours(1), 1_000, 20_000), Arc::clone(clock)),
             prepared: Handles::new(bounds(TimeDelta::hours(1), TimeDelta::hours(24), 500, 10_000), Arc::clone(clock)),
         }
@@ -107,6 +113,9 @@ impl Statements {
         if set(caller, reception, &command.query)? {
             return self.ticket(caller, None, 0, &Schema::empty(), descriptor);
         }
+        if caller.portions.is_some() {
+            return self.info_of_portions(caller, command.query, descriptor).await;
+        }
         let policy_epoch = self.engine.policy_epoch();
         let description = self.describe(caller, &caller.terms, &command.query).await?;
         let statement = Arc::new(Statement {
@@ -116,6 +125,44 @@ impl Statements {
             session: caller.session().map(str::to_owned),
         });
         self.ticket(caller, Some(statement), policy_epoch, &description.schema, descriptor)
+    }
+
+    /// Plans a statement as of now, if no other instant is said, and gives a ticket for each portion of its rows.
+    async fn info_of_portions(
+        &self,
+        caller: &Caller,
+        sql: String,
+        descriptor: FlightDescriptor,
+    ) -> Result<FlightInfo, Status> {
+        let (portions, now) = (caller.portions.clone().unwrap_or_default(), self.clock.now());
+        let as_of = caller.terms.as_of.unwrap_or(now);
+        let terms = Terms { as_of: Some(as_of), ..caller.terms.clone() };
+        let options = SessionOptions { portion: portions.first().copied(), ..caller.options(&terms) };
+        let pinned = self.engine.session(caller.principal.clone(), options).pinned(&sql).await;
+        let pinned = pinned.map_err(|error| of_query(&error))?;
+        if !pinned.description.parameters.fields().is_empty() {
+            return Err(malformed("an answer in endpoints is one of a query without parameters"));
+        }
+        self.portions.info(caller, sql, (&pinned, as_of), portions, (descriptor, now))
+    }
+
+    /// The rows of one portion.
+    async fn rows_of_portion(&self, caller: &Caller, handle: &[u8], said: &Said, trace: &str) -> Result<Rows, Status> {
+        let rounds = Rounds {
+            session: self.engine.session(caller.principal.clone(), said.options(caller)),
+            sql: said.sql.clone(),
+            message_bytes: caller.message_bytes,
+            gathering: Gathering::None,
+            stop: CancellationToken::new(),
+            running: Arc::default(),
+        };
+        let answer = rounds.first(Parameters::None).await?;
+        caller.is_on_terms.store(answer.is_on_terms(), Ordering::Relaxed);
+        said.ensure_on(&answer.terms())?;
+        if !self.portions.note(handle, said, &answer.id, self.clock.now()) {
+            return Err(no_such_handle(TICKET));
+        }
+        Ok(rounds.going_out(answer, &[], trace))
     }
 
     /// The schema that a statement would answer.
@@ -224,6 +271,9 @@ impl Statements {
         ticket: &TicketStatementQuery,
         trace: &str,
     ) -> Result<Rows, Status> {
+        if let Some(said) = self.portions.opened(caller, &ticket.statement_handle, self.clock.now()) {
+            return self.rows_of_portion(caller, &ticket.statement_handle, &said?, trace).await;
+        }
         let ticketed = self.ticketed(caller, text(&ticket.statement_handle))?;
         let Some(statement) = &ticketed.statement else {
             return Ok(nothing());
@@ -259,7 +309,11 @@ impl Statements {
     /// Keeps the ticket of `endpoint` for longer, and says for how long.
     pub(crate) fn renew(&self, caller: &Caller, endpoint: FlightEndpoint) -> Result<FlightEndpoint, Status> {
         let ticket = endpoint.ticket.as_ref().ok_or_else(|| malformed("the endpoint names no ticket"))?;
-        let id = ticket_id(ticket)?;
+        let handle = handle_of(ticket)?;
+        if let Some(said) = self.portions.opened(caller, &handle, self.clock.now()) {
+            return self.portions.renewed(said?, self.clock.now());
+        }
+        let id = text(&handle).to_owned();
         self.ticketed(caller, &id)?;
         Ok(FlightEndpoint { expiration_time: self.expiration(caller, &id), ..endpoint })
     }
@@ -268,7 +322,16 @@ impl Statements {
     pub(crate) fn cancel(&self, caller: &Caller, info: &FlightInfo) -> Result<(), Status> {
         let mut found = false;
         for ticket in info.endpoint.iter().filter_map(|endpoint| endpoint.ticket.as_ref()) {
-            let id = ticket_id(ticket)?;
+            let handle = handle_of(ticket)?;
+            if let Some(said) = self.portions.opened(caller, &handle, self.clock.now()) {
+                let Ok(said) = said else { continue };
+                found = true;
+                for query in self.portions.cancel(&handle, &said) {
+                    self.engine.cancel(&query, &caller.principal);
+                }
+                continue;
+            }
+            let id = text(&handle).to_owned();
             if let Ok(ticketed) = self.ticketed(caller, &id) {
                 found = true;
                 self.tickets.remove(&caller.owner(), &id);
@@ -292,6 +355,7 @@ impl Statements {
             session: self.engine.session(caller.principal.clone(), caller.options(&statement.terms)),
             sql: statement.sql.clone(),
             message_bytes: caller.message_bytes,
+            gathering: Gathering::Ready,
             stop: stop.clone(),
             running: Arc::clone(running),
         }
@@ -430,12 +494,12 @@ fn ensure_no_transaction(id: Option<&Bytes>) -> Result<(), Status> {
 }
 
 /// The handle within a ticket of a statement's.
-fn ticket_id(ticket: &Ticket) -> Result<String, Status> {
+fn handle_of(ticket: &Ticket) -> Result<Bytes, Status> {
     let command = arrow_flight::sql::Any::decode(ticket.ticket.clone())
         .ok()
         .and_then(|any| any.unpack::<TicketStatementQuery>().ok().flatten())
         .ok_or_else(|| malformed("the ticket is none of a statement's"))?;
-    Ok(text(&command.statement_handle).to_owned())
+    Ok(command.statement_handle)
 }
 
 /// Handles are text; what is none is the handle of nothing.

@@ -11,6 +11,7 @@ mod error;
 mod hook;
 mod key;
 mod oidc;
+mod ticket_seal;
 mod token;
 
 pub use authenticator::{Authenticator, Directory};
@@ -18,4 +19,5 @@ pub use browser_sessions::{BrowserSession, BrowserSessions};
 pub use error::{IdentityError, REFUSED};
 pub use hook::{HookProof, HookSecret};
 pub use oidc::{NameClaim, Oidc, OidcSettings, SignInBegun};
+pub use ticket_seal::TicketSeal;
 pub use token::{TTL_MAX, TokenClaims, TokenSigner, TokenVerifier};

@@ -6,13 +6,14 @@ use schemars::transform::{Transform, transform_subschemas};
 use serde_json::Value as Json;
 
 use crate::domain_file::DomainFile;
+use crate::features_file::FeaturesFile;
 use crate::mesh_file::MeshFile;
 use crate::odcs::DataContract;
 use crate::odps::DataProductDocument;
 use crate::test_file::TestFile;
 
 /// Kinds of file that [`schema`] knows.
-pub const SCHEMA_KINDS: &[&str] = &["product", "contract", "domain", "mesh", "test"];
+pub const SCHEMA_KINDS: &[&str] = &["product", "contract", "domain", "mesh", "test", "features"];
 
 /// The JSON Schema of a kind of file; `None` for a kind that is not one of [`SCHEMA_KINDS`].
 pub fn schema(kind: &str) -> Option<Json> {
@@ -22,6 +23,7 @@ pub fn schema(kind: &str) -> Option<Json> {
         "domain" => Some(schema_of::<DomainFile>()),
         "mesh" => Some(schema_of::<MeshFile>()),
         "test" => Some(schema_of::<TestFile>()),
+        "features" => Some(schema_of::<FeaturesFile>()),
         _ => None,
     }
 }

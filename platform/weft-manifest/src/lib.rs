@@ -12,6 +12,7 @@ mod form;
 pub mod bitol;
 pub mod compatibility;
 pub mod domain_file;
+pub mod features_file;
 mod json_schema;
 #[cfg(test)]
 mod lossless;

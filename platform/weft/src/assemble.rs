@@ -12,7 +12,7 @@ use weft_catalog::{AuditVerdict, Catalog};
 use weft_engine::{Engine, MaskKey};
 use weft_governance::Policies;
 use weft_http::{Doors, Site};
-use weft_identity::{Authenticator, BrowserSessions, Directory, HookSecret, Oidc, TokenSigner};
+use weft_identity::{Authenticator, BrowserSessions, Directory, HookSecret, Oidc, TicketSeal, TokenSigner};
 use weft_manifest::source::{self, RevisionSource};
 use weft_model::{Clock, Principal};
 use weft_reconcile::{Controller, Environment, Progress};
@@ -121,7 +121,10 @@ impl Mesh {
         };
         let doors = [
             Door::http(secured(http, tls.clone(), Tls::http)?, weft_http::router(doors)),
-            Door::flight(secured(flight, tls, Tls::flight)?, weft_flight::Service::new(engine, authenticator, clock)),
+            Door::flight(
+                secured(flight, tls, Tls::flight)?,
+                weft_flight::Service::new(engine, authenticator, TicketSeal::open_or_create(&home.keys())?, clock),
+            ),
         ];
         Ok(Mesh::new(held, address, controller, catalog, source, ready, doors))
     }

@@ -183,7 +183,7 @@ pub fn read_lone(tree: &ManifestTree, file: &str) -> Option<Vec<Diagnostic>> {
 }
 
 /// The file as a `T`. `None` where it could not be read at all, which is reported.
-fn open_as<T: FromNode>(
+pub(crate) fn open_as<T: FromNode>(
     tree: &ManifestTree,
     file: &str,
     standard: &'static str,

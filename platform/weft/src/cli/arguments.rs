@@ -7,6 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Weft: a data mesh in one binary.
 mod access;
+mod features;
+
+pub(super) use features::{Extract, Features, Replay};
 
 pub(super) use access::{
     Access, Approve, Decide, ExplainAccess, ExportRequest, Extend, RequestAccess, RequestFormat, Requests, Roster,
@@ -62,6 +65,9 @@ pub(super) enum Command {
     Backfill(Backfill),
     /// Erase rows of a port for good, and print a certificate of it
     Erase(Erase),
+    /// Make a training set of features as they were known, or the same again
+    #[command(subcommand)]
+    Features(Features),
     /// Check policies
     #[command(subcommand)]
     Policy(Policy),

@@ -11,6 +11,7 @@ mod diff;
 mod erase;
 mod explain;
 mod failure;
+mod features;
 mod flight_channel;
 mod flight_failure;
 mod found;
@@ -70,6 +71,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Release(command) => release::release(command),
         Command::Backfill(arguments) => backfill::backfill(&arguments),
         Command::Erase(arguments) => erase::erase(&arguments),
+        Command::Features(command) => features::features(&command),
         Command::Policy(command) => policy::policy(&command),
         Command::Access(command) => access::access(command),
         Command::Token(arguments) => token::token(&arguments),

@@ -1,0 +1,85 @@
+//! What a query would read if it were asked now, pinned, so that it can be asked again later with the same result.
+
+use serde::{Deserialize, Serialize};
+use weft_model::{Action, PortRef};
+
+use crate::audit::AppliedTerms;
+use crate::plans::Prepared;
+use crate::{Description, QueryError, Session};
+
+/// A query with what it reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pinned {
+    pub description: Description,
+    /// By name, each once; tables below views are among them.
+    pub tables: Vec<PinnedTable>,
+    /// Feature services that it names, by name.
+    pub services: Vec<PinnedService>,
+    /// On which terms they are read.
+    pub terms: Vec<AppliedTerms>,
+}
+
+/// One port as a query reads it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PinnedTable {
+    pub port: PortRef,
+    /// Number of the product's release.
+    pub release: u64,
+    /// Where its table lies in the warehouse; absent for a view.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// Version of that Delta table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table_version: Option<u64>,
+}
+
+/// One feature service as a query names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PinnedService {
+    pub service: PortRef,
+    /// Number of its product's release.
+    pub release: u64,
+}
+
+impl Session {
+    /// Says what a query would answer, and from which versions of which tables. Decides access, runs nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`describe`](Session::describe).
+    pub async fn pinned(&self, sql: &str) -> Result<Pinned, QueryError> {
+        self.without_running(sql, |prepared, decided| Pinned {
+            description: prepared.description.clone(),
+            tables: tables_of(prepared),
+            services: services_of(prepared),
+            terms: decided.terms(),
+        })
+        .await
+    }
+}
+
+fn services_of(prepared: &Prepared) -> Vec<PinnedService> {
+    let services = prepared.basis.services.iter();
+    services.map(|(service, release)| PinnedService { service: service.clone(), release: *release }).collect()
+}
+
+fn tables_of(prepared: &Prepared) -> Vec<PinnedTable> {
+    let basis = &prepared.basis;
+    let read = basis.decided.iter().filter(|(action, ..)| *action == Action::Read);
+    let mut tables: Vec<PinnedTable> = read
+        .filter_map(|(_, port, _)| {
+            let (release, released) = basis.published.port(port)?;
+            Some(PinnedTable {
+                port: port.clone(),
+                release: release.number,
+                table: released.location.clone(),
+                table_version: released.table_version,
+            })
+        })
+        .collect();
+    tables.sort();
+    tables.dedup();
+    tables
+}

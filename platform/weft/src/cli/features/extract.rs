@@ -1,0 +1,191 @@
+//! `weft features extract SPEC.yaml`: a training set into files.
+
+use std::fs;
+use std::path::Path;
+
+use arrow_flight::Ticket;
+use chrono::SecondsFormat;
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+use weft_manifest::features_file::{FeaturesFile, FeaturesFormat};
+use weft_model::{Clock, ManifestTree};
+
+use super::super::arguments::Extract;
+use super::super::connection::Connection;
+use super::super::found::Found;
+use super::super::{Exit, Failure, Look, block_on, terminal};
+use super::content_hash::ContentHash;
+use super::place::{Extraction, Folder};
+use super::training_set::{ShardFile, TrainingSet};
+use super::{Asked, client, endpoints, shards};
+use crate::clock::SystemClock;
+use crate::render::diagnostics;
+use crate::render::rows::Format;
+
+/// So many shards are fetched side by side.
+const AT_ONCE: usize = 4;
+const SHARDS_MAX: i64 = 1_024;
+
+pub(super) fn extract(arguments: &Extract) -> Result<(), Failure> {
+    let spec = read(&arguments.spec)?;
+    let request = Request::of(&spec, arguments)?;
+    let beside = arguments.spec.parent().unwrap_or(Path::new("."));
+    let folder = Folder::make(beside.join(&spec.output.path))?;
+    let connection = Connection::new(&arguments.server)?;
+    let set = block_on(run(&connection, &request, &folder))?;
+    set.write(folder.path())?;
+    folder.forget()?;
+    terminal::note(&format!(
+        "{} rows in {} files, content {}: `weft features replay {}` makes them again",
+        set.rows,
+        set.files.len(),
+        set.content_hash,
+        folder.path().display(),
+    ));
+    Ok(())
+}
+
+/// What a specification comes to.
+struct Request {
+    asked: Asked,
+    entities_sha256: String,
+    features: Vec<String>,
+    knowledge_time: bool,
+    format: Format,
+}
+
+impl Request {
+    fn of(spec: &FeaturesFile, arguments: &Extract) -> Result<Self, Failure> {
+        let entities = &spec.entities;
+        let frame = match (&entities.sql, &entities.file, &entities.port) {
+            (Some(sql), None, None) => format!("({})", sql.trim().trim_end_matches(';')),
+            (None, None, Some(port)) => port.split('.').map(quoted).collect::<Vec<_>>().join("."),
+            (None, Some(_), None) => {
+                return Err(Failure::usage("frames from files are not taken yet")
+                    .help("write the entities as `sql`, or publish them as a port"));
+            }
+            _ => return Err(Failure::usage("entities are one of `sql`, `file` and `port`")),
+        };
+        let shards = spec.output.shards.unwrap_or(1);
+        let Some(endpoints) = usize::try_from(shards).ok().filter(|_| (1..=SHARDS_MAX).contains(&shards)) else {
+            return Err(Failure::usage(format!("a training set has 1 to {SHARDS_MAX} shards, and not {shards}")));
+        };
+        let knowledge_time = spec.knowledge_time.unwrap_or(true);
+        let names = spec.features.iter().map(|name| format!("'{}'", name.replace('\'', "''")));
+        let names = names.collect::<Vec<_>>().join(", ");
+        let at = quoted(&spec.event_time);
+        let sql = format!(
+            "SELECT * FROM features({frame}, {names}, at => {at}, knowledge_time => {knowledge_time}) AS frame"
+        );
+        let purpose = arguments.purpose.clone().or_else(|| spec.purpose.clone());
+        Ok(Request {
+            entities_sha256: sha256(frame.as_bytes()),
+            asked: Asked { sql, endpoints, purpose, as_of: spec.as_of.clone() },
+            features: spec.features.clone(),
+            knowledge_time,
+            format: match spec.output.format {
+                Some(FeaturesFormat::Arrow) => Format::Arrow,
+                Some(FeaturesFormat::Parquet) | None => Format::Parquet,
+            },
+        })
+    }
+
+    fn file_name(&self, number: usize) -> String {
+        let ending = if self.format == Format::Arrow { "arrows" } else { "parquet" };
+        format!("part-{:05}-of-{:05}.{ending}", number + 1, self.asked.endpoints)
+    }
+}
+
+/// Reads a specification; problems in it are shown with their places.
+fn read(path: &Path) -> Result<FeaturesFile, Failure> {
+    let shown = path.display().to_string();
+    let text = fs::read_to_string(path).map_err(|error| Failure::io(format!("cannot read `{shown}`"), &error))?;
+    let (read, problems) = FeaturesFile::read(&shown, &text);
+    if let Some(read) = read.filter(|_| !problems.iter().any(weft_model::Diagnostic::is_error)) {
+        return Ok(read);
+    }
+    let mut found = Found::default();
+    found.take(problems, &ManifestTree::of_texts([(shown.as_str(), text.as_str())]), str::to_owned);
+    terminal::print(&diagnostics::text(&found.diagnostics, &found, Look::of_stdout()))?;
+    Err(Failure::silent(Exit::Problems))
+}
+
+async fn run(connection: &Connection, request: &Request, folder: &Folder) -> Result<TrainingSet, Failure> {
+    let client = client(connection).await?;
+    let now = SystemClock.now().to_rfc3339_opts(SecondsFormat::Micros, true);
+    let asked = format!("{:?} {:?}", request.asked, request.format);
+    let mut extraction = match folder.broken_off(&asked, &now) {
+        Some(extraction) => extraction,
+        None => begin(&endpoints(&client, &request.asked).await?, asked)?,
+    };
+    folder.keep(&extraction)?;
+    let (tickets, done) = (extraction.tickets.clone(), extraction.done.clone());
+    let (all, there) = (tickets.len(), done.iter().flatten().count());
+    if there > 0 {
+        terminal::note(&format!("{there} of {all} shards are there already"));
+    }
+    let missing = tickets.iter().enumerate().filter(|(number, _)| done.get(*number).is_none_or(Option::is_none));
+    let fetched = stream::iter(missing).map(|(number, ticket)| {
+        let path = request.file_name(number);
+        let (client, file) = (&client, (folder.path().join(&path), request.format));
+        async move {
+            let counted = shards::fetch(client, &ticket_of(ticket)?, Some(file)).await?;
+            let content_hash = counted.hash.to_string();
+            Ok::<_, Failure>((number, ShardFile { path, rows: counted.rows, content_hash }))
+        }
+    });
+    let mut fetched = Box::pin(fetched.buffer_unordered(AT_ONCE));
+    while let Some((number, shard)) = fetched.try_next().await? {
+        terminal::note(&format!("{} {} rows", shard.path, shard.rows));
+        if let Some(place) = extraction.done.get_mut(number) {
+            *place = Some(shard);
+        }
+        folder.keep(&extraction)?;
+    }
+    complete(request, extraction)
+}
+
+fn begin(info: &arrow_flight::FlightInfo, asked: String) -> Result<Extraction, Failure> {
+    let odd = |what: &str| Failure::new(Exit::Bug, format!("the server's answer is odd: {what}"));
+    let pinned: Json = serde_json::from_slice(&info.app_metadata).map_err(|error| odd(&error.to_string()))?;
+    let tickets: Option<Vec<String>> =
+        info.endpoint.iter().map(|endpoint| Some(hex(&endpoint.ticket.as_ref()?.ticket))).collect();
+    let tickets = tickets.filter(|tickets| !tickets.is_empty()).ok_or_else(|| odd("it names no place to read from"))?;
+    let done = vec![None; tickets.len()];
+    Ok(Extraction { asked, pinned, tickets, done })
+}
+
+fn complete(request: &Request, extraction: Extraction) -> Result<TrainingSet, Failure> {
+    let files: Option<Vec<ShardFile>> = extraction.done.into_iter().collect();
+    let files = files.ok_or_else(|| Failure::new(Exit::Bug, "a shard is missing"))?;
+    let hash = files.iter().filter_map(|file| file.content_hash.parse().ok());
+    Ok(TrainingSet {
+        sql: request.asked.sql.clone(),
+        entities_sha256: request.entities_sha256.clone(),
+        features: request.features.clone(),
+        knowledge_time: request.knowledge_time,
+        purpose: request.asked.purpose.clone(),
+        pinned: extraction.pinned,
+        rows: files.iter().map(|file| file.rows).sum(),
+        content_hash: hash.fold(ContentHash::default(), ContentHash::with).to_string(),
+        files,
+    })
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    hex::encode(bytes)
+}
+
+fn ticket_of(hexadecimal: &str) -> Result<Ticket, Failure> {
+    let bytes = hex::decode(hexadecimal);
+    bytes.map(Ticket::new).map_err(|_| Failure::new(Exit::Problems, "the record of what was broken off is damaged"))
+}

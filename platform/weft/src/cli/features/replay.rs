@@ -1,0 +1,85 @@
+//! `weft features replay SET`: the same training set again, or what of it is gone.
+
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::Value as Json;
+
+use super::super::arguments::Replay;
+use super::super::connection::Connection;
+use super::super::{Exit, Failure, block_on, terminal};
+use super::content_hash::ContentHash;
+use super::place::Folder;
+use super::training_set::{ShardFile, TrainingSet};
+use super::{Asked, client, endpoints, shards};
+use crate::render::rows::Format;
+
+const AT_ONCE: usize = 4;
+
+pub(super) fn replay(arguments: &Replay) -> Result<(), Failure> {
+    let set = TrainingSet::read(&arguments.set)?;
+    let Some(as_of) = set.as_of().map(str::to_owned) else {
+        return Err(Failure::new(Exit::Problems, "the training set does not say as of when it was read"));
+    };
+    let folder = arguments.output.clone().map(Folder::make).transpose()?;
+    let connection = Connection::new(&arguments.server)?;
+    let asked = Asked {
+        sql: set.sql.clone(),
+        endpoints: set.files.len().max(1),
+        purpose: arguments.purpose.clone().or_else(|| set.purpose.clone()),
+        as_of: Some(as_of),
+    };
+    let (pinned, files) = block_on(run(&connection, &asked, &set.files, folder.as_ref()))?;
+    let same_tables = pinned.get("tables") == set.pinned.get("tables");
+    if !same_tables {
+        return Err(
+            Failure::new(Exit::Problems, "the tables are not those of the training set").help(moved(&set, &pinned))
+        );
+    }
+    let rows: u64 = files.iter().map(|file| file.rows).sum();
+    let hash = files.iter().filter_map(|file| file.content_hash.parse().ok());
+    let hash = hash.fold(ContentHash::default(), ContentHash::with).to_string();
+    if (rows, &hash) != (set.rows, &set.content_hash) {
+        let message = format!("{rows} rows of content {hash} came, not {} of {}", set.rows, set.content_hash);
+        return Err(Failure::new(Exit::Problems, message)
+            .help("who asks sees other rows or values than who made the set, or the engine is another"));
+    }
+    if let Some(folder) = folder {
+        TrainingSet { files, pinned, ..set }.write(folder.path())?;
+    }
+    terminal::print(&format!("the same: {rows} rows, content {hash}\n"))
+}
+
+async fn run(
+    connection: &Connection,
+    asked: &Asked,
+    files: &[ShardFile],
+    folder: Option<&Folder>,
+) -> Result<(Json, Vec<ShardFile>), Failure> {
+    let client = client(connection).await?;
+    let info = endpoints(&client, asked).await?;
+    let pinned = serde_json::from_slice(&info.app_metadata)
+        .map_err(|error| Failure::new(Exit::Bug, format!("the server's answer is odd: {error}")))?;
+    let shards = info.endpoint.into_iter().zip(files).map(|(endpoint, file)| {
+        let (client, path) = (&client, file.path.clone());
+        let format = if path.ends_with(".parquet") { Format::Parquet } else { Format::Arrow };
+        let into = folder.map(|folder| (folder.path().join(&path), format));
+        async move {
+            let ticket = endpoint.ticket.unwrap_or_default();
+            let counted = shards::fetch(client, &ticket, into).await?;
+            Ok::<_, Failure>(ShardFile { path, rows: counted.rows, content_hash: counted.hash.to_string() })
+        }
+    });
+    let shards = stream::iter(shards.collect::<Vec<_>>()).buffered(AT_ONCE).try_collect().await?;
+    Ok((pinned, shards))
+}
+
+/// Which table is another, in words.
+fn moved(set: &TrainingSet, pinned: &Json) -> String {
+    let tables = |of: &Json| of.get("tables").and_then(Json::as_array).cloned().unwrap_or_default();
+    let now = tables(pinned);
+    let gone = tables(&set.pinned).into_iter().filter(|table| !now.contains(table));
+    let told = gone.map(|table| {
+        let text = |key: &str| table.get(key).map(|value| value.to_string().replace('"', "")).unwrap_or_default();
+        format!("version {} of `{}` is not served any more", text("tableVersion"), text("port"))
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
