@@ -24,6 +24,7 @@ use crate::search::{Indexed, SearchIndex, Seers};
 use crate::store::Store;
 use crate::tally::{self, Ledger, QueryRecord, ReadRecord, Reads, Tally, Times};
 use crate::trail::{self, Sink, Trail};
+use crate::training_sets::{self, TrainingSet};
 use crate::{levels, outbox, releases, requests, runs, settings, usage};
 
 /// What is published, by whom, from what, in which state.
@@ -242,6 +243,22 @@ impl Catalog {
     pub async fn record_run(&self, run: &Run) -> Result<(), CatalogError> {
         let run = run.clone();
         self.to_the_end(|inner| async move { inner.record_run(run).await }).await
+    }
+
+    /// Notes a training set: the versions that it was made from stay until its hold ends.
+    pub async fn hold(&self, set: &TrainingSet) -> Result<(), CatalogError> {
+        let set = set.clone();
+        self.to_the_end(|inner| async move { inner.hold(set).await }).await
+    }
+
+    /// The training sets of one principal, the newest first, whether or not they are held.
+    pub async fn training_sets(&self, principal: &str) -> Result<Vec<TrainingSet>, CatalogError> {
+        training_sets::of(&mut *self.inner.store.read().await?, principal).await
+    }
+
+    /// The training sets of everybody that are held at `now`.
+    pub async fn held(&self, now: DateTime<Utc>) -> Result<Vec<TrainingSet>, CatalogError> {
+        training_sets::held(&mut *self.inner.store.read().await?, now).await
     }
 
     /// Adds checks to a run that is recorded already.
@@ -524,6 +541,13 @@ impl Inner {
         let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
         runs::record(&mut transaction, &run, now).await?;
         transaction.commit().await.doing("record a run")
+    }
+
+    async fn hold(&self, set: TrainingSet) -> Result<(), CatalogError> {
+        let mut writer = self.store.writer().await?;
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        training_sets::add(&mut transaction, &set).await?;
+        transaction.commit().await.doing("record a training set")
     }
 
     async fn record_checks(&self, run: String, checks: Vec<CheckRecord>) -> Result<(), CatalogError> {

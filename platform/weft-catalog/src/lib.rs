@@ -31,6 +31,7 @@ mod sight;
 mod store;
 mod tally;
 mod trail;
+mod training_sets;
 mod usage;
 mod usage_views;
 mod view;
@@ -50,6 +51,7 @@ pub use run::{
 };
 pub use search::{SearchFilters, SearchHit, SearchKind, SearchMatch, SearchQuestion, SearchView};
 pub use tally::{QueryRecord, ReadRecord};
+pub use training_sets::{HeldTable, Made, TrainingSet};
 pub use usage_views::{ColumnUsage, DayUsage, PortUsage, QueryView, ReadView};
 pub use view::{
     CatalogView, ContractView, EventView, Given, HomeView, KnownColumn, Need, OwnProduct, PortState, RequestView,

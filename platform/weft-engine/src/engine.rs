@@ -35,6 +35,7 @@ use crate::query_memory::{AllQueries, QueryMemory};
 use crate::question::{self, Question};
 use crate::read::ReadPorts;
 use crate::session::Planned;
+use crate::uploads::Uploads;
 use crate::{Limits, MaskKey, QueryError, Session, SessionOptions, functions, memory_guard};
 
 const PLANNER_THREADS_MAX: usize = 16;
@@ -79,6 +80,7 @@ pub struct Engine {
     pub(crate) entitlements: KnownEntitlements,
     pub(crate) admission: Admission,
     pub(crate) plans: KnownPlans,
+    pub(crate) uploads: Uploads,
     /// What they hold.
     pub(crate) all_queries: Arc<AllQueries>,
     base: SessionState,
@@ -99,6 +101,7 @@ impl Engine {
             entitlements: KnownEntitlements::default(),
             admission: Admission::default(),
             plans: KnownPlans::default(),
+            uploads: Uploads::default(),
             all_queries: Arc::default(),
             base: base_state(),
             stores,

@@ -67,6 +67,7 @@ mod tables;
 mod terms;
 mod told_by_log;
 mod trial;
+mod uploads;
 mod value_test;
 mod verify;
 mod view;

@@ -25,6 +25,9 @@ use crate::statement::{self, QueryText};
 use crate::terms::{Terms, unreadable};
 use crate::{Engine, Gained, Limits, QueryError, gained, system, view};
 
+/// Where the planner looks for names of one part.
+const DEFAULT_CATALOG: &str = "datafusion";
+const DEFAULT_SCHEMA: &str = "public";
 /// How deep views may stand on views.
 const VIEWS_DEEP_MAX: usize = 8;
 
@@ -43,6 +46,8 @@ pub(crate) struct Namespace {
     pub(crate) unrestricted: bool,
     /// Inputs of which only what came is read.
     pub(crate) gained: BTreeMap<PortRef, Gained>,
+    /// Of uploaded tables, those that count; all of the principal's if absent.
+    pub(crate) uploads: Option<BTreeMap<String, String>>,
     pub(crate) view: CatalogView,
     pub(crate) limits: Limits,
     /// What is decided on the way, for the record.
@@ -59,6 +64,8 @@ pub(crate) struct Opened {
     pub(crate) decided: Vec<(Action, PortRef, Decision)>,
     /// Feature services that it names, each with the number of the release that says what they are.
     pub(crate) services: BTreeSet<(PortRef, u64)>,
+    /// Uploaded tables that it reads, by name, the id of each.
+    pub(crate) uploads: BTreeMap<String, String>,
     /// Whether one is the platform's own, which is made for each query.
     pub(crate) is_fleeting: bool,
 }
@@ -90,12 +97,31 @@ impl Namespace {
         Box::pin(async move {
             let catalogs = MemoryCatalogProviderList::new();
             for name in names {
+                if let Some(table) = self.uploaded(name, depth)? {
+                    let parts = (DEFAULT_CATALOG, DEFAULT_SCHEMA, name.as_str());
+                    put_at(&catalogs, parts, table).map_err(|error| QueryError::from_planning(&error))?;
+                    continue;
+                }
                 let port: PortRef = name.parse().map_err(|_| unknown(name))?;
                 let table = self.table(&port, depth).await?;
                 put(&catalogs, &port, table).map_err(|error| QueryError::from_planning(&error))?;
             }
             Ok(Arc::new(catalogs) as Arc<dyn CatalogProviderList>)
         })
+    }
+
+    /// A table that the principal has uploaded. What a view says is nothing that an asker brings along.
+    fn uploaded(&self, name: &str, depth: usize) -> Result<Option<Arc<dyn TableProvider>>, QueryError> {
+        if depth > 0 || name.contains('.') {
+            return Ok(None);
+        }
+        let upload = self.engine.uploads.get(&self.principal, name, self.at);
+        let counts = |id: &String| self.uploads.as_ref().is_none_or(|uploads| uploads.get(name) == Some(id));
+        let Some(upload) = upload.filter(|upload| counts(&upload.id)) else { return Ok(None) };
+        let mut opened = self.opened.lock();
+        opened.is_fleeting = true;
+        opened.uploads.insert(name.to_owned(), upload.id.clone());
+        upload.table().map(Some)
     }
 
     /// The table as this principal may read it. A port that may not be discovered and one that is
@@ -162,6 +188,7 @@ impl Namespace {
             policy_epoch: self.policies.epoch(),
             decided: opened.decided,
             services: opened.services,
+            uploads: opened.uploads,
             is_fleeting: opened.is_fleeting,
         }
     }

@@ -1,5 +1,7 @@
 //! What a query would read if it were asked now, pinned, so that it can be asked again later with the same result.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use weft_model::{Action, PortRef};
 
@@ -15,6 +17,8 @@ pub struct Pinned {
     pub tables: Vec<PinnedTable>,
     /// Feature services that it names, by name.
     pub services: Vec<PinnedService>,
+    /// Uploaded tables that it reads, by name, the id of each.
+    pub uploads: BTreeMap<String, String>,
     /// On which terms they are read.
     pub terms: Vec<AppliedTerms>,
 }
@@ -54,6 +58,7 @@ impl Session {
             description: prepared.description.clone(),
             tables: tables_of(prepared),
             services: services_of(prepared),
+            uploads: prepared.basis.uploads.clone(),
             terms: decided.terms(),
         })
         .await

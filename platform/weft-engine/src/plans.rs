@@ -4,7 +4,7 @@
 //! published. It is used again only once every decision that led to it has been taken anew and is the same; whatever
 //! depends on the moment is planned each time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
@@ -63,6 +63,8 @@ pub(crate) struct Basis {
     pub(crate) decided: Vec<(Action, PortRef, Decision)>,
     /// Feature services that it names, each with the number of the release that says what they are.
     pub(crate) services: BTreeSet<(PortRef, u64)>,
+    /// Uploaded tables that it reads, by name, the id of each.
+    pub(crate) uploads: BTreeMap<String, String>,
     /// Whether it reads what is made for one query alone.
     pub(crate) is_fleeting: bool,
 }

@@ -38,6 +38,8 @@ pub struct SessionOptions {
     /// Refuses every table that the principal may read on terms only: for a service whose result
     /// others read, and which must not stand for less than the whole.
     pub unrestricted: bool,
+    /// Of tables that were uploaded, only these count: by name, the id of each.
+    pub uploads: Option<BTreeMap<String, String>>,
     /// Answers only one portion of the rows, which comes out the same each time; with `as_of`, whatever is published
     /// meanwhile.
     pub portion: Option<Portion>,
@@ -379,6 +381,7 @@ impl Session {
             read: read.clone(),
             unrestricted: self.options.unrestricted,
             gained: self.options.gained.clone(),
+            uploads: self.options.uploads.clone(),
             policies,
             published,
             entitling: current,

@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 
+use arrow::datatypes::SchemaRef;
 use arrow::ipc::root_as_message;
 use arrow::record_batch::RecordBatch;
 use arrow_flight::FlightData;
@@ -25,15 +26,27 @@ const MESSAGES_MAX: usize = 64;
 pub(crate) async fn read(
     messages: impl Stream<Item = Result<FlightData, Status>> + Send + 'static,
 ) -> Result<Vec<Parameters>, Status> {
+    let (_, batches) = batches(messages, ("parameters", PARAMETER_BYTES_MAX, MESSAGES_MAX)).await?;
+    if batches.iter().map(RecordBatch::num_rows).sum::<usize>() > ROWS_MAX {
+        return Err(refusal(Code::QUERY_BOUNDS, format!("parameters may take {ROWS_MAX} rows at most")));
+    }
+    let rows = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(|row| batch.slice(row, 1)));
+    rows.map(|row| Parameters::from_batch(&row).map_err(|error| of_query(&error))).collect()
+}
+
+/// The batches that a client sends, with their schema if they have one.
+pub(crate) async fn batches(
+    messages: impl Stream<Item = Result<FlightData, Status>> + Send + 'static,
+    (what, bytes_max, messages_max): (&'static str, usize, usize),
+) -> Result<(Option<SchemaRef>, Vec<RecordBatch>), Status> {
     let mut bytes = 0_usize;
     let messages: Vec<FlightData> = messages
         .enumerate()
         .map(|(n, message)| {
             let message = message?;
             bytes = bytes.saturating_add(message.data_body.len()).saturating_add(message.data_header.len());
-            if bytes > PARAMETER_BYTES_MAX || n >= MESSAGES_MAX {
-                let text =
-                    format!("parameters may take {PARAMETER_BYTES_MAX} bytes in {MESSAGES_MAX} messages at most");
+            if bytes > bytes_max || n >= messages_max {
+                let text = format!("{what} may take {bytes_max} bytes in {messages_max} messages at most");
                 return Err(refusal(Code::QUERY_BOUNDS, text));
             }
             ensure_plain(&message)?;
@@ -42,18 +55,14 @@ pub(crate) async fn read(
         .try_collect()
         .await?;
     let messages = futures::stream::iter(messages.into_iter().map(Ok));
-    let batches = FlightRecordBatchStream::new_from_flight_data(messages).try_collect::<Vec<RecordBatch>>();
+    let mut stream = FlightRecordBatchStream::new_from_flight_data(messages);
     // Arrow's reader panics on buffers that end before their header says so.
-    let batches = AssertUnwindSafe(batches).catch_unwind().await.map_err(|_| no_arrow())?;
-    let batches = batches.map_err(|error| match error {
+    let batches = AssertUnwindSafe((&mut stream).try_collect::<Vec<RecordBatch>>()).catch_unwind().await;
+    let batches = batches.map_err(|_| no_arrow())?.map_err(|error| match error {
         FlightError::Tonic(status) => *status,
         _ => no_arrow(),
     })?;
-    if batches.iter().map(RecordBatch::num_rows).sum::<usize>() > ROWS_MAX {
-        return Err(refusal(Code::QUERY_BOUNDS, format!("parameters may take {ROWS_MAX} rows at most")));
-    }
-    let rows = batches.iter().flat_map(|batch| (0..batch.num_rows()).map(|row| batch.slice(row, 1)));
-    rows.map(|row| Parameters::from_batch(&row).map_err(|error| of_query(&error))).collect()
+    Ok((stream.schema().cloned(), batches))
 }
 
 /// About the bytes that values take.
@@ -76,13 +85,13 @@ fn ensure_plain(message: &FlightData) -> Result<(), Status> {
     let of_dictionary =
         header.header_as_dictionary_batch().and_then(|d| d.data()).and_then(|batch| batch.compression());
     if of_batch.or(of_dictionary).is_some() {
-        return Err(malformed("send the parameters without Arrow's buffer compression"));
+        return Err(malformed("send it without Arrow's buffer compression"));
     }
     Ok(())
 }
 
 fn no_arrow() -> Status {
-    malformed("the parameters are no Arrow data")
+    malformed("what came is no Arrow data")
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod encoder;
 mod encoding;
 mod foreign_keys;
 mod handles;
+mod ingest;
 mod like;
 mod message;
 mod metadata;

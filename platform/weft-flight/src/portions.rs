@@ -35,6 +35,8 @@ pub(crate) struct Said {
     /// Microseconds since 1970, as all times here: what is read, and what `now()` is.
     as_of: i64,
     portion: Portion,
+    /// Uploaded tables that are read, by name, the id of each.
+    uploads: BTreeMap<String, String>,
     /// Who asked.
     subject: String,
     /// On which terms tables were read when it was asked. On others the portions would not fit together.
@@ -47,7 +49,8 @@ impl Said {
     /// How the engine is asked.
     pub(crate) fn options(&self, caller: &Caller) -> SessionOptions {
         let terms = Terms { purpose: self.purpose.clone(), as_of: instant(self.as_of) };
-        SessionOptions { portion: Some(self.portion), ..caller.options(&terms) }
+        let uploads = Some(self.uploads.clone());
+        SessionOptions { portion: Some(self.portion), uploads, ..caller.options(&terms) }
     }
 
     /// Refuses rows that come on other terms than those of the other portions.
@@ -94,6 +97,7 @@ impl Portions {
             purpose: caller.terms.purpose.clone(),
             as_of: as_of.timestamp_micros(),
             portion: *portions.first().ok_or_else(|| malformed("an answer has one endpoint at least"))?,
+            uploads: pinned.uploads.clone(),
             subject: caller.owner(),
             terms: pinned.terms.clone(),
             begun: now.timestamp_micros(),

@@ -30,7 +30,7 @@ use crate::encoding::{self, Rows};
 use crate::message::Message as IpcMessage;
 use crate::statements::{self, Statements};
 use crate::status::{EXPLAIN_HEADER, bug, explained, malformed, read_only, traced, unsupported};
-use crate::{actions, metadata};
+use crate::{actions, ingest, metadata};
 
 type Messages<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
@@ -158,7 +158,11 @@ impl Door {
                 let handle = update.prepared_statement_handle;
                 updated_nothing(self.statements.set_prepared(&call.caller, &self.reception, handle)?)
             }
-            Command::CommandStatementIngest(_) => Err(read_only("ingesting")),
+            Command::CommandStatementIngest(command) => {
+                let messages = futures::stream::iter([Ok(first)]).chain(messages);
+                let record_count = ingest::ingest(&self.engine, &call.caller, command, messages).await?;
+                Ok(DoPutUpdateResult { record_count }.encode_to_vec().into())
+            }
             other => Err(unsupported(&format!("putting `{}`", other.type_url()))),
         }
     }

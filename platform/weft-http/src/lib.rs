@@ -49,6 +49,7 @@ mod sql_terms;
 mod sql_values;
 mod to_wire;
 mod trace;
+mod training_sets;
 
 pub use doors::Doors;
 pub use router::router;

@@ -14,7 +14,7 @@ use crate::description::{self, Description};
 use crate::{
     Doors, access, assets, backfill, caller, checks, connect, contract, erase, etag, events, files, health, home,
     hooks, lineage, me, oidc, openapi, ops, plan, policies, problem, products, releases, revisions, runs, search,
-    sign_in, sql, trace,
+    sign_in, sql, trace, training_sets,
 };
 
 /// Longest request body that is read.
@@ -73,6 +73,7 @@ fn described(doors: &Doors) -> OpenApiRouter<Doors> {
         .routes(routes!(events::get_events))
         .routes(routes!(sql::post_sql))
         .routes(routes!(sql::delete_sql))
+        .routes(routes!(training_sets::hold, training_sets::training_sets))
         .routes(routes!(connect::get_connect))
         .routes(routes!(sign_in::post_token))
         .fallback(problem::no_page)

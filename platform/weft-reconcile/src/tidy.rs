@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use weft_catalog::TrainingSet;
 use weft_model::{PortRelease, Release};
 use weft_storage::Vacuumed;
 
@@ -34,7 +35,8 @@ impl Controller {
         // No roll-back may reach for what is just going.
         let _alone = self.at_work.lock().await;
         let now = self.parts.clock.now();
-        let holds = holds(&self.parts.catalog.every_release().await?, now);
+        let mut holds = holds(&self.parts.catalog.every_release().await?, now);
+        holds.keep_for(&self.parts.catalog.held(now).await?);
         let mut all = Vacuumed::default();
         for (location, versions) in &holds.versions {
             match self.parts.warehouse.vacuum(location, versions, now - UNNAMED_KEPT).await {
@@ -81,6 +83,16 @@ pub(crate) fn holds(releases: &[Vec<Release>], now: DateTime<Utc>) -> Holds {
 }
 
 impl Holds {
+    /// Keeps what training sets were made from, of tables that are there.
+    pub(crate) fn keep_for(&mut self, sets: &[TrainingSet]) {
+        for table in sets.iter().flat_map(|set| &set.made.tables) {
+            if let (Some(location), Some(version)) = (&table.table, table.table_version) {
+                self.expired.remove(location);
+                self.versions.entry(location.clone()).or_default().insert(version);
+            }
+        }
+    }
+
     /// Keeps the port's own table, and the versions of others that it was made from: the next increment compares with
     /// them.
     fn keep(&mut self, port: &PortRelease) {

@@ -27,6 +27,7 @@ mod run;
 mod search;
 mod session;
 mod sql;
+mod training_set;
 mod usage;
 
 pub use access::{
@@ -59,6 +60,7 @@ pub use session::{DemoPrincipal, OidcSignIn, Session, SignIn, SignInRequest, Tok
 pub use sql::{
     ARROW_STREAM, EXPLAIN_ID_HEADER, QUERY_ID_HEADER, SqlAnswer, SqlColumn, SqlRequest, SqlTerms, TERMS_KEY,
 };
+pub use training_set::{HeldTable, TrainingSet, TrainingSetRequest};
 pub use usage::{Usage, UsageColumn, UsageDay};
 
 #[cfg(test)]

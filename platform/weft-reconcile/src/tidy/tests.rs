@@ -1,3 +1,4 @@
+use weft_catalog::{HeldTable, Made};
 use weft_model::{ArchivedPort, InputRelease};
 
 use super::*;
@@ -87,4 +88,30 @@ fn a_table_goes_when_nobody_is_promised_it_any_longer() {
     // Offered again: the table is in use.
     let again = [retired(Some(100)), vec![release(3, 50, 4)]].concat();
     check(again, 500, &[4], false);
+}
+
+#[test]
+fn what_a_training_set_was_made_from_stays_until_its_hold_ends() {
+    let held = TrainingSet {
+        id: "s".to_owned(),
+        at: at(0),
+        principal: "user:dana".to_owned(),
+        held_until: at(365),
+        made: Made {
+            as_of: at(0),
+            features: Vec::new(),
+            tables: vec![HeldTable {
+                port: "d.a.out".parse().unwrap(),
+                release: 1,
+                table: Some("d/a/out".to_owned()),
+                table_version: Some(0),
+            }],
+            rows: 1,
+            content_hash: String::new(),
+        },
+    };
+    let mut holds = holds(&[vec![release(1, 0, 0), release(2, 10, 1)]], at(100));
+    assert_eq!(holds.versions["d/a/out"], [1].into());
+    holds.keep_for(&[held]);
+    assert_eq!(holds.versions["d/a/out"], [0, 1].into());
 }

@@ -21,6 +21,9 @@ pub(in crate::cli) struct Extract {
     /// What the training set is for; that of the specification if left out
     #[arg(long, value_name = "WORD")]
     pub(in crate::cli) purpose: Option<String>,
+    /// For how many days the server keeps what the training set was made from; 0 for no longer than it would anyway
+    #[arg(long, value_name = "DAYS", default_value_t = 365)]
+    pub(in crate::cli) hold: u32,
     #[command(flatten)]
     pub(in crate::cli) server: ServerArguments,
 }

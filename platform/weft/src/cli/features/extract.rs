@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use weft_manifest::features_file::{FeaturesFile, FeaturesFormat};
 use weft_model::{Clock, ManifestTree};
+use weft_wire::TrainingSetRequest;
 
 use super::super::arguments::Extract;
 use super::super::connection::Connection;
@@ -33,7 +34,13 @@ pub(super) fn extract(arguments: &Extract) -> Result<(), Failure> {
     let beside = arguments.spec.parent().unwrap_or(Path::new("."));
     let folder = Folder::make(beside.join(&spec.output.path))?;
     let connection = Connection::new(&arguments.server)?;
-    let set = block_on(run(&connection, &request, &folder))?;
+    let set = block_on(async {
+        let mut set = run(&connection, &request, &folder).await?;
+        if arguments.hold > 0 {
+            set.held_until = Some(hold(&connection, &set, arguments.hold).await?);
+        }
+        Ok(set)
+    })?;
     set.write(folder.path())?;
     folder.forget()?;
     terminal::note(&format!(
@@ -146,6 +153,21 @@ async fn run(connection: &Connection, request: &Request, folder: &Folder) -> Res
     complete(request, extraction)
 }
 
+/// Has the server keep what the set was made from; until when.
+async fn hold(connection: &Connection, set: &TrainingSet, days: u32) -> Result<String, Failure> {
+    let request = TrainingSetRequest {
+        sql: set.sql.clone(),
+        purpose: set.purpose.clone(),
+        as_of: set.as_of().unwrap_or_default().to_owned(),
+        features: set.features.clone(),
+        rows: set.rows,
+        content_hash: set.content_hash.clone(),
+        days: Some(days),
+    };
+    let held: weft_wire::TrainingSet = connection.post("/api/v1/training-sets", &request).await?;
+    Ok(held.held_until)
+}
+
 fn begin(info: &arrow_flight::FlightInfo, asked: String) -> Result<Extraction, Failure> {
     let odd = |what: &str| Failure::new(Exit::Bug, format!("the server's answer is odd: {what}"));
     let pinned: Json = serde_json::from_slice(&info.app_metadata).map_err(|error| odd(&error.to_string()))?;
@@ -169,6 +191,7 @@ fn complete(request: &Request, extraction: Extraction) -> Result<TrainingSet, Fa
         pinned: extraction.pinned,
         rows: files.iter().map(|file| file.rows).sum(),
         content_hash: hash.fold(ContentHash::default(), ContentHash::with).to_string(),
+        held_until: None,
         files,
     })
 }

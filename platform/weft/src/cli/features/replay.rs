@@ -2,6 +2,7 @@
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value as Json;
+use weft_model::Code;
 
 use super::super::arguments::Replay;
 use super::super::connection::Connection;
@@ -27,7 +28,15 @@ pub(super) fn replay(arguments: &Replay) -> Result<(), Failure> {
         purpose: arguments.purpose.clone().or_else(|| set.purpose.clone()),
         as_of: Some(as_of),
     };
-    let (pinned, files) = block_on(run(&connection, &asked, &set.files, folder.as_ref()))?;
+    let (pinned, files) = block_on(async {
+        let again = run(&connection, &asked, &set.files, folder.as_ref()).await;
+        match again {
+            Err(failure) if failure.code == Some(Code::STORE_UNAVAILABLE) => {
+                Err(gone(&connection, &set, failure).await)
+            }
+            again => again,
+        }
+    })?;
     let same_tables = pinned.get("tables") == set.pinned.get("tables");
     if !same_tables {
         return Err(
@@ -70,6 +79,29 @@ async fn run(
     });
     let shards = stream::iter(shards.collect::<Vec<_>>()).buffered(AT_ONCE).try_collect().await?;
     Ok((pinned, shards))
+}
+
+/// The failure of a set whose data files are gone, with the tables that another release has taken the place of.
+async fn gone(connection: &Connection, set: &TrainingSet, failure: Failure) -> Failure {
+    let mut replaced = Vec::new();
+    for table in set.pinned.get("tables").and_then(Json::as_array).into_iter().flatten() {
+        let (port, release) =
+            (table["port"].as_str().unwrap_or_default(), table["release"].as_u64().unwrap_or_default());
+        let Some((product, name)) = port.rsplit_once('.') else { continue };
+        let path = format!("/api/v1/products/{}/releases?limit=1", product.replace('.', "/"));
+        let newest = connection.get::<weft_wire::Page<weft_wire::Release>>(&path).await;
+        if newest.is_ok_and(|page| page.items.first().is_some_and(|newest| newest.number > release)) {
+            replaced.push(format!("version {} of `{product}.{name}` (release {release})", table["tableVersion"]));
+        }
+    }
+    if replaced.is_empty() {
+        return failure;
+    }
+    let held = set.held_until.as_deref().map_or(String::new(), |until| format!(", or until {until} as it was held"));
+    failure.help(format!(
+        "these have been replaced, and their data files stay for thirty days{held}, unless rows were erased: {}",
+        replaced.join(", ")
+    ))
 }
 
 /// Which table is another, in words.

@@ -26,6 +26,9 @@ pub(super) struct TrainingSet {
     pub(super) rows: u64,
     /// Of all rows, in whatever order: 32 hexadecimal digits.
     pub(super) content_hash: String,
+    /// Until then the server keeps what it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) held_until: Option<String>,
     pub(super) files: Vec<ShardFile>,
 }
 
