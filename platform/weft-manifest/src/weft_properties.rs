@@ -1,6 +1,11 @@
 //! What ODPS leaves out and Weft needs: custom properties with `vendor: weft`.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
+
+use crate::form::yaml::{Node, Value};
+use crate::form::{FromNode, Reader};
 
 words! {
     /// How a port's rows come about.
@@ -117,5 +122,68 @@ record! {
         approver: String,
         /// The last day on which it counts.
         until: String,
+    }
+}
+
+record! {
+    /// The property `featureView` of an output port: its rows say what was known of an entity at a time.
+    pub struct FeatureViewProperty as "feature view" {
+        /// The columns that name an entity together.
+        entity: Vec<String>,
+        /// The column that says from when on a row's values held.
+        event_time: String,
+        /// The column that says when a row was written.
+        created_time: Option<String>,
+        /// For how long a row's values count, as `P1D` or `36 h`; for ever if left out.
+        ttl: Option<String>,
+        /// Every column that is neither entity nor time if left out.
+        features: Option<Vec<String>>,
+    }
+}
+
+record! {
+    /// One entry of the property `features` of a product: features that are asked for together.
+    pub struct FeatureServiceProperty as "feature service" {
+        /// As a port of the product could be called.
+        name: String,
+        description: Option<String>,
+        features: Vec<FeatureChoice>,
+    }
+}
+
+record! {
+    /// Features of one view, and how they are found and called.
+    pub struct FeaturePartProperty as "choice of features" {
+        /// `domain.product.port`, or `port` alone for one of the same product.
+        view: String,
+        /// All of the view if left out.
+        features: Option<Vec<String>>,
+        /// By which column of the frame a column of the view's entity is found.
+        keys: Option<Map<String, Json>>,
+        /// What the features' names begin with in the answer, before two underscores.
+        prefix: Option<String>,
+    }
+}
+
+/// Features of a view: `VIEW:COLUMN`, `VIEW` for all of them, or written out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum FeatureChoice {
+    Text(String),
+    Part(FeaturePartProperty),
+}
+
+impl FromNode for FeatureChoice {
+    const WORD: &'static str = "text or an object";
+
+    fn from_node(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match &node.value {
+            Value::Text(text) => Some(FeatureChoice::Text(text.clone())),
+            Value::Object(_) => FeaturePartProperty::from_node(node, reader).map(FeatureChoice::Part),
+            _ => {
+                reader.wrong_type(node, Self::WORD);
+                None
+            }
+        }
     }
 }

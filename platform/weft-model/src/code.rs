@@ -224,6 +224,10 @@ codes! {
     TEXT_FORMAT = "W0441";
     /// What a port's runs may take is not written as amounts.
     RESOURCES_INVALID = "W0442";
+    /// A port cannot be a feature view as its manifest says.
+    FEATURE_VIEW = "W0443";
+    /// A feature service names what is no feature, or cannot be asked for.
+    FEATURE_SERVICE = "W0444";
     /// The type of a column cannot be stored.
     TYPE_UNSUPPORTED = "W0450";
     /// A port names a contract that does not exist.

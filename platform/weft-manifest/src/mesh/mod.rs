@@ -5,6 +5,8 @@ pub(crate) mod column_type;
 mod contract;
 mod contract_sql;
 mod environments;
+mod feature_services;
+mod feature_views;
 mod folders;
 mod foreign_keys;
 mod increments;
@@ -124,6 +126,7 @@ fn read_in(
     references::names_are_taken_once(&drafts, &mut problems);
     references::resolve_inputs(&mut drafts, declared.is_part, &mut problems);
     foreign_keys::resolve(&mut drafts);
+    feature_services::resolve(&mut drafts, (scope, declared.is_part), &mut problems);
     order::refuse_rings(&drafts, &mut problems);
     product::services_are_named(&drafts, &declared.domains, &mut problems);
 

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use weft_model::{
-    Code, Contract, ContractKey, DataProduct, Diagnostic, Domain, DomainName, InputPort, ManifestTree, OutputPort,
-    Override, Place, PortName, PortRef, ProductOutline, ProductRef,
+    Code, Contract, ContractKey, DataProduct, Diagnostic, Domain, DomainName, FeatureService, InputPort, ManifestTree,
+    OutputPort, Override, Place, PortName, PortRef, ProductOutline, ProductRef,
 };
 
 use super::contract::{self, ContractFile};
 use super::folders::PRODUCT_FILE;
 use super::side_by_side::{self, Named};
-use super::{open_as, overrides, purposes, resources, schedule, tags, transform, transform_tests};
+use super::{
+    feature_services, feature_views, open_as, overrides, purposes, resources, schedule, tags, transform,
+    transform_tests,
+};
 use crate::form::{Document, Spot, Step, listed, nearest};
 use crate::odps::{DataProductDocument, OutputPort as Port};
 use crate::rules::{self, Scope};
@@ -36,6 +39,8 @@ pub(super) struct Draft {
     purposes: Vec<String>,
     /// Changes that are allowed although they break readers, as far as they are well written.
     overrides: Vec<Override>,
+    /// Features that are asked for together, as far as they could be found.
+    pub(super) features: Vec<FeatureService>,
     /// Unit tests of its transforms, as written.
     pub(super) tests: Vec<Document<TestFile>>,
 }
@@ -88,7 +93,7 @@ impl Draft {
             tags: document.tags.unwrap_or_default(),
             purposes: self.purposes,
             overrides: self.overrides,
-            features: Vec::new(),
+            features: self.features,
             inputs,
             outputs: self.outputs,
         };
@@ -118,6 +123,7 @@ pub(super) fn read(
         inputs: Vec::new(),
         purposes: Vec::new(),
         overrides: Vec::new(),
+        features: Vec::new(),
         tests: transform_tests::read_all(tree, folder, problems),
     };
     if tree.file(&file).is_none() {
@@ -166,6 +172,7 @@ pub(super) fn read(
         let made = transform::read(tree, folder, document, (index, port), offered, problems);
         let resources = resources::read(document, (index, port), problems);
         let when = schedule::read(document, (index, port), made.as_ref(), problems);
+        let feature_view = feature_views::read(document, (index, port), offered, problems);
         let (Some(Named { names, major }), Some((key, contract))) = (named, found) else { continue };
         offers.insert(key, names.clone());
         if let (Some(mut contract), Some(transform)) = (contract, made) {
@@ -180,7 +187,7 @@ pub(super) fn read(
                 schedule: when.clone(),
                 resources: resources.clone(),
                 major: major.clone(),
-                feature_view: None,
+                feature_view: feature_view.clone(),
             };
             outputs.extend(names.into_iter().map(output));
         }
@@ -198,6 +205,7 @@ pub(super) fn judge_alone(document: &Document<DataProductDocument>, problems: &m
     root_properties_are_known(document, problems);
     purposes::read(document, problems);
     overrides::read(document, problems);
+    feature_services::written(document, problems);
     if ports_are_few_enough(document, problems) {
         input_names_are_taken_once(document, problems);
         output_names_are_taken_once(document, problems);

@@ -185,6 +185,47 @@ fn another_classification_or_purpose_reaches_the_release_and_rebuilds_nothing() 
 }
 
 #[test]
+fn another_feature_view_or_service_reaches_the_release_and_rebuilds_nothing() {
+    let before = declared(vec![product("a", &[], "1"), product("b", &["a"], "1")]);
+    let served = apply(&before, &Published::default());
+    let view = |ttl_ms| weft_model::FeatureView {
+        entity: vec!["id".to_owned()],
+        event_time: "at".to_owned(),
+        created_time: None,
+        ttl_ms,
+        features: vec!["delay".to_owned()],
+    };
+    let mut of_view = before.clone();
+    of_view.products[0].outputs[0].feature_view = Some(view(None));
+    assert_eq!(changes(&of_view, &served), ["redescribe d.a.out"]);
+    let served = apply(&of_view, &served);
+    assert_eq!(changes(&of_view, &served), Vec::<String>::new());
+    of_view.products[0].outputs[0].feature_view = Some(view(Some(86_400_000)));
+    assert_eq!(changes(&of_view, &served), ["redescribe d.a.out"]);
+
+    let part = |prefix: Option<&str>| weft_model::FeaturePart {
+        view: "d.a.out".parse().unwrap(),
+        features: Vec::new(),
+        keys: BTreeMap::new(),
+        prefix: prefix.map(str::to_owned),
+    };
+    let mut of_service = of_view;
+    let served = apply(&of_service, &served);
+    let service = |prefix| weft_model::FeatureService {
+        name: "delays".parse().unwrap(),
+        description: String::new(),
+        parts: vec![part(prefix)],
+    };
+    of_service.products[1].features = vec![service(None)];
+    assert_eq!(changes(&of_service, &served), ["redescribe d.b.out"]);
+    let served = apply(&of_service, &served);
+    of_service.products[1].features = vec![service(Some("before"))];
+    assert_eq!(changes(&of_service, &served), ["redescribe d.b.out"]);
+    let served = apply(&of_service, &served);
+    assert_eq!(served.releases[&"d.b".parse().unwrap()].product, of_service.products[1]);
+}
+
+#[test]
 fn a_product_with_errors_stays_and_one_that_is_gone_is_retired() {
     let served = apply(&declared(vec![product("a", &[], "1"), product("b", &["a"], "1")]), &Published::default());
     let mut broken = declared(vec![product("b", &["a"], "1")]);
