@@ -1181,6 +1181,42 @@ export interface components {
         Explanations: {
             items: components["schemas"]["Explanation"][];
         };
+        /** @description Features of one view within a service. */
+        FeaturePart: {
+            /** @description Columns of the view; not empty. */
+            features: string[];
+            /** @description By which column of the frame a column of the view's entity is found, where they have not one name. */
+            keys: {
+                [key: string]: string;
+            };
+            /** @description What the features' names begin with in the answer, before two underscores. */
+            prefix?: string | null;
+            view: components["schemas"]["PortRef"];
+        };
+        /** @description Features that are asked for together. */
+        FeatureService: {
+            description: string;
+            /** @description Called `domain.product.name` in full, and no port has that name. */
+            name: components["schemas"]["PortName"];
+            /** @description As far as the asker may know of them; not empty. */
+            parts: components["schemas"]["FeaturePart"][];
+        };
+        /** @description What makes a port a feature view: of which entities its rows speak, and from when on each was known. */
+        FeatureView: {
+            /** @description The column that says when a row was written. */
+            createdTime?: string | null;
+            /** @description Columns that name an entity together; not empty. */
+            entity: string[];
+            /** @description The column that says from when on a row's values held. */
+            eventTime: string;
+            /** @description Columns that are features, as far as the asker may know of them; not empty. */
+            features: string[];
+            /**
+             * Format: int64
+             * @description For how many milliseconds a row's values count, both ends included; for ever if `null`.
+             */
+            ttlMs?: number | null;
+        };
         /** @description One file of the revision in force: `GET /api/v1/files?path=`. */
         FileText: {
             path: string;
@@ -1682,6 +1718,7 @@ export interface components {
             columns: components["schemas"]["Column"][];
             contract: components["schemas"]["ContractId"];
             description: string;
+            featureView?: components["schemas"]["FeatureView"] | null;
             /** @description Path of the ODCS document in the repository. */
             file: string;
             /** @description Between columns that the asker may know of. */
@@ -1778,6 +1815,8 @@ export interface components {
             at: string;
             /** @description How to reach who answers for the domain. */
             contact?: string | null;
+            /** @description Features of several views that are asked for together, in the order of the manifest. */
+            features: components["schemas"]["FeatureService"][];
             /** @description Products that read this one, as far as the asker may discover them, in order of name. */
             feeds: components["schemas"]["ProductRef"][];
             /** @description Path of the ODPS document in the repository. */

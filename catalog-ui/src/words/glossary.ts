@@ -29,6 +29,10 @@ export const glossary = {
   check: 'A question put to the data before it is published, such as: is the key unique?',
   lineage: 'What was made from what, taken from the plans that really ran.',
   freshness: 'How old the newest data may be, and how old it is.',
+  'feature view':
+    'A port whose rows say what was known of an entity, such as an airport, from a time on.',
+  'feature service':
+    'A named choice of features of several views, such as a model is trained on and asked with.',
   masked: 'You see a changed value in place of the real one.',
   hidden: 'You do not see the column at all.',
 } as const;

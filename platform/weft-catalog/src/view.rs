@@ -24,6 +24,7 @@ mod checks;
 mod columns;
 mod ended;
 mod events;
+mod features;
 mod foreign_keys;
 mod home;
 mod lineage;
@@ -313,6 +314,7 @@ impl CatalogView {
             file: product.file.clone(),
             contact: release.domain.contact.clone(),
             ports: self.port_views(release),
+            features: self.feature_services(release),
             inputs: inputs
                 .filter(|input| self.published.port(&input.port).is_some() && self.sees_port(&input.port))
                 .map(|input| InputView {
@@ -342,6 +344,7 @@ impl CatalogView {
             contract: output.contract.key.clone(),
             masked: columns.iter().filter(|c| reading.masks(&c.name)).map(|c| c.name.clone()).collect(),
             foreign_keys: self.foreign_keys(name, &output.contract, &columns),
+            feature_view: self.feature_view(name, output),
             columns,
             rows: table.rows.filter(|_| reading.every_row),
             bytes: table.bytes.filter(|_| reading.is_whole()),

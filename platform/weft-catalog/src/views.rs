@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use weft_model::{
-    Column, ContractKey, Dependence, DomainName, InputRelease, PortName, PortRef, ProductName, ProductRef, Revision,
+    Column, ContractKey, Dependence, DomainName, FeatureService, FeatureView, InputRelease, PortName, PortRef,
+    ProductName, ProductRef, Revision,
 };
 
 use crate::OffendingRows;
@@ -47,6 +48,9 @@ pub struct ProductView {
     /// Those that may be discovered, in the order of the manifest. Empty where only the product
     /// itself may be.
     pub ports: Vec<PortView>,
+    /// Features that are asked for together, in the order of the manifest; each part names those that the principal may
+    /// know of.
+    pub features: Vec<FeatureService>,
     /// Those whose upstream port is served and may be discovered, in the order of the manifest.
     pub inputs: Vec<InputView>,
 }
@@ -74,6 +78,8 @@ pub struct PortView {
     pub masked: BTreeSet<String>,
     /// In the order of the contract; of those between columns that the principal is told of alone.
     pub foreign_keys: Vec<ForeignKey>,
+    /// Set where its rows are features of entities, and the principal may know how they are found.
+    pub feature_view: Option<FeatureView>,
     /// `None` for a view, and where the principal may not read every row: a count tells of rows.
     pub rows: Option<u64>,
     /// As with `rows`, and `None` also where columns are masked or hidden.

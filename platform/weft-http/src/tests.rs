@@ -582,6 +582,7 @@ async fn a_port_is_shown_with_its_columns_and_a_product_with_its_ports() {
                 "id"
               ],
               "foreignKeys": [],
+              "featureView": null,
               "file": "c.odcs.yaml",
               "readable": true,
               "hidesRows": false,

@@ -4,7 +4,7 @@ use weft_catalog::{
     CheckOutcome, CheckView, DomainView, ForeignKey, InputView, KnownColumn, OwnProduct, PortUsage, PortVersionView,
     PortView, ProductView, ReleaseView, RolledBackView, RunDiagnostic, RunStep, RunView,
 };
-use weft_model::{ContractKey, Diagnostic, Principal, ProductRef};
+use weft_model::{ContractKey, Diagnostic, FeaturePart, FeatureService, FeatureView, Principal, ProductRef};
 use weft_wire as wire;
 
 pub(crate) fn me(principal: Principal, flight: String) -> wire::Me {
@@ -69,6 +69,7 @@ pub(crate) fn product(product: ProductView, seen: ProductSeen) -> wire::Product 
         revision: product.revision,
         at: product.at,
         ports: ports.map(|(view, seen)| port(view, seen)).collect(),
+        features: product.features.into_iter().map(feature_service).collect(),
         inputs: product.inputs.into_iter().map(input).collect(),
     }
 }
@@ -98,6 +99,7 @@ pub(crate) fn port(port: PortView, seen: PortSeen) -> wire::Port {
         file: port.file,
         columns: seen.columns.into_iter().map(column).collect(),
         foreign_keys: port.foreign_keys.into_iter().map(foreign_key).collect(),
+        feature_view: port.feature_view.map(feature_view),
         readable: port.readable,
         hides_rows: port.hides_rows,
         rows: port.rows,
@@ -119,6 +121,20 @@ pub(crate) fn quality(checks: &[CheckView]) -> wire::Quality {
         unknown: count(CheckOutcome::Unknown),
         at: checks.iter().map(|check| check.at).max(),
     }
+}
+
+fn feature_view(view: FeatureView) -> wire::FeatureView {
+    let FeatureView { entity, event_time, created_time, ttl_ms, features } = view;
+    wire::FeatureView { entity, event_time, created_time, ttl_ms, features }
+}
+
+fn feature_service(service: FeatureService) -> wire::FeatureService {
+    let FeatureService { name, description, parts } = service;
+    let parts = parts.into_iter().map(|part| {
+        let FeaturePart { view, features, keys, prefix } = part;
+        wire::FeaturePart { view, features, keys, prefix }
+    });
+    wire::FeatureService { name, description, parts: parts.collect() }
 }
 
 fn foreign_key(key: ForeignKey) -> wire::ForeignKey {

@@ -11,6 +11,7 @@ mod check;
 mod connect;
 mod erasure;
 mod event;
+mod feature;
 mod home;
 mod lineage;
 mod ops;
@@ -40,6 +41,7 @@ pub use check::Check;
 pub use connect::{Connection, Connections};
 pub use erasure::ErasureRequest;
 pub use event::Event;
+pub use feature::{FeaturePart, FeatureService, FeatureView};
 pub use home::{ChangeNear, Domain, Home, Need, OwnProduct};
 pub use lineage::{
     Lineage, LineageCluster, LineageClusterEdge, LineageEdge, LineageNode, LineagePlace, LineageState, LineageStep,

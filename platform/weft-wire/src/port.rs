@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weft_model::{PortRef, Revision};
 
-use crate::{Check, ContractId};
+use crate::{Check, ContractId, FeatureView};
 
 /// A port in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -36,6 +36,8 @@ pub struct Port {
     pub primary_key: Vec<String>,
     /// Between columns that the asker may know of.
     pub foreign_keys: Vec<ForeignKey>,
+    /// Set where its rows are features of entities; `null` also where the asker may not know how they are found.
+    pub feature_view: Option<FeatureView>,
     /// Path of the ODCS document in the repository.
     pub file: String,
     /// Whether the asker may read it, if perhaps not every row or column.

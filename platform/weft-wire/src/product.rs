@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use weft_model::{DomainName, PortRef, ProductName, ProductRef, Revision};
 
-use crate::{Port, PortSummary};
+use crate::{FeatureService, Port, PortSummary};
 
 /// A domain in a list: `GET /api/v1/domains`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -59,6 +59,8 @@ pub struct Product {
     pub at: DateTime<Utc>,
     /// Those that the asker may discover, in the order of the manifest.
     pub ports: Vec<Port>,
+    /// Features of several views that are asked for together, in the order of the manifest.
+    pub features: Vec<FeatureService>,
     /// Tables of other products that this one reads, as far as the asker may discover them.
     pub inputs: Vec<Input>,
     /// Products that read this one, as far as the asker may discover them, in order of name.

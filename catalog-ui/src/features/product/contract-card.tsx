@@ -1,3 +1,4 @@
+import { FeatureView } from '@/features/product/features';
 import { type ContractAnswer, contractQuery, type PortAnswer } from '@/features/product/queries';
 import { t } from '@/features/product/words';
 import { Badge } from '@/ui/badge';
@@ -39,6 +40,12 @@ function ContractView({ contract, port }: { contract: ContractAnswer; port: Port
               <Code>{contract.file}</Code> @ <RevisionLink revision={contract.revision} />
             </span>,
           ],
+          port.featureView
+            ? [
+                <GlossaryTerm term="feature view">{t('featureView')}</GlossaryTerm>,
+                <FeatureView view={port.featureView} />,
+              ]
+            : null,
           port.foreignKeys.length > 0
             ? [
                 t('foreignKeys'),

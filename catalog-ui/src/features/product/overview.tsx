@@ -1,3 +1,4 @@
+import { FeatureServices } from '@/features/product/features';
 import { OverviewCards } from '@/features/product/overview-cards';
 import type { PortAnswer, ProductAnswer } from '@/features/product/queries';
 import { seenOf, starterQuery } from '@/features/product/seeing';
@@ -82,6 +83,7 @@ export function Overview({ product }: { product: ProductAnswer }) {
             />
           </Card>
         ) : null}
+        <FeatureServices product={product} />
         <Card title={t('whereFrom')}>
           <Facts product={product} />
         </Card>

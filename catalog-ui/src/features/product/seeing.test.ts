@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ColumnAnswer, PortAnswer } from '@/features/product/queries';
-import { freshness, seeing, seenOf, starterQuery } from '@/features/product/seeing';
+import { freshness, lengthOfTime, seeing, seenOf, starterQuery } from '@/features/product/seeing';
 
 function column(name: string, sees = 'clear', more: Partial<ColumnAnswer> = {}): ColumnAnswer {
   return {
@@ -52,6 +52,13 @@ describe('what is seen of a port', () => {
       text: 'Masked: hash',
     });
   });
+});
+
+test('a length of time is told in whole units', () => {
+  expect(lengthOfTime(604_800_000)).toBe('7 days');
+  expect(lengthOfTime(129_600_000)).toBe('36 hours');
+  expect(lengthOfTime(3_600_000)).toBe('1 hour');
+  expect(lengthOfTime(1500)).toBe('1.5 seconds');
 });
 
 describe('the starter query', () => {

@@ -48,6 +48,18 @@ export function seeing(column: ColumnAnswer): { tone: Tone; text: string } {
   }
 }
 
+const UNITS = [
+  ['days', 86_400_000],
+  ['hours', 3_600_000],
+  ['minutes', 60_000],
+] as const;
+
+/** `36 hours`, `7 days`: in the greatest unit of which it is a whole number, else in seconds. */
+export function lengthOfTime(ms: number): string {
+  const [unit, length] = UNITS.find(([, length]) => ms % length === 0) ?? ['seconds', 1000];
+  return t(unit, ms / length);
+}
+
 /** The port of a product that is asked for by name, else the first one. */
 export function chosenPort(
   ports: readonly PortAnswer[],

@@ -374,3 +374,63 @@ async fn runs_come_in_parts_of_what_may_be_seen() {
         assert_eq!(view.runs_after(Some(id), 2).await.unwrap().items, []);
     }
 }
+
+#[tokio::test]
+async fn features_of_views_that_may_not_be_discovered_are_not_there() {
+    let view_of = |release: &mut Release| {
+        for output in &mut release.product.outputs {
+            for name in ["at", "delay"] {
+                let column =
+                    Column { name: name.into(), primary_key_position: None, ..output.contract.columns[0].clone() };
+                output.contract.columns.push(column);
+            }
+            output.feature_view = Some(weft_model::FeatureView {
+                entity: vec!["id".into()],
+                event_time: "at".into(),
+                created_time: None,
+                ttl_ms: Some(1000),
+                features: vec!["delay".into()],
+            });
+        }
+    };
+    let mut flights = release(1, &["aviation.flights.departures", "aviation.flights.arrivals"], &[]);
+    let mut planes = release(1, &["fleet.aircraft.planes"], &[]);
+    view_of(&mut flights);
+    view_of(&mut planes);
+    let part = |view: &str, features: &[&str]| weft_model::FeaturePart {
+        view: view.parse().unwrap(),
+        features: features.iter().map(|name| (*name).to_owned()).collect(),
+        keys: BTreeMap::new(),
+        prefix: None,
+    };
+    let service = |name: &str, parts| weft_model::FeatureService {
+        name: name.parse().unwrap(),
+        description: String::new(),
+        parts,
+    };
+    let mut delays = release(1, &["punctuality.delays.daily"], &[]);
+    delays.product.features = vec![
+        service("both", vec![part("aviation.flights.departures", &[]), part("fleet.aircraft.planes", &["delay"])]),
+        service("hidden", vec![part("fleet.aircraft.planes", &[]), part("aviation.flights.arrivals", &[])]),
+    ];
+    let catalog = Catalog::open_in_memory(clock()).await.unwrap();
+    catalog.publish(vec![flights, planes, delays]).await.unwrap();
+    let told = |name: &str| {
+        let product = see(&catalog, name).product(&"punctuality.delays".parse().unwrap()).unwrap();
+        let parts = |service: &weft_model::FeatureService| {
+            let parts = service.parts.iter().map(|part| format!("{} {:?}", part.view, part.features));
+            format!("{}: {}", service.name, parts.collect::<Vec<_>>().join(", "))
+        };
+        product.features.iter().map(parts).collect::<Vec<_>>()
+    };
+    assert_eq!(told("ana"), [r#"both: aviation.flights.departures ["delay"]"#]);
+    assert_eq!(
+        told("pia"),
+        [
+            r#"both: aviation.flights.departures ["delay"], fleet.aircraft.planes ["delay"]"#,
+            r#"hidden: fleet.aircraft.planes ["delay"], aviation.flights.arrivals ["delay"]"#,
+        ]
+    );
+    let port = see(&catalog, "ana").port(&"aviation.flights.departures".parse().unwrap()).unwrap();
+    assert_eq!(port.feature_view.map(|view| view.features), Some(vec!["delay".to_owned()]));
+}
