@@ -8,7 +8,7 @@ use crate::meshes::repository;
 
 /// What the engine offers to other crates beside names of types. All of it that answers from
 /// somebody's data is reached by one of [`ENTRIES`]; a new item wants a decision whether it is one.
-const OFFERED: [&str; 33] = [
+const OFFERED: [&str; 35] = [
     "ContractPlanner::check",
     "ContractPlanner::check_contract",
     "ContractPlanner::columns_read",
@@ -30,9 +30,11 @@ const OFFERED: [&str; 33] = [
     "Engine::policy_epoch",
     "Engine::rearranged",
     "Engine::session",
+    "Engine::upload",
     "Engine::without_rows",
     "Session::describe",
     "Session::percent_kept",
+    "Session::pinned",
     "Session::principal",
     "Session::query",
     "Session::query_in_parts",

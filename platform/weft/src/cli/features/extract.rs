@@ -17,6 +17,7 @@ use super::super::connection::Connection;
 use super::super::found::Found;
 use super::super::{Exit, Failure, Look, block_on, terminal};
 use super::content_hash::ContentHash;
+use super::frame_file::FrameFile;
 use super::place::{Extraction, Folder};
 use super::training_set::{ShardFile, TrainingSet};
 use super::{Asked, client, endpoints, shards};
@@ -30,8 +31,8 @@ const SHARDS_MAX: i64 = 1_024;
 
 pub(super) fn extract(arguments: &Extract) -> Result<(), Failure> {
     let spec = read(&arguments.spec)?;
-    let request = Request::of(&spec, arguments)?;
     let beside = arguments.spec.parent().unwrap_or(Path::new("."));
+    let request = Request::of(&spec, arguments, beside)?;
     let folder = Folder::make(beside.join(&spec.output.path))?;
     let connection = Connection::new(&arguments.server)?;
     let set = block_on(async {
@@ -60,18 +61,18 @@ struct Request {
     features: Vec<String>,
     knowledge_time: bool,
     format: Format,
+    file: Option<FrameFile>,
 }
 
 impl Request {
-    fn of(spec: &FeaturesFile, arguments: &Extract) -> Result<Self, Failure> {
+    /// Files of the specification lie `beside` it.
+    fn of(spec: &FeaturesFile, arguments: &Extract, beside: &Path) -> Result<Self, Failure> {
         let entities = &spec.entities;
+        let file = entities.file.as_ref().map(|file| FrameFile::read(&beside.join(file))).transpose()?;
         let frame = match (&entities.sql, &entities.file, &entities.port) {
             (Some(sql), None, None) => format!("({})", sql.trim().trim_end_matches(';')),
             (None, None, Some(port)) => port.split('.').map(quoted).collect::<Vec<_>>().join("."),
-            (None, Some(_), None) => {
-                return Err(Failure::usage("frames from files are not taken yet")
-                    .help("write the entities as `sql`, or publish them as a port"));
-            }
+            (None, Some(_), None) => file.as_ref().map(FrameFile::table).unwrap_or_default(),
             _ => return Err(Failure::usage("entities are one of `sql`, `file` and `port`")),
         };
         let shards = spec.output.shards.unwrap_or(1);
@@ -87,7 +88,7 @@ impl Request {
         );
         let purpose = arguments.purpose.clone().or_else(|| spec.purpose.clone());
         Ok(Request {
-            entities_sha256: sha256(frame.as_bytes()),
+            entities_sha256: file.as_ref().map_or_else(|| sha256(frame.as_bytes()), FrameFile::sha256),
             asked: Asked { sql, endpoints, purpose, as_of: spec.as_of.clone() },
             features: spec.features.clone(),
             knowledge_time,
@@ -95,6 +96,7 @@ impl Request {
                 Some(FeaturesFormat::Arrow) => Format::Arrow,
                 Some(FeaturesFormat::Parquet) | None => Format::Parquet,
             },
+            file,
         })
     }
 
@@ -124,7 +126,13 @@ async fn run(connection: &Connection, request: &Request, folder: &Folder) -> Res
     let asked = format!("{:?} {:?}", request.asked, request.format);
     let mut extraction = match folder.broken_off(&asked, &now) {
         Some(extraction) => extraction,
-        None => begin(&endpoints(&client, &request.asked).await?, asked)?,
+        None => {
+            if let Some(file) = &request.file {
+                file.keep(folder.path())?;
+                file.upload(&client).await?;
+            }
+            begin(&endpoints(&client, &request.asked).await?, asked)?
+        }
     };
     folder.keep(&extraction)?;
     let (tickets, done) = (extraction.tickets.clone(), extraction.done.clone());
@@ -185,6 +193,7 @@ fn complete(request: &Request, extraction: Extraction) -> Result<TrainingSet, Fa
     Ok(TrainingSet {
         sql: request.asked.sql.clone(),
         entities_sha256: request.entities_sha256.clone(),
+        entities_file: request.file.as_ref().map(FrameFile::name),
         features: request.features.clone(),
         knowledge_time: request.knowledge_time,
         purpose: request.asked.purpose.clone(),

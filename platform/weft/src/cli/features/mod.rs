@@ -2,6 +2,7 @@
 
 mod content_hash;
 mod extract;
+mod frame_file;
 mod place;
 mod replay;
 mod shards;

@@ -1,5 +1,7 @@
 //! `weft features replay SET`: the same training set again, or what of it is gone.
 
+use std::path::Path;
+
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value as Json;
 use weft_model::Code;
@@ -8,6 +10,7 @@ use super::super::arguments::Replay;
 use super::super::connection::Connection;
 use super::super::{Exit, Failure, block_on, terminal};
 use super::content_hash::ContentHash;
+use super::frame_file::FrameFile;
 use super::place::Folder;
 use super::training_set::{ShardFile, TrainingSet};
 use super::{Asked, client, endpoints, shards};
@@ -20,6 +23,7 @@ pub(super) fn replay(arguments: &Replay) -> Result<(), Failure> {
     let Some(as_of) = set.as_of().map(str::to_owned) else {
         return Err(Failure::new(Exit::Problems, "the training set does not say as of when it was read"));
     };
+    let entities = entities(&set, &arguments.set)?;
     let folder = arguments.output.clone().map(Folder::make).transpose()?;
     let connection = Connection::new(&arguments.server)?;
     let asked = Asked {
@@ -29,7 +33,7 @@ pub(super) fn replay(arguments: &Replay) -> Result<(), Failure> {
         as_of: Some(as_of),
     };
     let (pinned, files) = block_on(async {
-        let again = run(&connection, &asked, &set.files, folder.as_ref()).await;
+        let again = run(&connection, &asked, (entities.as_ref(), &set.files), folder.as_ref()).await;
         match again {
             Err(failure) if failure.code == Some(Code::STORE_UNAVAILABLE) => {
                 Err(gone(&connection, &set, failure).await)
@@ -57,13 +61,27 @@ pub(super) fn replay(arguments: &Replay) -> Result<(), Failure> {
     terminal::print(&format!("the same: {rows} rows, content {hash}\n"))
 }
 
+/// The entities of a set that were a file, which must be the same still.
+fn entities(set: &TrainingSet, path: &Path) -> Result<Option<FrameFile>, Failure> {
+    let Some(name) = &set.entities_file else { return Ok(None) };
+    let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new(".")) };
+    let file = FrameFile::read(&folder.join(name))?;
+    if file.sha256() != set.entities_sha256 {
+        return Err(Failure::new(Exit::Problems, format!("`{name}` is not the file that the set was made from")));
+    }
+    Ok(Some(file))
+}
+
 async fn run(
     connection: &Connection,
     asked: &Asked,
-    files: &[ShardFile],
+    (entities, files): (Option<&FrameFile>, &[ShardFile]),
     folder: Option<&Folder>,
 ) -> Result<(Json, Vec<ShardFile>), Failure> {
     let client = client(connection).await?;
+    if let Some(entities) = entities {
+        entities.upload(&client).await?;
+    }
     let info = endpoints(&client, asked).await?;
     let pinned = serde_json::from_slice(&info.app_metadata)
         .map_err(|error| Failure::new(Exit::Bug, format!("the server's answer is odd: {error}")))?;

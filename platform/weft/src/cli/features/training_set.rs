@@ -17,6 +17,9 @@ pub(super) struct TrainingSet {
     pub(super) sql: String,
     /// SHA-256 of the text or file that the entities come from.
     pub(super) entities_sha256: String,
+    /// The copy of that file, if it was one, beside this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) entities_file: Option<String>,
     pub(super) features: Vec<String>,
     pub(super) knowledge_time: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
