@@ -1,16 +1,18 @@
-"""Reads one endpoint for a process that cannot: the fork of one that has used gRPC.
+"""Reads endpoints for a process that cannot: the fork of one that has used gRPC.
 
-The reading process is started anew. It gets a pickled request on its standard input and answers with an Arrow stream on
-its standard output; how it ended is pickled on its standard error.
+A process that is started anew reads in its place. It takes pickled requests on its standard input and answers each with
+an Arrow stream on its standard output, and behind that with how it ended: a pickled exception, or nothing.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 
@@ -19,58 +21,94 @@ from ._errors import UnavailableError, WeftError
 from ._reading import Retry, read
 from ._target import Target
 
+# Where this process finds its packages, that one does.
+_BEGIN = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); import weft._relay; weft._relay.main()"
+
 
 def read_elsewhere(endpoint: Endpoint, target: Target, retry: Retry) -> Iterator[pa.RecordBatch]:
-    """The same as :func:`read`, through a process of its own. What is renewed meanwhile is not told back."""
-    request = pickle.dumps((endpoint, target.carrying_token(), retry))
-    child = subprocess.Popen(
+    """The same as :func:`read`, through another process. Tickets that are renewed there are kept here."""
+    relay = _idle_one() or _Relay()
+    try:
         # The token goes through a pipe: command lines and environments can be read by others.
-        [sys.executable, "-c", "import sys; sys.path[:] = eval(sys.argv[1]); import weft._relay as r; r.main()", repr(sys.path)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    assert child.stdin and child.stdout and child.stderr
-    try:
-        with child.stdin:
-            child.stdin.write(request)
-        source: Any = child.stdout
-        try:
-            yield from pa.ipc.open_stream(source)
-        except (pa.ArrowInvalid, OSError):
-            pass  # It broke off: what it says at its end tells why.
-        told = child.stderr.read()
-        if child.wait() != 0:
-            raise _error(told)
-    finally:
-        child.kill()
-        child.wait()
-        for pipe in (child.stdout, child.stderr):
-            pipe.close()
+        relay.ask((endpoint, target.carrying_token(), retry))
+        yield from relay.batches()
+        error, renewed = relay.end()
+    except (pa.ArrowException, OSError, EOFError, pickle.UnpicklingError) as broken:
+        relay.close()
+        raise UnavailableError("the process that read for this one broke off") from broken
+    except BaseException:
+        relay.close()
+        raise
+    endpoint.__setstate__(renewed)
+    _idle.append(relay)
+    if error is not None:
+        raise error
 
 
-def _error(told: bytes) -> WeftError:
+class _Relay:
+    """One such process. It ends by itself when nobody asks it any more."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-c", _BEGIN, json.dumps(sys.path)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self._process.stdin and self._process.stdout
+        self._requests: IO[bytes] = self._process.stdin
+        self._answers: Any = self._process.stdout
+
+    def ask(self, request: Any) -> None:
+        pickle.dump(request, self._requests)
+        self._requests.flush()
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        yield from pa.ipc.open_stream(self._answers)
+
+    def end(self) -> tuple[WeftError | None, dict[str, Any]]:
+        error, renewed = pickle.load(self._answers)
+        return error, renewed
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._requests.close()
+        self._answers.close()
+
+
+_idle: list[_Relay] = []
+_owner: int | None = None
+
+
+def _idle_one() -> _Relay | None:
+    """One that this process has started and has no use for just now. Those of a parent are the parent's."""
+    global _owner
+    if _owner != os.getpid():
+        _owner = os.getpid()
+        _idle.clear()
     try:
-        error = pickle.loads(told)
-    except Exception:
-        error = None
-    if isinstance(error, WeftError):
-        return error
-    return UnavailableError(f"the process that read for this one broke off: {told.decode(errors='replace').strip()[-500:]}")
+        return _idle.pop()
+    except IndexError:
+        return None
 
 
 def main() -> None:
-    """Answers one request."""
-    endpoint, target, retry = pickle.load(sys.stdin.buffer)
+    """Answers requests until there are no more."""
+    requests: Any = sys.stdin.buffer
+    answers = sys.stdout.buffer
+    while requests.peek(1):
+        endpoint, target, retry = pickle.load(requests)
+        error = _answer(read(endpoint, target, retry), answers)
+        pickle.dump((error, endpoint.__getstate__()), answers)
+        answers.flush()
+
+
+def _answer(batches: Iterator[pa.RecordBatch], sink: Any) -> WeftError | None:
+    writer: pa.RecordBatchStreamWriter | None = None
+    error: WeftError | None = None
     try:
-        sink: Any = sys.stdout.buffer
-        writer: pa.RecordBatchStreamWriter | None = None
-        for batch in read(endpoint, target, retry):
+        for batch in batches:
             writer = writer or pa.ipc.new_stream(sink, batch.schema)
             writer.write_batch(batch)
-        if writer is None:
-            writer = pa.ipc.new_stream(sink, pa.schema([]))
-        writer.close()
-        sys.stdout.buffer.flush()
-    except WeftError as error:
-        sys.stderr.buffer.write(pickle.dumps(error))
-        sys.stderr.buffer.flush()
-        sys.exit(1)
+    except WeftError as raised:
+        error = raised
+    writer = writer or pa.ipc.new_stream(sink, pa.schema([]))
+    writer.close()
+    return error
