@@ -8,7 +8,7 @@ use arrow::compute::{SortOptions, interleave};
 use arrow::datatypes::SchemaRef;
 
 use datafusion::common::Result;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, RwLock, RwLockWriteGuard};
 
 use crate::frame::Frame;
 
@@ -26,6 +26,8 @@ const TOGETHER: usize = 256;
 #[derive(Clone, Copy)]
 pub(crate) struct Arrival {
     pub(crate) moment: u32,
+    /// Which of the batches that arrive together it is of.
+    pub(crate) batch: u32,
     pub(crate) row: u32,
     pub(crate) time: i64,
     /// When it was created; the least number where nobody knows.
@@ -64,6 +66,7 @@ struct Kept {
     bytes: usize,
     /// How much there was after they were last put together.
     bytes_needed: usize,
+    times_put_together: u64,
 }
 
 impl Candidates {
@@ -92,18 +95,17 @@ impl Candidates {
         kept.bytes > kept.bytes_needed * 2 + KEPT_BYTES
     }
 
-    /// Lets rows of one batch arrive at their moments, and says whether any of them is kept. `joined` are its columns
-    /// that are joined.
-    pub(crate) fn arrive(&self, joined: &RecordBatch, arrivals: &[Arrival]) -> Result<bool> {
+    /// Lets rows of some batches arrive at their moments, and gives how many bytes of these batches nobody needs.
+    /// `joined` are their columns that are joined.
+    pub(crate) fn arrive(&self, joined: &[RecordBatch], arrivals: &[Arrival]) -> Result<usize> {
         let (arrivals, ends) = self.dealt_out(arrivals);
-        let batch = {
+        let mut is_kept = vec![false; joined.len()];
+        let (first_batch, time_put_together) = {
             let mut kept = self.kept.write();
-            kept.batches.push(joined.clone());
-            u32::try_from(kept.batches.len() - 1).unwrap_or(u32::MAX - 1)
-        };
-        let mut is_kept = false;
-        {
-            let kept = self.kept.read();
+            let first_batch = u32::try_from(kept.batches.len()).unwrap_or(u32::MAX - 1);
+            kept.batches.extend_from_slice(joined);
+            // Numbers of batches stand until rows are put together, which waits for this.
+            let kept = RwLockWriteGuard::downgrade(kept);
             let mut ties = Ties { batches: &kept.batches, comparators: HashMap::new() };
             for (shard, (lock, ends)) in self.shards.iter().zip(ends.windows(2)).enumerate() {
                 let of_shard = arrivals.get(ends[0]..ends[1]).unwrap_or(&[]);
@@ -118,23 +120,38 @@ impl Candidates {
                     std::hint::black_box(fetched.fold(0, |sum: i64, best| sum ^ best.time));
                     for row in rows {
                         let Some(best) = bests.get_mut(row.moment as usize - first) else { continue };
+                        let batch = first_batch + row.batch;
                         let new = Best { time: row.time, created: row.created, batch, row: row.row };
                         if ties.compare(&new, best)? == Ordering::Greater {
                             *best = new;
-                            is_kept = true;
+                            if let Some(is_kept) = is_kept.get_mut(row.batch as usize) {
+                                *is_kept = true;
+                            }
                         }
                     }
                 }
             }
-        }
+            (first_batch, kept.times_put_together)
+        };
         let mut kept = self.kept.write();
-        match (is_kept, kept.batches.get_mut(batch as usize)) {
-            (true, _) => kept.bytes += joined.get_array_memory_size(),
-            // Its place stays, so that the numbers of others do.
-            (false, Some(place)) => *place = RecordBatch::new_empty(joined.schema()),
-            (false, None) => {}
+        if kept.times_put_together != time_put_together {
+            // What of them is needed was put together with all else meanwhile.
+            return Ok(joined.iter().map(RecordBatch::get_array_memory_size).sum());
         }
-        Ok(is_kept)
+        let mut needless = 0;
+        for (place, (batch, is_kept)) in (first_batch as usize..).zip(joined.iter().zip(is_kept)) {
+            let bytes = batch.get_array_memory_size();
+            match kept.batches.get_mut(place) {
+                _ if is_kept => kept.bytes += bytes,
+                // Its place stays, so that the numbers of others do.
+                Some(place) => {
+                    *place = RecordBatch::new_empty(batch.schema());
+                    needless += bytes;
+                }
+                None => needless += bytes,
+            }
+        }
+        Ok(needless)
     }
 
     /// The arrivals by shard, and where those of each begin and end.
@@ -148,7 +165,7 @@ impl Candidates {
             ends[at] += ends[at - 1];
         }
         let mut next = ends;
-        let mut dealt = vec![Arrival { moment: 0, row: 0, time: 0, created: 0 }; arrivals.len()];
+        let mut dealt = vec![Arrival { moment: 0, batch: 0, row: 0, time: 0, created: 0 }; arrivals.len()];
         for arrival in arrivals {
             let place = &mut next[shard(arrival)];
             dealt[*place] = *arrival;
@@ -172,7 +189,8 @@ impl Candidates {
             }
         }
         let bytes = together.iter().map(RecordBatch::get_array_memory_size).sum();
-        *kept = Kept { batches: together, bytes, bytes_needed: bytes };
+        let times_put_together = kept.times_put_together + 1;
+        *kept = Kept { batches: together, bytes, bytes_needed: bytes, times_put_together };
         Ok(bytes)
     }
 

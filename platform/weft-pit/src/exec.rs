@@ -26,6 +26,7 @@ use parking_lot::Mutex;
 use crate::candidates::{Arrival, Candidates};
 use crate::frame::{Frame, Moments, Sought};
 use crate::times::Times;
+use crate::window::{Window, by_key};
 
 /// How rows are matched; times are numbers of one scale by then.
 #[derive(Clone, Debug)]
@@ -287,10 +288,13 @@ impl Join {
 
     /// Lets one stream of the history arrive.
     async fn read(&self, mut rows: SendableRecordBatchStream, frame: &Frame, candidates: &Candidates) -> Result<()> {
+        self.reservation.lock().try_grow(Window::BYTES)?;
+        let mut window = Window::default();
         while let Some(batch) = rows.next().await {
             let batch = batch?;
-            let arrivals = self.arrivals(&batch, frame)?;
-            if arrivals.is_empty() {
+            let before = window.sought.len();
+            self.seek(&batch, frame, &mut window)?;
+            if window.sought.len() == before {
                 continue;
             }
             let joined = RecordBatch::try_new_with_options(
@@ -298,12 +302,32 @@ impl Join {
                 batch.project(&self.shown.1)?.columns().to_vec(),
                 &RecordBatchOptions::new().with_row_count(Some(batch.num_rows())),
             )?;
-            let bytes = joined.get_array_memory_size();
-            self.make_room(candidates, bytes)?;
-            if !candidates.arrive(&joined, &arrivals)? {
-                self.reservation.lock().shrink(bytes);
+            self.make_room(candidates, joined.get_array_memory_size())?;
+            window.batches.push(joined);
+            if window.is_full() {
+                self.arrive(std::mem::take(&mut window), frame, candidates)?;
             }
         }
+        self.arrive(window, frame, candidates)?;
+        self.reservation.lock().shrink(Window::BYTES);
+        Ok(())
+    }
+
+    /// Lets the rows of a window arrive at their moments.
+    fn arrive(&self, window: Window, frame: &Frame, candidates: &Candidates) -> Result<()> {
+        let Window { batches, sought } = window;
+        let ttl = self.matching.ttl;
+        let sought = by_key(sought, frame.key_count());
+        let mut arrivals = Vec::with_capacity(sought.len());
+        frame.first_moments(&sought, |of, moment, at| {
+            // Too old for the first moment is too old for all that come after it.
+            if ttl.is_none_or(|ttl| of.time >= at.saturating_sub(ttl)) {
+                let Sought { batch, row, time, created, .. } = *of;
+                arrivals.push(Arrival { moment, batch, row, time, created });
+            }
+        });
+        let needless = candidates.arrive(&batches, &arrivals)?;
+        self.reservation.lock().shrink(needless);
         Ok(())
     }
 
@@ -319,9 +343,9 @@ impl Join {
         reservation.try_grow(bytes)
     }
 
-    /// Which rows of the batch reach which moment first.
-    fn arrivals(&self, batch: &RecordBatch, frame: &Frame) -> Result<Vec<Arrival>> {
-        let Some((first, last)) = frame.span() else { return Ok(Vec::new()) };
+    /// Adds those rows of the batch to the window that may be known at some moment.
+    fn seek(&self, batch: &RecordBatch, frame: &Frame, window: &mut Window) -> Result<()> {
+        let Some((first, last)) = frame.span() else { return Ok(()) };
         let Matching { keys, history_time, created, by_knowledge, strictly, ttl, .. } = &self.matching;
         let times = Times::of(&column(history_time, batch)?)?;
         let created = created.as_ref().map(|of| Times::of(&column(of, batch)?)).transpose()?;
@@ -337,23 +361,15 @@ impl Join {
             (from <= last).then_some((from, time, created_at.flatten().unwrap_or(i64::MIN)))
         };
         let keys: Result<Vec<ArrayRef>> = keys.iter().map(|(_, of)| column(of, batch)).collect();
-        let mut sought = Vec::with_capacity(batch.num_rows());
+        let number = window.next_batch();
         let in_time = (0..batch.num_rows()).filter(|row| known(*row).is_some());
         frame.keys.find(&keys?, in_time, |row, group| {
             // To be earlier than the moment is asked of a row's own time alone.
             if let Some((from, time, created)) = known(row) {
                 let strictly = *strictly && from == time;
-                sought.push(Sought { row: row as u32, group, from, strictly, time, created });
+                window.sought.push(Sought { batch: number, row: row as u32, group, from, strictly, time, created });
             }
-        })?;
-        let mut arrivals = Vec::with_capacity(sought.len());
-        frame.first_moments(&sought, |of, moment, at| {
-            // Too old for the first moment is too old for all that come after it.
-            if ttl.is_none_or(|ttl| of.time >= at.saturating_sub(ttl)) {
-                arrivals.push(Arrival { moment, row: of.row, time: of.time, created: of.created });
-            }
-        });
-        Ok(arrivals)
+        })
     }
 }
 

@@ -30,7 +30,10 @@ const NO_MOMENT: u32 = u32::MAX;
 const TOGETHER: usize = 256;
 
 /// A row of the history that looks for its first moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sought {
+    /// Which batch of its window it is of, and which row of that.
+    pub(crate) batch: u32,
     pub(crate) row: u32,
     pub(crate) group: u32,
     /// From when on it is known.
@@ -103,6 +106,11 @@ impl Frame {
 
     pub(crate) fn moments(&self) -> usize {
         self.times.len()
+    }
+
+    /// How many keys there are.
+    pub(crate) fn key_count(&self) -> usize {
+        self.begins.len() - 1
     }
 
     /// The first and the last moment; `None` where there is none.

@@ -24,6 +24,7 @@ mod keys;
 mod node;
 mod planner;
 mod times;
+mod window;
 
 pub use asof::{MARK, mark, say_as_left_joins, with_point_in_time};
 pub use exec::PitJoinExec;

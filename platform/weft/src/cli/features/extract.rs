@@ -70,7 +70,8 @@ impl Request {
         let entities = &spec.entities;
         let file = entities.file.as_ref().map(|file| FrameFile::read(&beside.join(file))).transpose()?;
         let frame = match (&entities.sql, &entities.file, &entities.port) {
-            (Some(sql), None, None) => format!("({})", sql.trim().trim_end_matches(';')),
+            // On lines of its own, so that it may end in a comment.
+            (Some(sql), None, None) => format!("(\n{}\n)", sql.trim().trim_end_matches(';')),
             (None, None, Some(port)) => port.split('.').map(quoted).collect::<Vec<_>>().join("."),
             (None, Some(_), None) => file.as_ref().map(FrameFile::table).unwrap_or_default(),
             _ => return Err(Failure::usage("entities are one of `sql`, `file` and `port`")),
