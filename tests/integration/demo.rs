@@ -17,10 +17,10 @@ async fn the_demo_has_no_errors_and_no_warnings() {
 }
 
 #[tokio::test]
-async fn the_demo_has_six_domains_fourteen_products_and_sixteen_ports() {
+async fn the_demo_has_six_domains_fourteen_products_and_twenty_ports() {
     let declared = demo().await.declared;
     assert_eq!((declared.domains.len(), declared.products.len()), (6, 14));
-    assert_eq!(ports(&demo().await).len(), 16);
+    assert_eq!(ports(&demo().await).len(), 20);
 }
 
 #[tokio::test]

@@ -21,6 +21,10 @@ TABLES = {
     "punctuality.delays.daily": Figures(11864, {"flights": 336776, "late_arrivals": 80100}),
     "punctuality.delays.routes": Figures(224, {"flights": 336776}),
     "punctuality.delays.features": Figures(336776, {"distance": 350217607, "seats": 38851317}),
+    "punctuality.delays.weather_history": Figures(26115, {"wind_dir": 5124870}),
+    "punctuality.delays.carrier_history": Figures(5432, {"flights_7d": 2338372, "flights_28d": 9090797}),
+    "punctuality.delays.airport_history": Figures(1095, {"flights_7d": 2339080, "flights_28d": 9093919}),
+    "punctuality.delays.plane_history": Figures(251411, {"flights_7d": 1108422, "flights_28d": 3381339}),
     "loyalty.members.profiles": Figures(20000, {"points": 493783151}),
     "loyalty.engagement.tiers": Figures(32, {"members": 20000}),
 }
@@ -36,7 +40,7 @@ BY_ORIGIN = [("EWR", 120835), ("JFK", 111279), ("LGA", 104662)]
 
 def reader_of(port):
     """A principal that may read the port."""
-    if port == "punctuality.delays.features":
+    if port == "punctuality.delays.features" or port.endswith("_history"):
         return "dana"
     return "lena" if port.startswith("loyalty.") else "ana"
 

@@ -9,7 +9,7 @@ CONTRACTS = sorted((REPOSITORY / "products").rglob("*.odcs.yaml"))
 
 
 def test_there_are_contracts():
-    assert len(CONTRACTS) == 16
+    assert len(CONTRACTS) == 20
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda path: str(path.relative_to(REPOSITORY / "products")))
