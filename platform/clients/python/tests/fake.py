@@ -128,9 +128,6 @@ class Said(fl.ServerMiddleware):
     def __init__(self, said):
         self.said = said
 
-    def sending_headers(self):
-        return {"set-cookie": "weft_session=one; Path=/"} if "cookie" not in self.said else {}
-
 
 def fields(message):
     """The fields of a message of protobuf, by number."""

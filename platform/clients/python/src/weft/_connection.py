@@ -26,6 +26,8 @@ from ._target import Target, Tls, instant, is_forked
 # Larger than any message of a server; the driver's own bound is 16 MiB.
 _MESSAGE_BYTES_MAX = 1 << 30
 
+_FORKED = "gRPC was used before this process was forked: ask before that, or in a process that is not a fork"
+
 
 def connect(
     uri: str,
@@ -133,21 +135,22 @@ class Connection:
             endpoints: How many shards to cut it into.
 
         Raises:
-            NotSupportedError: this server takes no upload, or knows no features.
+            NotSupportedError: this server does not take these entities.
+            QueryError: no feature has that name, or none that this principal may know of.
             WeftError: as :meth:`stream`.
         """
         target = self._target if as_of is None else replace(self._target, as_of=instant(as_of))
-        with framed(entities, target) as (frame, cookies):
-            query = features_sql(frame.sql, features, event_time, knowledge_time)
-            shards = self._stream(target, query, endpoints, **cookies)
+        if is_forked():
+            raise NotSupportedError(_FORKED)
+        frame = framed(entities, target)
+        sql = features_sql(frame.sql, features, event_time, knowledge_time)
         asked = {
-            "entities": frame.described,
-            "eventTime": event_time,
+            "sql": sql,
+            "entitiesSha256": frame.sha256,
             "features": list(features),
             "knowledgeTime": knowledge_time,
-            "query": query,
         }
-        return TrainingSet.of(shards, asked)
+        return TrainingSet._of(self._stream(target, sql, endpoints), asked)
 
     def close(self) -> None:
         """Lets go of the server. Shards that were given out stay readable."""
@@ -167,7 +170,7 @@ class Connection:
     def _adbc(self) -> flight_sql.Connection:
         bearer = self._target.bearer()
         if self._opened_as is not None and self._opened_as[1] != os.getpid():
-            raise NotSupportedError("this connection was made before a fork: connect anew in each process")
+            raise NotSupportedError("this connection was used before a fork: connect anew in each process")
         if self._driver is not None and self._opened_as != (bearer, os.getpid()):
             self.close()
         if self._driver is None:
@@ -199,15 +202,15 @@ class Connection:
                 options[DatabaseOptions.TLS_SKIP_VERIFY.value] = "true"
         return options
 
-    def _stream(self, target: Target, query: str, endpoints: int, **headers: str) -> Shards:
+    def _stream(self, target: Target, query: str, endpoints: int) -> Shards:
         if endpoints < 1:
             raise ValueError("an answer has at least one endpoint")
         if is_forked():
-            raise NotSupportedError("gRPC was used before this process was forked: ask before, or in a process of its own")
+            raise NotSupportedError(_FORKED)
 
         def ask() -> fl.FlightInfo:
             with target.client() as client:
-                options = target.options(x_weft_endpoints=str(endpoints), **headers)
+                options = target.options(x_weft_endpoints=str(endpoints))
                 return client.get_flight_info(statement_query(query), options)
 
         info = self._retry.call(ask)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import threading
+import hashlib
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.flight as fl
 
-from ._content_hash import ContentHash, content_hash
-from ._errors import DRIVER_ERRORS, NotSupportedError, raise_translated
+from ._content_hash import ContentHash
+from ._errors import DRIVER_ERRORS, NotSupportedError, PermissionDeniedError, QueryError, translated
 from ._messages import statement_ingest
 from ._shards import Shards
 from ._target import Target
@@ -53,21 +51,24 @@ class Frame:
     """Where the server finds the entities."""
 
     sql: str
-    described: dict[str, Any]
-    """What a manifest says of them."""
+    sha256: str
+    """Of the SQL text, or of the rows that were uploaded."""
 
 
-@contextmanager
-def framed(entities: Entities, target: Target) -> Iterator[tuple[Frame, dict[str, str]]]:
-    """Makes entities known to the server; gives the headers by which a question finds them."""
+def framed(entities: Entities, target: Target) -> Frame:
+    """Makes entities known to the server."""
     if isinstance(entities, str):
-        yield Frame(entities, {"sql": entities}), {}
-        return
+        return Frame(entities, hashlib.sha256(entities.encode()).hexdigest())
     table = as_arrow(entities)
-    name, cookie = upload(table, target)
-    found = content_hash(table)
-    described = {"uploaded": {"rows": found.rows, "contentHash": str(found)}}
-    yield Frame(f"SELECT * FROM {identifier(name)}", described), {"cookie": cookie} if cookie else {}
+    return Frame(f"SELECT * FROM {identifier(upload(table, target))}", sha256(table))
+
+
+def sha256(table: pa.Table) -> str:
+    """Of a table as an Arrow stream."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return hashlib.sha256(sink.getvalue()).hexdigest()
 
 
 def as_arrow(frame: Any) -> pa.Table:
@@ -87,93 +88,85 @@ def as_arrow(frame: Any) -> pa.Table:
     raise TypeError(f"entities are SQL text or a frame, not `{type(frame).__name__}`")
 
 
-def upload(table: pa.Table, target: Target) -> tuple[str, str]:
-    """Makes a temporary table of the caller's own; gives its name, and the cookie of the session that it lives in.
+def upload(table: pa.Table, target: Target) -> str:
+    """Makes a table of the caller's own, which nobody else sees and which is gone after a while; gives its name.
 
     Raises:
         NotSupportedError: this server takes none.
+        LimitError: there is no room for it.
         WeftError: it could not be sent.
     """
     name = f"weft_frame_{uuid.uuid4().hex}"
-    jar = CookieJar()
     try:
-        with target.client(middleware=[jar]) as client:
+        with target.client() as client:
             writer, _ = client.do_put(statement_ingest(name), table.schema, target.options())
             with writer:
                 writer.write_table(table)
     except DRIVER_ERRORS as error:
-        refused = (pa.ArrowNotImplementedError, pa.ArrowInvalid, fl.FlightUnauthorizedError)
-        if isinstance(error, refused):
-            raise NotSupportedError(
-                f"this server takes no uploaded entities, write them as SQL instead: {error}"
-            ) from error
-        raise_translated(error)
-    return name, str(jar)
-
-
-class CookieJar(fl.ClientMiddlewareFactory):
-    """Keeps what the server sets, and shows it in further calls."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._cookies: dict[str, str] = {}
-        self._lock = threading.Lock()
-
-    def start_call(self, info: Any) -> _Keeping:
-        return _Keeping(self)
-
-    def keep(self, cookies: Sequence[str]) -> None:
-        with self._lock:
-            for cookie in cookies:
-                name, _, value = cookie.split(";")[0].partition("=")
-                self._cookies[name.strip()] = value.strip()
-
-    def __str__(self) -> str:
-        with self._lock:
-            return "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-
-
-class _Keeping(fl.ClientMiddleware):
-    def __init__(self, jar: CookieJar) -> None:
-        super().__init__()
-        self._jar = jar
-
-    def sending_headers(self) -> dict[str, list[str] | list[bytes]]:
-        cookies = str(self._jar)
-        return {"cookie": [cookies]} if cookies else {}
-
-    def received_headers(self, headers: dict[str, list[str] | list[bytes]]) -> None:
-        set_here = [values for name, values in headers.items() if name.lower() == "set-cookie"]
-        self._jar.keep([str(value) for values in set_here for value in values])
+        refused = translated(error)
+        if isinstance(refused, (NotSupportedError, PermissionDeniedError, QueryError)):
+            refused = NotSupportedError(
+                f"this server does not take these entities, write them as SQL instead: {refused}", refused.code
+            )
+        raise refused from error
+    return name
 
 
 class TrainingSet(Shards):
     """The rows of :meth:`Connection.features`, in shards, and what is needed to have them again."""
 
-    asked: dict[str, Any]
-    """What was asked for: `entities`, `features`, `eventTime`, `knowledgeTime`, and the `query` that this became."""
+    _asked: dict[str, Any]
+    _hashes: list[ContentHash] | None = None
 
     @classmethod
-    def of(cls, shards: Shards, asked: dict[str, Any]) -> TrainingSet:
+    def _of(cls, shards: Shards, asked: dict[str, Any]) -> TrainingSet:
         """The same shards, as the answer to that question."""
         training_set = cls(shards._target, shards._endpoints, shards._schema, shards._told, shards._retry)
-        training_set.asked = asked
+        training_set._asked = asked
         return training_set
 
+    @property
+    def sql(self) -> str:
+        """The query that was asked."""
+        return str(self._asked["sql"])
+
     def carrying_token(self) -> TrainingSet:
-        return TrainingSet.of(super().carrying_token(), self.asked)
+        """As :meth:`Shards.carrying_token`."""
+        return TrainingSet._of(super().carrying_token(), self._asked)
 
-    def manifest(self, table: pa.Table | None = None) -> dict[str, Any]:
-        """What this set is, to be written down as JSON beside a model.
+    def to_arrow(self, threads: int | None = None) -> pa.Table:
+        """As :meth:`Shards.to_arrow`. What a manifest says of the rows is found out on the way."""
+        hashes = [ContentHash() for _ in self]
+        batches: list[list[pa.RecordBatch]] = [[] for _ in self]
 
-        Holds what was asked, what the server says it has read (`tables` with their versions, `asOf`), `rowCount`, and
-        `contentHash`, by which rows that are fetched again next year are known to be the same.
+        def take(index: int, batch: pa.RecordBatch) -> None:
+            hashes[index].update(batch)
+            batches[index].append(batch)
 
-        Args:
-            table: The rows, if they were fetched already. Without them, all shards are read once more.
+        self._each(take, threads)
+        self._hashes = hashes
+        return pa.Table.from_batches([batch for of_one in batches for batch in of_one], schema=self._schema)
+
+    def manifest(self) -> dict[str, Any]:
+        """What this set is, to be written down as JSON beside a model: the same as `weft features extract` writes.
+
+        Holds what was asked (`sql`, `features`, `knowledgeTime`), what the server has read (`pinned`: `asOf`, and `tables`
+        with their versions), and `rows` and `contentHash`, by which the rows are known again. `weft features replay` makes
+        the set anew from it, or says what of it is gone. Entities that were uploaded are gone within a day; `entitiesSha256`
+        tells whether others are the same.
+
+        Reads all shards, unless :meth:`to_arrow` has.
         """
-        found: ContentHash = self.content_hash() if table is None else content_hash(table)
-        told = {name: value for name, value in self.described.items() if name not in ("expires", "endpoints", "features")}
-        served = self.described.get("features")
-        versions = {"featureVersions": served} if served is not None else {}
-        return {**told, **self.asked, **versions, "rowCount": found.rows, "contentHash": str(found)}
+        if self._hashes is None:
+            hashes = [ContentHash() for _ in self]
+            self._each(lambda index, batch: hashes[index].update(batch), None)
+            self._hashes = hashes
+        whole = sum(self._hashes, ContentHash())
+        number = len(self._hashes)
+        files = [
+            {"path": f"part-{nth:05}-of-{number:05}.parquet", "rows": each.rows, "contentHash": str(each)}
+            for nth, each in enumerate(self._hashes, 1)
+        ]
+        purpose = {} if self._target.purpose is None else {"purpose": self._target.purpose}
+        made = {"rows": whole.rows, "contentHash": str(whole), "files": files}
+        return {**self._asked, **purpose, "pinned": self.described, **made}

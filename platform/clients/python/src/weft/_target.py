@@ -96,7 +96,7 @@ class Target:
         headers: Any = [(name.encode(), value.encode()) for name, value in said.items()]
         return fl.FlightCallOptions(headers=headers)
 
-    def client(self, location: str | None = None, middleware: list[Any] | None = None) -> fl.FlightClient:
+    def client(self, location: str | None = None) -> fl.FlightClient:
         """A connection of its own, which connects when it is first used.
 
         Raises:
@@ -123,7 +123,7 @@ class Target:
                 "override_hostname": self.tls.server_name,
                 "disable_server_verification": not self.tls.verify,
             }
-        return fl.FlightClient(uri, generic_options=options, middleware=middleware, **tls)
+        return fl.FlightClient(uri, generic_options=options, **tls)
 
 
 def is_forked() -> bool:
