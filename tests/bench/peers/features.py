@@ -1,6 +1,7 @@
-"""Histories joined to a frame as of the time of each of its rows: as Arrow over Flight, beside Polars and DuckDB."""
+"""Histories joined to a frame as of the time of each of its rows: as Arrow over Flight, beside Polars, DuckDB and Feast."""
 
 import sys
+from pathlib import Path
 
 import setting as settings
 from processes import Asker, memory_mib
@@ -12,7 +13,7 @@ FIVE = "1 M rows x 5 M"
 
 
 def main():
-    setting = settings.read(__doc__, rounds=3)
+    setting = settings.read(__doc__, rounds=3, feast=Path())
     setting.home = setting.folder / "home-features"
     setting.tables = setting.home / "warehouse" / "b"
     settings.publish(setting, keep=True)
@@ -30,20 +31,23 @@ def compare(setting, verdicts, weft, versions, what, frame, views):
     """Medians of all, turn by turn; a first round is not measured. What they say is equal before it is compared."""
     with (Asker(sys.executable, "stream", weft.address, weft.pid, weft.names, weft.token) as ours,
           Asker(sys.executable, "polars", setting.tables, script="asof.py") as polars,
-          Asker(sys.executable, "duckdb", setting.tables, script="asof.py") as duckdb):
-        versions |= {"polars": polars.version, "duckdb": duckdb.version}
-        asked = {ours: {"sql": asof(frame, views)}, polars: {"frame": frame, "views": views},
-                 duckdb: {"frame": frame, "views": views}}
+          Asker(sys.executable, "duckdb", setting.tables, script="asof.py") as duckdb,
+          Asker(setting.feast, "feast", setting.tables, script="asof.py") as feast):
+        versions |= {"polars": polars.version, "duckdb": duckdb.version, "feast": feast.version}
+        asked = {ours: {"sql": asof(frame, views)}} | dict.fromkeys((polars, duckdb, feast), {"frame": frame, "views": views})
         rounds = []
         for n in range(setting.rounds + 1):
             rounds.append({asker: asker.ask(**request) for asker, request in list(asked.items())[:: -1 if n % 2 else 1]})
             if len({answer["rows"] for answer in rounds[-1].values()}) != 1:
                 sys.exit(f"refused to compare: {[answer['rows'] for answer in rounds[-1].values()]} rows")
         wall, cpu = ({asker: median([one[asker][of] for one in rounds[1:]]) for asker in asked} for of in ("wall", "cpu"))
+        held = memory_mib(feast.process.pid, "VmHWM")
     print(f"{what}: weft {wall[ours]:.2f} s ({cpu[ours]:.2f} of processor), polars {wall[polars]:.2f} ({cpu[polars]:.2f}), "
-          f"duckdb {wall[duckdb]:.2f} ({cpu[duckdb]:.2f})", flush=True)
+          f"duckdb {wall[duckdb]:.2f} ({cpu[duckdb]:.2f}), feast {wall[feast]:.2f} ({cpu[feast]:.2f}; {held:.0f} MiB at most)",
+          flush=True)
     verdicts.at_most(f"point-in-time join, {what}, over Polars join_asof", wall[ours] / wall[polars], 0.9, 0.6)
     verdicts.at_most(f"point-in-time join, {what}, over DuckDB ASOF JOIN", wall[ours] / wall[duckdb], 0.6, 0.6)
+    verdicts.at_most(f"point-in-time join, {what}, over Feast's DuckDB store", wall[ours] / wall[feast], 0.05, 0.05)
 
 
 def asof(frame, views):

@@ -18,5 +18,6 @@ pub(crate) fn measure(options: &[String]) {
         fs::write(whole, "").unwrap();
     }
     let mesh = Mesh::of_histories(&data);
-    run(driver_over(&peers, "features", mesh.path(), &peers).args(options));
+    let feast = python::python("venv-feast", "../interop/requirements-feast.txt");
+    run(driver_over(&peers, "features", mesh.path(), &peers).arg("--feast").arg(feast).args(options));
 }
