@@ -57,7 +57,7 @@ def answers(views, tmp_path_factory):
 
 
 def test_what_comes_later_changes_nothing_before_it(answers):
-    assert "weather.observations.hourly" in answers
+    assert {"weather.observations.hourly", "punctuality.delays.plane_history"} <= answers.keys()
     for port, (cuts, rows) in answers.items():
         as_it_is = rows.filter(version=0).drop("version")
         for version, (change, cut) in enumerate(cuts):
@@ -95,7 +95,7 @@ def read(connection, port, view):
         try:
             cursor.execute(f"SELECT {', '.join(f'{column} AS {name}' for column, name in columns)} FROM {port}")
         except Exception as refused:
-            assert "W02" in str(refused), refused
+            assert any(code in str(refused) for code in ("W0202", "W0301")), refused
             return None
         rows = pl.from_arrow(cursor.fetch_arrow_table())
     rows = rows.with_columns(pl.col([name for name in ("at", "created") if name in rows.columns]).cast(TIME))
