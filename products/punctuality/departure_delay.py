@@ -30,9 +30,9 @@ LAST_LEARNED = 8
 mesh = weft.connect(SERVER, purpose="modelling")
 training_set = mesh.features(entities=FLIGHTS, features=[SERVICE], event_time="asked_at", endpoints=2)
 table = training_set.to_arrow()
-manifest = training_set.manifest(table)
-print(f"{manifest['rowCount']} flights as of {manifest['asOf']}, content {manifest['contentHash']}")
-for read in manifest["tables"]:
+manifest = training_set.manifest()
+print(f"{manifest['rows']} flights as of {manifest['pinned']['asOf']}, content {manifest['contentHash']}")
+for read in manifest["pinned"]["tables"]:
     print(f"  {read['port']} release {read['release']}, version {read.get('tableVersion')}")
 
 # %% The model. Names are categories, all else is numbers; what was not known is left out as it is.
@@ -56,8 +56,8 @@ for name, guess in guesses.items():
     print(f"  {name}: area under the curve {roc_auc_score(truth, guess):.3f}, Brier score {brier_score_loss(truth, guess):.4f}")
 
 # %% The same set again: as of the same instant, the same rows come, whatever was published meanwhile.
-with weft.connect(SERVER, purpose="modelling", as_of=manifest["asOf"]) as then:
+with weft.connect(SERVER, purpose="modelling", as_of=manifest["pinned"]["asOf"]) as then:
     again = then.features(entities=FLIGHTS, features=[SERVICE], event_time="asked_at").manifest()
-assert again["contentHash"] == manifest["contentHash"] and again["tables"] == manifest["tables"]
+assert again["contentHash"] == manifest["contentHash"] and again["pinned"]["tables"] == manifest["pinned"]["tables"]
 print("the same set came again")
 mesh.close()
