@@ -4,6 +4,9 @@ use weft_model::{Diagnostic, ManifestTree};
 
 use crate::mesh;
 
+/// How the names of such files end where they lie in a mesh.
+pub(crate) const FEATURES_ENDING: &str = ".features.yaml";
+
 record! {
     /// A training set: whose features, as of when, and where to.
     pub struct FeaturesFile as "the features" {

@@ -57,8 +57,7 @@ pub struct PitJoinExec {
     frame: Arc<dyn ExecutionPlan>,
     history: Arc<dyn ExecutionPlan>,
     matching: Matching,
-    /// Which columns are shown: of the frame, and of the history.
-    shown: (Vec<usize>, Vec<usize>),
+    shown: Shown,
     /// The columns of the history that are shown, which may all be NULL.
     joined: SchemaRef,
     properties: Arc<PlanProperties>,
@@ -76,7 +75,11 @@ impl PitJoinExec {
         if schema.fields().len() != of_frame + of_history {
             return internal_err!("a point-in-time join shows the columns of both its inputs");
         }
-        let shown = ((0..of_frame).collect(), (0..of_history).collect());
+        let shown = Shown {
+            of_frame: (0..of_frame).collect(),
+            of_history: (0..of_history).collect(),
+            order: (0..of_frame + of_history).collect(),
+        };
         PitJoinExec::showing(frame, history, matching, shown, schema)
     }
 
@@ -85,11 +88,10 @@ impl PitJoinExec {
         frame: Arc<dyn ExecutionPlan>,
         history: Arc<dyn ExecutionPlan>,
         matching: Matching,
-        shown: (Vec<usize>, Vec<usize>),
+        shown: Shown,
         schema: SchemaRef,
     ) -> Result<Self> {
-        let joined: Vec<usize> = (shown.0.len()..schema.fields().len()).collect();
-        let joined = Arc::new(schema.project(&joined)?);
+        let joined = Arc::new(schema.project(&shown.places_of_history())?);
         let properties = Arc::new(PlanProperties::new(
             EquivalenceProperties::new(schema),
             Partitioning::UnknownPartitioning(1),
@@ -100,20 +102,48 @@ impl PitJoinExec {
     }
 }
 
+/// Which columns are shown.
+#[derive(Clone, Debug)]
+struct Shown {
+    of_frame: Vec<usize>,
+    of_history: Vec<usize>,
+    /// In which order: for each column that is shown, its place among those of the frame with those of the history behind
+    /// them.
+    order: Vec<usize>,
+}
+
+impl Shown {
+    /// Those at `places` of what is shown, in that order.
+    fn only(&self, places: &[usize]) -> Shown {
+        let wanted: Vec<usize> = places.iter().filter_map(|place| self.order.get(*place).copied()).collect();
+        let mut distinct = wanted.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        // Ties between rows of a history go by its columns in their own order, whatever order they are shown in.
+        let (before, behind) = distinct.split_at(distinct.partition_point(|place| *place < self.of_frame.len()));
+        let taken = |from: &[usize], places: &[usize], offset: usize| {
+            places.iter().filter_map(|place| from.get(place - offset).copied()).collect()
+        };
+        Shown {
+            of_frame: taken(&self.of_frame, before, 0),
+            of_history: taken(&self.of_history, behind, self.of_frame.len()),
+            order: wanted.iter().filter_map(|place| distinct.binary_search(place).ok()).collect(),
+        }
+    }
+
+    /// Where the columns of the history stand, in the order in which they are taken from it.
+    fn places_of_history(&self) -> Vec<usize> {
+        let of_history = |place: usize| self.order.iter().position(|one| *one == self.of_frame.len() + place);
+        (0..self.of_history.len()).filter_map(of_history).collect()
+    }
+}
+
 impl EmbeddedProjection for PitJoinExec {
     fn with_projection(&self, projection: Option<Vec<usize>>) -> Result<Self> {
         let places = projection.unwrap_or_else(|| (0..self.schema().fields().len()).collect());
-        let (of_frame, of_history) = &self.shown;
-        let shown = (
-            places.iter().filter_map(|place| of_frame.get(*place).copied()).collect(),
-            places.iter().filter_map(|place| of_history.get(place.checked_sub(of_frame.len())?).copied()).collect(),
-        );
-        if !places.is_sorted() {
-            return internal_err!("a point-in-time join shows the frame's columns before those of the history");
-        }
         let schema = Arc::new(self.schema().project(&places)?);
         let (frame, history) = (Arc::clone(&self.frame), Arc::clone(&self.history));
-        PitJoinExec::showing(frame, history, self.matching.clone(), shown, schema)
+        PitJoinExec::showing(frame, history, self.matching.clone(), self.shown.only(&places), schema)
     }
 }
 
@@ -215,7 +245,7 @@ impl ExecutionPlan for PitJoinExec {
 /// One run of the operator.
 struct Join {
     matching: Matching,
-    shown: (Vec<usize>, Vec<usize>),
+    shown: Shown,
     joined: SchemaRef,
     schema: SchemaRef,
     batch_rows: usize,
@@ -262,8 +292,8 @@ impl Join {
             let part = whole.slice(begun, join.batch_rows.min(whole.num_rows() - begun));
             let moments = (row..row + part.num_rows()).map(|row| frame.moment_of(row));
             let joined = known.at(moments).and_then(|known| {
-                let part = part.project(&join.shown.0)?;
-                beside(&join.schema, &part, &known)
+                let part = part.project(&join.shown.of_frame)?;
+                beside(&join.schema, &join.shown.order, &part, &known)
             });
             (row, begun) = (row + part.num_rows(), begun + part.num_rows());
             Some(joined)
@@ -299,7 +329,7 @@ impl Join {
             }
             let joined = RecordBatch::try_new_with_options(
                 Arc::clone(&self.joined),
-                batch.project(&self.shown.1)?.columns().to_vec(),
+                batch.project(&self.shown.of_history)?.columns().to_vec(),
                 &RecordBatchOptions::new().with_row_count(Some(batch.num_rows())),
             )?;
             self.make_room(candidates, joined.get_array_memory_size())?;
@@ -373,9 +403,10 @@ impl Join {
     }
 }
 
-/// The columns of both beside each other.
-fn beside(schema: &SchemaRef, frame: &RecordBatch, known: &RecordBatch) -> Result<RecordBatch> {
-    let columns = frame.columns().iter().chain(known.columns()).cloned().collect();
+/// The columns of both beside each other, in an order.
+fn beside(schema: &SchemaRef, order: &[usize], frame: &RecordBatch, known: &RecordBatch) -> Result<RecordBatch> {
+    let columns: Vec<&ArrayRef> = frame.columns().iter().chain(known.columns()).collect();
+    let columns = order.iter().filter_map(|place| columns.get(*place).copied().cloned()).collect();
     let options = RecordBatchOptions::new().with_row_count(Some(frame.num_rows()));
     Ok(RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)?)
 }

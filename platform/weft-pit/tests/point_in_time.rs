@@ -207,6 +207,9 @@ async fn conditions_on_the_frame_come_before_the_join_and_others_after_it() {
         (format!("select row, v {join} where f.row in (select row from f where t = 9)"), 2),
         (format!("select f.row, n.v {join} asof join h n match_condition (f.t > n.t) on f.k = n.k where f.row = 2"), 1),
         (format!("select count(*) {join} having count(h.v) = 2"), 1),
+        // Columns in another order than that of the tables, and some of them twice.
+        (format!("select h.v, f.row, h.t {join}"), 3),
+        (format!("select h.t, h.v, f.t, f.row, h.v + 1 {join} order by h.v"), 3),
         ("select row, h.v from f asof join h match_condition (f.t >= h.t)".to_owned(), 3),
     ] {
         let answer = ask(&session, &sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use weft_model::{Code, Content, Diagnostic, DomainName, ManifestTree, NameError, Place, ProductName, ProductRef};
 
+use crate::features_file::FEATURES_ENDING;
+
 pub(super) const PRODUCT_FILE: &str = "product.odps.yaml";
 
 /// The folders of one revision.
@@ -120,6 +122,8 @@ fn is_stray(parts: &[&str]) -> bool {
         return false;
     }
     match parts {
+        // What `weft features` is given is nothing that a mesh serves.
+        [_, _, .., file] if file.ends_with(FEATURES_ENDING) => false,
         [_, _, "domain.yaml"] => false,
         [_, _, _, "product.odps.yaml" | "restrictions.yaml"] => false,
         [_, _, _, "contracts", file] => !file.ends_with(".odcs.yaml"),

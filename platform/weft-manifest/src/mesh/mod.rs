@@ -32,6 +32,7 @@ use chrono::NaiveDate;
 use weft_model::{Code, Declared, Diagnostic, Domain, DomainName, ManifestTree, Outline, ProductRef, parallel};
 
 use crate::domain_file::DomainFile;
+use crate::features_file::{FEATURES_ENDING, FeaturesFile};
 use crate::form::{self, Document, FromNode, Opened, Step};
 use crate::mesh_file::MeshFile;
 use crate::odps::DataProductDocument;
@@ -170,6 +171,9 @@ pub fn read_lone(tree: &ManifestTree, file: &str) -> Option<Vec<Diagnostic>> {
     match name {
         MESH_FILE => drop(open_as::<MeshFile>(tree, file, "mesh.yaml", &mut problems)),
         "domain.yaml" => drop(open_as::<DomainFile>(tree, file, "domain.yaml", &mut problems)),
+        _ if name.ends_with(FEATURES_ENDING) => {
+            drop(open_as::<FeaturesFile>(tree, file, "features", &mut problems));
+        }
         _ if name.ends_with("odps.yaml") || name.ends_with("odps.yml") => {
             let document: Option<Document<DataProductDocument>> = open_as(tree, file, "ODPS 1.1", &mut problems);
             if let Some(document) = document {
