@@ -158,8 +158,8 @@ def test_purposes_are_asked_for_as_everywhere(served, tmp_path):
 
 
 def test_a_specification_that_is_wrong_says_where(served, tmp_path):
-    wrong = extract(served, tmp_path, spec() | {"eventTme": "at"})
-    assert wrong.returncode == 1 and "eventTme" in wrong.stdout and "spec.yaml" in wrong.stdout
+    wrong = extract(served, tmp_path, spec() | {"eventTimes": "at"})
+    assert wrong.returncode == 1 and "eventTimes" in wrong.stdout and "spec.yaml" in wrong.stdout
     both = extract(served, tmp_path, spec({"sql": FRAME, "port": HOURLY}))
     assert both.returncode == 2 and "one of" in both.stderr
 
