@@ -24,7 +24,7 @@ TABLES = {
     "punctuality.delays.weather_history": Figures(26115, {"wind_dir": 5124870}),
     "punctuality.delays.carrier_history": Figures(5432, {"flights_7d": 2338372, "flights_28d": 9090797}),
     "punctuality.delays.airport_history": Figures(1095, {"flights_7d": 2339080, "flights_28d": 9093919}),
-    "punctuality.delays.plane_history": Figures(251411, {"flights_7d": 1108422, "flights_28d": 3381339}),
+    "punctuality.delays.plane_history": Figures(251411, {"flights_7d": 2243395, "flights_28d": 7744831}),
     "loyalty.members.profiles": Figures(20000, {"points": 493783151}),
     "loyalty.engagement.tiers": Figures(32, {"members": 20000}),
 }

@@ -94,6 +94,20 @@ const DERIVED: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "punctuality.delays.airport_history",
+        &[
+            ("public", "airport known_at mean_dep_delay_7d mean_dep_delay_28d late_share_28d cancelled_share_28d"),
+            ("", "flights_7d flights_28d"),
+        ],
+    ),
+    (
+        "punctuality.delays.carrier_history",
+        &[
+            ("public", "carrier known_at mean_dep_delay_7d mean_dep_delay_28d late_share_28d cancelled_share_28d"),
+            ("", "flights_7d flights_28d"),
+        ],
+    ),
+    (
         "punctuality.delays.daily",
         &[
             (
@@ -114,6 +128,13 @@ const DERIVED: &[(&str, &[(&str, &str)])] = &[
         )],
     ),
     (
+        "punctuality.delays.plane_history",
+        &[
+            ("public", "tailnum known_at mean_dep_delay_7d mean_dep_delay_28d late_share_28d cancelled_share_28d"),
+            ("", "flights_7d flights_28d"),
+        ],
+    ),
+    (
         "punctuality.delays.routes",
         &[
             (
@@ -123,6 +144,10 @@ const DERIVED: &[(&str, &[(&str, &str)])] = &[
             ),
             ("", "flights late_arrivals"),
         ],
+    ),
+    (
+        "punctuality.delays.weather_history",
+        &[("public", "airport known_at temp dewp humid wind_dir wind_speed wind_gust precip pressure visib")],
     ),
     (
         "weather.extremes.daily",

@@ -1,4 +1,5 @@
--- How late the flights of each aircraft left in the last seven and 28 days, as it was known at a time.
+-- How late the flights of each aircraft left on the last seven and 28 days on which it was to leave New York, as it was
+-- known at a time.
 -- A flight leaves up to 22 hours late: the figures of a day are whole when the day after it is over, at midnight in
 -- New York, which is never after 05:00 UTC. Sums of whole numbers come first, so that the order of days is nothing.
 WITH days AS (
@@ -27,8 +28,8 @@ lately AS (
         SUM(late) OVER last_28 AS late_28d
     FROM days
     WINDOW
-        last_7 AS (PARTITION BY tailnum ORDER BY flight_date RANGE BETWEEN INTERVAL '6 days' PRECEDING AND CURRENT ROW),
-        last_28 AS (PARTITION BY tailnum ORDER BY flight_date RANGE BETWEEN INTERVAL '27 days' PRECEDING AND CURRENT ROW)
+        last_7 AS (PARTITION BY tailnum ORDER BY flight_date ROWS BETWEEN 6 PRECEDING AND CURRENT ROW),
+        last_28 AS (PARTITION BY tailnum ORDER BY flight_date ROWS BETWEEN 27 PRECEDING AND CURRENT ROW)
 )
 
 SELECT
