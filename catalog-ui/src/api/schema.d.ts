@@ -762,6 +762,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/training-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own training sets, the newest first. */
+        get: operations["training_sets"];
+        put?: never;
+        /**
+         * Notes a training set and keeps what it was made from. Which versions those are is worked out from the query anew,
+         *     with the rights of whoever asks.
+         */
+        post: operations["hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/connect": {
         parameters: {
             query?: never;
@@ -1240,6 +1261,20 @@ export interface components {
             since: string;
             /** Format: date-time */
             until: string;
+        };
+        /** @description A version of a table that a training set was made from. */
+        HeldTable: {
+            port: string;
+            /**
+             * Format: int64
+             * @description Number of the product's release.
+             */
+            release: number;
+            /**
+             * Format: int64
+             * @description Version of the Delta table; `null` for a view.
+             */
+            tableVersion?: number | null;
         };
         /** @description All of the first page: `GET /api/v1/home`. */
         Home: {
@@ -2421,6 +2456,38 @@ export interface components {
              * @description How long it is to hold, in seconds; an hour if absent, eight at most.
              */
             seconds?: number | null;
+        };
+        /** @description A training set that somebody noted. */
+        TrainingSet: {
+            asOf: string;
+            at: string;
+            contentHash: string;
+            features: string[];
+            /** @description Until then no version is deleted that it was made from, unless rows are erased for good. */
+            heldUntil: string;
+            id: string;
+            /** Format: int64 */
+            rows: number;
+            tables: components["schemas"]["HeldTable"][];
+        };
+        /** @description A training set whose rows were fetched, and which is to be made again as long as its hold lasts. */
+        TrainingSetRequest: {
+            /** @description The instant that it was read as of. */
+            asOf: string;
+            /** @description Of all rows: 32 hexadecimal digits. */
+            contentHash: string;
+            /**
+             * Format: int32
+             * @description For how many days what it was made from is to be kept; a year if left out, five years at most.
+             */
+            days?: number | null;
+            /** @description Names of feature services, views and single features. */
+            features: string[];
+            purpose?: string | null;
+            /** Format: int64 */
+            rows: number;
+            /** @description The query that it is the answer of. */
+            sql: string;
         };
         /** @description How often a port was read in the last ninety days: `GET /api/v1/ports/{domain}/{product}/{port}/usage`. */
         Usage: {
@@ -3942,6 +4009,66 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    training_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingSet"][];
+                };
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainingSetRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingSet"];
+                };
             };
             /** @description Why it was not answered. */
             default: {
