@@ -45,21 +45,23 @@ export function FeatureServices({ product }: { product: ProductAnswer }) {
             {service.description ? (
               <p className="mt-0.5 text-ink-soft">{service.description}</p>
             ) : null}
-            <ul className="mt-1.5 flex flex-col gap-1">
+            <ul className="mt-3 grid grid-cols-[repeat(auto-fit,minmax(min(24rem,100%),1fr))] gap-x-5 gap-y-3">
               {service.parts.map((part) => (
                 <li key={`${part.view} ${part.prefix ?? ''}`} className="text-sm wrap-anywhere">
-                  <PortLink name={part.view} />{' '}
-                  <Code>
-                    {part.features
-                      .map((name) => (part.prefix ? `${part.prefix}__${name}` : name))
-                      .join(', ')}
-                  </Code>
+                  <PortLink name={part.view} />
                   {Object.entries(part.keys).map(([of, by]) => (
                     <span key={of} className="text-ink-soft">
-                      {' '}
+                      {' · '}
                       {t('foundBy', of, by)}
                     </span>
                   ))}
+                  <p>
+                    <Code>
+                      {part.features
+                        .map((name) => (part.prefix ? `${part.prefix}__${name}` : name))
+                        .join(', ')}
+                    </Code>
+                  </p>
                 </li>
               ))}
             </ul>

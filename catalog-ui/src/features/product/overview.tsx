@@ -83,11 +83,11 @@ export function Overview({ product }: { product: ProductAnswer }) {
             />
           </Card>
         ) : null}
-        <FeatureServices product={product} />
         <Card title={t('whereFrom')}>
           <Facts product={product} />
         </Card>
       </div>
+      <FeatureServices product={product} />
     </div>
   );
 }
