@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, DynComparator, RecordBatch, make_comparator, new_null_array};
+use arrow::array::{Array, ArrayRef, DynComparator, RecordBatch, RecordBatchOptions, make_comparator, new_null_array};
 use arrow::compute::{SortOptions, interleave};
 use arrow::datatypes::SchemaRef;
 
@@ -219,7 +220,8 @@ impl Candidates {
         let nothing: Vec<ArrayRef> =
             self.schema.fields().iter().map(|field| new_null_array(field.data_type(), 1)).collect();
         let none = batches.len();
-        batches.push(RecordBatch::try_new(std::sync::Arc::clone(&self.schema), nothing)?);
+        let one = RecordBatchOptions::new().with_row_count(Some(1));
+        batches.push(RecordBatch::try_new_with_options(Arc::clone(&self.schema), nothing, &one)?);
         Ok(Known { bests, batches, none, schema: self.schema })
     }
 }
@@ -252,8 +254,8 @@ fn rows_of(schema: &SchemaRef, batches: &[RecordBatch], at: &[(usize, usize)]) -
             interleave(&parts, at)
         })
         .collect();
-    let options = arrow::array::RecordBatchOptions::new().with_row_count(Some(at.len()));
-    Ok(RecordBatch::try_new_with_options(std::sync::Arc::clone(schema), columns?, &options)?)
+    let options = RecordBatchOptions::new().with_row_count(Some(at.len()));
+    Ok(RecordBatch::try_new_with_options(Arc::clone(schema), columns?, &options)?)
 }
 
 /// Compares rows, by their values where nothing else tells them apart.

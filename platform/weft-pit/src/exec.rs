@@ -263,8 +263,8 @@ impl Join {
         self.reservation.lock().try_grow(frame.bytes() + Candidates::bytes_for(frame.moments()))?;
         let candidates = Arc::new(Candidates::new(&frame, Arc::clone(&self.joined)));
         let join = Arc::new(self);
-        // Of what nobody asks for at any moment, nothing is read.
-        if frame.moments() > 0 {
+        // Of what nobody asks for, at no moment or none of its columns, nothing is read.
+        if frame.moments() > 0 && !join.joined.fields().is_empty() {
             let mut tasks = JoinSet::new();
             for partition in 0..history.output_partitioning().partition_count() {
                 let rows = history.execute(partition, Arc::clone(&context))?;

@@ -211,6 +211,11 @@ async fn conditions_on_the_frame_come_before_the_join_and_others_after_it() {
         (format!("select h.v, f.row, h.t {join}"), 3),
         (format!("select h.t, h.v, f.t, f.row, h.v + 1 {join} order by h.v"), 3),
         ("select row, h.v from f asof join h match_condition (f.t >= h.t)".to_owned(), 3),
+        // Nothing of one of the histories, or of both.
+        (format!("select f.row, h.v {join} asof join h n match_condition (f.t > n.t) on f.k = n.k"), 3),
+        (format!("select f.row, n.v {join} asof join h n match_condition (f.t > n.t) on f.k = n.k"), 3),
+        (format!("select f.row {join} asof join h n match_condition (f.t > n.t) on f.k = n.k"), 3),
+        (format!("select h.v {join}"), 3),
     ] {
         let answer = ask(&session, &sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
         assert_eq!(answer.num_rows(), rows, "{sql}");
