@@ -10,7 +10,9 @@ import pytest
 import weft
 from weft._features import features_sql
 
-DEPARTURES = "SELECT flight, origin, time_hour AS at FROM aviation.flights.departures WHERE month = 1"
+DEPARTURES = "SELECT flight, origin AS airport, time_hour AS at FROM aviation.flights.departures WHERE month = 1"
+WEATHER = "punctuality.delays.weather_history"
+FEATURES = [f"{WEATHER}:temp", f"{WEATHER}:wind_speed"]
 
 
 @pytest.mark.parametrize(("arguments", "expected"), [
@@ -71,41 +73,57 @@ def test_a_manifest_tells_what_was_asked_and_what_came(connection, mesh):
 
 
 @pytest.fixture(scope="module")
-def ana(weather):
-    with weft.connect(weather.flight, token=weather.token("ana")) as connection:
+def dana(served):
+    with weft.connect(served.flight, token=served.token("dana"), purpose="modelling") as connection:
         yield connection
 
 
-def test_features_stand_beside_the_entities_as_they_were_known(ana):
-    training_set = ana.features(DEPARTURES, ["weather.observations.hourly"], event_time="at", endpoints=4)
-    table = training_set.to_arrow()
-    assert table.schema.names == ["flight", "origin", "at", "temp", "wind_speed"]
-    by_hand = ana.sql(f"""
-        SELECT f.*, w.temp, w.wind_speed FROM ({DEPARTURES}) f ASOF JOIN weather.observations.hourly w
-        MATCH_CONDITION (f.at >= w.time_hour AND w.time_hour >= f.at - INTERVAL '3 hours') ON f.origin = w.origin
+def test_features_stand_beside_the_entities_as_they_were_known(dana):
+    table = dana.features(DEPARTURES, FEATURES, event_time="at", endpoints=4).to_arrow()
+    assert table.schema.names == ["flight", "airport", "at", "temp", "wind_speed"]
+    by_hand = dana.sql(f"""
+        SELECT f.*, w.temp, w.wind_speed FROM ({DEPARTURES}) f ASOF JOIN {WEATHER} w
+        MATCH_CONDITION (f.at >= w.known_at AND w.known_at >= f.at - INTERVAL '6 hours') ON f.airport = w.airport
     """).to_arrow()
-    assert table.num_rows == 27_004
+    assert table.num_rows == 27_004 and table["temp"].null_count < 1_000
     assert weft.content_hash(table) == weft.content_hash(by_hand)
 
 
-def test_one_feature_is_asked_for_by_its_name(ana):
-    training_set = ana.features(DEPARTURES, ["weather.observations.hourly:temp"], event_time="at")
-    assert training_set.schema.names == ["flight", "origin", "at", "temp"]
-    for name in ("weather.observations.nothing", "weather.observations.hourly:nothing"):
+def test_features_are_asked_for_by_their_names(dana):
+    assert dana.features(DEPARTURES, FEATURES[:1], event_time="at").schema.names[3:] == ["temp"]
+    service = "punctuality.delays.departure_delay"
+    entities = "SELECT carrier, origin, tailnum, time_hour AS at FROM aviation.flights.departures"
+    served = dana.features(entities, [service], event_time="at")
+    assert "plane__late_share_28d" in served.schema.names
+    assert [pinned["service"] for pinned in served.described["services"]] == [service]
+    for name in ("punctuality.delays.nothing", f"{WEATHER}:nothing"):
         with pytest.raises(weft.QueryError, match="nothing"):
-            ana.features(DEPARTURES, [name], event_time="at")
+            dana.features(DEPARTURES, [name], event_time="at")
 
 
-def test_uploaded_entities_give_the_same_as_those_of_a_query(ana):
-    entities = ana.sql(DEPARTURES).to_arrow()
-    uploaded = ana.features(entities, ["weather.observations.hourly"], event_time="at", endpoints=3)
-    asked = ana.features(DEPARTURES, ["weather.observations.hourly"], event_time="at")
+def test_nobody_gets_features_without_their_purpose(served):
+    with weft.connect(served.flight, token=served.token("dana")) as connection:
+        with pytest.raises(weft.WeftError, match="W03"):
+            connection.features(DEPARTURES, FEATURES, event_time="at").to_arrow()
+
+
+def test_uploaded_entities_give_the_same_as_those_of_a_query(dana):
+    entities = dana.sql(DEPARTURES).to_arrow()
+    uploaded = dana.features(entities, FEATURES, event_time="at", endpoints=3)
+    asked = dana.features(DEPARTURES, FEATURES, event_time="at")
     assert uploaded.content_hash() == asked.content_hash()
 
 
-def test_the_command_line_makes_the_same_set_again(ana, weather, tmp_path):
-    training_set = ana.features(DEPARTURES, ["weather.observations.hourly"], event_time="at", endpoints=2)
+def test_the_command_line_makes_the_same_set_again(dana, served, tmp_path):
+    training_set = dana.features(DEPARTURES, FEATURES, event_time="at", endpoints=2)
     (tmp_path / "training-set.json").write_text(json.dumps(training_set.manifest()))
-    again = weather.command("features", "replay", tmp_path, "--as", "ana")
+    again = served.command("features", "replay", tmp_path, "--as", "dana")
     assert (again.returncode, again.stderr) == (0, "")
     assert training_set.manifest()["contentHash"] in again.stdout
+
+
+def test_the_same_instant_gives_the_same_set(dana):
+    first = dana.features(DEPARTURES, FEATURES, event_time="at").manifest()
+    again = dana.features(DEPARTURES, FEATURES, event_time="at", as_of=first["pinned"]["asOf"], endpoints=3).manifest()
+    assert (again["rows"], again["contentHash"]) == (first["rows"], first["contentHash"])
+    assert again["pinned"]["tables"] == first["pinned"]["tables"]

@@ -7,10 +7,10 @@ import ray
 from readme import examples, run
 
 
-def test_the_examples_run(weather, monkeypatch, tmp_path):
+def test_the_examples_run(served, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("WEFT_TOKEN", weather.token("ana"))
-    names = run(examples(torch=False), weather.flight)
+    monkeypatch.setenv("WEFT_TOKEN", served.token("dana"))
+    names = run(examples(torch=False), served.flight)
     assert names["everything"].num_rows == names["flights"].count() == 336_776
     ray.shutdown()
     assert len(names["january"]) == len(names["frame"]) == 27_004
