@@ -97,9 +97,8 @@ impl Candidates {
     }
 
     /// Lets rows of some batches arrive at their moments, and gives how many bytes of these batches nobody needs.
-    /// `joined` are their columns that are joined.
+    /// `joined` are their columns that are joined. Arrivals at near moments come after one another, or it takes longer.
     pub(crate) fn arrive(&self, joined: &[RecordBatch], arrivals: &[Arrival]) -> Result<usize> {
-        let (arrivals, ends) = self.dealt_out(arrivals);
         let mut is_kept = vec![false; joined.len()];
         let (first_batch, time_put_together) = {
             let mut kept = self.kept.write();
@@ -108,12 +107,13 @@ impl Candidates {
             // Numbers of batches stand until rows are put together, which waits for this.
             let kept = RwLockWriteGuard::downgrade(kept);
             let mut ties = Ties { batches: &kept.batches, comparators: HashMap::new() };
-            for (shard, (lock, ends)) in self.shards.iter().zip(ends.windows(2)).enumerate() {
-                let of_shard = arrivals.get(ends[0]..ends[1]).unwrap_or(&[]);
-                if of_shard.is_empty() {
+            let shard = |arrival: &Arrival| arrival.moment as usize / self.moments_of_shard;
+            for of_shard in arrivals.chunk_by(|one, other| shard(one) == shard(other)) {
+                let Some((number, lock)) = of_shard.first().map(shard).and_then(|at| Some((at, self.shards.get(at)?)))
+                else {
                     continue;
-                }
-                let first = shard * self.moments_of_shard;
+                };
+                let first = number * self.moments_of_shard;
                 let mut bests = lock.lock();
                 for rows in of_shard.chunks(TOGETHER) {
                     // Asked for in advance, and all at once, they are there when each is looked at.
@@ -153,26 +153,6 @@ impl Candidates {
             }
         }
         Ok(needless)
-    }
-
-    /// The arrivals by shard, and where those of each begin and end.
-    fn dealt_out(&self, arrivals: &[Arrival]) -> (Vec<Arrival>, [usize; SHARDS + 1]) {
-        let shard = |arrival: &Arrival| (arrival.moment as usize / self.moments_of_shard).min(SHARDS - 1);
-        let mut ends = [0; SHARDS + 1];
-        for arrival in arrivals {
-            ends[shard(arrival) + 1] += 1;
-        }
-        for at in 1..ends.len() {
-            ends[at] += ends[at - 1];
-        }
-        let mut next = ends;
-        let mut dealt = vec![Arrival { moment: 0, batch: 0, row: 0, time: 0, created: 0 }; arrivals.len()];
-        for arrival in arrivals {
-            let place = &mut next[shard(arrival)];
-            dealt[*place] = *arrival;
-            *place += 1;
-        }
-        (dealt, ends)
     }
 
     /// Keeps of the batches those rows alone that are known best, and gives what they take of memory.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
-use datafusion::common::runtime::JoinSet;
+use datafusion::common::runtime::{JoinSet, SpawnedTask};
 use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Result, Statistics, exec_datafusion_err, internal_err};
@@ -26,7 +26,7 @@ use parking_lot::Mutex;
 use crate::candidates::{Arrival, Candidates};
 use crate::frame::{Frame, Moments, Sought};
 use crate::times::Times;
-use crate::window::{Window, by_key};
+use crate::window::Window;
 
 /// How rows are matched; times are numbers of one scale by then.
 #[derive(Clone, Debug)]
@@ -242,6 +242,32 @@ impl ExecutionPlan for PitJoinExec {
     }
 }
 
+/// So many batches are made at the same time.
+const PARTS_AT_ONCE: usize = 2;
+
+/// Some rows of the frame that are shown together.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    batch: usize,
+    begin: usize,
+    rows: usize,
+    /// The number of its first row in all of the frame.
+    row: usize,
+}
+
+/// All rows of the batches, in their order, so many at most together.
+fn parts(batches: &[RecordBatch], rows_most: usize) -> Vec<Part> {
+    let (mut parts, mut row) = (Vec::new(), 0);
+    for (batch, of) in batches.iter().enumerate() {
+        for begin in (0..of.num_rows()).step_by(rows_most.max(1)) {
+            let rows = rows_most.max(1).min(of.num_rows() - begin);
+            parts.push(Part { batch, begin, rows, row });
+            row += rows;
+        }
+    }
+    parts
+}
+
 /// One run of the operator.
 struct Join {
     matching: Matching,
@@ -280,24 +306,23 @@ impl Join {
         let candidates = Arc::into_inner(candidates).ok_or_else(lost)?;
         let known = candidates.known(&frame, join.matching.ttl)?;
         let schema = Arc::clone(&join.schema);
-        let (mut batch, mut row, mut begun) = (0, 0, 0);
-        let rows = stream::iter(std::iter::from_fn(move || {
-            let whole = loop {
-                let whole = frame.batches.get(batch)?;
-                if begun < whole.num_rows() {
-                    break whole;
-                }
-                (batch, begun) = (batch + 1, 0);
-            };
-            let part = whole.slice(begun, join.batch_rows.min(whole.num_rows() - begun));
-            let moments = (row..row + part.num_rows()).map(|row| frame.moment_of(row));
-            let joined = known.at(moments).and_then(|known| {
-                let part = part.project(&join.shown.of_frame)?;
-                beside(&join.schema, &join.shown.order, &part, &known)
-            });
-            (row, begun) = (row + part.num_rows(), begun + part.num_rows());
-            Some(joined)
-        }));
+        let shown = Arc::new((join, frame, known));
+        let parts = stream::iter(parts(&shown.1.batches, shown.0.batch_rows));
+        let rows = parts.map(move |part| {
+            let shown = Arc::clone(&shown);
+            SpawnedTask::spawn(async move {
+                let (join, frame, known) = &*shown;
+                let rows = frame.batches.get(part.batch).map(|batch| batch.slice(part.begin, part.rows));
+                let Some(rows) = rows else { return internal_err!("a part of a frame is not in it") };
+                let moments = (part.row..part.row + part.rows).map(|row| frame.moment_of(row));
+                let known = known.at(moments)?;
+                beside(&join.schema, &join.shown.order, &rows.project(&join.shown.of_frame)?, &known)
+            })
+        });
+        // Where one thread makes them, they are made one after the other all the same.
+        let rows = rows
+            .buffered(PARTS_AT_ONCE)
+            .map(|made| made.map_err(|error| exec_datafusion_err!("a task of a point-in-time join ended: {error}"))?);
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema, rows)))
     }
 
@@ -335,29 +360,29 @@ impl Join {
             self.make_room(candidates, joined.get_array_memory_size())?;
             window.batches.push(joined);
             if window.is_full() {
-                self.arrive(std::mem::take(&mut window), frame, candidates)?;
+                self.arrive(&mut window, frame, candidates)?;
             }
         }
-        self.arrive(window, frame, candidates)?;
+        self.arrive(&mut window, frame, candidates)?;
         self.reservation.lock().shrink(Window::BYTES);
         Ok(())
     }
 
     /// Lets the rows of a window arrive at their moments.
-    fn arrive(&self, window: Window, frame: &Frame, candidates: &Candidates) -> Result<()> {
-        let Window { batches, sought } = window;
+    fn arrive(&self, window: &mut Window, frame: &Frame, candidates: &Candidates) -> Result<()> {
         let ttl = self.matching.ttl;
-        let sought = by_key(sought, frame.key_count());
-        let mut arrivals = Vec::with_capacity(sought.len());
-        frame.first_moments(&sought, |of, moment, at| {
+        window.deal_out(frame.key_count());
+        let Window { batches, sought, arrivals, .. } = &mut *window;
+        frame.first_moments(sought, |of, moment, at| {
             // Too old for the first moment is too old for all that come after it.
             if ttl.is_none_or(|ttl| of.time >= at.saturating_sub(ttl)) {
                 let Sought { batch, row, time, created, .. } = *of;
                 arrivals.push(Arrival { moment, batch, row, time, created });
             }
         });
-        let needless = candidates.arrive(&batches, &arrivals)?;
+        let needless = candidates.arrive(batches, arrivals)?;
         self.reservation.lock().shrink(needless);
+        window.clear();
         Ok(())
     }
 

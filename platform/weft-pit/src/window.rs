@@ -6,6 +6,7 @@
 
 use arrow::array::RecordBatch;
 
+use crate::candidates::Arrival;
 use crate::frame::Sought;
 
 /// So many rows are gathered.
@@ -13,17 +14,20 @@ const ROWS: usize = 512 << 10;
 /// Keys are dealt out to at most so many places.
 const PLACES_BITS: u32 = 10;
 
-/// Rows that were gathered, and the batches that they are of.
+/// Rows that were gathered, and the batches that they are of. What it holds is used again for the next rows.
 #[derive(Default)]
 pub(crate) struct Window {
     /// The columns that are joined; rows that are sought name their batch by its place here.
     pub(crate) batches: Vec<RecordBatch>,
     pub(crate) sought: Vec<Sought>,
+    pub(crate) arrivals: Vec<Arrival>,
+    /// As long as the longest that was dealt; what it holds is nothing.
+    dealt: Vec<Sought>,
 }
 
 impl Window {
     /// The most bytes that one takes beside its batches.
-    pub(crate) const BYTES: usize = 2 * ROWS * size_of::<Sought>();
+    pub(crate) const BYTES: usize = ROWS * (2 * size_of::<Sought>() + size_of::<Arrival>());
 
     pub(crate) fn is_full(&self) -> bool {
         self.sought.len() >= ROWS
@@ -33,31 +37,42 @@ impl Window {
     pub(crate) fn next_batch(&self) -> u32 {
         u32::try_from(self.batches.len()).unwrap_or(u32::MAX)
     }
-}
 
-/// The same rows, those of near keys beside each other, of `keys` in all.
-pub(crate) fn by_key(sought: Vec<Sought>, keys: usize) -> Vec<Sought> {
-    let shift = (usize::BITS - keys.leading_zeros()).saturating_sub(PLACES_BITS);
-    if sought.len() < 1 << PLACES_BITS || keys < 2 {
-        return sought;
+    /// Begins anew.
+    pub(crate) fn clear(&mut self) {
+        self.batches.clear();
+        self.sought.clear();
+        self.arrivals.clear();
     }
-    let place = |row: &Sought| (row.group >> shift) as usize;
-    let mut next = vec![0_usize; (keys >> shift) + 2];
-    for row in &sought {
-        if let Some(count) = next.get_mut(place(row) + 1) {
-            *count += 1;
+
+    /// Puts rows that are sought of near keys beside each other, of `keys` in all.
+    pub(crate) fn deal_out(&mut self, keys: usize) {
+        let shift = (usize::BITS - keys.leading_zeros()).saturating_sub(PLACES_BITS);
+        if self.sought.len() < 1 << PLACES_BITS || keys < 2 {
+            return;
         }
+        let place = |row: &Sought| (row.group >> shift) as usize;
+        let mut next = vec![0_usize; (keys >> shift) + 2];
+        for row in &self.sought {
+            if let Some(count) = next.get_mut(place(row) + 1) {
+                *count += 1;
+            }
+        }
+        for at in 1..next.len() {
+            next[at] += next[at - 1];
+        }
+        if self.dealt.len() < self.sought.len() {
+            self.dealt.resize(self.sought.len(), Sought::default());
+        }
+        for row in &self.sought {
+            let at = &mut next[place(row)];
+            self.dealt[*at] = *row;
+            *at += 1;
+        }
+        let rows = self.sought.len();
+        std::mem::swap(&mut self.sought, &mut self.dealt);
+        self.sought.truncate(rows);
     }
-    for at in 1..next.len() {
-        next[at] += next[at - 1];
-    }
-    let mut dealt = vec![Sought::default(); sought.len()];
-    for row in sought {
-        let at = &mut next[place(&row)];
-        dealt[*at] = row;
-        *at += 1;
-    }
-    dealt
 }
 
 #[cfg(test)]
@@ -69,7 +84,9 @@ mod tests {
         for keys in [1, 2, 900, 1_024, 5_000, 1_000_000] {
             let row =
                 |n: u32| Sought { row: n, group: (u64::from(n) * 7_919 % keys as u64) as u32, ..Sought::default() };
-            let dealt = by_key((0..20_000).map(row).collect(), keys);
+            let mut window = Window { sought: (0..20_000).map(row).collect(), ..Window::default() };
+            window.deal_out(keys);
+            let dealt = &window.sought;
             let mut rows: Vec<u32> = dealt.iter().map(|row| row.row).collect();
             rows.sort_unstable();
             assert_eq!(rows, (0..20_000).collect::<Vec<_>>(), "{keys} keys");
