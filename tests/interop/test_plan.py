@@ -57,7 +57,7 @@ def test_what_is_applied_leaves_nothing_to_plan(mesh):
     repository, home = mesh
     done = command("plan", repository.path, home=home)
     assert done.returncode == 0, done.stderr
-    assert steady(done.stdout) == "0 changed, 16 unchanged · revision REVISION · plan ID\n"
+    assert steady(done.stdout) == "0 changed, 20 unchanged · revision REVISION · plan ID\n"
 
 
 def test_a_breaking_change_goes_from_refusal_to_release(mesh):
@@ -116,7 +116,7 @@ REFUSED = f"""  ✗ reference.carriers   REFUSED
       ✗ airlines  1.0.0 → 1.1.0  refused, stays as it is served
           BREAKING - required of name
 {HIT}
-0 changed, 15 unchanged · 1 breaking · 1 refused · revision REVISION · plan ID
+0 changed, 19 unchanged · 1 breaking · 1 refused · revision REVISION · plan ID
 """
 
 ALLOWED = f"""  ~ reference.carriers   BREAKING

@@ -268,6 +268,12 @@ struct WriteFinder {
     lets_features: bool,
 }
 
+impl WriteFinder {
+    fn lets(&self, table_function: &str) -> bool {
+        self.lets_features && is_features(table_function)
+    }
+}
+
 impl Visitor for WriteFinder {
     type Break = &'static str;
 
@@ -290,7 +296,7 @@ impl Visitor for WriteFinder {
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Self::Break> {
         match factor {
             TableFactor::Table { args: Some(_), name, .. }
-                if !is_series(&name.to_string()) && !(self.lets_features && is_features(&name.to_string())) =>
+                if !is_series(&name.to_string()) && !self.lets(&name.to_string()) =>
             {
                 ControlFlow::Break("a table function")
             }

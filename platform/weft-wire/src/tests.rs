@@ -83,6 +83,7 @@ fn a_port_is_written_in_camel_case() {
                     "tailnum"
                   ],
                   "foreignKeys": [],
+                  "featureView": null,
                   "file": "p.odcs.yaml",
                   "readable": true,
                   "hidesRows": false,
