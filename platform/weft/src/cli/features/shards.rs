@@ -81,7 +81,7 @@ async fn fetch_once(
     ticket: Ticket,
     file: Option<&(PathBuf, Format)>,
 ) -> Result<Counted, Broken> {
-    let mut rows = client.do_get(ticket).await.map_err(|error| Broken::from(FlightError::from(error)))?;
+    let mut rows = client.do_get(ticket).await.map_err(Broken::from)?;
     let first = rows.try_next().await?;
     let mut writer =
         file.map(|(path, format)| Writing::begin(path, *format, &rows)).transpose().map_err(Broken::For)?;
