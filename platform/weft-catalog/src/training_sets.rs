@@ -33,8 +33,8 @@ pub struct Made {
     pub content_hash: String,
 }
 
-/// A version of a table that a training set was made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A version of a table that a query reads, and that a training set was made from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HeldTable {
     pub port: PortRef,

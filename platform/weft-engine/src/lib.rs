@@ -88,7 +88,7 @@ pub use measure::{Beside, Found, Measurable, Measured};
 pub use memory_guard::kept_bytes;
 pub use merge::DELETED;
 pub use parameters::Parameters;
-pub use pinned::{Pinned, PinnedService, PinnedTable};
+pub use pinned::{Pinned, PinnedService};
 pub use portion::Portion;
 pub use reach::Reach;
 pub use rewritten::Rewritten;

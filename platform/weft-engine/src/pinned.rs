@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use weft_catalog::HeldTable;
 use weft_model::{Action, PortRef};
 
 use crate::audit::AppliedTerms;
@@ -14,28 +15,13 @@ use crate::{Description, QueryError, Session};
 pub struct Pinned {
     pub description: Description,
     /// By name, each once; tables below views are among them.
-    pub tables: Vec<PinnedTable>,
+    pub tables: Vec<HeldTable>,
     /// Feature services that it names, by name.
     pub services: Vec<PinnedService>,
     /// Uploaded tables that it reads, by name, the id of each.
     pub uploads: BTreeMap<String, String>,
     /// On which terms they are read.
     pub terms: Vec<AppliedTerms>,
-}
-
-/// One port as a query reads it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PinnedTable {
-    pub port: PortRef,
-    /// Number of the product's release.
-    pub release: u64,
-    /// Where its table lies in the warehouse; absent for a view.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub table: Option<String>,
-    /// Version of that Delta table.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub table_version: Option<u64>,
 }
 
 /// One feature service as a query names it.
@@ -70,13 +56,13 @@ fn services_of(prepared: &Prepared) -> Vec<PinnedService> {
     services.map(|(service, release)| PinnedService { service: service.clone(), release: *release }).collect()
 }
 
-fn tables_of(prepared: &Prepared) -> Vec<PinnedTable> {
+fn tables_of(prepared: &Prepared) -> Vec<HeldTable> {
     let basis = &prepared.basis;
     let read = basis.decided.iter().filter(|(action, ..)| *action == Action::Read);
-    let mut tables: Vec<PinnedTable> = read
+    let mut tables: Vec<HeldTable> = read
         .filter_map(|(_, port, _)| {
             let (release, released) = basis.published.port(port)?;
-            Some(PinnedTable {
+            Some(HeldTable {
                 port: port.clone(),
                 release: release.number,
                 table: released.location.clone(),

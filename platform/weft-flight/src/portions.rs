@@ -48,7 +48,7 @@ pub(crate) struct Said {
 impl Said {
     /// How the engine is asked.
     pub(crate) fn options(&self, caller: &Caller) -> SessionOptions {
-        let terms = Terms { purpose: self.purpose.clone(), as_of: instant(self.as_of) };
+        let terms = Terms { purpose: self.purpose.clone(), as_of: DateTime::from_timestamp_micros(self.as_of) };
         let uploads = Some(self.uploads.clone());
         SessionOptions { portion: Some(self.portion), uploads, ..caller.options(&terms) }
     }
@@ -76,6 +76,12 @@ struct Used {
     ends: i64,
     running: Vec<String>,
     is_cancelled: bool,
+}
+
+impl Used {
+    fn of(said: &Said) -> Self {
+        Used { ends: said.ends, running: Vec::new(), is_cancelled: false }
+    }
 }
 
 impl Portions {
@@ -135,8 +141,7 @@ impl Portions {
     pub(crate) fn note(&self, handle: &[u8], said: &Said, query: &str, now: DateTime<Utc>) -> bool {
         let mut used = self.used.lock();
         used.retain(|_, used| used.ends >= now.timestamp_micros());
-        let ends = said.ends;
-        let entry = used.entry(handle.to_vec()).or_insert(Used { ends, running: Vec::new(), is_cancelled: false });
+        let entry = used.entry(handle.to_vec()).or_insert_with(|| Used::of(said));
         entry.running.push(query.to_owned());
         !entry.is_cancelled
     }
@@ -144,8 +149,7 @@ impl Portions {
     /// Lets nobody fetch the ticket again; gives the ids of what ran for it.
     pub(crate) fn cancel(&self, handle: &[u8], said: &Said) -> Vec<String> {
         let mut used = self.used.lock();
-        let ends = said.ends;
-        let entry = used.entry(handle.to_vec()).or_insert(Used { ends, running: Vec::new(), is_cancelled: false });
+        let entry = used.entry(handle.to_vec()).or_insert_with(|| Used::of(said));
         entry.is_cancelled = true;
         std::mem::take(&mut entry.running)
     }
@@ -168,8 +172,4 @@ impl Portions {
         endpoint.expiration_time = Some(Timestamp { seconds, nanos });
         Ok(endpoint)
     }
-}
-
-fn instant(micros: i64) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp_micros(micros)
 }

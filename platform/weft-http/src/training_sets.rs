@@ -4,8 +4,8 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use weft_catalog::{HeldTable, Made, TrainingSet};
-use weft_engine::{Pinned, SessionOptions};
+use weft_catalog::{Made, TrainingSet};
+use weft_engine::SessionOptions;
 use weft_wire as wire;
 
 use crate::Doors;
@@ -53,7 +53,7 @@ pub(crate) async fn hold(
         made: Made {
             as_of,
             features: request.features,
-            tables: tables(pinned),
+            tables: pinned.tables,
             rows: request.rows,
             content_hash: request.content_hash.to_ascii_lowercase(),
         },
@@ -71,18 +71,6 @@ pub(crate) async fn training_sets(
 ) -> Result<Json<Vec<wire::TrainingSet>>, Problem> {
     let sets = doors.catalog.training_sets(&principal.subject()).await?;
     Ok(Json(sets.into_iter().map(told).collect()))
-}
-
-fn tables(pinned: Pinned) -> Vec<HeldTable> {
-    let tables = pinned.tables.into_iter();
-    tables
-        .map(|table| HeldTable {
-            port: table.port,
-            release: table.release,
-            table: table.table,
-            table_version: table.table_version,
-        })
-        .collect()
 }
 
 fn told(set: TrainingSet) -> wire::TrainingSet {

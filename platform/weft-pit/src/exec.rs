@@ -343,12 +343,12 @@ impl Join {
 
     /// Lets one stream of the history arrive.
     async fn read(&self, mut rows: SendableRecordBatchStream, frame: &Frame, candidates: &Candidates) -> Result<()> {
-        self.reservation.lock().try_grow(Window::BYTES)?;
         let mut window = Window::default();
         while let Some(batch) = rows.next().await {
             let batch = batch?;
             let before = window.sought.len();
             self.seek(&batch, frame, &mut window)?;
+            self.reservation.lock().try_grow(window.grown())?;
             if window.sought.len() == before {
                 continue;
             }
@@ -364,7 +364,7 @@ impl Join {
             }
         }
         self.arrive(&mut window, frame, candidates)?;
-        self.reservation.lock().shrink(Window::BYTES);
+        self.reservation.lock().shrink(window.bytes);
         Ok(())
     }
 

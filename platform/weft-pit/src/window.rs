@@ -23,11 +23,18 @@ pub(crate) struct Window {
     pub(crate) arrivals: Vec<Arrival>,
     /// As long as the longest that was dealt; what it holds is nothing.
     dealt: Vec<Sought>,
+    /// What it takes beside its batches, once its rows have arrived.
+    pub(crate) bytes: usize,
 }
 
 impl Window {
-    /// The most bytes that one takes beside its batches.
-    pub(crate) const BYTES: usize = ROWS * (2 * size_of::<Sought>() + size_of::<Arrival>());
+    /// How many bytes more it takes for the rows that came since this was asked last.
+    pub(crate) fn grown(&mut self) -> usize {
+        let bytes = self.sought.len() * (2 * size_of::<Sought>() + size_of::<Arrival>());
+        let grown = bytes.saturating_sub(self.bytes);
+        self.bytes += grown;
+        grown
+    }
 
     pub(crate) fn is_full(&self) -> bool {
         self.sought.len() >= ROWS

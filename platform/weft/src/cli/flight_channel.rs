@@ -4,6 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arrow_flight::flight_service_client::FlightServiceClient;
+use arrow_flight::sql::client::FlightSqlServiceClient;
 use hyper_util::rt::TokioIo;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::ServerName;
@@ -14,11 +16,26 @@ use tokio_rustls::client::TlsStream;
 use tonic::transport::{Channel, Endpoint, Error, Uri};
 use tower::service_fn;
 
+use super::Failure;
+use super::connection::Connection;
+
 const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// Longest message that a server may send: one batch of rows.
+const MESSAGE_BYTES_MAX: usize = 256 << 20;
+
+/// A client of the door of a connection's server, with its token.
+pub(super) async fn client(connection: &Connection) -> Result<FlightSqlServiceClient<Channel>, Failure> {
+    let url = connection.flight().await?;
+    let channel = open(&url).await.map_err(|error| connection.unreachable(&error))?;
+    let inner = FlightServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let mut client = FlightSqlServiceClient::new_from_inner(inner);
+    client.set_token(connection.token().to_owned());
+    Ok(client)
+}
 
 /// Connects to `url`, an `http://` or `https://` address. A server with TLS shows a certificate that
 /// this machine trusts, or one that `SSL_CERT_FILE` names the authority of.
-pub(super) async fn open(url: &str) -> Result<Channel, Error> {
+async fn open(url: &str) -> Result<Channel, Error> {
     let Some(place) = url.strip_prefix("https://") else {
         let endpoint = Endpoint::from_shared(url.to_owned())?;
         return endpoint.connect_timeout(CONNECT_MAX).tcp_nodelay(true).connect().await;

@@ -20,9 +20,6 @@ use super::{Exit, Failure, Look, block_on, flight_channel, terminal};
 use crate::render::rows::{Format, RowWriter, WriteError};
 use crate::render::table;
 
-/// Longest message that a server may send: one batch of rows.
-const MESSAGE_BYTES_MAX: usize = 256 * 1024 * 1024;
-
 pub(super) fn query(arguments: &Query) -> Result<(), Failure> {
     let sql = sql(arguments)?;
     let format = stream_format(arguments.format);
@@ -82,12 +79,7 @@ fn sql(arguments: &Query) -> Result<String, Failure> {
 }
 
 async fn client(connection: &Connection, arguments: &Query) -> Result<FlightSqlServiceClient<Channel>, Failure> {
-    let url = connection.flight().await?;
-    let channel = flight_channel::open(&url).await.map_err(|error| connection.unreachable(&error))?;
-    let inner = arrow_flight::flight_service_client::FlightServiceClient::new(channel)
-        .max_decoding_message_size(MESSAGE_BYTES_MAX);
-    let mut client = FlightSqlServiceClient::new_from_inner(inner);
-    client.set_token(connection.token().to_owned());
+    let mut client = flight_channel::client(connection).await?;
     if let Some(purpose) = &arguments.purpose {
         client.set_header("x-weft-purpose", purpose);
     }

@@ -7,7 +7,6 @@ use arrow_flight::Ticket;
 use chrono::SecondsFormat;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
 use weft_manifest::features_file::{FeaturesFile, FeaturesFormat};
 use weft_model::{Clock, ManifestTree};
 use weft_wire::TrainingSetRequest;
@@ -15,18 +14,15 @@ use weft_wire::TrainingSetRequest;
 use super::super::arguments::Extract;
 use super::super::connection::Connection;
 use super::super::found::Found;
-use super::super::{Exit, Failure, Look, block_on, terminal};
-use super::content_hash::ContentHash;
-use super::frame_file::FrameFile;
+use super::super::{Exit, Failure, Look, block_on, flight_channel, terminal};
+use super::frame_file::{self, FrameFile};
 use super::place::{Extraction, Folder};
-use super::training_set::{ShardFile, TrainingSet};
-use super::{Asked, client, endpoints, shards};
+use super::training_set::{self, ShardFile, TrainingSet};
+use super::{Asked, endpoints, shards};
 use crate::clock::SystemClock;
 use crate::render::diagnostics;
 use crate::render::rows::Format;
 
-/// So many shards are fetched side by side.
-const AT_ONCE: usize = 4;
 const SHARDS_MAX: i64 = 1_024;
 
 pub(super) fn extract(arguments: &Extract) -> Result<(), Failure> {
@@ -89,7 +85,7 @@ impl Request {
         );
         let purpose = arguments.purpose.clone().or_else(|| spec.purpose.clone());
         Ok(Request {
-            entities_sha256: file.as_ref().map_or_else(|| sha256(frame.as_bytes()), FrameFile::sha256),
+            entities_sha256: file.as_ref().map_or_else(|| frame_file::sha256(frame.as_bytes()), FrameFile::sha256),
             asked: Asked { sql, endpoints, purpose, as_of: spec.as_of.clone() },
             features: spec.features.clone(),
             knowledge_time,
@@ -122,7 +118,7 @@ fn read(path: &Path) -> Result<FeaturesFile, Failure> {
 }
 
 async fn run(connection: &Connection, request: &Request, folder: &Folder) -> Result<TrainingSet, Failure> {
-    let client = client(connection).await?;
+    let client = flight_channel::client(connection).await?;
     let now = SystemClock.now().to_rfc3339_opts(SecondsFormat::Micros, true);
     let asked = format!("{:?} {:?}", request.asked, request.format);
     let mut extraction = match folder.broken_off(&asked, &now) {
@@ -151,7 +147,7 @@ async fn run(connection: &Connection, request: &Request, folder: &Folder) -> Res
             Ok::<_, Failure>((number, ShardFile { path, rows: counted.rows, content_hash }))
         }
     });
-    let mut fetched = Box::pin(fetched.buffer_unordered(AT_ONCE));
+    let mut fetched = Box::pin(fetched.buffer_unordered(shards::AT_ONCE));
     while let Some((number, shard)) = fetched.try_next().await? {
         terminal::note(&format!("{} {} rows", shard.path, shard.rows));
         if let Some(place) = extraction.done.get_mut(number) {
@@ -181,7 +177,7 @@ fn begin(info: &arrow_flight::FlightInfo, asked: String) -> Result<Extraction, F
     let odd = |what: &str| Failure::new(Exit::Bug, format!("the server's answer is odd: {what}"));
     let pinned: Json = serde_json::from_slice(&info.app_metadata).map_err(|error| odd(&error.to_string()))?;
     let tickets: Option<Vec<String>> =
-        info.endpoint.iter().map(|endpoint| Some(hex(&endpoint.ticket.as_ref()?.ticket))).collect();
+        info.endpoint.iter().map(|endpoint| Some(hex::encode(&endpoint.ticket.as_ref()?.ticket))).collect();
     let tickets = tickets.filter(|tickets| !tickets.is_empty()).ok_or_else(|| odd("it names no place to read from"))?;
     let done = vec![None; tickets.len()];
     Ok(Extraction { asked, pinned, tickets, done })
@@ -190,7 +186,7 @@ fn begin(info: &arrow_flight::FlightInfo, asked: String) -> Result<Extraction, F
 fn complete(request: &Request, extraction: Extraction) -> Result<TrainingSet, Failure> {
     let files: Option<Vec<ShardFile>> = extraction.done.into_iter().collect();
     let files = files.ok_or_else(|| Failure::new(Exit::Bug, "a shard is missing"))?;
-    let hash = files.iter().filter_map(|file| file.content_hash.parse().ok());
+    let (rows, content_hash) = training_set::whole(&files);
     Ok(TrainingSet {
         sql: request.asked.sql.clone(),
         entities_sha256: request.entities_sha256.clone(),
@@ -199,8 +195,8 @@ fn complete(request: &Request, extraction: Extraction) -> Result<TrainingSet, Fa
         knowledge_time: request.knowledge_time,
         purpose: request.asked.purpose.clone(),
         pinned: extraction.pinned,
-        rows: files.iter().map(|file| file.rows).sum(),
-        content_hash: hash.fold(ContentHash::default(), ContentHash::with).to_string(),
+        rows,
+        content_hash,
         held_until: None,
         files,
     })
@@ -208,14 +204,6 @@ fn complete(request: &Request, extraction: Extraction) -> Result<TrainingSet, Fa
 
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    hex::encode(bytes)
 }
 
 fn ticket_of(hexadecimal: &str) -> Result<Ticket, Failure> {

@@ -42,7 +42,7 @@ impl FrameFile {
     }
 
     pub(super) fn sha256(&self) -> String {
-        hex::encode(Sha256::digest(&self.bytes))
+        sha256(&self.bytes)
     }
 
     /// The name that the copy beside the training set has.
@@ -91,6 +91,11 @@ impl FrameFile {
         bytes.rewind()?;
         ReaderBuilder::new(Arc::new(schema)).with_header(true).build(bytes)?.collect()
     }
+}
+
+/// As 64 hexadecimal digits.
+pub(super) fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
 #[cfg(test)]

@@ -9,34 +9,19 @@ mod shards;
 mod training_set;
 
 use arrow_flight::FlightInfo;
-use arrow_flight::flight_service_client::FlightServiceClient;
 use arrow_flight::sql::client::FlightSqlServiceClient;
 use tonic::transport::Channel;
 use weft_engine::SessionOptions;
 
+use super::Failure;
 use super::arguments::Features;
-use super::connection::Connection;
 use super::flight_failure::of_flight;
-use super::{Failure, flight_channel};
-
-/// Longest message that a server may send: one batch of rows.
-const MESSAGE_BYTES_MAX: usize = 256 << 20;
 
 pub(super) fn features(command: &Features) -> Result<(), Failure> {
     match command {
         Features::Extract(arguments) => extract::extract(arguments),
         Features::Replay(arguments) => replay::replay(arguments),
     }
-}
-
-/// A client of the server's Flight door.
-async fn client(connection: &Connection) -> Result<FlightSqlServiceClient<Channel>, Failure> {
-    let url = connection.flight().await?;
-    let channel = flight_channel::open(&url).await.map_err(|error| connection.unreachable(&error))?;
-    let inner = FlightServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES_MAX);
-    let mut client = FlightSqlServiceClient::new_from_inner(inner);
-    client.set_token(connection.token().to_owned());
-    Ok(client)
 }
 
 /// What an extraction asks the server for.

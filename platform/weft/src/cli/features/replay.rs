@@ -8,15 +8,12 @@ use weft_model::Code;
 
 use super::super::arguments::Replay;
 use super::super::connection::Connection;
-use super::super::{Exit, Failure, block_on, terminal};
-use super::content_hash::ContentHash;
+use super::super::{Exit, Failure, block_on, flight_channel, terminal};
 use super::frame_file::FrameFile;
 use super::place::Folder;
-use super::training_set::{ShardFile, TrainingSet};
-use super::{Asked, client, endpoints, shards};
+use super::training_set::{self, ShardFile, TrainingSet};
+use super::{Asked, endpoints, shards};
 use crate::render::rows::Format;
-
-const AT_ONCE: usize = 4;
 
 pub(super) fn replay(arguments: &Replay) -> Result<(), Failure> {
     let set = TrainingSet::read(&arguments.set)?;
@@ -47,9 +44,7 @@ pub(super) fn replay(arguments: &Replay) -> Result<(), Failure> {
             Failure::new(Exit::Problems, "the tables are not those of the training set").help(moved(&set, &pinned))
         );
     }
-    let rows: u64 = files.iter().map(|file| file.rows).sum();
-    let hash = files.iter().filter_map(|file| file.content_hash.parse().ok());
-    let hash = hash.fold(ContentHash::default(), ContentHash::with).to_string();
+    let (rows, hash) = training_set::whole(&files);
     if (rows, &hash) != (set.rows, &set.content_hash) {
         let message = format!("{rows} rows of content {hash} came, not {} of {}", set.rows, set.content_hash);
         return Err(Failure::new(Exit::Problems, message)
@@ -78,7 +73,7 @@ async fn run(
     (entities, files): (Option<&FrameFile>, &[ShardFile]),
     folder: Option<&Folder>,
 ) -> Result<(Json, Vec<ShardFile>), Failure> {
-    let client = client(connection).await?;
+    let client = flight_channel::client(connection).await?;
     if let Some(entities) = entities {
         entities.upload(&client).await?;
     }
@@ -95,7 +90,7 @@ async fn run(
             Ok::<_, Failure>(ShardFile { path, rows: counted.rows, content_hash: counted.hash.to_string() })
         }
     });
-    let shards = stream::iter(shards.collect::<Vec<_>>()).buffered(AT_ONCE).try_collect().await?;
+    let shards = stream::iter(shards.collect::<Vec<_>>()).buffered(shards::AT_ONCE).try_collect().await?;
     Ok((pinned, shards))
 }
 

@@ -18,6 +18,8 @@ use super::content_hash::ContentHash;
 use super::place;
 use crate::render::rows::{Format, RowWriter};
 
+/// So many shards are fetched side by side.
+pub(super) const AT_ONCE: usize = 4;
 /// How often a shard is begun anew after the connection broke, and how long is waited before, longer each time.
 const TRIES: u32 = 5;
 const WAIT: Duration = Duration::from_millis(200);

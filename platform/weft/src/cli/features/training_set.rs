@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::super::{Exit, Failure};
+use super::content_hash::ContentHash;
 
 pub(super) const FILE: &str = "training-set.json";
 
@@ -43,6 +44,13 @@ pub(super) struct ShardFile {
     pub(super) path: String,
     pub(super) rows: u64,
     pub(super) content_hash: String,
+}
+
+/// Rows and content of all files together.
+pub(super) fn whole(files: &[ShardFile]) -> (u64, String) {
+    let hashes = files.iter().filter_map(|file| file.content_hash.parse().ok());
+    let hash = hashes.fold(ContentHash::default(), ContentHash::with);
+    (files.iter().map(|file| file.rows).sum(), hash.to_string())
 }
 
 impl TrainingSet {
