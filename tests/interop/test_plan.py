@@ -130,7 +130,7 @@ ALLOWED = f"""  ~ reference.carriers   BREAKING
   ~ punctuality.carriers
       ~ scorecard  rebuilt: an input changes
 
-4 changed, 12 unchanged · 1 breaking · revision REVISION · plan ID
+4 changed, 16 unchanged · 1 breaking · revision REVISION · plan ID
 """
 
 DIFFERENCE = """airlines
