@@ -23,9 +23,9 @@ use datafusion::physical_plan::{
 use futures::{StreamExt, TryStreamExt, stream};
 use parking_lot::Mutex;
 
-use crate::candidates::{Arrival, Candidates};
-use crate::frame::{Frame, Moments, Sought};
-use crate::times::Times;
+use crate::candidates::Candidates;
+use crate::frame::{Frame, Moments};
+use crate::times::{Times, numbers};
 use crate::window::Window;
 
 /// How rows are matched; times are numbers of one scale by then.
@@ -287,15 +287,17 @@ impl Join {
     ) -> Result<SendableRecordBatchStream> {
         let frame = Arc::new(self.collect(frame).await?);
         self.reservation.lock().try_grow(frame.bytes() + Candidates::bytes_for(frame.moments()))?;
-        let candidates = Arc::new(Candidates::new(&frame, Arc::clone(&self.joined)));
+        let by_creation = self.matching.created.is_some();
+        let candidates = Arc::new(Candidates::new(&frame, Arc::clone(&self.joined), by_creation));
         let join = Arc::new(self);
         // Of what nobody asks for, at no moment or none of its columns, nothing is read.
         if frame.moments() > 0 && !join.joined.fields().is_empty() {
             let mut tasks = JoinSet::new();
-            for partition in 0..history.output_partitioning().partition_count() {
+            let streams = history.output_partitioning().partition_count();
+            for partition in 0..streams {
                 let rows = history.execute(partition, Arc::clone(&context))?;
                 let (join, frame, candidates) = (Arc::clone(&join), Arc::clone(&frame), Arc::clone(&candidates));
-                tasks.spawn(async move { join.read(rows, &frame, &candidates).await });
+                tasks.spawn(async move { join.read(rows, Window::of(partition, streams), &frame, &candidates).await });
             }
             while let Some(done) = tasks.join_next().await {
                 done.map_err(|error| exec_datafusion_err!("a task of a point-in-time join ended: {error}"))??;
@@ -342,23 +344,25 @@ impl Join {
     }
 
     /// Lets one stream of the history arrive.
-    async fn read(&self, mut rows: SendableRecordBatchStream, frame: &Frame, candidates: &Candidates) -> Result<()> {
-        let mut window = Window::default();
+    async fn read(
+        &self,
+        mut rows: SendableRecordBatchStream,
+        mut window: Window,
+        frame: &Frame,
+        candidates: &Candidates,
+    ) -> Result<()> {
         while let Some(batch) = rows.next().await {
             let batch = batch?;
             let before = window.sought.len();
-            self.seek(&batch, frame, &mut window)?;
+            let created = self.matching.created.as_ref().map(|of| numbers(&column(of, &batch)?)).transpose()?;
+            self.seek(&batch, created.as_ref(), frame, &mut window)?;
             self.reservation.lock().try_grow(window.grown())?;
             if window.sought.len() == before {
                 continue;
             }
-            let joined = RecordBatch::try_new_with_options(
-                Arc::clone(&self.joined),
-                batch.project(&self.shown.of_history)?.columns().to_vec(),
-                &RecordBatchOptions::new().with_row_count(Some(batch.num_rows())),
-            )?;
-            self.make_room(candidates, joined.get_array_memory_size())?;
-            window.batches.push(joined);
+            let kept = candidates.kept_of(&batch.project(&self.shown.of_history)?, created)?;
+            self.make_room(candidates, kept.get_array_memory_size())?;
+            window.hold(kept);
             if window.is_full() {
                 self.arrive(&mut window, frame, candidates)?;
             }
@@ -370,17 +374,8 @@ impl Join {
 
     /// Lets the rows of a window arrive at their moments.
     fn arrive(&self, window: &mut Window, frame: &Frame, candidates: &Candidates) -> Result<()> {
-        let ttl = self.matching.ttl;
         window.deal_out(frame.key_count());
-        let Window { batches, sought, arrivals, .. } = &mut *window;
-        frame.first_moments(sought, |of, moment, at| {
-            // Too old for the first moment is too old for all that come after it.
-            if ttl.is_none_or(|ttl| of.time >= at.saturating_sub(ttl)) {
-                let Sought { batch, row, time, created, .. } = *of;
-                arrivals.push(Arrival { moment, batch, row, time, created });
-            }
-        });
-        let needless = candidates.arrive(batches, arrivals)?;
+        let needless = candidates.arrive(window, frame, &self.matching)?;
         self.reservation.lock().shrink(needless);
         window.clear();
         Ok(())
@@ -399,31 +394,27 @@ impl Join {
     }
 
     /// Adds those rows of the batch to the window that may be known at some moment.
-    fn seek(&self, batch: &RecordBatch, frame: &Frame, window: &mut Window) -> Result<()> {
+    fn seek(&self, batch: &RecordBatch, created: Option<&ArrayRef>, frame: &Frame, window: &mut Window) -> Result<()> {
         let Some((first, last)) = frame.span() else { return Ok(()) };
-        let Matching { keys, history_time, created, by_knowledge, strictly, ttl, .. } = &self.matching;
+        let Matching { keys, history_time, by_knowledge, strictly, ttl, .. } = &self.matching;
         let times = Times::of(&column(history_time, batch)?)?;
-        let created = created.as_ref().map(|of| Times::of(&column(of, batch)?)).transpose()?;
+        let created = created.filter(|_| *by_knowledge).map(Times::of).transpose()?;
         let oldest = ttl.map_or(i64::MIN, |ttl| first.saturating_sub(ttl));
-        // From when on the row is there to be known, and its own time; `None` where it is known at no moment.
+        // The row's own time, and the first at which it is known; `None` where it is known at no moment.
         let known = |row: usize| {
             let time = times.get(row).filter(|time| *time >= oldest)?;
-            let created_at = created.as_ref().map(|created| created.get(row));
-            let from = match created_at {
-                Some(created_at) if *by_knowledge => time.max(created_at?),
-                _ => time,
+            let own = time.checked_add(i64::from(*strictly))?;
+            let from = match &created {
+                Some(created) => own.max(created.get(row)?),
+                None => own,
             };
-            (from <= last).then_some((from, time, created_at.flatten().unwrap_or(i64::MIN)))
+            (from <= last).then_some((time, from))
         };
         let keys: Result<Vec<ArrayRef>> = keys.iter().map(|(_, of)| column(of, batch)).collect();
-        let number = window.next_batch();
-        let in_time = (0..batch.num_rows()).filter(|row| known(*row).is_some());
-        frame.keys.find(&keys?, in_time, |row, group| {
-            // To be earlier than the moment is asked of a row's own time alone.
-            if let Some((from, time, created)) = known(row) {
-                let strictly = *strictly && from == time;
-                window.sought.push(Sought { batch: number, row: row as u32, group, from, strictly, time, created });
-            }
+        let in_time = (0..batch.num_rows()).filter_map(|row| Some((row, known(row)?)));
+        frame.keys.find(&keys?, in_time, |row, (time, from), group| match created {
+            Some(_) => window.seek_with_time(row, from, group, time),
+            None => window.seek(row, from, group),
         })
     }
 }

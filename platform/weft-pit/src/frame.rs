@@ -26,29 +26,17 @@ pub(crate) struct Frame {
 
 const NO_MOMENT: u32 = u32::MAX;
 
-/// So many rows are looked up at the same time.
-const TOGETHER: usize = 256;
+/// So many rows at most are looked up at the same time.
+pub(crate) const TOGETHER: usize = 256;
 
 /// A row of the history that looks for its first moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sought {
-    /// Which batch of its window it is of, and which row of that.
-    pub(crate) batch: u32,
-    pub(crate) row: u32,
-    pub(crate) group: u32,
-    /// From when on it is known.
+    /// The first time at which it is known.
     pub(crate) from: i64,
-    /// Whether a moment at that very time is too early for it.
-    pub(crate) strictly: bool,
-    pub(crate) time: i64,
-    pub(crate) created: i64,
-}
-
-impl Sought {
-    #[inline]
-    fn is_after(&self, moment: i64) -> bool {
-        moment < self.from || (self.strictly && moment == self.from)
-    }
+    pub(crate) group: u32,
+    /// Which row of its window it is.
+    pub(crate) row: u32,
 }
 
 /// Keys and times of one batch of the frame.
@@ -118,32 +106,31 @@ impl Frame {
         self.span
     }
 
-    /// Calls `found` with each row that some moment comes up to: with the first such moment, and its time.
+    /// Calls `found` with each row that some moment comes up to: with the first such moment, and its time. Takes
+    /// [`TOGETHER`] rows at most.
     ///
-    /// Moments lie far apart in memory. Some rows at a time are looked up in steps, all of them in each: the processor
-    /// fetches for the next rows while it waits for one.
-    pub(crate) fn first_moments<'s>(&self, sought: &'s [Sought], mut found: impl FnMut(&'s Sought, u32, i64)) {
+    /// Moments lie far apart in memory. All rows are looked up in steps, each step for all of them: the processor fetches
+    /// for the next rows while it waits for one.
+    pub(crate) fn first_moments(&self, sought: &[Sought], mut found: impl FnMut(&Sought, u32, i64)) {
         let mut ranges = [(0_u32, 0_u32); TOGETHER];
-        for rows in sought.chunks(TOGETHER) {
-            for (range, row) in ranges.iter_mut().zip(rows) {
-                let ends = self.begins.get(row.group as usize..).and_then(|rest| rest.get(..2));
-                *range = ends.map_or((0, 0), |ends| (ends[0], ends[1]));
+        for (range, row) in ranges.iter_mut().zip(sought) {
+            let ends = self.begins.get(row.group as usize..).and_then(|rest| rest.get(..2));
+            *range = ends.map_or((0, 0), |ends| (ends[0], ends[1]));
+        }
+        for ((begin, end), row) in ranges.iter_mut().zip(sought) {
+            let middle = *begin + (*end - *begin) / 2;
+            match self.times.get(middle as usize) {
+                Some(time) if middle < *end && *time < row.from => *begin = middle + 1,
+                _ => *end = middle,
             }
-            for ((begin, end), row) in ranges.iter_mut().zip(rows) {
-                let middle = *begin + (*end - *begin) / 2;
-                match self.times.get(middle as usize) {
-                    Some(time) if middle < *end && row.is_after(*time) => *begin = middle + 1,
-                    _ => *end = middle,
-                }
-            }
-            for ((begin, end), row) in ranges.iter().zip(rows) {
-                // What stands at the end was compared already, or is another key's.
-                let between = self.times.get(*begin as usize..*end as usize).unwrap_or(&[]);
-                let first = *begin + between.partition_point(|time| row.is_after(*time)) as u32;
-                let last = self.begins.get(row.group as usize + 1).copied().unwrap_or_default();
-                if let Some(time) = self.times.get(first as usize).filter(|_| first < last) {
-                    found(row, first, *time);
-                }
+        }
+        for ((begin, end), row) in ranges.iter().zip(sought) {
+            // What stands at the end was compared already, or is another key's.
+            let between = self.times.get(*begin as usize..*end as usize).unwrap_or(&[]);
+            let first = *begin + between.partition_point(|time| *time < row.from) as u32;
+            let last = self.begins.get(row.group as usize + 1).copied().unwrap_or_default();
+            if let Some(time) = self.times.get(first as usize).filter(|_| first < last) {
+                found(row, first, *time);
             }
         }
     }

@@ -65,29 +65,30 @@ impl Keys {
         }
     }
 
-    /// Calls `found` with each row, of those that are wanted, whose key the frame has, and the number of that key.
-    pub(crate) fn find(
+    /// Calls `found` with each row, of those that are wanted, whose key the frame has: with what came with it, and the
+    /// number of the key.
+    pub(crate) fn find<T>(
         &self,
         columns: &[ArrayRef],
-        wanted: impl Iterator<Item = usize>,
-        mut found: impl FnMut(usize, u32),
+        wanted: impl Iterator<Item = (usize, T)>,
+        mut found: impl FnMut(usize, T, u32),
     ) -> Result<()> {
         match (self, columns) {
-            (Keys::One, _) => wanted.for_each(|row| found(row, 0)),
+            (Keys::One, _) => wanted.for_each(|(row, with)| found(row, with, 0)),
             (Keys::Numbers(numbers), [one]) => {
                 let array = one.as_primitive::<Int64Type>();
                 let (values, nulls) = (array.values(), array.nulls());
-                for row in wanted.filter(|row| nulls.is_none_or(|nulls| nulls.is_valid(*row))) {
+                for (row, with) in wanted.filter(|(row, _)| nulls.is_none_or(|nulls| nulls.is_valid(*row))) {
                     if let Some(group) = values.get(row).and_then(|value| numbers.get(*value)) {
-                        found(row, group);
+                        found(row, with, group);
                     }
                 }
             }
             (Keys::Rows(keys), several) => {
                 let encoded = keys.converter.convert_columns(several)?;
-                for row in wanted.filter(|row| !is_null(several, *row)) {
+                for (row, with) in wanted.filter(|(row, _)| !is_null(several, *row)) {
                     if let Some(group) = keys.groups.get(encoded.row(row).data()) {
-                        found(row, *group);
+                        found(row, with, *group);
                     }
                 }
             }

@@ -86,6 +86,11 @@ impl TimeScale {
     }
 }
 
+/// An array that was cast to the type of a scale, as its numbers.
+pub(crate) fn numbers(array: &ArrayRef) -> Result<ArrayRef> {
+    Ok(arrow::compute::cast(array, &DataType::Int64)?)
+}
+
 /// The numbers of an array that was cast to the type of a scale.
 pub(crate) struct Times {
     values: arrow::buffer::ScalarBuffer<i64>,
@@ -94,7 +99,7 @@ pub(crate) struct Times {
 
 impl Times {
     pub(crate) fn of(array: &ArrayRef) -> Result<Self> {
-        let plain = arrow::compute::cast(array, &DataType::Int64)?;
+        let plain = numbers(array)?;
         let numbers = plain.as_primitive::<Int64Type>();
         Ok(Times { values: numbers.values().clone(), nulls: numbers.nulls().cloned() })
     }
