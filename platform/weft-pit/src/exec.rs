@@ -46,7 +46,7 @@ pub(crate) struct Matching {
 /// Joins to each row of its first input the row of the second that was known at its moment.
 ///
 /// The first input is read to its end and held: each key with its moments in order of time. The second is read once, in
-/// whatever order and by as many tasks as it has partitions: each row finds the first moment that it reaches, and stays
+/// whatever order and by several tasks, one for each of its partitions: each row finds the first moment that it reaches, and stays
 /// there if nothing newer did. At the end what is known at a moment is handed on to the later ones of its key. So no
 /// input is sorted, and what is held is a row of the history for each row of the frame at most.
 ///
@@ -292,16 +292,7 @@ impl Join {
         let join = Arc::new(self);
         // Of what nobody asks for, at no moment or none of its columns, nothing is read.
         if frame.moments() > 0 && !join.joined.fields().is_empty() {
-            let mut tasks = JoinSet::new();
-            let streams = history.output_partitioning().partition_count();
-            for partition in 0..streams {
-                let rows = history.execute(partition, Arc::clone(&context))?;
-                let (join, frame, candidates) = (Arc::clone(&join), Arc::clone(&frame), Arc::clone(&candidates));
-                tasks.spawn(async move { join.read(rows, Window::of(partition, streams), &frame, &candidates).await });
-            }
-            while let Some(done) = tasks.join_next().await {
-                done.map_err(|error| exec_datafusion_err!("a task of a point-in-time join ended: {error}"))??;
-            }
+            join.read_all(&history, &frame, &candidates, &context).await?;
         }
         drop(history);
         let lost = || exec_datafusion_err!("a point-in-time join is still read");
@@ -326,6 +317,31 @@ impl Join {
             .buffered(PARTS_AT_ONCE)
             .map(|made| made.map_err(|error| exec_datafusion_err!("a task of a point-in-time join ended: {error}"))?);
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema, rows)))
+    }
+
+    /// Lets all of the history arrive: so many of its streams at a time as the session has partitions.
+    async fn read_all(
+        self: &Arc<Self>,
+        history: &Arc<dyn ExecutionPlan>,
+        frame: &Arc<Frame>,
+        candidates: &Arc<Candidates>,
+        context: &Arc<TaskContext>,
+    ) -> Result<()> {
+        let at_once = context.session_config().target_partitions().max(1);
+        let streams = history.output_partitioning().partition_count();
+        let mut tasks = JoinSet::new();
+        let mut waiting = 0..streams;
+        loop {
+            while tasks.len() < at_once
+                && let Some(stream) = waiting.next()
+            {
+                let rows = history.execute(stream, Arc::clone(context))?;
+                let (join, frame, candidates) = (Arc::clone(self), Arc::clone(frame), Arc::clone(candidates));
+                tasks.spawn(async move { join.read(rows, Window::of(stream, streams), &frame, &candidates).await });
+            }
+            let Some(done) = tasks.join_next().await else { return Ok(()) };
+            done.map_err(|error| exec_datafusion_err!("a task of a point-in-time join ended: {error}"))??;
+        }
     }
 
     /// All of the frame, with its keys and times.

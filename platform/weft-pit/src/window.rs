@@ -8,8 +8,8 @@ use arrow::array::RecordBatch;
 
 use crate::frame::{Sought, TOGETHER};
 
-/// So many rows are gathered.
-const ROWS: usize = 512 << 10;
+/// So many rows are gathered: a batch less than what a list of twice so many as before has room for.
+const ROWS: usize = (512 - 32) << 10;
 /// Batches of so many rows in all are held for them.
 const ROWS_HELD: usize = 8 * ROWS;
 /// Keys are dealt out to at most so many places.

@@ -24,6 +24,7 @@ def main():
         for what, frame, views in [(THREE, "frame", ["view0", "view1", "view2"]), (FIVE, "frame50", ["view50"])]:
             compare(setting, verdicts, weft, versions, what, frame, views)
         print(f"weft's server held {memory_mib(weft.pid, 'VmHWM'):.0f} MiB at most", flush=True)
+    held(setting, verdicts)
     settings.keep(setting, "features", rounds=setting.rounds, versions=versions, verdicts=verdicts.kept)
 
 
@@ -48,6 +49,23 @@ def compare(setting, verdicts, weft, versions, what, frame, views):
     verdicts.at_most(f"point-in-time join, {what}, over Polars join_asof", wall[ours] / wall[polars], 0.9, 0.6)
     verdicts.at_most(f"point-in-time join, {what}, over DuckDB ASOF JOIN", wall[ours] / wall[duckdb], 0.6, 0.6)
     verdicts.at_most(f"point-in-time join, {what}, over Feast's DuckDB store", wall[ours] / wall[feast], 0.05, 0.05)
+
+
+def held(setting, verdicts):
+    """The most memory of a server whose queries may take 512 MiB each: half of what all of it may. A quarter is for columns that
+    it keeps between queries, and is given up where memory is short."""
+    with Weft(setting.weft, setting.mesh, setting.home, memory_max="1GiB") as weft:
+        with Asker(sys.executable, "stream", weft.address, weft.pid, weft.names, weft.token) as ours:
+            idle = memory_mib(weft.pid, "VmHWM")
+            for _ in range(setting.rounds + 1):
+                ours.ask(sql=OF_TWENTY)
+        most = memory_mib(weft.pid, "VmHWM")
+    print(f"1 M rows x 20 M with 512 MiB for a query: the server held {most:.0f} MiB at most, {idle:.0f} of it before", flush=True)
+    verdicts.at_most("point-in-time join, 1 M rows x 20 M, most memory of the whole server", most, 512, 512, "MiB")
+
+
+OF_TWENTY = ("SELECT f.row, f.entity, f.at, h.v1, h.v2 FROM {frame} f ASOF JOIN (SELECT * FROM {view0} UNION ALL SELECT * FROM {view1}) h "
+             "MATCH_CONDITION (f.at >= h.at) ON f.entity = h.entity")
 
 
 def asof(frame, views):

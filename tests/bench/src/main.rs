@@ -1,6 +1,6 @@
 //! `make bench`: what governance, queries and serving cost. Prints a line for each goal and asserts nothing. An
-//! argument names the part to measure: `commands`, `decisions`, `access`, `catalog`, `scans`, `scan`, `queries`, `serving`, `features`, `sessions [MINUTES]`,
-//! `large` or `writing [LINE]`. Without one all but the last three are measured, and what is known of queries and serving is
+//! argument names the part to measure: `commands`, `decisions`, `access`, `catalog`, `scans`, `scan`, `queries`, `serving`, `features`, `egress`, `sessions [MINUTES]`,
+//! `large` or `writing [LINE]`. Without one all is measured but the last three, and what is known of queries and serving is
 //! written into `platform/docs/performance`, as `record` does by itself. Parts that `peers/*.py` measures take its options,
 //! such as `queries --scale 2 --rounds 9`.
 
@@ -69,6 +69,7 @@ async fn main() {
     }
     match part {
         "sessions" => tpch::drive("sessions", "1", more),
+        "egress" => features::egress(more),
         "large" => tpch::drive_once("large", "10", more),
         "writing" => writing::measure(more.first().map(String::as_str)).await,
         "all" | "record" => python::record(),

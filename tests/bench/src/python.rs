@@ -17,6 +17,15 @@ pub(crate) fn folder() -> PathBuf {
 /// The interpreter of the environment `name`, in which that file of requirements is installed; done where it is not
 /// yet, or where the file says something else by now.
 pub(crate) fn python(name: &str, requirements: &str) -> PathBuf {
+    environment(&["python3", "-m", "venv"], name, requirements)
+}
+
+/// The same, of Debian's Python, which brings PyTorch.
+pub(crate) fn python_with_torch(name: &str, requirements: &str) -> PathBuf {
+    environment(&["/usr/bin/python3", "-m", "venv", "--system-site-packages"], name, requirements)
+}
+
+fn environment(making: &[&str], name: &str, requirements: &str) -> PathBuf {
     let environment = folder().join(name);
     let (python, installed) = (environment.join("bin/python"), environment.join("requirements.installed"));
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(requirements);
@@ -24,7 +33,7 @@ pub(crate) fn python(name: &str, requirements: &str) -> PathBuf {
     if fs::read_to_string(&installed).is_ok_and(|there| there == wanted) {
         return python;
     }
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
+    run(Command::new(making[0]).args(&making[1..]).arg("--clear").arg(&environment));
     let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
     run(Command::new(&python).args(install).arg(&file));
     fs::write(&installed, wanted).unwrap();
