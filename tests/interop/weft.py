@@ -201,5 +201,5 @@ class Server:
 class Configured(Server):
     """`weft serve` with the configuration in a file."""
 
-    def __init__(self, config, home):
-        self._run(home, [BINARY, "serve", "--config", str(config)])
+    def __init__(self, config, home, env=None):
+        self._run(home, [BINARY, "serve", "--config", str(config)], env)

@@ -287,6 +287,9 @@ fn article(word: &str) -> String {
 }
 
 #[cfg(test)]
+mod sample;
+
+#[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
 

@@ -1,9 +1,10 @@
-//! From the command to the signal: start, first reconcile, follow, drain.
+//! From the command to the signal: start, first reconcile, follow, drain. A service manager such as systemd is told of each.
 
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Instant;
 
+use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::Look;
@@ -27,6 +28,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), StartError> {
     let Some(mesh) = signals.unless_told(starting).await else { return Ok(()) };
     let mut mesh = mesh?;
     notes.reading(&mesh.describe_source());
+    tell_manager(NotifyState::Status("the first reconcile runs"));
 
     let Some(report) = signals.unless_told(mesh.first_reconcile()).await else {
         mesh.stop().await;
@@ -41,11 +43,14 @@ pub(crate) async fn run(settings: Settings) -> Result<(), StartError> {
     };
     notes.reconciled(&report, began.elapsed());
     announce(&mesh);
+    tell_manager(NotifyState::Status("serving"));
+    tell_manager(NotifyState::Ready);
 
     let (following, ending) = (notes.clone(), notes.clone());
     mesh.follow(move |report| following.followed(report), move |error| ending.overtaken(error));
     signals.told().await;
     notes.stopping();
+    tell_manager(NotifyState::Stopping);
     mesh.stop().await;
     Ok(())
 }
@@ -60,6 +65,13 @@ fn announce(mesh: &Mesh) {
         tracing::debug!(%error, "standard output is gone");
     }
     tracing::info!(http = address.http, flight = address.flight, "ready");
+}
+
+/// Tells whoever started this as a service, where somebody waits for it (`NOTIFY_SOCKET`).
+fn tell_manager(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "the service manager could not be told");
+    }
 }
 
 /// What tells the process to end.

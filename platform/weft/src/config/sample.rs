@@ -1,0 +1,82 @@
+//! `deploy/config/weft.toml`: every key with what it means and its default, as the code has it.
+
+use expect_test::expect_file;
+use serde_json::Value;
+
+use super::{KEYS, OIDC_KEYS, TLS_KEYS, read, schema};
+
+const HEAD: &str = "\
+# Configuration of `weft serve --config weft.toml`.
+#
+# A key that is commented out has its default; what stands there is a value that it may have. Relative paths are relative
+# to the folder that `weft` is started in. Secrets stand in files of their own, which keys name.
+";
+
+/// A value that each key may have, in TOML.
+const VALUES: [(&str, &str); 17] = [
+    ("mesh", "https://git.example.org/data/mesh.git"),
+    ("home", "/var/lib/weft"),
+    ("warehouse", "s3://example-warehouse/weft"),
+    ("http", "127.0.0.1:8080"),
+    ("base_path", "/weft"),
+    ("public_url", "https://mesh.example.org"),
+    ("flight", "127.0.0.1:8815"),
+    ("environment", "production"),
+    ("memory_max", "8 GiB"),
+    ("certificate", "/etc/weft/certificate.pem"),
+    ("key", "/etc/weft/key.pem"),
+    ("client_ca", "/etc/weft/clients.pem"),
+    ("issuer", "https://identity.example.org"),
+    ("client_id", "weft"),
+    ("client_secret", "/etc/weft/oidc-secret"),
+    ("name_claim", "preferred_username"),
+    ("name", "Example"),
+];
+
+/// The file as the code would have it.
+fn sample() -> String {
+    let schema = schema();
+    let mut text = HEAD.to_owned();
+    // What follows a table in TOML is in it, so tables come last.
+    for key in KEYS.iter().filter(|key| !["tls", "oidc"].contains(key)) {
+        // Nothing else must be said.
+        let mark = if *key == "mesh" { "" } else { "# " };
+        text += &entry(&schema, key, mark);
+    }
+    for (table, keys, name) in [("tls", &TLS_KEYS[..], "TlsTable"), ("oidc", &OIDC_KEYS[..], "OidcTable")] {
+        let described = &schema["$defs"][name];
+        text += &format!("\n{}{}# [{table}]\n", comment(&schema["properties"][table]), comment(described));
+        text += &keys.iter().map(|key| entry(described, key, "# ")).collect::<String>();
+    }
+    text
+}
+
+fn entry(of: &Value, key: &str, mark: &str) -> String {
+    let (_, value) = VALUES.iter().find(|(known, _)| *known == key).unwrap_or_else(|| panic!("no value for {key}"));
+    format!("\n{}{mark}{key} = \"{value}\"\n", comment(&of["properties"][key]))
+}
+
+/// What the schema says of a key or a table.
+fn comment(of: &Value) -> String {
+    let text = of["description"].as_str().expect("each key says what it means");
+    text.lines().map(|line| format!("# {line}\n")).collect()
+}
+
+#[test]
+fn the_file_in_deploy_names_every_key_as_the_code_has_it() {
+    // `UPDATE_EXPECT=1 cargo test --release --workspace the_file_in_deploy` writes it anew.
+    expect_file!["../../../../deploy/config/weft.toml"].assert_eq(&sample());
+}
+
+#[test]
+fn every_value_in_the_file_is_allowed() {
+    let said = sample().replace("# [", "[");
+    let is_key =
+        |line: &&str| !line.starts_with("# ") || VALUES.iter().any(|(key, _)| line.starts_with(&format!("# {key} = ")));
+    let text: String = said.lines().filter(is_key).map(|line| format!("{}\n", line.trim_start_matches("# "))).collect();
+    let problems = read("weft.toml", &text).err().unwrap_or_default();
+    // Only the file with the secret is not there.
+    let told: Vec<String> = problems.iter().map(|problem| problem.message.clone()).collect();
+    assert!(told.iter().all(|told| told.starts_with("cannot read `/etc/weft/oidc-secret`")), "{told:?}\n{text}");
+    assert_eq!(told.len(), 1);
+}
