@@ -151,7 +151,7 @@ impl Directory for InForce {
     }
 }
 
-fn warehouse(settings: &Settings, home: &Home) -> Result<Warehouse, StartError> {
+pub(crate) fn warehouse(settings: &Settings, home: &Home) -> Result<Warehouse, StartError> {
     let url = match &settings.warehouse {
         Some(url) => url.clone(),
         None => {
@@ -165,14 +165,14 @@ fn warehouse(settings: &Settings, home: &Home) -> Result<Warehouse, StartError> 
 }
 
 /// Tokens do not travel in the clear.
-fn loopback_only(addresses: &[SocketAddr]) -> Result<(), StartError> {
+pub(crate) fn loopback_only(addresses: &[SocketAddr]) -> Result<(), StartError> {
     match addresses.iter().find(|address| !address.ip().is_loopback()) {
         Some(address) => Err(StartError::NotLoopback { address: *address }),
         None => Ok(()),
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| StartError::Bind { address, source })
 }
 

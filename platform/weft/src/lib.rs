@@ -9,6 +9,7 @@ pub mod assemble;
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod doctor;
 pub mod environment;
 pub mod home;
 mod lifecycle;

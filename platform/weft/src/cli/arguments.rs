@@ -32,7 +32,9 @@ pub(super) enum Command {
     /// Start everything here: server, Flight SQL, reconciling
     Up(Up),
     /// Start everything for production, from a configuration file
-    Serve(Serve),
+    Serve(Configured),
+    /// Look whether everything is there that a configuration needs, and start nothing
+    Doctor(Configured),
     /// Begin a mesh, a domain or a product
     #[command(subcommand)]
     Init(Init),
@@ -140,7 +142,7 @@ fn memory_max(text: &str) -> Result<u64, &'static str> {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Serve {
+pub(super) struct Configured {
     /// TOML file with the keys mesh, home, warehouse, http, base_path, public_url, flight, tls, oidc, environment and memory_max
     #[arg(long, value_name = "FILE")]
     pub(super) config: PathBuf,

@@ -8,6 +8,7 @@ mod completions;
 mod connect;
 mod connection;
 mod diff;
+mod doctor;
 mod erase;
 mod explain;
 mod failure;
@@ -57,6 +58,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Up(arguments) => up::up(arguments),
         Command::Serve(arguments) => up::serve(&arguments),
+        Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Init(command) => init::init(&command),
         Command::Hook(Hook::Install { home }) => hook::install(&home.home),
         Command::Validate(arguments) => validate::validate(&arguments),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::arguments::{Serve, Up};
+use super::arguments::{Configured, Up};
 use super::{Exit, Failure, Look, block_on, exit_of, terminal};
 use crate::home::Home;
 use crate::render::diagnostics::{self, Sources};
@@ -38,15 +38,19 @@ pub(super) fn up(arguments: Up) -> Result<(), Failure> {
     run(settings)
 }
 
-pub(super) fn serve(arguments: &Serve) -> Result<(), Failure> {
+pub(super) fn serve(arguments: &Configured) -> Result<(), Failure> {
+    let settings = settings_of(arguments)?;
+    refuse_memory(&settings)?;
+    run(settings)
+}
+
+/// What a configuration file says. Its problems are told.
+pub(super) fn settings_of(arguments: &Configured) -> Result<Settings, Failure> {
     let file = arguments.config.display().to_string();
     let text =
         fs::read_to_string(&arguments.config).map_err(|error| Failure::io(format!("cannot read `{file}`"), &error))?;
     match config::read(&file, &text) {
-        Ok(settings) => {
-            refuse_memory(&settings)?;
-            run(Settings { store: environment::store_options(), ..settings })
-        }
+        Ok(settings) => Ok(Settings { store: environment::store_options(), ..settings }),
         Err(problems) => {
             let shown = diagnostics::text(&problems, &Lone { file, text: text.into() }, Look::of_stderr());
             terminal::note(shown.trim_end());
