@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from weft import BINARY, LONGEST, REPOSITORY, Configured, Repository, command
+from weft import BINARY, LONGEST, REPOSITORY, Configured, Repository, command, configuration
 
 UNIT = REPOSITORY / "deploy" / "systemd" / "weft.service"
 # Of ten, as `systemd-analyze security` counts what a service could do beyond its work.
@@ -43,14 +43,6 @@ def test_a_mistake_in_the_unit_would_be_told(unit):
 def test_the_unit_lets_the_service_do_little_beside_its_work(unit):
     checked = analyze("security", "--offline=true", f"--threshold={EXPOSURE_MAX * 10:.0f}", "--no-pager", unit)
     assert checked.returncode == 0, checked.stdout + checked.stderr
-
-
-def configuration(folder, *more, mesh="mesh"):
-    """A file for a mesh in that folder, on free ports."""
-    config = folder / "weft.toml"
-    lines = [f'mesh = "{folder / mesh}"', f'home = "{folder / "home"}"', 'http = "127.0.0.1:0"', 'flight = "127.0.0.1:0"', *more]
-    config.write_text("\n".join(lines) + "\n")
-    return config
 
 
 def test_a_service_manager_hears_when_it_serves_and_when_it_ends(tmp_path):

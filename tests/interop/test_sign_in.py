@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from weft import Configured, Repository, free_port, until
+from weft import Configured, Repository, configuration, free_port, until
 
 PROVIDER = Path(sys.executable).parent / "oidc-provider-mock"
 
@@ -44,12 +44,10 @@ def catalog(provider, tmp_path_factory):
     Repository(folder / "mesh")
     (folder / "secret").write_text("of the client\n")
     lines = [
-        f'mesh = "{folder / "mesh"}"', f'home = "{folder / "home"}"', 'http = "127.0.0.1:0"', 'flight = "127.0.0.1:0"',
         'base_path = "/weft"', "[oidc]", 'name = "House"', f'issuer = "{provider}"', 'client_id = "weft"',
         f'client_secret = "{folder / "secret"}"', 'name_claim = "sub"',
     ]
-    (folder / "weft.toml").write_text("\n".join(lines))
-    with Configured(folder / "weft.toml", folder / "home") as server:
+    with Configured(configuration(folder, *lines), folder / "home") as server:
         yield server.ready().http
 
 

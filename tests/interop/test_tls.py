@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from flight import fetch, refusal, rows
-from weft import Configured, Repository, command, until
+from weft import Configured, Repository, command, configuration, until
 
 ONE = "select 1 as one"
 
@@ -56,12 +56,10 @@ class Secure:
         self.folder, self.authority = folder, Authority(folder / "server")
         Repository(folder / "mesh")
         self.replace(*self.authority.issue())
-        lines = [f'mesh = "{folder / "mesh"}"', f'home = "{folder / "home"}"', 'http = "127.0.0.1:0"', 'flight = "127.0.0.1:0"']
-        lines += ["[tls]", f'certificate = "{folder / "certificate.pem"}"', f'key = "{folder / "key.pem"}"']
+        lines = ["[tls]", f'certificate = "{folder / "certificate.pem"}"', f'key = "{folder / "key.pem"}"']
         if clients:
             lines.append(f'client_ca = "{clients.folder / "ca.pem"}"')
-        (folder / "weft.toml").write_text("\n".join(lines))
-        self.server = Configured(folder / "weft.toml", folder / "home").ready()
+        self.server = Configured(configuration(folder, *lines), folder / "home").ready()
         self.token = self.server.token("ana")
 
     def replace(self, certificate, key):

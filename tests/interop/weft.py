@@ -198,6 +198,14 @@ class Server:
             raise
 
 
+def configuration(folder, *more, mesh="mesh"):
+    """The file of a mesh in that folder, on free ports, with more lines behind."""
+    config = folder / "weft.toml"
+    lines = [f'mesh = "{folder / mesh}"', f'home = "{folder / "home"}"', 'http = "127.0.0.1:0"', 'flight = "127.0.0.1:0"', *more]
+    config.write_text("\n".join(lines) + "\n")
+    return config
+
+
 class Configured(Server):
     """`weft serve` with the configuration in a file."""
 
