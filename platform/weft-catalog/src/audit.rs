@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::{AnyConnection, FromRow};
 
 use crate::decisions::DecisionRecord;
 use crate::error::{CatalogError, Doing};
@@ -40,7 +40,8 @@ pub(crate) struct Row {
     pub(crate) action: String,
     pub(crate) object: String,
     pub(crate) purpose: Option<String>,
-    pub(crate) allowed: bool,
+    /// 1 or 0: the databases have no boolean in common.
+    pub(crate) allowed: i64,
     pub(crate) because: String,
     pub(crate) masks: String,
     pub(crate) filters: String,
@@ -66,7 +67,7 @@ impl Row {
             action: record.action.to_string(),
             object: record.object.clone(),
             purpose: record.purpose.clone(),
-            allowed: record.allowed,
+            allowed: i64::from(record.allowed),
             because: json!(record.because).to_string(),
             masks: json!(record.masks).to_string(),
             filters: json!(record.filters).to_string(),
@@ -93,7 +94,7 @@ impl Row {
             self.action,
             self.object,
             self.purpose,
-            self.allowed,
+            self.allowed == 1,
             self.because,
             self.masks,
             self.filters,
@@ -113,7 +114,7 @@ impl Row {
 }
 
 /// Adds `records` in the caller's transaction, which must hold the right to write already.
-pub(crate) async fn add(connection: &mut SqliteConnection, records: &[DecisionRecord]) -> Result<(), CatalogError> {
+pub(crate) async fn add(connection: &mut AnyConnection, records: &[DecisionRecord]) -> Result<(), CatalogError> {
     let last: Option<(i64, String)> = sqlx::query_as("SELECT seq, hash FROM audit_decisions ORDER BY seq DESC LIMIT 1")
         .fetch_optional(&mut *connection)
         .await
@@ -127,11 +128,11 @@ pub(crate) async fn add(connection: &mut SqliteConnection, records: &[DecisionRe
     Ok(())
 }
 
-async fn insert(connection: &mut SqliteConnection, row: Row) -> Result<String, sqlx::Error> {
+async fn insert(connection: &mut AnyConnection, row: Row) -> Result<String, sqlx::Error> {
     sqlx::query(
         "INSERT INTO audit_decisions (seq, at, query, principal, door, action, object, purpose, allowed, because, \
          masks, filters, policy_revision, policy_epoch, grants_epoch, previous_hash, hash) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
     )
     .bind(row.seq)
     .bind(row.at)
@@ -156,11 +157,11 @@ async fn insert(connection: &mut SqliteConnection, row: Row) -> Result<String, s
 }
 
 /// Walks the whole record from its first row.
-pub(crate) async fn verify(connection: &mut SqliteConnection) -> Result<AuditVerdict, CatalogError> {
+pub(crate) async fn verify(connection: &mut AnyConnection) -> Result<AuditVerdict, CatalogError> {
     let (mut seq, mut hash) = (0, BEGINNING.to_owned());
     loop {
         // By position and not by `seq`, so that a row with an impossible number is met too.
-        let sql = format!("SELECT {COLUMNS} FROM audit_decisions ORDER BY seq LIMIT ? OFFSET ?");
+        let sql = format!("SELECT {COLUMNS} FROM audit_decisions ORDER BY seq LIMIT $1 OFFSET $2");
         let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(ROWS_AT_A_TIME)
             .bind(seq)
@@ -181,12 +182,12 @@ pub(crate) async fn verify(connection: &mut SqliteConnection) -> Result<AuditVer
 
 /// The rows of one query, in the order of the decisions: if it is `principal`'s, or whosever it is.
 pub(crate) async fn of_query(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     query: &str,
     principal: Option<&str>,
 ) -> Result<Vec<Row>, CatalogError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM audit_decisions WHERE query = ?1 AND (?2 IS NULL OR principal = ?2) ORDER BY seq LIMIT 1000"
+        "SELECT {COLUMNS} FROM audit_decisions WHERE query = $1 AND ($2 IS NULL OR principal = $2) ORDER BY seq LIMIT 1000"
     );
     let rows = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(query.to_owned()).bind(principal.map(str::to_owned));
     rows.fetch_all(connection).await.doing("read the record of decisions")
@@ -194,13 +195,13 @@ pub(crate) async fn of_query(
 
 /// The newest rows, newest first: those of `principal`, or all.
 pub(crate) async fn newest(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     principal: Option<&str>,
     limit: i64,
 ) -> Result<Vec<Row>, CatalogError> {
     let sql = match principal {
-        Some(_) => format!("SELECT {COLUMNS} FROM audit_decisions WHERE principal = ? ORDER BY seq DESC LIMIT ?"),
-        None => format!("SELECT {COLUMNS} FROM audit_decisions ORDER BY seq DESC LIMIT ?"),
+        Some(_) => format!("SELECT {COLUMNS} FROM audit_decisions WHERE principal = $1 ORDER BY seq DESC LIMIT $2"),
+        None => format!("SELECT {COLUMNS} FROM audit_decisions ORDER BY seq DESC LIMIT $1"),
     };
     let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql));
     if let Some(principal) = principal {

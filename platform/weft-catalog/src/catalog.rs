@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
-use sqlx::Connection;
 use tokio::sync::watch;
 use weft_governance::GrantBook;
 use weft_model::{Clock, DomainName, ObservedRead, PortRef, ProductRef, Published, Release, Revision};
@@ -26,6 +25,11 @@ use crate::tally::{self, Ledger, QueryRecord, ReadRecord, Reads, Tally, Times};
 use crate::trail::{self, Sink, Trail};
 use crate::training_sets::{self, TrainingSet};
 use crate::{levels, outbox, releases, requests, runs, settings, usage};
+
+mod shared;
+
+pub use shared::Lead;
+use shared::Seat;
 
 /// What is published, by whom, from what, in which state.
 ///
@@ -53,6 +57,7 @@ struct Inner {
     search: SearchIndex,
     flows: KnownFlows,
     layouts: KnownLayouts,
+    seat: shared::Seat,
 }
 
 /// Longest time that whoever looks at decisions or usage waits for what is not written yet.
@@ -66,7 +71,23 @@ impl Catalog {
     /// If the file is no catalog, is of a newer version, or cannot be read and written. A file
     /// that is lost or unreadable may be deleted: [`Catalog::restore`] fills an empty one.
     pub async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, CatalogError> {
-        Catalog::load(Store::open(path).await?, clock).await
+        Catalog::load(Store::open(path).await?, clock, Seat::of_one()).await
+    }
+
+    /// Opens the catalog in the Postgres database at `url`, which other processes may have open too, making its tables
+    /// where there are none. The password is `password`, or else the URL's. This process is called `node`, as whoever
+    /// [leads](Catalog::lead) is known to the others: no two may have the same name.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be reached, or is of a newer version. Neither the error nor a log holds the password.
+    pub async fn connect(
+        url: &str,
+        password: Option<&str>,
+        node: String,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, CatalogError> {
+        Catalog::load(Store::connect(url, password).await?, clock, Seat::among_others(node)).await
     }
 
     /// Opens the catalog at `path` for reading alone, also while another process writes to it.
@@ -76,15 +97,21 @@ impl Catalog {
     ///
     /// If there is no catalog, or it is of another version than this program reads.
     pub async fn open_read_only(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, CatalogError> {
-        Catalog::load(Store::open_read_only(path).await?, clock).await
+        Catalog::load(Store::open_read_only(path).await?, clock, Seat::of_one()).await
     }
 
     /// An empty catalog that is gone with its last clone.
     pub async fn open_in_memory(clock: Arc<dyn Clock>) -> Result<Self, CatalogError> {
-        Catalog::load(Store::in_memory().await?, clock).await
+        Catalog::load(Store::in_memory().await?, clock, Seat::of_one()).await
     }
 
-    async fn load(store: Store, clock: Arc<dyn Clock>) -> Result<Self, CatalogError> {
+    /// A file that others have open too: what Postgres is for, in tests.
+    #[cfg(test)]
+    async fn open_among_others(path: &Path, node: &str, clock: Arc<dyn Clock>) -> Result<Self, CatalogError> {
+        Catalog::load(Store::open(path).await?, clock, Seat::among_others(node.to_owned())).await
+    }
+
+    async fn load(store: Store, clock: Arc<dyn Clock>, seat: Seat) -> Result<Self, CatalogError> {
         let mut transaction = store.read().await?;
         let published = Published {
             revision: settings::revision(&mut transaction).await?,
@@ -110,6 +137,7 @@ impl Catalog {
                 search: SearchIndex::default(),
                 flows: KnownFlows::default(),
                 layouts: KnownLayouts::default(),
+                seat,
             }),
         })
     }
@@ -313,7 +341,9 @@ impl Catalog {
         let ports = ports.to_vec();
         self.to_the_end(|inner| async move {
             let mut writer = inner.store.writer().await?;
-            settings::set_looked_at(&mut writer, &ports, at).await
+            let mut transaction = inner.begin_as_leader(&mut writer).await?;
+            settings::set_looked_at(&mut transaction, &ports, at).await?;
+            transaction.commit().await.doing("note when ports were looked at")
         })
         .await
     }
@@ -459,7 +489,7 @@ impl Inner {
     async fn publish(&self, releases: Vec<Release>) -> Result<(), CatalogError> {
         let now = self.clock.now();
         let mut writer = self.store.writer().await?;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        let mut transaction = self.begin_as_leader(&mut writer).await?;
         let mut served = Vec::with_capacity(releases.len());
         for release in releases {
             if releases::publish(&mut transaction, &release, now).await? {
@@ -485,7 +515,7 @@ impl Inner {
     ) -> Result<AccessRequest, CatalogError> {
         let now = self.clock.now();
         let mut writer = self.store.writer().await?;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        let mut transaction = writer.begin().await?;
         let mut book = Book::clone(&self.requests.load());
         // What another node has recorded since.
         for event in requests::load(&mut transaction, book.seq()).await? {
@@ -516,7 +546,9 @@ impl Inner {
 
     async fn set_revision(&self, revision: Revision) -> Result<(), CatalogError> {
         let mut writer = self.store.writer().await?;
-        settings::set_revision(&mut writer, &revision).await?;
+        let mut transaction = self.begin_as_leader(&mut writer).await?;
+        settings::set_revision(&mut transaction, &revision).await?;
+        transaction.commit().await.doing("record the revision")?;
         self.swap(|published| published.revision = Some(revision));
         Ok(())
     }
@@ -524,7 +556,7 @@ impl Inner {
     async fn restore(&self, releases: Vec<Release>) -> Result<(), CatalogError> {
         let now = self.clock.now();
         let mut writer = self.store.writer().await?;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        let mut transaction = self.begin_as_leader(&mut writer).await?;
         if releases::any(&mut transaction).await? {
             return Err(CatalogError::NotEmpty);
         }
@@ -538,21 +570,21 @@ impl Inner {
     async fn record_run(&self, run: Run) -> Result<(), CatalogError> {
         let now = self.clock.now();
         let mut writer = self.store.writer().await?;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        let mut transaction = self.begin_as_leader(&mut writer).await?;
         runs::record(&mut transaction, &run, now).await?;
         transaction.commit().await.doing("record a run")
     }
 
     async fn hold(&self, set: TrainingSet) -> Result<(), CatalogError> {
         let mut writer = self.store.writer().await?;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        let mut transaction = writer.begin().await?;
         training_sets::add(&mut transaction, &set).await?;
         transaction.commit().await.doing("record a training set")
     }
 
     async fn record_checks(&self, run: String, checks: Vec<CheckRecord>) -> Result<(), CatalogError> {
         let mut writer = self.store.writer().await?;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        let mut transaction = self.begin_as_leader(&mut writer).await?;
         runs::record_checks(&mut transaction, &run, &checks).await?;
         transaction.commit().await.doing("record checks")
     }
@@ -560,7 +592,7 @@ impl Inner {
     async fn record_service_levels(&self, made: Vec<CheckRecord>, gone: Vec<CheckRecord>) -> Result<(), CatalogError> {
         let now = self.clock.now();
         let mut writer = self.store.writer().await?;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        let mut transaction = self.begin_as_leader(&mut writer).await?;
         levels::forget(&mut transaction, &gone).await?;
         levels::record(&mut transaction, &made, now).await?;
         transaction.commit().await.doing("record service levels")
@@ -569,7 +601,7 @@ impl Inner {
     async fn end_interrupted_runs(&self) -> Result<u64, CatalogError> {
         let now = self.clock.now();
         let mut writer = self.store.writer().await?;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        let mut transaction = self.begin_as_leader(&mut writer).await?;
         let ended = runs::end_interrupted(&mut transaction, now).await?;
         transaction.commit().await.doing("end interrupted runs")?;
         Ok(ended)
@@ -578,18 +610,24 @@ impl Inner {
     async fn keep_access_text(&self, domain: DomainName, text: String) -> Result<(), CatalogError> {
         let now = self.clock.now();
         let mut writer = self.store.writer().await?;
-        settings::keep_access_text(&mut writer, &domain, &text, now).await
+        let mut transaction = self.begin_as_leader(&mut writer).await?;
+        settings::keep_access_text(&mut transaction, &domain, &text, now).await?;
+        transaction.commit().await.doing("keep an access file")
     }
 
     async fn forget_access_text(&self, domain: DomainName) -> Result<(), CatalogError> {
         let mut writer = self.store.writer().await?;
-        settings::forget_access_text(&mut writer, &domain).await
+        let mut transaction = self.begin_as_leader(&mut writer).await?;
+        settings::forget_access_text(&mut transaction, &domain).await?;
+        transaction.commit().await.doing("forget an access file")
     }
 
     async fn keep_restrictions_text(&self, product: ProductRef, text: String) -> Result<(), CatalogError> {
         let now = self.clock.now();
         let mut writer = self.store.writer().await?;
-        settings::keep_restrictions_text(&mut writer, &product, &text, now).await
+        let mut transaction = self.begin_as_leader(&mut writer).await?;
+        settings::keep_restrictions_text(&mut transaction, &product, &text, now).await?;
+        transaction.commit().await.doing("keep a restrictions file")
     }
 
     /// Replaces the snapshot. The caller holds the writing connection, so swaps come in the order
@@ -604,7 +642,7 @@ impl Inner {
 impl Sink for Inner {
     async fn write(&self, records: &[DecisionRecord]) -> Result<(), CatalogError> {
         let mut writer = self.store.writer().await?;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        let mut transaction = writer.begin().await?;
         audit::add(&mut transaction, records).await?;
         transaction.commit().await.doing("record decisions")
     }
@@ -618,7 +656,7 @@ impl Ledger for Inner {
     async fn write(&self, reads: &[(Reads, Times)], queries: &[QueryRecord]) -> Result<(), CatalogError> {
         let today = self.clock.now().date_naive();
         let mut writer = self.store.writer().await?;
-        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog")?;
+        let mut transaction = writer.begin().await?;
         usage::add_reads(&mut transaction, reads).await?;
         usage::add_queries(&mut transaction, queries).await?;
         usage::forget_before(&mut transaction, today).await?;

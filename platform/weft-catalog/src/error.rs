@@ -74,6 +74,11 @@ pub enum CatalogError {
     #[error("the catalog already holds releases, so it cannot be restored over")]
     NotEmpty,
 
+    /// Another process on the same catalog brings the mesh to revisions; nothing was written. `leader` is its name, `None`
+    /// where nobody leads at the moment.
+    #[error("{}", not_leading(leader.as_deref()))]
+    NotLeading { leader: Option<String> },
+
     /// Nothing that the decisions allowed may be shown if its record must be on disk first.
     #[error("the record of decisions cannot be written")]
     Unrecorded,
@@ -99,6 +104,7 @@ impl CatalogError {
             | CatalogError::Migration { .. }
             | CatalogError::Corrupt { .. }
             | CatalogError::Stopped => Code::CATALOG_UNAVAILABLE,
+            CatalogError::NotLeading { .. } => Code::NOT_LEADING,
             CatalogError::Unrecorded => Code::AUDIT_UNAVAILABLE,
             CatalogError::OutOfOrder { .. } | CatalogError::Differs { .. } | CatalogError::NotEmpty => Code::INTERNAL,
         }
@@ -118,6 +124,13 @@ impl From<tantivy::TantivyError> for CatalogError {
 impl From<std::io::Error> for CatalogError {
     fn from(error: std::io::Error) -> Self {
         tantivy::TantivyError::from(error).into()
+    }
+}
+
+fn not_leading(leader: Option<&str>) -> String {
+    match leader {
+        Some(leader) => format!("this node does not lead the mesh; `{leader}` does"),
+        None => "no node leads the mesh at the moment".to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::{AnyConnection, FromRow};
 
 use crate::error::{CatalogError, Doing};
 use crate::moment;
@@ -10,7 +10,7 @@ use crate::outbox::{self, Event};
 use crate::run::{CheckOutcome, CheckRecord, CheckSeverity};
 
 /// Every verdict that stands, in order of port, name and column.
-pub(crate) async fn all(connection: &mut SqliteConnection) -> Result<Vec<CheckRecord>, CatalogError> {
+pub(crate) async fn all(connection: &mut AnyConnection) -> Result<Vec<CheckRecord>, CatalogError> {
     let rows: Vec<LevelRow> = sqlx::query_as("SELECT * FROM service_levels ORDER BY port, name, column_name")
         .fetch_all(connection)
         .await
@@ -19,8 +19,8 @@ pub(crate) async fn all(connection: &mut SqliteConnection) -> Result<Vec<CheckRe
 }
 
 /// The verdicts of one port that stand, in order of name and column.
-pub(crate) async fn of(connection: &mut SqliteConnection, port: &str) -> Result<Vec<CheckRecord>, CatalogError> {
-    let rows: Vec<LevelRow> = sqlx::query_as("SELECT * FROM service_levels WHERE port = ? ORDER BY name, column_name")
+pub(crate) async fn of(connection: &mut AnyConnection, port: &str) -> Result<Vec<CheckRecord>, CatalogError> {
+    let rows: Vec<LevelRow> = sqlx::query_as("SELECT * FROM service_levels WHERE port = $1 ORDER BY name, column_name")
         .bind(port)
         .fetch_all(connection)
         .await
@@ -31,14 +31,14 @@ pub(crate) async fn of(connection: &mut SqliteConnection, port: &str) -> Result<
 /// Lets each of `made` take the place of the verdict before it, and tells the outbox where it is another. Where there
 /// was none, one that passed is no news.
 pub(crate) async fn record(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     made: &[CheckRecord],
     now: DateTime<Utc>,
 ) -> Result<(), CatalogError> {
     for check in made {
         let column = check.column.as_deref().unwrap_or("");
         let before: Option<String> =
-            sqlx::query_scalar("SELECT outcome FROM service_levels WHERE port = ? AND name = ? AND column_name = ?")
+            sqlx::query_scalar("SELECT outcome FROM service_levels WHERE port = $1 AND name = $2 AND column_name = $3")
                 .bind(check.port.to_string())
                 .bind(&check.name)
                 .bind(column)
@@ -46,8 +46,11 @@ pub(crate) async fn record(
                 .await
                 .doing("read a service level")?;
         sqlx::query(
-            "INSERT OR REPLACE INTO service_levels (port, name, column_name, outcome, message, at, measured, threshold) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO service_levels (port, name, column_name, outcome, message, at, measured, threshold) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+             ON CONFLICT (port, name, column_name) DO UPDATE SET outcome = excluded.outcome, \
+             message = excluded.message, at = excluded.at, measured = excluded.measured, \
+             threshold = excluded.threshold",
         )
         .bind(check.port.to_string())
         .bind(&check.name)
@@ -68,9 +71,9 @@ pub(crate) async fn record(
 }
 
 /// Forgets the verdicts on what is promised no more.
-pub(crate) async fn forget(connection: &mut SqliteConnection, gone: &[CheckRecord]) -> Result<(), CatalogError> {
+pub(crate) async fn forget(connection: &mut AnyConnection, gone: &[CheckRecord]) -> Result<(), CatalogError> {
     for check in gone {
-        sqlx::query("DELETE FROM service_levels WHERE port = ? AND name = ? AND column_name = ?")
+        sqlx::query("DELETE FROM service_levels WHERE port = $1 AND name = $2 AND column_name = $3")
             .bind(check.port.to_string())
             .bind(&check.name)
             .bind(check.column.as_deref().unwrap_or(""))

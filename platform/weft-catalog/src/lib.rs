@@ -9,6 +9,7 @@
 mod audit;
 mod catalog;
 mod decisions;
+mod dialect;
 mod drawing;
 mod error;
 mod flows;
@@ -38,7 +39,7 @@ mod view;
 mod views;
 
 pub use audit::AuditVerdict;
-pub use catalog::Catalog;
+pub use catalog::{Catalog, Lead};
 pub use decisions::{Asked, DecisionRecord, HIDDEN};
 pub use drawing::{LineageBox, LineageCluster, LineageDrawing};
 pub use error::CatalogError;

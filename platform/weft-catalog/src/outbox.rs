@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 
 use crate::error::{CatalogError, Doing};
 use crate::moment;
@@ -18,12 +18,8 @@ pub(crate) struct Event {
 }
 
 /// Adds `event` in the caller's transaction, so that it is told exactly when the change is kept.
-pub(crate) async fn add(
-    connection: &mut SqliteConnection,
-    at: DateTime<Utc>,
-    event: Event,
-) -> Result<(), CatalogError> {
-    sqlx::query("INSERT INTO outbox (at, kind, subject, payload) VALUES (?, ?, ?, ?)")
+pub(crate) async fn add(connection: &mut AnyConnection, at: DateTime<Utc>, event: Event) -> Result<(), CatalogError> {
+    sqlx::query("INSERT INTO outbox (at, kind, subject, payload) VALUES ($1, $2, $3, $4)")
         .bind(moment::to_text(at))
         .bind(event.kind)
         .bind(event.subject)
@@ -35,13 +31,9 @@ pub(crate) async fn add(
 }
 
 /// Up to `limit` events after the one of that id, in order.
-pub(crate) async fn after(
-    connection: &mut SqliteConnection,
-    id: i64,
-    limit: i64,
-) -> Result<Vec<EventView>, CatalogError> {
+pub(crate) async fn after(connection: &mut AnyConnection, id: i64, limit: i64) -> Result<Vec<EventView>, CatalogError> {
     let rows: Vec<(i64, String, String, String)> =
-        sqlx::query_as("SELECT id, at, kind, subject FROM outbox WHERE id > ? ORDER BY id LIMIT ?")
+        sqlx::query_as("SELECT id, at, kind, subject FROM outbox WHERE id > $1 ORDER BY id LIMIT $2")
             .bind(id)
             .bind(limit)
             .fetch_all(connection)
@@ -54,6 +46,6 @@ pub(crate) async fn after(
 }
 
 /// The id of the newest event; 0 where there is none.
-pub(crate) async fn newest(connection: &mut SqliteConnection) -> Result<i64, CatalogError> {
+pub(crate) async fn newest(connection: &mut AnyConnection) -> Result<i64, CatalogError> {
     sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM outbox").fetch_one(connection).await.doing("read the outbox")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 use weft_model::{ProductRef, Release, parallel};
 
 use crate::error::{CatalogError, Doing};
@@ -19,7 +19,7 @@ pub(crate) struct Historic {
 }
 
 /// Every product's release that is served.
-pub(crate) async fn served(connection: &mut SqliteConnection) -> Result<BTreeMap<ProductRef, Release>, CatalogError> {
+pub(crate) async fn served(connection: &mut AnyConnection) -> Result<BTreeMap<ProductRef, Release>, CatalogError> {
     let documents: Vec<String> = sqlx::query_scalar(
         "SELECT r.document FROM products p JOIN releases r ON r.product = p.product AND r.number = p.number \
          WHERE p.served = 1",
@@ -32,8 +32,8 @@ pub(crate) async fn served(connection: &mut SqliteConnection) -> Result<BTreeMap
 }
 
 /// The number of the newest release of `product`, 0 where there is none.
-pub(crate) async fn latest(connection: &mut SqliteConnection, product: &ProductRef) -> Result<u64, CatalogError> {
-    let number: Option<i64> = sqlx::query_scalar("SELECT max(number) FROM releases WHERE product = ?")
+pub(crate) async fn latest(connection: &mut AnyConnection, product: &ProductRef) -> Result<u64, CatalogError> {
+    let number: Option<i64> = sqlx::query_scalar("SELECT max(number) FROM releases WHERE product = $1")
         .bind(product.to_string())
         .fetch_one(connection)
         .await
@@ -42,8 +42,8 @@ pub(crate) async fn latest(connection: &mut SqliteConnection, product: &ProductR
 }
 
 /// Whether there is any release at all, served or not.
-pub(crate) async fn any(connection: &mut SqliteConnection) -> Result<bool, CatalogError> {
-    let there: i64 = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM releases)")
+pub(crate) async fn any(connection: &mut AnyConnection) -> Result<bool, CatalogError> {
+    let there: i64 = sqlx::query_scalar("SELECT count(*) FROM (SELECT 1 FROM releases LIMIT 1) first")
         .fetch_one(connection)
         .await
         .doing("read the releases")?;
@@ -51,10 +51,10 @@ pub(crate) async fn any(connection: &mut SqliteConnection) -> Result<bool, Catal
 }
 
 /// The releases of one product, newest first.
-pub(crate) async fn of(connection: &mut SqliteConnection, product: &ProductRef) -> Result<Vec<Historic>, CatalogError> {
-    let rows: Vec<(String, bool)> = sqlx::query_as(
+pub(crate) async fn of(connection: &mut AnyConnection, product: &ProductRef) -> Result<Vec<Historic>, CatalogError> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
         "SELECT r.document, p.served FROM releases r JOIN products p ON p.product = r.product \
-         WHERE r.product = ? ORDER BY r.number DESC",
+         WHERE r.product = $1 ORDER BY r.number DESC",
     )
     .bind(product.to_string())
     .fetch_all(connection)
@@ -64,7 +64,7 @@ pub(crate) async fn of(connection: &mut SqliteConnection, product: &ProductRef) 
 }
 
 /// Everything that was ever released: by product, each in order of number.
-pub(crate) async fn every(connection: &mut SqliteConnection) -> Result<Vec<Vec<Release>>, CatalogError> {
+pub(crate) async fn every(connection: &mut AnyConnection) -> Result<Vec<Vec<Release>>, CatalogError> {
     let rows: Vec<(String, String)> = sqlx::query_as("SELECT product, document FROM releases ORDER BY product, number")
         .fetch_all(connection)
         .await
@@ -77,10 +77,10 @@ pub(crate) async fn every(connection: &mut SqliteConnection) -> Result<Vec<Vec<R
 }
 
 /// The newest `limit` releases of the mesh, newest first.
-pub(crate) async fn newest(connection: &mut SqliteConnection, limit: i64) -> Result<Vec<Historic>, CatalogError> {
-    let rows: Vec<(String, bool)> = sqlx::query_as(
+pub(crate) async fn newest(connection: &mut AnyConnection, limit: i64) -> Result<Vec<Historic>, CatalogError> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
         "SELECT r.document, p.served FROM releases r JOIN products p ON p.product = r.product \
-         ORDER BY r.at DESC, r.product, r.number DESC LIMIT ?",
+         ORDER BY r.at DESC, r.product, r.number DESC LIMIT $1",
     )
     .bind(limit)
     .fetch_all(connection)
@@ -91,12 +91,12 @@ pub(crate) async fn newest(connection: &mut SqliteConnection, limit: i64) -> Res
 
 /// The tombstone of `product`, where that is what its newest release is.
 pub(crate) async fn tombstone(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     product: &ProductRef,
 ) -> Result<Option<Release>, CatalogError> {
     let document: Option<String> = sqlx::query_scalar(
         "SELECT r.document FROM products p JOIN releases r ON r.product = p.product AND r.number = p.number \
-         WHERE p.product = ? AND p.served = 0",
+         WHERE p.product = $1 AND p.served = 0",
     )
     .bind(product.to_string())
     .fetch_optional(connection)
@@ -110,7 +110,7 @@ pub(crate) async fn tombstone(
 ///
 /// The newest release may come again, which serves it; an older one may too, which does nothing.
 pub(crate) async fn publish(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     release: &Release,
     at: DateTime<Utc>,
 ) -> Result<bool, CatalogError> {
@@ -162,7 +162,7 @@ fn told(release: &Release) -> Event {
 
 /// Adds history and pointers from release objects; tells nobody, since nothing changes state.
 pub(crate) async fn restore(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     releases: &[Release],
     at: DateTime<Utc>,
 ) -> Result<(), CatalogError> {
@@ -188,12 +188,12 @@ pub(crate) async fn restore(
     Ok(())
 }
 
-async fn insert(connection: &mut SqliteConnection, release: &Release) -> Result<(), CatalogError> {
+async fn insert(connection: &mut AnyConnection, release: &Release) -> Result<(), CatalogError> {
     let name = release.product.name.to_string();
     let number = i64::try_from(release.number)
         .map_err(|_| CatalogError::corrupt("release number", release.number.to_string()))?;
     let document = serde_json::to_string(release).map_err(|_| CatalogError::corrupt("release", name.clone()))?;
-    sqlx::query("INSERT INTO releases (product, number, revision, plan, at, document) VALUES (?, ?, ?, ?, ?, ?)")
+    sqlx::query("INSERT INTO releases (product, number, revision, plan, at, document) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(name)
         .bind(number)
         .bind(release.revision.as_str())
@@ -206,30 +206,31 @@ async fn insert(connection: &mut SqliteConnection, release: &Release) -> Result<
     Ok(())
 }
 
-async fn ensure_same(connection: &mut SqliteConnection, release: &Release) -> Result<(), CatalogError> {
+async fn ensure_same(connection: &mut AnyConnection, release: &Release) -> Result<(), CatalogError> {
     let product = &release.product.name;
-    let document: Option<String> = sqlx::query_scalar("SELECT document FROM releases WHERE product = ? AND number = ?")
-        .bind(product.to_string())
-        .bind(i64::try_from(release.number).unwrap_or(i64::MAX))
-        .fetch_optional(connection)
-        .await
-        .doing("read a release")?;
+    let document: Option<String> =
+        sqlx::query_scalar("SELECT document FROM releases WHERE product = $1 AND number = $2")
+            .bind(product.to_string())
+            .bind(i64::try_from(release.number).unwrap_or(i64::MAX))
+            .fetch_optional(connection)
+            .await
+            .doing("read a release")?;
     match document.as_deref().map(parse).transpose()? {
         Some(there) if there == *release => Ok(()),
         _ => Err(CatalogError::Differs { product: product.clone(), number: release.number }),
     }
 }
 
-async fn point(connection: &mut SqliteConnection, release: &Release, at: DateTime<Utc>) -> Result<bool, CatalogError> {
+async fn point(connection: &mut AnyConnection, release: &Release, at: DateTime<Utc>) -> Result<bool, CatalogError> {
     let done = sqlx::query(
-        "INSERT INTO products (product, number, served, changed_at) VALUES (?, ?, ?, ?) \
+        "INSERT INTO products (product, number, served, changed_at) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (product) DO UPDATE SET \
          number = excluded.number, served = excluded.served, changed_at = excluded.changed_at \
          WHERE products.number <> excluded.number OR products.served <> excluded.served",
     )
     .bind(release.product.name.to_string())
     .bind(i64::try_from(release.number).unwrap_or(i64::MAX))
-    .bind(!release.is_tombstone())
+    .bind(i64::from(!release.is_tombstone()))
     .bind(moment::to_text(at))
     .execute(connection)
     .await
@@ -237,9 +238,9 @@ async fn point(connection: &mut SqliteConnection, release: &Release, at: DateTim
     Ok(done.rows_affected() > 0)
 }
 
-fn historic(rows: Vec<(String, bool)>) -> Result<Vec<Historic>, CatalogError> {
+fn historic(rows: Vec<(String, i64)>) -> Result<Vec<Historic>, CatalogError> {
     let rows = rows.into_iter();
-    rows.map(|(document, served)| Ok(Historic { release: parse(&document)?, retired: !served })).collect()
+    rows.map(|(document, served)| Ok(Historic { release: parse(&document)?, retired: served == 0 })).collect()
 }
 
 fn parse(document: &str) -> Result<Release, CatalogError> {

@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::{AnyConnection, FromRow};
 use weft_model::{Revision, Severity};
 
 use crate::OffendingRows;
+use crate::dialect;
 use crate::error::{CatalogError, Doing};
 use crate::moment;
 use crate::outbox::{self, Event};
@@ -14,19 +15,15 @@ use crate::run::{
 };
 
 /// Adds the run, or replaces what is known of it, steps and diagnostics included.
-pub(crate) async fn record(
-    connection: &mut SqliteConnection,
-    run: &Run,
-    now: DateTime<Utc>,
-) -> Result<(), CatalogError> {
-    let ended_before: Option<bool> = sqlx::query_scalar("SELECT ended_at IS NOT NULL FROM runs WHERE id = ?")
+pub(crate) async fn record(connection: &mut AnyConnection, run: &Run, now: DateTime<Utc>) -> Result<(), CatalogError> {
+    let before: Option<(Option<String>,)> = sqlx::query_as("SELECT ended_at FROM runs WHERE id = $1")
         .bind(&run.id)
         .fetch_optional(&mut *connection)
         .await
         .doing("read a run")?;
     sqlx::query(
         "INSERT INTO runs (id, revision, plan, status, started_at, ended_at, author, committed_at, signature) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
          ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, plan = excluded.plan, \
          status = excluded.status, started_at = excluded.started_at, ended_at = excluded.ended_at, \
          author = excluded.author, committed_at = excluded.committed_at, signature = excluded.signature",
@@ -45,22 +42,19 @@ pub(crate) async fn record(
     .doing("record a run")?;
     record_steps(&mut *connection, run).await?;
     record_diagnostics(&mut *connection, run).await?;
-    if ended_before.is_none() {
+    if before.is_none() {
         outbox::add(&mut *connection, now, began(run)).await?;
     }
-    if run.ended_at.is_some() && ended_before != Some(true) {
+    if run.ended_at.is_some() && !before.is_some_and(|(ended,)| ended.is_some()) {
         outbox::add(connection, now, ended(&run.id, &run.revision, run.status)).await?;
     }
     Ok(())
 }
 
 /// Ends, as failed, every run that is still marked as running.
-pub(crate) async fn end_interrupted(
-    connection: &mut SqliteConnection,
-    now: DateTime<Utc>,
-) -> Result<u64, CatalogError> {
+pub(crate) async fn end_interrupted(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<u64, CatalogError> {
     let runs: Vec<(String, String)> = sqlx::query_as(
-        "UPDATE runs SET status = 'failed', ended_at = ? WHERE status = 'running' RETURNING id, revision",
+        "UPDATE runs SET status = 'failed', ended_at = $1 WHERE status = 'running' RETURNING id, revision",
     )
     .bind(moment::to_text(now))
     .fetch_all(&mut *connection)
@@ -69,7 +63,7 @@ pub(crate) async fn end_interrupted(
     for (id, revision) in &runs {
         sqlx::query(
             "UPDATE run_steps SET status = CASE status WHEN 'running' THEN 'failed' ELSE 'skipped' END, \
-             message = 'the platform stopped before this was done' WHERE run = ? AND status IN ('running', 'pending')",
+             message = 'the platform stopped before this was done' WHERE run = $1 AND status IN ('running', 'pending')",
         )
         .bind(id)
         .execute(&mut *connection)
@@ -81,20 +75,20 @@ pub(crate) async fn end_interrupted(
 }
 
 /// The run of that id.
-pub(crate) async fn find(connection: &mut SqliteConnection, id: &str) -> Result<Option<Run>, CatalogError> {
-    let row: Option<RunRow> = sqlx::query_as("SELECT * FROM runs WHERE id = ?")
+pub(crate) async fn find(connection: &mut AnyConnection, id: &str) -> Result<Option<Run>, CatalogError> {
+    let row: Option<RunRow> = sqlx::query_as("SELECT * FROM runs WHERE id = $1")
         .bind(id)
         .fetch_optional(&mut *connection)
         .await
         .doing("read a run")?;
     let Some(row) = row else { return Ok(None) };
-    let steps: Vec<StepRow> = sqlx::query_as("SELECT * FROM run_steps WHERE run = ? ORDER BY position")
+    let steps: Vec<StepRow> = sqlx::query_as("SELECT * FROM run_steps WHERE run = $1 ORDER BY position")
         .bind(id)
         .fetch_all(&mut *connection)
         .await
         .doing("read the steps of a run")?;
     let diagnostics: Vec<DiagnosticRow> =
-        sqlx::query_as("SELECT * FROM run_diagnostics WHERE run = ? ORDER BY position")
+        sqlx::query_as("SELECT * FROM run_diagnostics WHERE run = $1 ORDER BY position")
             .bind(id)
             .fetch_all(connection)
             .await
@@ -104,12 +98,9 @@ pub(crate) async fn find(connection: &mut SqliteConnection, id: &str) -> Result<
 }
 
 /// The runs of one revision, newest first.
-pub(crate) async fn of_revision(
-    connection: &mut SqliteConnection,
-    revision: &Revision,
-) -> Result<Vec<Run>, CatalogError> {
+pub(crate) async fn of_revision(connection: &mut AnyConnection, revision: &Revision) -> Result<Vec<Run>, CatalogError> {
     let ids: Vec<String> =
-        sqlx::query_scalar("SELECT id FROM runs WHERE revision = ? ORDER BY started_at DESC, id DESC LIMIT 20")
+        sqlx::query_scalar("SELECT id FROM runs WHERE revision = $1 ORDER BY started_at DESC, id DESC LIMIT 20")
             .bind(revision.as_str())
             .fetch_all(&mut *connection)
             .await
@@ -123,23 +114,24 @@ pub(crate) async fn of_revision(
 
 /// Up to `limit` runs that began before `before` (the start and id of another run), newest first.
 pub(crate) async fn newest(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     before: Option<&(DateTime<Utc>, String)>,
     limit: i64,
 ) -> Result<Vec<Run>, CatalogError> {
     // No text of a time begins with a tilde, so everything comes before it.
     let (at, id) = before.map_or(("~".to_owned(), ""), |(at, id)| (moment::to_text(*at), id.as_str()));
-    let rows: Vec<RunRow> =
-        sqlx::query_as("SELECT * FROM runs WHERE (started_at, id) < (?, ?) ORDER BY started_at DESC, id DESC LIMIT ?")
-            .bind(&at)
-            .bind(id)
-            .bind(limit)
-            .fetch_all(&mut *connection)
-            .await
-            .doing("read the runs")?;
+    let rows: Vec<RunRow> = sqlx::query_as(
+        "SELECT * FROM runs WHERE (started_at, id) < ($1, $2) ORDER BY started_at DESC, id DESC LIMIT $3",
+    )
+    .bind(&at)
+    .bind(id)
+    .bind(limit)
+    .fetch_all(&mut *connection)
+    .await
+    .doing("read the runs")?;
     let steps: Vec<StepRow> = sqlx::query_as(
-        "SELECT s.* FROM run_steps s JOIN (SELECT id FROM runs WHERE (started_at, id) < (?, ?) \
-         ORDER BY started_at DESC, id DESC LIMIT ?) r ON r.id = s.run ORDER BY s.run, s.position",
+        "SELECT s.* FROM run_steps s JOIN (SELECT id FROM runs WHERE (started_at, id) < ($1, $2) \
+         ORDER BY started_at DESC, id DESC LIMIT $3) r ON r.id = s.run ORDER BY s.run, s.position",
     )
     .bind(&at)
     .bind(id)
@@ -148,8 +140,8 @@ pub(crate) async fn newest(
     .await
     .doing("read the steps of the runs")?;
     let diagnostics: Vec<DiagnosticRow> = sqlx::query_as(
-        "SELECT d.* FROM run_diagnostics d JOIN (SELECT id FROM runs WHERE (started_at, id) < (?, ?) \
-         ORDER BY started_at DESC, id DESC LIMIT ?) r ON r.id = d.run ORDER BY d.run, d.position",
+        "SELECT d.* FROM run_diagnostics d JOIN (SELECT id FROM runs WHERE (started_at, id) < ($1, $2) \
+         ORDER BY started_at DESC, id DESC LIMIT $3) r ON r.id = d.run ORDER BY d.run, d.position",
     )
     .bind(&at)
     .bind(id)
@@ -162,14 +154,19 @@ pub(crate) async fn newest(
 
 /// Adds checks to a run; one of the same port, name and column replaces the one before.
 pub(crate) async fn record_checks(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     run: &str,
     checks: &[CheckRecord],
 ) -> Result<(), CatalogError> {
     for check in checks {
         sqlx::query(
-            "INSERT OR REPLACE INTO checks (run, port, name, column_name, outcome, failing_rows, message, at, measured, \
-             threshold, severity, scanned_bytes, duration_ms, sample) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO checks (run, port, name, column_name, outcome, failing_rows, message, at, measured, \
+             threshold, severity, scanned_bytes, duration_ms, sample) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+             ON CONFLICT (run, port, name, column_name) DO UPDATE SET outcome = excluded.outcome, \
+             failing_rows = excluded.failing_rows, message = excluded.message, at = excluded.at, \
+             measured = excluded.measured, threshold = excluded.threshold, severity = excluded.severity, \
+             scanned_bytes = excluded.scanned_bytes, duration_ms = excluded.duration_ms, sample = excluded.sample",
         )
         .bind(run)
         .bind(check.port.to_string())
@@ -193,15 +190,15 @@ pub(crate) async fn record_checks(
 }
 
 /// Takes the rows out of all checks of a port.
-pub(crate) async fn forget_samples(connection: &mut SqliteConnection, port: &str) -> Result<(), CatalogError> {
-    let forgotten = sqlx::query("UPDATE checks SET sample = NULL WHERE port = ? AND sample IS NOT NULL").bind(port);
+pub(crate) async fn forget_samples(connection: &mut AnyConnection, port: &str) -> Result<(), CatalogError> {
+    let forgotten = sqlx::query("UPDATE checks SET sample = NULL WHERE port = $1 AND sample IS NOT NULL").bind(port);
     forgotten.execute(connection).await.doing("forget rows that checks showed").map(drop)
 }
 
 /// Up to `limit` checks, newest first.
-pub(crate) async fn checks(connection: &mut SqliteConnection, limit: i64) -> Result<Vec<RunCheck>, CatalogError> {
+pub(crate) async fn checks(connection: &mut AnyConnection, limit: i64) -> Result<Vec<RunCheck>, CatalogError> {
     let rows: Vec<CheckRow> =
-        sqlx::query_as("SELECT * FROM checks ORDER BY at DESC, run DESC, port, name, column_name LIMIT ?")
+        sqlx::query_as("SELECT * FROM checks ORDER BY at DESC, run DESC, port, name, column_name LIMIT $1")
             .bind(limit)
             .fetch_all(connection)
             .await
@@ -210,10 +207,10 @@ pub(crate) async fn checks(connection: &mut SqliteConnection, limit: i64) -> Res
 }
 
 /// The checks of the run that judged the port last, in order of name.
-pub(crate) async fn last_checks(connection: &mut SqliteConnection, port: &str) -> Result<Vec<RunCheck>, CatalogError> {
+pub(crate) async fn last_checks(connection: &mut AnyConnection, port: &str) -> Result<Vec<RunCheck>, CatalogError> {
     let rows: Vec<CheckRow> = sqlx::query_as(
-        "SELECT * FROM checks WHERE port = ? AND run = \
-         (SELECT run FROM checks WHERE port = ? ORDER BY at DESC, run DESC LIMIT 1) ORDER BY name, column_name",
+        "SELECT * FROM checks WHERE port = $1 AND run = \
+         (SELECT run FROM checks WHERE port = $2 ORDER BY at DESC, run DESC LIMIT 1) ORDER BY name, column_name",
     )
     .bind(port)
     .bind(port)
@@ -225,23 +222,25 @@ pub(crate) async fn last_checks(connection: &mut SqliteConnection, port: &str) -
 
 /// The checks that did not hold in the run that judged each of `ports` last, in no order.
 pub(crate) async fn last_failed(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     ports: &[String],
 ) -> Result<Vec<RunCheck>, CatalogError> {
-    let rows: Vec<CheckRow> = sqlx::query_as(
-        "SELECT * FROM checks WHERE outcome = ? AND port IN (SELECT value FROM json_each(?)) AND run = \
-         (SELECT last.run FROM checks last WHERE last.port = checks.port ORDER BY last.at DESC, last.run DESC LIMIT 1)",
-    )
-    .bind(CheckOutcome::Failed.as_str())
-    .bind(sqlx::types::Json(ports))
-    .fetch_all(connection)
-    .await
-    .doing("read the checks of ports")?;
+    let each = dialect::each_of(connection, "$2");
+    let sql = format!(
+        "SELECT * FROM checks WHERE outcome = $1 AND port IN ({each}) AND run = \
+         (SELECT last.run FROM checks last WHERE last.port = checks.port ORDER BY last.at DESC, last.run DESC LIMIT 1)"
+    );
+    let rows: Vec<CheckRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(CheckOutcome::Failed.as_str())
+        .bind(json!(ports).to_string())
+        .fetch_all(connection)
+        .await
+        .doing("read the checks of ports")?;
     rows.into_iter().map(CheckRow::read).collect()
 }
 
-async fn record_steps(connection: &mut SqliteConnection, run: &Run) -> Result<(), CatalogError> {
-    sqlx::query("DELETE FROM run_steps WHERE run = ?")
+async fn record_steps(connection: &mut AnyConnection, run: &Run) -> Result<(), CatalogError> {
+    sqlx::query("DELETE FROM run_steps WHERE run = $1")
         .bind(&run.id)
         .execute(&mut *connection)
         .await
@@ -249,7 +248,7 @@ async fn record_steps(connection: &mut SqliteConnection, run: &Run) -> Result<()
     for (position, step) in (0_i64..).zip(&run.steps) {
         sqlx::query(
             "INSERT INTO run_steps (run, position, port, change, status, message, rows, table_version, started_at, \
-             ended_at, duration_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             ended_at, duration_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(&run.id)
         .bind(position)
@@ -269,8 +268,8 @@ async fn record_steps(connection: &mut SqliteConnection, run: &Run) -> Result<()
     Ok(())
 }
 
-async fn record_diagnostics(connection: &mut SqliteConnection, run: &Run) -> Result<(), CatalogError> {
-    sqlx::query("DELETE FROM run_diagnostics WHERE run = ?")
+async fn record_diagnostics(connection: &mut AnyConnection, run: &Run) -> Result<(), CatalogError> {
+    sqlx::query("DELETE FROM run_diagnostics WHERE run = $1")
         .bind(&run.id)
         .execute(&mut *connection)
         .await
@@ -278,7 +277,7 @@ async fn record_diagnostics(connection: &mut SqliteConnection, run: &Run) -> Res
     for (position, diagnostic) in (0_i64..).zip(&run.diagnostics) {
         sqlx::query(
             "INSERT INTO run_diagnostics (run, position, code, severity, message, file, line, column_no, help, product) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(&run.id)
         .bind(position)
@@ -286,8 +285,8 @@ async fn record_diagnostics(connection: &mut SqliteConnection, run: &Run) -> Res
         .bind(diagnostic.severity.as_str())
         .bind(&diagnostic.message)
         .bind(&diagnostic.file)
-        .bind(diagnostic.line)
-        .bind(diagnostic.column)
+        .bind(i64::from(diagnostic.line))
+        .bind(i64::from(diagnostic.column))
         .bind(&diagnostic.help)
         .bind(diagnostic.product.as_ref().map(ToString::to_string))
         .execute(&mut *connection)
@@ -406,8 +405,8 @@ struct DiagnosticRow {
     severity: String,
     message: String,
     file: String,
-    line: u32,
-    column_no: u32,
+    line: i64,
+    column_no: i64,
     help: Option<String>,
     product: Option<String>,
 }
@@ -429,8 +428,8 @@ impl DiagnosticRow {
             severity,
             message: self.message,
             file: self.file,
-            line: self.line,
-            column: self.column_no,
+            line: u32::try_from(self.line).unwrap_or_default(),
+            column: u32::try_from(self.column_no).unwrap_or_default(),
             help: self.help,
             product,
         })

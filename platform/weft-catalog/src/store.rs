@@ -1,95 +1,200 @@
-//! The database file: how it is opened, and who may write.
+//! The database: how it is opened, and who may write.
 
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
+use std::pin::Pin;
+use std::str::FromStr;
+use std::sync::Once;
 use std::time::Duration;
 
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, Transaction};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection, Transaction};
 
+use crate::dialect::Dialect;
 use crate::error::{CatalogError, Doing};
 
-/// Connections for reading. Each is a thread of its own, and reads are short.
+/// Connections for reading. In SQLite each is a thread of its own, and reads are short.
 const READERS: u32 = 4;
 
-/// How long to wait for another process that holds the file's write lock.
+/// How long to wait for another process that holds the right to write.
 const BUSY: Duration = Duration::from_secs(10);
 
 /// How long a caller waits for a connection before it is told that the catalog is busy.
 const ACQUIRE: Duration = Duration::from_secs(30);
 
+/// What each connection to SQLite is told. Opened by URL, it knows none of it.
+const SQLITE: &str = "PRAGMA busy_timeout = 10000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON";
+
+/// What each connection to Postgres is told. A process that is stopped while it writes keeps others from writing for ten
+/// seconds at most.
+const POSTGRES: &str = "SET lock_timeout = '10s'; SET statement_timeout = '30s'; \
+     SET idle_in_transaction_session_timeout = '10s'; SET synchronous_commit = on; SET timezone = 'UTC'";
+
+/// Which of the database's locks whoever writes to this catalog holds: "weft" in ASCII.
+const WRITING: &str = "SELECT pg_advisory_xact_lock(2003133044)";
+
+/// A future into which the compiler need not look: those of sqlx are too much for it where they stand deep in others. For
+/// the same reason migrations are `run_direct`.
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, CatalogError>> + Send + 'a>>;
+
 /// One connection that writes and a few that read.
 ///
-/// A commit is on disk when it returns (`synchronous = FULL`): a release that was announced
+/// A commit is on disk when it returns (`synchronous = FULL`, `synchronous_commit = on`): a release that was announced
 /// survives the loss of power.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
-    writer: SqlitePool,
-    reader: SqlitePool,
+    writer: AnyPool,
+    reader: AnyPool,
+    dialect: Dialect,
 }
 
 impl Store {
     /// Opens the file, making it where there is none, and brings its tables up to date.
-    pub(crate) async fn open(path: &Path) -> Result<Store, CatalogError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY);
-        let writer = pool(1).connect_with(options.clone()).await.doing("open the catalog")?;
-        migrate(&writer).await?;
-        let reader = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
-        Ok(Store { writer, reader })
+    pub(crate) fn open(path: &Path) -> Boxed<'_, Store> {
+        Box::pin(async move {
+            let options = SqliteConnectOptions::new()
+                .filename(path)
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(BUSY);
+            let mut first = SqliteConnection::connect_with(&options).await.doing("open the catalog")?;
+            migrated(sqlx::migrate!("./migrations/sqlite").run_direct(None, &mut first, false).await)?;
+            first.close().await.doing("open the catalog")?;
+            let options = by_url(&options)?;
+            let writer = pool(1, SQLITE).connect_with(options.clone()).await.doing("open the catalog")?;
+            let reader =
+                pool(READERS, "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON").connect_lazy_with(options);
+            Ok(Store { writer, reader, dialect: Dialect::Sqlite })
+        })
     }
 
     /// Opens a file that is there, for reading alone, whoever else has it open.
-    pub(crate) async fn open_read_only(path: &Path) -> Result<Store, CatalogError> {
-        let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY);
-        let only = pool(1).connect_with(options).await.doing("open the catalog")?;
-        Ok(Store { writer: only.clone(), reader: only })
+    pub(crate) fn open_read_only(path: &Path) -> Boxed<'_, Store> {
+        Box::pin(async move {
+            let options = SqliteConnectOptions::new().filename(path).read_only(true);
+            let only = pool(1, "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON").connect_with(by_url(&options)?);
+            let only = only.await.doing("open the catalog")?;
+            Ok(Store { writer: only.clone(), reader: only, dialect: Dialect::Sqlite })
+        })
     }
 
     /// A database that lives as long as this value.
-    pub(crate) async fn in_memory() -> Result<Store, CatalogError> {
-        let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
-        // The database is its one connection, which therefore must never be given up.
-        let only = pool(1).min_connections(1).connect_with(options).await.doing("open the catalog")?;
-        migrate(&only).await?;
-        Ok(Store { writer: only.clone(), reader: only })
+    pub(crate) fn in_memory() -> Boxed<'static, Store> {
+        Box::pin(async move {
+            install();
+            let options = AnyConnectOptions::from_str("sqlite::memory:").doing("open the catalog")?;
+            // The database is its one connection, which therefore must never be given up.
+            let only = pool(1, SQLITE).min_connections(1).connect_with(options).await.doing("open the catalog")?;
+            migrated(sqlx::migrate!("./migrations/sqlite").run(&only).await)?;
+            Ok(Store { writer: only.clone(), reader: only, dialect: Dialect::Sqlite })
+        })
+    }
+
+    /// Connects to a Postgres database, and brings the catalog's tables in it up to date: one process does, and others
+    /// wait for it. The password is `password`, or else the URL's.
+    pub(crate) fn connect<'a>(url: &'a str, password: Option<&'a str>) -> Boxed<'a, Store> {
+        Box::pin(async move {
+            let options = PgConnectOptions::from_str(url).doing("read the address of the catalog")?;
+            let options = options.application_name("weft");
+            let options = password.iter().fold(options, |options, password| options.password(password));
+            let mut first = PgConnection::connect_with(&options).await.doing("connect to the catalog")?;
+            migrated(sqlx::migrate!("./migrations/postgres").run_direct(None, &mut first, false).await)?;
+            first.close().await.doing("connect to the catalog")?;
+            let options = by_url(&options)?;
+            // A database that was started anew must be met by connections of its own.
+            let writer = pool(1, POSTGRES).test_before_acquire(true).connect_lazy_with(options.clone());
+            let reader = pool(READERS, POSTGRES).test_before_acquire(true).connect_lazy_with(options);
+            Ok(Store { writer, reader, dialect: Dialect::Postgres })
+        })
     }
 
     /// The connection that writes. Whoever holds it is the only writer of this process.
-    pub(crate) async fn writer(&self) -> Result<PoolConnection<Sqlite>, CatalogError> {
-        self.writer.acquire().await.doing("write to the catalog")
+    pub(crate) async fn writer(&self) -> Result<Writer, CatalogError> {
+        Ok(Writer(self.writer.acquire().await.doing("write to the catalog")?))
     }
 
     /// A view of the database at one instant.
-    pub(crate) async fn read(&self) -> Result<Transaction<'static, Sqlite>, CatalogError> {
-        self.reader.begin().await.doing("read the catalog")
+    pub(crate) fn read(&self) -> Boxed<'_, Transaction<'static, Any>> {
+        let begin = match self.dialect {
+            Dialect::Sqlite => "BEGIN",
+            Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        Box::pin(async move { self.reader.begin_with(begin).await.doing("read the catalog") })
     }
 
-    /// Waits for the connections to end, which folds the write-ahead log into the file.
+    /// Waits for the connections to end, which folds the write-ahead log of a file into it.
     pub(crate) async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
     }
 }
 
-fn pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
+/// The connection that writes.
+pub(crate) struct Writer(PoolConnection<Any>);
+
+impl Writer {
+    /// Begins a transaction as the only writer of the database: others wait until it ends.
+    pub(crate) fn begin(&mut self) -> Boxed<'_, Transaction<'_, Any>> {
+        let dialect = Dialect::of(&self.0);
+        Box::pin(async move {
+            match dialect {
+                Dialect::Sqlite => self.0.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog"),
+                Dialect::Postgres => {
+                    let mut transaction = self.0.begin().await.doing("write to the catalog")?;
+                    sqlx::query(WRITING).execute(&mut *transaction).await.doing("write to the catalog")?;
+                    Ok(transaction)
+                }
+            }
+        })
+    }
+}
+
+impl Deref for Writer {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for Writer {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.0
+    }
+}
+
+/// Makes the databases known to connections that are opened by URL.
+fn install() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(sqlx::any::install_default_drivers);
+}
+
+fn by_url(options: &impl ConnectOptions) -> Result<AnyConnectOptions, CatalogError> {
+    install();
+    AnyConnectOptions::from_str(options.to_url_lossy().as_str()).doing("open the catalog")
+}
+
+fn pool(connections: u32, told: &'static str) -> AnyPoolOptions {
+    AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        .after_connect(move |connection, _| {
+            Box::pin(async move { sqlx::raw_sql(told).execute(connection).await.map(drop) })
+        })
 }
 
-async fn migrate(pool: &SqlitePool) -> Result<(), CatalogError> {
+fn migrated(done: Result<(), sqlx::migrate::MigrateError>) -> Result<(), CatalogError> {
     use sqlx::migrate::MigrateError;
 
-    sqlx::migrate!("./migrations").run(pool).await.map_err(|source| match source {
+    done.map_err(|source| match source {
         MigrateError::VersionMissing(_) => CatalogError::Newer { source },
         _ => CatalogError::Migration { source },
     })

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 use weft_model::PortRef;
 
 use crate::error::{CatalogError, Doing};
@@ -49,10 +49,10 @@ pub struct HeldTable {
 
 type Row = (String, String, String, String, String);
 
-pub(crate) async fn add(connection: &mut SqliteConnection, set: &TrainingSet) -> Result<(), CatalogError> {
+pub(crate) async fn add(connection: &mut AnyConnection, set: &TrainingSet) -> Result<(), CatalogError> {
     let document =
         serde_json::to_string(&set.made).map_err(|error| CatalogError::corrupt("training set", error.to_string()))?;
-    sqlx::query("INSERT INTO training_sets (id, at, principal, held_until, document) VALUES (?, ?, ?, ?, ?)")
+    sqlx::query("INSERT INTO training_sets (id, at, principal, held_until, document) VALUES ($1, $2, $3, $4, $5)")
         .bind(&set.id)
         .bind(moment::to_text(set.at))
         .bind(&set.principal)
@@ -65,9 +65,9 @@ pub(crate) async fn add(connection: &mut SqliteConnection, set: &TrainingSet) ->
 }
 
 /// Those of one principal, the newest first.
-pub(crate) async fn of(connection: &mut SqliteConnection, principal: &str) -> Result<Vec<TrainingSet>, CatalogError> {
+pub(crate) async fn of(connection: &mut AnyConnection, principal: &str) -> Result<Vec<TrainingSet>, CatalogError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT id, at, principal, held_until, document FROM training_sets WHERE principal = ? ORDER BY at DESC, id",
+        "SELECT id, at, principal, held_until, document FROM training_sets WHERE principal = $1 ORDER BY at DESC, id",
     )
     .bind(principal)
     .fetch_all(connection)
@@ -77,12 +77,9 @@ pub(crate) async fn of(connection: &mut SqliteConnection, principal: &str) -> Re
 }
 
 /// Those of everybody whose hold has not ended at `now`.
-pub(crate) async fn held(
-    connection: &mut SqliteConnection,
-    now: DateTime<Utc>,
-) -> Result<Vec<TrainingSet>, CatalogError> {
+pub(crate) async fn held(connection: &mut AnyConnection, now: DateTime<Utc>) -> Result<Vec<TrainingSet>, CatalogError> {
     let rows: Vec<Row> =
-        sqlx::query_as("SELECT id, at, principal, held_until, document FROM training_sets WHERE held_until >= ?")
+        sqlx::query_as("SELECT id, at, principal, held_until, document FROM training_sets WHERE held_until >= $1")
             .bind(moment::to_text(now))
             .fetch_all(connection)
             .await

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use serde_json::json;
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::{AnyConnection, FromRow};
 use weft_model::{ObservedRead, PortRef};
 
+use crate::dialect;
 use crate::error::{CatalogError, Doing};
 use crate::moment;
 use crate::tally::{QueryRecord, Reads, Times};
@@ -23,11 +24,11 @@ pub(crate) enum Whose {
 }
 
 impl Whose {
-    /// As parameters of a query: whether all, the principal, and the ports as a JSON list.
-    fn bound(&self) -> (bool, &str, String) {
+    /// As parameters of a query: whether all (1 or 0), the principal, and the ports as a JSON list.
+    fn bound(&self) -> (i64, &str, String) {
         match self {
-            Whose::Everyone => (true, "", "[]".to_owned()),
-            Whose::Own { principal, ports } => (false, principal, names(ports.iter())),
+            Whose::Everyone => (1, "", "[]".to_owned()),
+            Whose::Own { principal, ports } => (0, principal, names(ports.iter())),
         }
     }
 }
@@ -65,20 +66,15 @@ pub(crate) struct QueryRow {
 
 /// What was read since, in order of port, column and principal. The day of `since` counts whole.
 pub(crate) async fn since(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     since: DateTime<Utc>,
 ) -> Result<Vec<ObservedRead>, CatalogError> {
     // A catalog that is only read may be of a version that observed nothing yet.
-    let observes: bool =
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'usage_reads')")
-            .fetch_one(&mut *connection)
-            .await
-            .doing("read what was read")?;
-    if !observes {
+    if !dialect::has_table(&mut *connection, "usage_reads").await.doing("read what was read")? {
         return Ok(Vec::new());
     }
     let rows: Vec<(String, String, String, String, i64)> = sqlx::query_as(
-        "SELECT port, column_name, principal, max(last_at), sum(queries) FROM usage_reads WHERE last_at >= ? \
+        "SELECT port, column_name, principal, max(last_at), CAST(sum(queries) AS BIGINT) FROM usage_reads WHERE last_at >= $1 \
          GROUP BY port, column_name, principal",
     )
     .bind(moment::to_text(since))
@@ -101,15 +97,15 @@ pub(crate) async fn since(
 }
 
 /// Adds to the counts.
-pub(crate) async fn add_reads(connection: &mut SqliteConnection, reads: &[(Reads, Times)]) -> Result<(), CatalogError> {
+pub(crate) async fn add_reads(connection: &mut AnyConnection, reads: &[(Reads, Times)]) -> Result<(), CatalogError> {
     for (reads, times) in reads {
         sqlx::query(
             "INSERT INTO usage_reads (port, column_name, principal, purpose, day, queries, first_at, last_at) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
              ON CONFLICT (port, column_name, principal, purpose, day) DO UPDATE SET \
              queries = usage_reads.queries + excluded.queries, \
-             first_at = min(usage_reads.first_at, excluded.first_at), \
-             last_at = max(usage_reads.last_at, excluded.last_at)",
+             first_at = CASE WHEN excluded.first_at < usage_reads.first_at THEN excluded.first_at ELSE usage_reads.first_at END, \
+             last_at = CASE WHEN excluded.last_at > usage_reads.last_at THEN excluded.last_at ELSE usage_reads.last_at END",
         )
         .bind(reads.port.to_string())
         .bind(reads.column.as_deref().unwrap_or_default())
@@ -127,14 +123,11 @@ pub(crate) async fn add_reads(connection: &mut SqliteConnection, reads: &[(Reads
 }
 
 /// Adds queries, and forgets the oldest where there are too many.
-pub(crate) async fn add_queries(
-    connection: &mut SqliteConnection,
-    queries: &[QueryRecord],
-) -> Result<(), CatalogError> {
+pub(crate) async fn add_queries(connection: &mut AnyConnection, queries: &[QueryRecord]) -> Result<(), CatalogError> {
     for query in queries {
         sqlx::query(
             "INSERT INTO usage_queries (query, at, principal, purpose, door, trace, outcome, duration_ms, rows, ports) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(&query.query)
         .bind(moment::to_text(query.at))
@@ -150,7 +143,7 @@ pub(crate) async fn add_queries(
         .await
         .doing("record queries")?;
     }
-    sqlx::query("DELETE FROM usage_queries WHERE seq <= (SELECT max(seq) FROM usage_queries) - ?")
+    sqlx::query("DELETE FROM usage_queries WHERE seq <= (SELECT max(seq) FROM usage_queries) - $1")
         .bind(QUERIES_KEPT)
         .execute(connection)
         .await
@@ -159,8 +152,8 @@ pub(crate) async fn add_queries(
 }
 
 /// Forgets counts of days that are long past on `day`.
-pub(crate) async fn forget_before(connection: &mut SqliteConnection, day: NaiveDate) -> Result<(), CatalogError> {
-    sqlx::query("DELETE FROM usage_reads WHERE day < ?")
+pub(crate) async fn forget_before(connection: &mut AnyConnection, day: NaiveDate) -> Result<(), CatalogError> {
+    sqlx::query("DELETE FROM usage_reads WHERE day < $1")
         .bind(day.checked_sub_days(DAYS_KEPT).unwrap_or(day).to_string())
         .execute(connection)
         .await
@@ -170,28 +163,30 @@ pub(crate) async fn forget_before(connection: &mut SqliteConnection, day: NaiveD
 
 /// Counts, the newest day first.
 pub(crate) async fn reads(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     whose: &Whose,
     limit: i64,
 ) -> Result<Vec<ReadRow>, CatalogError> {
     let (all, principal, ports) = whose.bound();
-    sqlx::query_as(
+    let each = dialect::each_of(connection, "$3");
+    let sql = format!(
         "SELECT port, column_name, principal, purpose, day, queries, first_at, last_at FROM usage_reads \
-         WHERE ? OR principal = ? OR port IN (SELECT value FROM json_each(?)) \
-         ORDER BY day DESC, port, column_name, principal, purpose LIMIT ?",
-    )
-    .bind(all)
-    .bind(principal)
-    .bind(ports)
-    .bind(limit)
-    .fetch_all(connection)
-    .await
-    .doing("read what was read")
+         WHERE $1 = 1 OR principal = $2 OR port IN ({each}) \
+         ORDER BY day DESC, port, column_name, principal, purpose LIMIT $4"
+    );
+    sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(all)
+        .bind(principal.to_owned())
+        .bind(ports)
+        .bind(limit)
+        .fetch_all(connection)
+        .await
+        .doing("read what was read")
 }
 
 /// Counts of one port from `day` on, in order of day, then column with the port as a whole first.
 pub(crate) async fn reads_of(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     port: &PortRef,
     whose: &Whose,
     day: NaiveDate,
@@ -199,7 +194,7 @@ pub(crate) async fn reads_of(
     let (all, principal, _) = whose.bound();
     sqlx::query_as(
         "SELECT port, column_name, principal, purpose, day, queries, first_at, last_at FROM usage_reads \
-         WHERE port = ? AND day >= ? AND (? OR principal = ?) ORDER BY day, column_name, principal, purpose",
+         WHERE port = $1 AND day >= $2 AND ($3 = 1 OR principal = $4) ORDER BY day, column_name, principal, purpose",
     )
     .bind(port.to_string())
     .bind(day.to_string())
@@ -212,13 +207,13 @@ pub(crate) async fn reads_of(
 
 /// Queries, the newest first: those of `principal`, or all.
 pub(crate) async fn queries(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     principal: Option<&str>,
     limit: i64,
 ) -> Result<Vec<QueryRow>, CatalogError> {
     sqlx::query_as(
         "SELECT query, at, principal, purpose, door, trace, outcome, duration_ms, rows, ports FROM usage_queries \
-         WHERE ?1 IS NULL OR principal = ?1 ORDER BY seq DESC LIMIT ?2",
+         WHERE $1 IS NULL OR principal = $1 ORDER BY seq DESC LIMIT $2",
     )
     .bind(principal)
     .bind(limit)

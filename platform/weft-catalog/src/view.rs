@@ -531,7 +531,7 @@ fn decision_view(row: audit::Row, is_auditor: bool) -> Result<DecisionView, Cata
     fn list<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, CatalogError> {
         serde_json::from_str(text).map_err(|_| CatalogError::corrupt("decision", text))
     }
-    let is_unknown = !row.allowed && row.action == Action::Discover.as_str();
+    let is_unknown = row.allowed == 0 && row.action == Action::Discover.as_str();
     let (mut masks, mut filters): (BTreeMap<String, String>, Vec<String>) = (list(&row.masks)?, list(&row.filters)?);
     if !is_auditor {
         masks.retain(|_, mask| mask != HIDDEN);
@@ -547,7 +547,7 @@ fn decision_view(row: audit::Row, is_auditor: bool) -> Result<DecisionView, Cata
         action: row.action,
         object: row.object,
         purpose: row.purpose,
-        allowed: row.allowed,
+        allowed: row.allowed == 1,
         because,
         masks,
         filters,

@@ -352,6 +352,8 @@ codes! {
     PRODUCT_RETIRED = "W0909";
     /// The files of TLS cannot be read, or do not belong together.
     TLS_FILES = "W0910";
+    /// Another node of the mesh carries out changes.
+    NOT_LEADING = "W0911";
     /// A push hook is not signed with the secret of this mesh.
     HOOK_UNPROVEN = "W0950";
 }

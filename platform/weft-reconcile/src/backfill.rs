@@ -108,7 +108,7 @@ impl Controller {
     ///
     /// [`BackfillError`] says why; readers see what they saw before.
     pub async fn backfill(&self, port: &PortRef, range: TimeRange) -> Result<Backfilled, BackfillError> {
-        let _alone = self.at_work.lock().await;
+        let _alone = self.alone().await?;
         let not_served = || BackfillError::NotServed { port: port.clone() };
         let number = self.next_number(&port.product_ref()).await?;
         let published = self.parts.catalog.published();

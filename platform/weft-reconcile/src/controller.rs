@@ -54,7 +54,7 @@ pub struct Controller {
     pub(crate) parts: Parts,
     pub(crate) environment: Environment,
     /// Whether the policies in force are those of the newest revision that was met.
-    are_newest: AtomicBool,
+    pub(crate) are_newest: AtomicBool,
     /// When the revision that was met last means something else by the clock alone: a version takes the name of its
     /// port, or a port is due.
     next: Mutex<Option<DateTime<Utc>>>,
@@ -107,7 +107,7 @@ impl Controller {
     /// Only for trouble of the platform's own (source, catalog, store, another controller that took over). Trouble
     /// with a manifest or one product's data is not an error; it is told in the [`Report`].
     pub async fn reconcile(&self, revision: &Revision) -> Result<Report, ReconcileError> {
-        let _alone = self.at_work.lock().await;
+        let _alone = self.alone().await?;
         self.was_rolled_back.store(false, Ordering::SeqCst);
         self.parts.warehouse.ensure_newest().await?;
         let tree = self.tree(revision).await?;
@@ -152,7 +152,7 @@ impl Controller {
     /// logged, and the same revision tried again. As long as the source says that there is nothing newer than the
     /// policies in force, these are confirmed to be current.
     ///
-    /// Ends only where another controller took the warehouse over, and gives that error. What was published is
+    /// Ends only where another controller took the warehouse over, or leads, and gives that error. What was published is
     /// served on, under policies that are not confirmed any more.
     ///
     /// Meanwhile what is served is [monitored](Self::monitor).
@@ -215,7 +215,7 @@ impl Controller {
                 *last = Some(newest);
                 Ok(Some(report))
             }
-            Err(error) if error.code() == Code::STORE_FENCED => Err(error),
+            Err(error) if [Code::STORE_FENCED, Code::NOT_LEADING].contains(&error.code()) => Err(error),
             Err(error) => {
                 tracing::error!(revision = %newest, %error, "a reconcile was broken off");
                 // Also where it was met before, as when the clock asked for it.
@@ -256,11 +256,7 @@ impl Controller {
     /// Puts the revision's policies in force, and keeps the access and restrictions files that were
     /// read well.
     async fn put_in_force(&self, checked: &mut Checked) -> Result<(), ReconcileError> {
-        if let Some(snapshot) = checked.snapshot.take() {
-            self.parts.policies.replace(snapshot);
-            self.are_newest.store(true, Ordering::SeqCst);
-            self.confirm();
-        }
+        self.enforce(checked);
         for domain in checked.rules.domains() {
             if let Some(text) = checked.rules.access_text(domain) {
                 self.parts.catalog.keep_access_text(domain, text).await?;
@@ -279,8 +275,17 @@ impl Controller {
         Ok(())
     }
 
+    /// The first half of that, which every node does.
+    pub(crate) fn enforce(&self, checked: &mut Checked) {
+        if let Some(snapshot) = checked.snapshot.take() {
+            self.parts.policies.replace(snapshot);
+            self.are_newest.store(true, Ordering::SeqCst);
+            self.confirm();
+        }
+    }
+
     /// Notes when the revision means something else next: by a switch of names, or at `next`.
-    fn expect(&self, checked: &Checked, known: &Known, next: Option<DateTime<Utc>>) {
+    pub(crate) fn expect(&self, checked: &Checked, known: &Known, next: Option<DateTime<Utc>>) {
         let switch = checked.declared.next_switch(known.now.date_naive());
         let switch = switch.map(|day| day.and_time(NaiveTime::MIN).and_utc());
         *self.next.lock() = [switch, next].into_iter().flatten().min();
@@ -302,7 +307,7 @@ impl Controller {
     }
 
     /// Whether that moment has come, or a product was rolled back or lost rows.
-    fn is_due(&self) -> bool {
+    pub(crate) fn is_due(&self) -> bool {
         let next = *self.next.lock();
         let has_come = next.is_some_and(|next| next <= self.parts.clock.now());
         has_come || self.was_rolled_back.load(Ordering::SeqCst)
@@ -310,7 +315,7 @@ impl Controller {
 
     /// Notes that the policies in force are those of the newest revision, if they are and every repository
     /// could be asked for it.
-    fn confirm(&self) {
+    pub(crate) fn confirm(&self) {
         if self.are_newest.load(Ordering::SeqCst) && self.parts.source.is_current() {
             self.parts.policies.confirm(self.parts.clock.now());
         }

@@ -85,7 +85,7 @@ impl Controller {
     ///
     /// [`EraseError`] says why; readers see what they saw before, unless the store failed after the release.
     pub async fn erase(&self, wanted: Erase) -> Result<Erasure, EraseError> {
-        let _alone = self.at_work.lock().await;
+        let _alone = self.alone().await?;
         let number = self.next_number(&wanted.port.product_ref()).await?;
         let published = self.parts.catalog.published();
         let target = Target::of(&wanted, &published, number)?;

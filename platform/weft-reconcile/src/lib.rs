@@ -31,6 +31,7 @@ mod increment;
 mod inherit;
 mod judge;
 mod known;
+mod lead;
 mod lineage;
 mod monitor;
 mod plan;

@@ -18,8 +18,14 @@ impl Controller {
     ///
     /// If the store or the catalog cannot be used.
     pub async fn recover(&self) -> Result<(), ReconcileError> {
+        self.take_over().await?;
+        self.put_last_in_force().await
+    }
+
+    /// The same but for the policies: for a node that serves already and takes the lead.
+    pub(crate) async fn take_over(&self) -> Result<(), ReconcileError> {
         // First, so that nobody else's release comes after what is read here.
-        let fence = self.parts.warehouse.take_fence().await?;
+        let fence = self.parts.warehouse.take_next_fence().await?;
         tracing::info!(fence, "the warehouse is taken over");
         let ended = self.parts.catalog.end_interrupted_runs().await?;
         if ended > 0 {
@@ -32,7 +38,11 @@ impl Controller {
                 self.parts.catalog.restore(releases).await?;
             }
         }
-        self.take_up_roll_backs().await?;
+        self.take_up_roll_backs().await
+    }
+
+    /// Puts the policies of the revision in force that was applied last, where it can be read.
+    pub(crate) async fn put_last_in_force(&self) -> Result<(), ReconcileError> {
         let published = self.parts.catalog.published();
         let Some(last) = published.revision.clone() else { return Ok(()) };
         match self.tree(&last).await {

@@ -48,7 +48,7 @@ impl Controller {
     ///
     /// If there is no such release, or it may not or cannot be served again; nothing has changed then.
     pub async fn roll_back(&self, wanted: RollBack) -> Result<Release, RollBackError> {
-        let _alone = self.at_work.lock().await;
+        let _alone = self.alone().await?;
         let product = &wanted.product;
         let number = self.next_number(product).await?;
         let published = self.parts.catalog.published();

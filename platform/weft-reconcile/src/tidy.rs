@@ -33,7 +33,7 @@ impl Controller {
     /// Only if the catalog cannot be read.
     pub async fn tidy(&self) -> Result<Vacuumed, ReconcileError> {
         // No roll-back may reach for what is just going.
-        let _alone = self.at_work.lock().await;
+        let _alone = self.alone().await?;
         let now = self.parts.clock.now();
         let mut holds = holds(&self.parts.catalog.every_release().await?, now);
         holds.keep_for(&self.parts.catalog.held(now).await?);

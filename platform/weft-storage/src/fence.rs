@@ -22,7 +22,22 @@ impl Warehouse {
     ///
     /// [`StorageError::Store`] if the store cannot be reached; no token is taken then, or one that nobody holds.
     pub async fn take_fence(&self) -> Result<u64, StorageError> {
-        self.fence.get_or_try_init(|| self.next_fence()).await.copied()
+        let mut held = self.fence.lock().await;
+        match *held {
+            Some(token) => Ok(token),
+            None => Ok(*held.insert(self.next_fence().await?)),
+        }
+    }
+
+    /// Takes the next fencing token even where this warehouse holds one already: for a controller that takes the lead,
+    /// perhaps not for the first time.
+    ///
+    /// # Errors
+    ///
+    /// As [`take_fence`](Self::take_fence); the token that was held is kept then.
+    pub async fn take_next_fence(&self) -> Result<u64, StorageError> {
+        let mut held = self.fence.lock().await;
+        Ok(*held.insert(self.next_fence().await?))
     }
 
     /// The token held, if none is newer; one is taken where none is held yet.
@@ -83,6 +98,16 @@ mod tests {
         let store = Arc::new(InMemory::new());
         let over = || Warehouse::over(store.clone(), "memory:///mesh").unwrap();
         (over(), over())
+    }
+
+    #[tokio::test]
+    async fn whoever_was_overtaken_may_take_over_again() {
+        let (first, second) = two();
+        assert_eq!(first.take_next_fence().await.unwrap(), 1);
+        assert_eq!(second.take_next_fence().await.unwrap(), 2);
+        assert_eq!(first.clone().take_next_fence().await.unwrap(), 3);
+        assert_eq!(first.ensure_newest().await.unwrap(), 3);
+        assert!(matches!(second.ensure_newest().await, Err(StorageError::Fenced { token: 2, .. })));
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use moka::future::Cache;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectStore, ObjectStoreScheme};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 use url::Url;
 use weft_model::PortRef;
 
@@ -39,7 +39,7 @@ pub struct Warehouse {
     /// What is kept in memory of data files.
     pub(crate) kept: Kept,
     /// The fencing token, once one was taken.
-    pub(crate) fence: Arc<OnceCell<u64>>,
+    pub(crate) fence: Arc<Mutex<Option<u64>>>,
 }
 
 impl fmt::Debug for Warehouse {

@@ -1,6 +1,7 @@
 //! The wiring diagram: every part of a running mesh, and what it is given.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -8,6 +9,7 @@ use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use url::Url;
+use uuid::Uuid;
 use weft_catalog::{AuditVerdict, Catalog};
 use weft_engine::{Engine, MaskKey};
 use weft_governance::Policies;
@@ -19,7 +21,7 @@ use weft_reconcile::{Controller, Environment, Progress};
 use weft_storage::{SourceLimits, Warehouse};
 
 use crate::environment;
-use crate::home::{Address, Home};
+use crate::home::{self, Address, Home};
 use crate::mask_key;
 use crate::running::{Door, Mesh};
 use crate::settings::Settings;
@@ -47,9 +49,10 @@ impl Mesh {
         let held = Home::at(&settings.home).lock()?;
         let home = held.home().clone();
 
+        let keys = home.keys();
         let source: Arc<dyn RevisionSource> = source::open(&settings.mesh, &home.mirrors())?.into();
         let warehouse = warehouse(&settings, &home)?.with_kept_bytes(weft_engine::kept_bytes(settings.memory_max));
-        let catalog = Arc::new(Catalog::open(&home.catalog(), Arc::clone(&clock)).await?);
+        let catalog = Arc::new(catalog(&settings, &home, Arc::clone(&clock)).await?);
         tokio::spawn(look_through_record(Arc::clone(&catalog)));
         let searched = Arc::clone(&catalog);
         tokio::task::spawn_blocking(move || {
@@ -59,10 +62,11 @@ impl Mesh {
             }
         });
         let policies = Arc::new(Policies::granting(catalog.grants()));
-        let signer = TokenSigner::open_or_create(&home.keys())?;
+        let signer = TokenSigner::open_or_create(&keys)?;
         let directory = Arc::new(InForce(Arc::clone(&policies)));
         let authenticator = Arc::new(Authenticator::signing(signer, directory, Arc::clone(&clock)));
-        let mask_key = mask_key::open_or_create(&home.keys())?;
+        let mask_key = mask_key::open_or_create(&keys)?;
+        let (hook, seal) = (HookSecret::open_or_create(&keys)?, TicketSeal::open_or_create(&keys)?);
         let engine = Engine::new(weft_engine::Parts {
             catalog: Arc::clone(&catalog),
             policies: Arc::clone(&policies),
@@ -87,7 +91,8 @@ impl Mesh {
         let controller = Arc::new(controller.within(environment.unwrap_or_default()));
 
         warehouse.prove_put_if_absent().await?;
-        controller.recover().await?;
+        let leads = controller.enter().await?;
+        same_keys(&catalog, &keys, leads).await?;
 
         let (http, flight) = (bind(settings.http).await?, bind(settings.flight).await?);
         let tls = settings.tls.clone().map(Tls::open).transpose()?;
@@ -109,7 +114,7 @@ impl Mesh {
             authenticator: Arc::clone(&authenticator),
             clock: Arc::clone(&clock),
             ready: ready.subscribe(),
-            hook: HookSecret::open_or_create(&home.keys())?,
+            hook,
             pushed: controller.pushed(),
             controller: Arc::clone(&controller),
             flight: address.flight.clone(),
@@ -123,10 +128,10 @@ impl Mesh {
             Door::http(secured(http, tls.clone(), Tls::http)?, weft_http::router(doors)),
             Door::flight(
                 secured(flight, tls, Tls::flight)?,
-                weft_flight::Service::new(engine, authenticator, TicketSeal::open_or_create(&home.keys())?, clock),
+                weft_flight::Service::new(engine, authenticator, seal, clock),
             ),
         ];
-        Ok(Mesh::new(held, address, controller, catalog, source, ready, doors))
+        Ok(Mesh::new(held, address, controller, catalog, source, ready, leads, doors))
     }
 }
 
@@ -148,6 +153,31 @@ struct InForce(Arc<Policies>);
 impl Directory for InForce {
     fn principal(&self, name: &str) -> Option<Principal> {
         self.0.principals().find(name)
+    }
+}
+
+/// The catalog: a file of the home, or a Postgres database that other nodes have open too.
+async fn catalog(settings: &Settings, home: &Home, clock: Arc<dyn Clock>) -> Result<Catalog, StartError> {
+    let Some(shared) = &settings.catalog else { return Ok(Catalog::open(&home.catalog(), clock).await?) };
+    // What a node is called tells the others where it answers, and no two starts have the same name.
+    let at = settings.public_url.clone().unwrap_or_else(|| settings.http.to_string());
+    let node = format!("{at} ({})", Uuid::now_v7().simple());
+    Ok(Catalog::connect(&shared.url, shared.password.as_deref(), node, clock).await?)
+}
+
+/// Sees to it that all nodes have the keys of whoever leads: else a token, a ticket or a masked value of one would be
+/// nothing to another. Of the keys, the catalog is told a digest.
+async fn same_keys(catalog: &Catalog, keys: &Path, leads: bool) -> Result<(), StartError> {
+    if !catalog.is_shared() {
+        return Ok(());
+    }
+    let digest = home::digest_of(keys).map_err(|source| StartError::Folder { folder: keys.to_owned(), source })?;
+    if leads {
+        return Ok(catalog.set_keys(&digest).await?);
+    }
+    match catalog.keys().await? {
+        Some(others) if others != digest => Err(StartError::Keys { folder: keys.to_owned() }),
+        _ => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use weft_identity::{NameClaim, OidcSettings};
 use weft_model::{Code, Diagnostic, Place};
 
-use crate::settings::{self, FLIGHT, HTTP, Settings};
+use crate::settings::{self, FLIGHT, HTTP, Settings, SharedCatalog};
 use crate::tls::TlsFiles;
 
 /// What a configuration file may say.
@@ -21,6 +21,11 @@ struct Config {
     mesh: String,
     /// Folder that holds all local state. Default: `.weft`.
     home: Option<String>,
+    /// URL of a Postgres database that holds the catalog, which several nodes may share: `postgres://user@host/database`,
+    /// with `?sslmode=verify-full` for one that is not at this machine. Default: a file in the home.
+    catalog: Option<String>,
+    /// File with the password for that database. Default: none, or the URL's.
+    catalog_password: Option<String>,
     /// URL of the object store for tables. Default: `warehouse/` in the home.
     warehouse: Option<String>,
     /// Address of the HTTP door, `host:port`. Default: `127.0.0.1:8080`.
@@ -72,9 +77,11 @@ struct OidcTable {
     name: Option<String>,
 }
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 13] = [
     "mesh",
     "home",
+    "catalog",
+    "catalog_password",
     "warehouse",
     "http",
     "base_path",
@@ -127,6 +134,7 @@ pub fn read(file: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
     let settings = Settings {
         mesh: mesh.unwrap_or_default(),
         home: reader.text_of(&table, "home").map_or_else(|| PathBuf::from(".weft"), PathBuf::from),
+        catalog: reader.catalog_of(&table),
         warehouse: reader.text_of(&table, "warehouse"),
         http: reader.address_of(&table, "http", HTTP),
         public_url: reader.text_of(&table, "public_url"),
@@ -219,22 +227,38 @@ impl Reader<'_> {
             self.problems.push(Diagnostic::error(Code::KEY_MISSING, self.place(value.span()), message));
         }
         let (issuer, client_id) = (self.text_of(oidc, "issuer"), self.text_of(oidc, "client_id"));
-        let (secret, name_claim) = (self.secret_of(oidc), self.name_claim_of(oidc));
+        let (secret, name_claim) = (self.secret_of(oidc, "client_secret"), self.name_claim_of(oidc));
         let host = issuer.as_ref().and_then(|issuer| Some(url::Url::parse(issuer).ok()?.host_str()?.to_owned()));
         let name = self.text_of(oidc, "name").or(host).unwrap_or_default();
         Some(OidcSettings { name, issuer: issuer?, client_id: client_id?, client_secret: secret, name_claim })
     }
 
-    /// The secret in the file that `client_secret` names.
-    fn secret_of(&mut self, oidc: &DeTable<'_>) -> Option<String> {
-        let file = self.text_of(oidc, "client_secret")?;
+    fn catalog_of(&mut self, table: &DeTable<'_>) -> Option<SharedCatalog> {
+        let password = self.secret_of(table, "catalog_password");
+        let url = self.text_of(table, "catalog")?;
+        let known = url::Url::parse(&url).is_ok_and(|url| ["postgres", "postgresql"].contains(&url.scheme()));
+        if !known {
+            let place = self.place(table.get("catalog").map_or(0..0, Spanned::span));
+            // Without the text, in which a password may stand.
+            let problem =
+                Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, "`catalog` is no URL of a Postgres database");
+            self.problems
+                .push(problem.help("write `postgres://USER@HOST/DATABASE`, or leave it out for a file in the home"));
+        }
+        Some(SharedCatalog { url, password })
+    }
+
+    /// The secret in the file that `key` names.
+    fn secret_of(&mut self, table: &DeTable<'_>, key: &str) -> Option<String> {
+        let file = self.text_of(table, key)?;
         match std::fs::read_to_string(&file) {
             Ok(secret) => Some(secret.trim().to_owned()),
             Err(error) => {
-                let place = self.place(oidc.get("client_secret").map_or(0..0, Spanned::span));
+                let place = self.place(table.get(key).map_or(0..0, Spanned::span));
                 let message = format!("cannot read `{file}`: {error}");
                 let problem = Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, message);
-                self.problems.push(problem.help("`client_secret` names a file that holds the secret and nothing else"));
+                self.problems
+                    .push(problem.help(format!("`{key}` names a file that holds the secret and nothing else")));
                 None
             }
         }
@@ -319,7 +343,7 @@ mod tests {
             weft.toml:1:1 W0107 unknown key `hom`
             help: did you mean `home`?
             weft.toml:2:1 W0107 unknown key `colour`
-            help: the keys are mesh, home, warehouse, http, base_path, public_url, flight, tls, oidc, environment, memory_max
+            help: the keys are mesh, home, catalog, catalog_password, warehouse, http, base_path, public_url, flight, tls, oidc, environment, memory_max
             weft.toml:3:13 W0105 `warehouse` is a string, this is an integer
             weft.toml:4:10 W0108 `here` is not an address
             help: write an IP address and a port, such as `127.0.0.1:8815`

@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use weft_model::Code;
 
 /// Where a running mesh answers, as `<home>/server.json` says.
@@ -109,6 +110,20 @@ impl Home {
     fn trouble(&self, doing: &'static str, source: io::Error) -> HomeError {
         HomeError::Io { doing, home: self.root.clone(), source }
     }
+}
+
+/// A digest of every file in a folder, names included; the same for folders that hold the same.
+pub(crate) fn digest_of(folder: &Path) -> io::Result<String> {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    files.retain(|file| file.is_file());
+    files.sort();
+    let mut digest = Sha256::new();
+    for file in files {
+        digest.update(Sha256::digest(file.file_name().unwrap_or_default().as_encoded_bytes()));
+        digest.update(Sha256::digest(fs::read(&file)?));
+    }
+    Ok(hex::encode(digest.finalize()))
 }
 
 /// A home that is this process's own.

@@ -30,7 +30,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), StartError> {
     notes.reading(&mesh.describe_source());
     tell_manager(NotifyState::Status("the first reconcile runs"));
 
-    let Some(report) = signals.unless_told(mesh.first_reconcile()).await else {
+    let Some(report) = signals.unless_told(mesh.begin()).await else {
         mesh.stop().await;
         return Ok(());
     };
@@ -41,7 +41,10 @@ pub(crate) async fn run(settings: Settings) -> Result<(), StartError> {
             return Err(error);
         }
     };
-    notes.reconciled(&report, began.elapsed());
+    match &report {
+        Some(report) => notes.reconciled(report, began.elapsed()),
+        None => notes.looks_on(),
+    }
     announce(&mesh);
     tell_manager(NotifyState::Status("serving"));
     tell_manager(NotifyState::Ready);

@@ -51,6 +51,11 @@ impl Notes {
         self.line(&format!("error[{}]: {error}\n  help: {help}", error.code()));
     }
 
+    /// That this node serves what another one brings about.
+    pub(crate) fn looks_on(&self) {
+        self.line("Another node leads the mesh; this one serves what is published");
+    }
+
     pub(crate) fn stopping(&self) {
         self.line("Stopping: waiting up to 10 s for what is under way");
     }

@@ -32,6 +32,7 @@ pub struct Mesh {
     catalog: Arc<Catalog>,
     source: Arc<dyn RevisionSource>,
     ready: watch::Sender<bool>,
+    leads: bool,
     last: Option<Revision>,
     tasks: JoinSet<()>,
     stop: CancellationToken,
@@ -45,6 +46,7 @@ impl Mesh {
         catalog: Arc<Catalog>,
         source: Arc<dyn RevisionSource>,
         ready: watch::Sender<bool>,
+        leads: bool,
         doors: [Door; 2],
     ) -> Self {
         let stop = CancellationToken::new();
@@ -52,7 +54,7 @@ impl Mesh {
         for door in doors {
             tasks.spawn((door.serve)(stop.clone()));
         }
-        Mesh { held, address, controller, catalog, source, ready, last: None, tasks, stop }
+        Mesh { held, address, controller, catalog, source, ready, leads, last: None, tasks, stop }
     }
 
     /// Where the doors are.
@@ -79,9 +81,30 @@ impl Mesh {
     pub async fn first_reconcile(&mut self) -> Result<Report, StartError> {
         let report = self.reconcile().await?;
         self.last = Some(report.revision.clone());
+        self.open_up()?;
+        Ok(report)
+    }
+
+    /// What is done at the start: the [first reconcile](Mesh::first_reconcile) where this node leads the mesh. Where
+    /// another does, the rules of the newest revision are put in force, and there is nothing to report.
+    ///
+    /// # Errors
+    ///
+    /// As [`first_reconcile`](Mesh::first_reconcile).
+    pub async fn begin(&mut self) -> Result<Option<Report>, StartError> {
+        if self.leads {
+            return self.first_reconcile().await.map(Some);
+        }
+        self.controller.look_on(&mut self.last).await;
+        self.open_up()?;
+        Ok(None)
+    }
+
+    /// From here on clients are let in.
+    fn open_up(&self) -> Result<(), StartError> {
         self.held.announce(&self.address)?;
         self.ready.send_replace(true);
-        Ok(report)
+        Ok(())
     }
 
     /// Brings the mesh to its newest revision.
@@ -131,7 +154,7 @@ impl Mesh {
         self.controller.catch_up(&mut self.last.clone()).await
     }
 
-    /// Follows revisions newer than that of the first reconcile until the mesh stops, and tells of
+    /// Follows revisions, while this node leads where several serve the mesh, newer than that of the first reconcile until the mesh stops, and tells of
     /// each. Where another controller takes the warehouse over, `overtaken` hears of it: no revision is
     /// followed from then on, and what was published is served on.
     pub fn follow(
@@ -140,6 +163,12 @@ impl Mesh {
         overtaken: impl FnOnce(&ReconcileError) + Send + 'static,
     ) {
         let (controller, last, stop) = (Arc::clone(&self.controller), self.last.clone(), self.stop.clone());
+        if self.catalog.is_shared() {
+            self.tasks.spawn(async move {
+                stop.run_until_cancelled(controller.take_part(last, told)).await;
+            });
+            return;
+        }
         self.tasks.spawn(async move {
             // A reconcile that is cut off is taken up again by the next start.
             if let Some(error) = stop.run_until_cancelled(controller.follow(last, told)).await {
@@ -157,6 +186,9 @@ impl Mesh {
             tracing::warn!("requests were still under way after {} s and are cut off", DRAIN_MAX.as_secs());
         }
         self.tasks.shutdown().await;
+        if let Err(error) = self.catalog.resign().await {
+            tracing::warn!(%error, "the lead could not be let go; it ends by itself");
+        }
         self.catalog.close().await;
     }
 }

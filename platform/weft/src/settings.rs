@@ -23,6 +23,8 @@ pub struct Settings {
     pub mesh: String,
     /// The folder of all local state. Made where it is missing.
     pub home: PathBuf,
+    /// The Postgres database that holds the catalog; `None` is a file of the home.
+    pub catalog: Option<SharedCatalog>,
     /// URL of the object store for tables; `None` is `warehouse/` within the home.
     pub warehouse: Option<String>,
     /// Loopback only where there is no `tls`. Port 0 picks a free one.
@@ -49,6 +51,22 @@ pub struct Settings {
     pub limits: Limits,
 }
 
+/// A Postgres database that several nodes may share.
+#[derive(Clone)]
+pub struct SharedCatalog {
+    /// `postgres://user@host:port/database`, with `?sslmode=verify-full` and the like.
+    pub url: String,
+    /// `None` where the URL has it, or none is asked for.
+    pub password: Option<String>,
+}
+
+impl std::fmt::Debug for SharedCatalog {
+    /// Without the password, also that of the URL.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SharedCatalog").finish_non_exhaustive()
+    }
+}
+
 /// The bytes that a text such as `8 GiB` says, if it is a size that a process can do with.
 pub(crate) fn memory(text: &str) -> Option<u64> {
     weft_model::resources::bytes(text).filter(|bytes| *bytes >= MEMORY_LEAST)
@@ -61,6 +79,7 @@ impl Settings {
         Settings {
             mesh: mesh.into(),
             home: home.into(),
+            catalog: None,
             warehouse: None,
             http: free,
             flight: free,

@@ -44,6 +44,9 @@ pub enum StartError {
     #[error("`{address}` can be reached from other machines, and without TLS tokens would travel in the clear")]
     NotLoopback { address: SocketAddr },
 
+    #[error("the keys in `{}` are not those of the node that leads this mesh", folder.display())]
+    Keys { folder: PathBuf },
+
     #[error("cannot listen on {address}: {source}")]
     Bind {
         address: SocketAddr,
@@ -79,7 +82,9 @@ impl StartError {
             StartError::Identity(error) => Some(error.code()),
             StartError::Reconcile(error) => Some(error.code()),
             StartError::Tls(error) => Some(error.code()),
-            StartError::NotLoopback { .. } | StartError::Oidc { .. } => Some(Code::REQUEST_INVALID),
+            StartError::NotLoopback { .. } | StartError::Oidc { .. } | StartError::Keys { .. } => {
+                Some(Code::REQUEST_INVALID)
+            }
             StartError::Bind { .. } | StartError::Folder { .. } | StartError::Signals { .. } => None,
             StartError::Relative | StartError::Decisions(_) => Some(Code::INTERNAL),
         }
@@ -94,6 +99,11 @@ impl StartError {
             },
             StartError::NotLoopback { .. } => {
                 "listen on 127.0.0.1 or [::1], or start with `weft serve` and a `[tls]` of your own".to_owned()
+            }
+            StartError::Keys { .. } => {
+                "copy the folder `keys` from the home of that node: tokens, tickets and masked values must mean the same \
+                 on each"
+                    .to_owned()
             }
             StartError::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
                 "another process listens there: name another address, or port 0 for a free one".to_owned()

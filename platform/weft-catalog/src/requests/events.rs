@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sqlx::SqliteConnection;
+use sqlx::AnyConnection;
 
 use super::Terms;
 use crate::error::{CatalogError, Doing};
@@ -72,9 +72,9 @@ pub(crate) fn told(event: &Event) -> outbox::Event {
 }
 
 /// Adds `event` in the caller's transaction.
-pub(crate) async fn append(connection: &mut SqliteConnection, event: &Event) -> Result<(), CatalogError> {
+pub(crate) async fn append(connection: &mut AnyConnection, event: &Event) -> Result<(), CatalogError> {
     let document = serde_json::to_string(&event.what).map_err(|_| CatalogError::corrupt("request", &event.request))?;
-    sqlx::query("INSERT INTO access_events (seq, at, request, actor, document) VALUES (?, ?, ?, ?, ?)")
+    sqlx::query("INSERT INTO access_events (seq, at, request, actor, document) VALUES ($1, $2, $3, $4, $5)")
         .bind(i64::try_from(event.seq).unwrap_or(i64::MAX))
         .bind(moment::to_text(event.at))
         .bind(&event.request)
@@ -87,9 +87,9 @@ pub(crate) async fn append(connection: &mut SqliteConnection, event: &Event) -> 
 }
 
 /// Every event after `seq`, in order.
-pub(crate) async fn load(connection: &mut SqliteConnection, seq: u64) -> Result<Vec<Event>, CatalogError> {
+pub(crate) async fn load(connection: &mut AnyConnection, seq: u64) -> Result<Vec<Event>, CatalogError> {
     let rows: Vec<(i64, String, String, String, String)> =
-        sqlx::query_as("SELECT seq, at, request, actor, document FROM access_events WHERE seq > ? ORDER BY seq")
+        sqlx::query_as("SELECT seq, at, request, actor, document FROM access_events WHERE seq > $1 ORDER BY seq")
             .bind(i64::try_from(seq).unwrap_or(i64::MAX))
             .fetch_all(connection)
             .await

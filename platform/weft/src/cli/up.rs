@@ -19,6 +19,7 @@ pub(super) fn up(arguments: Up) -> Result<(), Failure> {
     let settings = Settings {
         mesh: arguments.mesh,
         home,
+        catalog: None,
         warehouse: arguments.warehouse,
         http: arguments.http,
         flight: arguments.flight,

@@ -13,9 +13,11 @@ const HEAD: &str = "\
 ";
 
 /// A value that each key may have, in TOML.
-const VALUES: [(&str, &str); 17] = [
+const VALUES: [(&str, &str); 19] = [
     ("mesh", "https://git.example.org/data/mesh.git"),
     ("home", "/var/lib/weft"),
+    ("catalog", "postgres://weft@db.example.org/weft?sslmode=verify-full"),
+    ("catalog_password", "/etc/weft/catalog-password"),
     ("warehouse", "s3://example-warehouse/weft"),
     ("http", "127.0.0.1:8080"),
     ("base_path", "/weft"),

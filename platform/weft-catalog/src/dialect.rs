@@ -1,0 +1,45 @@
+//! The few words of SQL that SQLite and Postgres do not share. Everything else is one text for both.
+
+use sqlx::AnyConnection;
+
+/// Which database answers on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+impl Dialect {
+    pub(crate) fn of(connection: &AnyConnection) -> Dialect {
+        match connection.backend_name() {
+            "PostgreSQL" => Dialect::Postgres,
+            _ => Dialect::Sqlite,
+        }
+    }
+}
+
+/// A query for the texts of the JSON list that is bound at `place`, such as `$2`.
+pub(crate) fn each_of(connection: &AnyConnection, place: &str) -> String {
+    match Dialect::of(connection) {
+        Dialect::Sqlite => format!("SELECT value FROM json_each({place})"),
+        Dialect::Postgres => format!("SELECT jsonb_array_elements_text(CAST({place} AS JSONB))"),
+    }
+}
+
+/// The database's own clock, in milliseconds since 1970. Nodes whose clocks differ agree on it.
+pub(crate) fn now_ms(connection: &AnyConnection) -> &'static str {
+    match Dialect::of(connection) {
+        Dialect::Sqlite => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+        Dialect::Postgres => "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
+    }
+}
+
+/// Whether there is a table of that name.
+pub(crate) async fn has_table(connection: &mut AnyConnection, name: &str) -> Result<bool, sqlx::Error> {
+    let sql = match Dialect::of(connection) {
+        Dialect::Sqlite => "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
+        Dialect::Postgres => "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1",
+    };
+    let found: i64 = sqlx::query_scalar(sql).bind(name.to_owned()).fetch_one(connection).await?;
+    Ok(found > 0)
+}

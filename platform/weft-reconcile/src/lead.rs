@@ -1,0 +1,153 @@
+//! Several nodes on one catalog: one leads and brings the mesh to revisions, the others put the same rules in force.
+
+use std::convert::Infallible;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::sync::MutexGuard;
+use tokio::time::{Instant, timeout};
+use weft_catalog::Lead;
+use weft_model::Revision;
+
+use crate::check::check;
+use crate::controller::Controller;
+use crate::report::Report;
+use crate::{Known, ReconcileError};
+
+/// For how long the lead is taken each time.
+const LEASE: Duration = Duration::from_secs(6);
+/// How often it is taken again.
+const RENEW_EVERY: Duration = Duration::from_secs(1);
+/// How long after it was last asked for in time a leader stops by itself: before anybody else can have the lead.
+const RENEW_WITHIN: Duration = Duration::from_secs(4);
+/// How often what other nodes changed is taken in.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+impl Controller {
+    /// Takes part in serving the mesh with other nodes, for ever: [follows](Self::follow) revisions while this node
+    /// leads, and [looks on](Self::look_on) while another does. `told` hears of each report.
+    ///
+    /// A leader that is cut off from the catalog or overtaken leaves off wherever it is; what it had begun, the next
+    /// leader finds.
+    pub async fn take_part(&self, mut last: Option<Revision>, told: impl Fn(&Report) + Send + Sync) -> Infallible {
+        tokio::select! {
+            never = self.take_in_changes() => never,
+            never = async {
+                loop {
+                    match self.parts.catalog.lead(LEASE).await {
+                        Ok(Lead::Ours { .. }) => self.lead_on(last.take(), &told).await,
+                        Ok(Lead::Theirs { .. }) => self.look_on(&mut last).await,
+                        Err(error) => {
+                            tracing::warn!(%error, "who leads cannot be told");
+                            self.look_on(&mut last).await;
+                        }
+                    }
+                    tokio::time::sleep(RENEW_EVERY).await;
+                }
+            } => never,
+        }
+    }
+
+    /// Leads until the lead is lost.
+    async fn lead_on(&self, last: Option<Revision>, told: impl Fn(&Report) + Send + Sync) {
+        tracing::info!("this node leads the mesh");
+        metrics::gauge!("weft_leads").set(1);
+        let led = async {
+            self.take_over().await?;
+            Err::<Infallible, _>(self.follow(last, told).await)
+        };
+        tokio::select! {
+            Err(error) = led => tracing::error!(%error, "this node stops leading"),
+            () = self.keep_lead() => tracing::warn!("this node does not lead any more"),
+        }
+        metrics::gauge!("weft_leads").set(0);
+        if let Err(error) = self.parts.catalog.resign().await {
+            tracing::warn!(%error, "the lead could not be let go; it ends by itself");
+        }
+    }
+
+    /// Takes the lead again and again; ends when that did not work in time, or another node has it.
+    async fn keep_lead(&self) {
+        let mut kept = Instant::now();
+        loop {
+            tokio::time::sleep(RENEW_EVERY).await;
+            let asked = Instant::now();
+            // A process that was stopped meanwhile may have been overtaken long ago.
+            if asked - kept > RENEW_WITHIN {
+                return;
+            }
+            match timeout(RENEW_WITHIN - (asked - kept), self.parts.catalog.lead(LEASE)).await {
+                Ok(Ok(Lead::Ours { is_new: false, .. })) => kept = asked,
+                Ok(Ok(_)) | Err(_) => return,
+                Ok(Err(error)) => tracing::warn!(%error, "the lead could not be kept, and is asked for again"),
+            }
+        }
+    }
+
+    /// Puts the rules of the newest revision in force, as its leader does, and changes nothing else. Trouble is logged,
+    /// and the rules in force stay.
+    pub async fn look_on(&self, last: &mut Option<Revision>) {
+        match self.rules_of_newest(last).await {
+            Ok(()) => {}
+            Err(error) => tracing::warn!(%error, "rules of a newer revision cannot be told; those in force stay"),
+        }
+    }
+
+    async fn rules_of_newest(&self, last: &mut Option<Revision>) -> Result<(), ReconcileError> {
+        let newest = self.newest().await?;
+        if last.as_ref() == Some(&newest) && !self.is_due() {
+            self.confirm();
+            return Ok(());
+        }
+        let tree = self.tree(&newest).await?;
+        let known = Known::in_catalog(&self.parts.catalog, &tree, self.parts.clock.now()).await?;
+        let mut checked = check(&tree, &known).await;
+        self.expect(&checked, &known, None);
+        if checked.is_refused() {
+            self.are_newest.store(false, Ordering::SeqCst);
+        } else {
+            self.enforce(&mut checked);
+        }
+        *last = Some(newest);
+        Ok(())
+    }
+
+    /// Takes in what other nodes changed in the catalog, for ever.
+    async fn take_in_changes(&self) -> Infallible {
+        let mut ticks = tokio::time::interval(LOOK_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = self.parts.catalog.refresh().await {
+                tracing::warn!(%error, "what other nodes changed cannot be told; what is known stays");
+            }
+        }
+    }
+
+    /// Waits until this process does nothing else to what is served, and until it is done holds others off.
+    ///
+    /// # Errors
+    ///
+    /// If another node leads: only a leader changes what is served.
+    pub(crate) async fn alone(&self) -> Result<MutexGuard<'_, ()>, ReconcileError> {
+        let alone = self.at_work.lock().await;
+        self.parts.catalog.ensure_leads().await?;
+        Ok(alone)
+    }
+
+    /// Starts this node: as the leader it [recovers](Self::recover) what is there, or else it puts the last rules in
+    /// force. Says whether it leads. To be called once, before doors open.
+    ///
+    /// # Errors
+    ///
+    /// If the store or the catalog cannot be used.
+    pub async fn enter(&self) -> Result<bool, ReconcileError> {
+        match self.parts.catalog.lead(LEASE).await? {
+            Lead::Ours { .. } => self.recover().await.map(|()| true),
+            Lead::Theirs { leader } => {
+                tracing::info!(leader, "another node leads the mesh");
+                self.put_last_in_force().await.map(|()| false)
+            }
+        }
+    }
+}
