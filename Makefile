@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/weft-target
 # The binary that `./weft` is. `make demo WEFT=/path/to/weft` serves the demo with one that is built already.
 WEFT ?= $(CARGO_TARGET_DIR)/release/weft
 
-.PHONY: api bench build chaos demo fuzz mutants prove test
+.PHONY: api bench build chaos demo fuzz mutants nodes prove test
 
 # The pages of the catalog, which the binary holds: built when something that they are made of is newer.
 PAGES = catalog-ui/dist/index.html
@@ -36,6 +36,12 @@ prove:
 chaos:
 	WEFT_CHAOS_RUNS=$(or $(RUNS),1000) WEFT_CHAOS_SEED=$(or $(SEED),1) \
 		cargo test --release --workspace --test chaos -- crashes --nocapture
+
+# Kills and stalls two nodes on one Postgres catalog and one bucket, 200 times. `make nodes KILLS=n SEED=n` for others. After
+# `make test`, which installs what it needs.
+nodes: build
+	KILLS=$(or $(KILLS),200) SEED=$(or $(SEED),1) $(CARGO_TARGET_DIR)/venv/bin/python -m pytest -p no:cacheprovider -q -s \
+		tests/interop/test_nodes.py -k die_or_stall
 
 # Breaks governance in known ways and demands that a test notices. Builds in a folder of its own; takes its time.
 mutants:

@@ -1,0 +1,207 @@
+"""Two nodes on one Postgres catalog and one bucket: each serves, one leads, and either may die or stall at any point."""
+
+import json
+import os
+import random
+import threading
+import time
+
+import pytest
+
+import postgres
+import s3
+from flight import connect, rows
+from nodes import Node, leader
+from test_crash import COUNT, Bucket, Mesh, check, of_kind
+from weft import Repository, command, until
+
+# How often a node is killed or stalled in one test; more by `make nodes KILLS=200`.
+KILLS = int(os.environ.get("KILLS", "8"))
+SEED = int(os.environ.get("SEED", "1"))
+# What is granted, taken away or published on one node holds on the other within that.
+SOON = 5
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory):
+    """A database and a store."""
+    place = tmp_path_factory.mktemp("nodes")
+    with postgres.served(place / "postgres") as database, s3.moto(place) as store:
+        yield place, database, store
+
+
+@pytest.fixture(scope="module")
+def pair(outside):
+    """The demo on two nodes."""
+    place, database, store = outside
+    repository = Repository(place / "mesh")
+    bucket = Bucket(store)
+    a = Node(place, "a", database, bucket, repository.path).start().ready()
+    b = Node(place, "b", database, bucket, repository.path, keys=a.home / "keys").start().ready()
+    yield a, b, repository
+    a.end()
+    b.end()
+
+
+def within(seconds, condition, what):
+    began = time.monotonic()
+    until(condition, what, longest=seconds)
+    return time.monotonic() - began
+
+
+def test_each_serves_what_one_made(outside, pair):
+    _, database, _ = outside
+    a, b, repository = pair
+    assert leader(database, pair[:2]) is a
+    flights = "select count(*) n from aviation.flights.departures"
+    assert a.server.query("ana", flights) == b.server.query("ana", flights)
+    with connect(b.server, token=a.server.token("ana")) as connection:
+        assert rows(connection, "select 1 one") == [{"one": 1}], "a token of one is good at the other"
+    assert database.ask("select count(*) from releases") != [["0"]]
+    repository.edit("products/aviation/flights/about.md", "\n", "\n\n") if False else None
+    assert not (a.home / "catalog.db").exists()
+
+
+def test_what_is_granted_or_taken_away_on_one_holds_on_both(pair):
+    a, b, repository = pair
+    email = "select email from loyalty.members.profiles order by points desc, joined_on limit 1"
+    purpose = ["--purpose", "member_service"]
+
+    def clear(node):
+        done = command("query", "--as", "dana", email, "--format", "json", *purpose, home=node.home)
+        assert done.returncode == 0, done.stderr
+        return "***" not in json.loads(done.stdout)[0]["email"]
+
+    assert not clear(a) and not clear(b)
+    asked = command("access", "request", "loyalty.members.profiles", "--columns", "email", *purpose, "--note", "x",
+                    "--as", "dana", home=b.home)
+    assert asked.returncode == 0, asked.stderr
+    (request, *_) = asked.stdout.split()
+    within(SOON, lambda: request in command("access", "requests", "--as", "lena", home=a.home).stdout, "the request is on both")
+    assert command("access", "approve", request, "--as", "lena", home=a.home).returncode == 0
+    assert clear(a), "the very next query"
+    within(SOON, lambda: clear(b), "the grant holds on the other node")
+    revoked = command("access", "revoke", request, "--as", "lena", home=b.home)
+    assert revoked.returncode == 0, revoked.stderr
+    assert not clear(b), "the very next query"
+    within(SOON, lambda: not clear(a), "what was taken away is denied on the other node")
+
+
+def test_what_only_a_leader_may_do_the_other_refuses_by_its_name(pair):
+    a, b, _ = pair
+    refused = command("release", "rollback", "aviation.flights", "--reason", "x", "--as", "omar", home=b.home)
+    assert refused.returncode != 0 and ("W0911" in refused.stderr and a.url in refused.stderr), refused.stderr
+
+
+def test_a_node_with_other_keys_is_refused(outside, pair):
+    place, database, store = outside
+    _, _, repository = pair
+    stranger = Node(place, "stranger", database, pair[0].warehouse, repository.path).start()
+    assert stranger.server.process.wait(timeout=60) != 0
+    assert "are not those of the node that leads" in stranger.server.stderr.text
+
+
+def test_the_catalog_s_password_is_written_nowhere(outside, pair):
+    _, database, _ = outside
+    for node in pair[:2]:
+        assert database.password not in node.log() + node.server.stderr.text + node.server.stdout.text
+
+
+class Asking(threading.Thread):
+    """Asks both nodes all the while; each answer must be one of a revision that there was."""
+
+    def __init__(self, nodes, mesh):
+        super().__init__(daemon=True)
+        self.nodes, self.mesh = nodes, mesh
+        self.stopped, self.wrong, self.answers = threading.Event(), [], 0
+        self.start()
+
+    def run(self):
+        while not self.stopped.is_set():
+            for node in self.nodes:
+                counts = {len(held["orders/lines"]) for held in list(self.mesh.expected.values())}
+                done = command("query", "--as", "ana", COUNT, "--format", "json", home=node.home) if not node.is_paused else None
+                if done is None or done.returncode != 0:
+                    continue
+                counts |= {len(held["orders/lines"]) for held in list(self.mesh.expected.values())}
+                (n,) = [row["n"] for row in json.loads(done.stdout)]
+                self.answers += 1
+                if n not in counts:
+                    self.wrong.append((node.name, n, counts))
+            self.stopped.wait(0.05)
+
+
+def doubled(warehouse):
+    """Commits of one table that were made of the same."""
+    found, logs = [], {}
+    for name in of_kind(warehouse, "commit"):
+        for line in warehouse.text(name).splitlines():
+            info = json.loads(line).get("commitInfo")
+            if info and info.get("weft.fingerprint"):
+                logs.setdefault(name.rsplit("/", 1)[0], []).append(info["weft.fingerprint"])
+    for log, prints in logs.items():
+        found += [(log, one) for one, other in zip(prints, prints[1:]) if one == other]
+    return found
+
+
+def test_either_may_die_or_stall_at_any_point(tmp_path):
+    chosen = random.Random(SEED)
+    mesh = Mesh(tmp_path / "mesh", 1_000)
+    with postgres.served(tmp_path / "postgres") as database, s3.moto(tmp_path) as store:
+        bucket = Bucket(store)
+        nodes = [Node(tmp_path, "a", database, bucket, mesh.path).start().ready()]
+        nodes.append(Node(tmp_path, "b", database, bucket, mesh.path, keys=nodes[0].home / "keys").start().ready())
+        asking, serves = Asking(nodes, mesh), lambda node, n: node.server.process.poll() is None and counted(node) == n
+        try:
+            for turn in range(KILLS):
+                told = f"seed {SEED}, turn {turn}"
+                if chosen.random() < 0.85:
+                    mesh.change(chosen.randint(500, 3_000))
+                time.sleep(chosen.random() * 2.5)
+                victim = chosen.choice([leader(database, nodes) or nodes[0], *nodes])
+                if chosen.random() < 0.5:
+                    victim.kill()
+                    time.sleep(chosen.random() * 2)
+                    victim.start()
+                else:
+                    victim.pause()
+                    # For less and for longer than a lease lasts.
+                    time.sleep(chosen.choice([0.5, 3, 9]))
+                    victim.resume()
+                victim.ready()
+                n = len(mesh.rows)
+                until(lambda: all(serves(node, n) for node in nodes), f"{told}: both serve the newest", longest=60)
+                assert not asking.wrong, f"{told}: {asking.wrong}"
+                until(lambda: set(check(bucket, mesh).values()) == {mesh.newest}, f"{told}: all is released", longest=60)
+                assert not doubled(bucket), told
+            revoked(nodes, mesh)
+        finally:
+            asking.stopped.set()
+            asking.join(30)
+            for node in nodes:
+                node.end()
+        assert asking.answers >= KILLS
+        # Of each product, the catalog has what the store has.
+        kept = database.ask("select product, count(*) from releases group by product order by product")
+        objects = of_kind(bucket, "release")
+        for product, count in kept:
+            assert sum(f"/{product.split('.')[1]}/" in name for name in objects) == int(count), product
+        print(f"\n{KILLS} kills and stalls, {asking.answers} answers, {len(objects)} releases")
+
+
+def revoked(nodes, mesh):
+    """What a commit takes away is denied on both soon, and what it gives back is there."""
+    reads = lambda node: counted(node) is not None
+    file = "products/sales/access.csv"
+    text = mesh.repository.text(file)
+    mesh.repository.edit(file, "p, role:analyst, dom:sales, obj:sales, read, *, -, allow\n", "")
+    mesh.repository.commit("analysts read nothing")
+    within(SOON, lambda: not any(map(reads, nodes)), "both deny")
+    mesh.repository.write(file, text)
+    mesh.repository.commit("they do")
+    within(SOON, lambda: all(map(reads, nodes)), "both allow")
+
+
+def counted(node):
+    done = command("query", "--as", "ana", COUNT, "--format", "json", home=node.home)
+    return json.loads(done.stdout)[0]["n"] if done.returncode == 0 else None
