@@ -26,8 +26,10 @@ use crate::trail::{self, Sink, Trail};
 use crate::training_sets::{self, TrainingSet};
 use crate::{levels, outbox, releases, requests, runs, settings, usage};
 
+mod copy;
 mod shared;
 
+pub use copy::CopiedTable;
 pub use shared::Lead;
 use shared::Seat;
 

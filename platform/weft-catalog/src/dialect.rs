@@ -43,3 +43,16 @@ pub(crate) async fn has_table(connection: &mut AnyConnection, name: &str) -> Res
     let found: i64 = sqlx::query_scalar(sql).bind(name.to_owned()).fetch_one(connection).await?;
     Ok(found > 0)
 }
+
+/// Lets the database count on from the greatest value of a column that it counts by itself, after rows were added with
+/// values of their own. SQLite does so unasked.
+pub(crate) async fn count_on(connection: &mut AnyConnection, table: &str, column: &str) -> Result<(), sqlx::Error> {
+    if Dialect::of(connection) == Dialect::Postgres {
+        let sql = format!(
+            "SELECT setval(pg_get_serial_sequence('{table}', '{column}'), \
+             (SELECT coalesce(max({column}), 0) + 1 FROM {table}), false)"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(connection).await?;
+    }
+    Ok(())
+}

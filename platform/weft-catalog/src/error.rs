@@ -1,5 +1,7 @@
 //! Why the catalog gave no answer.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use weft_model::{Code, PortName, ProductRef, Revision};
 
@@ -74,6 +76,13 @@ pub enum CatalogError {
     #[error("the catalog already holds releases, so it cannot be restored over")]
     NotEmpty,
 
+    #[error("cannot use `{}`: {source}", file.display())]
+    Copy {
+        file: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+
     /// Another process on the same catalog brings the mesh to revisions; nothing was written. `leader` is its name, `None`
     /// where nobody leads at the moment.
     #[error("{}", not_leading(leader.as_deref()))]
@@ -103,6 +112,7 @@ impl CatalogError {
             | CatalogError::Newer { .. }
             | CatalogError::Migration { .. }
             | CatalogError::Corrupt { .. }
+            | CatalogError::Copy { .. }
             | CatalogError::Stopped => Code::CATALOG_UNAVAILABLE,
             CatalogError::NotLeading { .. } => Code::NOT_LEADING,
             CatalogError::Unrecorded => Code::AUDIT_UNAVAILABLE,

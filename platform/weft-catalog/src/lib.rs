@@ -39,7 +39,7 @@ mod view;
 mod views;
 
 pub use audit::AuditVerdict;
-pub use catalog::{Catalog, Lead};
+pub use catalog::{Catalog, CopiedTable, Lead};
 pub use decisions::{Asked, DecisionRecord, HIDDEN};
 pub use drawing::{LineageBox, LineageCluster, LineageDrawing};
 pub use error::CatalogError;

@@ -354,6 +354,8 @@ codes! {
     TLS_FILES = "W0910";
     /// Another node of the mesh carries out changes.
     NOT_LEADING = "W0911";
+    /// A backup is not as it was written.
+    BACKUP_UNSOUND = "W0912";
     /// A push hook is not signed with the secret of this mesh.
     HOOK_UNPROVEN = "W0950";
 }

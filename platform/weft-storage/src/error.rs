@@ -62,6 +62,10 @@ pub enum StorageError {
     )]
     Fenced { url: String, token: u64 },
 
+    /// Only an empty warehouse is filled from a copy.
+    #[error("the warehouse at `{url}` holds something already")]
+    NotEmpty { url: String },
+
     /// The gate's judge found that the contract would not hold. Never empty.
     #[error("{}", summary(.findings))]
     Refused { findings: Vec<Finding> },
@@ -100,7 +104,7 @@ impl StorageError {
         match self {
             StorageError::Url { .. } => Code::STORE_URL,
             StorageError::PutIfAbsentIgnored { .. } => Code::STORE_NOT_SAFE,
-            StorageError::Conflict { .. } => Code::STORE_CONFLICT,
+            StorageError::Conflict { .. } | StorageError::NotEmpty { .. } => Code::STORE_CONFLICT,
             StorageError::Fenced { .. } => Code::STORE_FENCED,
             StorageError::Refused { findings } => findings.first().map_or(Code::DATA_SCHEMA, |finding| finding.code),
             StorageError::Rows { .. } | StorageError::Foreign { .. } => Code::DATA_UNREADABLE,

@@ -6,6 +6,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod certificate;
+mod circuit;
+mod copy;
 mod create;
 mod error;
 mod fault;
@@ -39,6 +41,7 @@ mod warehouse;
 mod whole;
 mod write;
 
+pub use copy::CopiedObject;
 pub use error::StorageError;
 pub use files::{FileKind, SourceLimits, file_table, memory_table, source_table};
 pub use gate::{Candidate, CommitJudge, Finding, Verdict};

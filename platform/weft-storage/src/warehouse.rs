@@ -4,17 +4,22 @@ use std::collections::HashMap;
 use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::time::Duration;
 
 use datafusion::execution::object_store::{ObjectStoreRegistry, ObjectStoreUrl};
 use deltalake::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use moka::future::Cache;
+use object_store::aws::AmazonS3Builder;
+use object_store::azure::MicrosoftAzureBuilder;
+use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{ObjectStore, ObjectStoreScheme};
+use object_store::{BackoffConfig, ObjectStore, ObjectStoreScheme, RetryConfig};
 use tokio::sync::Mutex;
 use url::Url;
 use weft_model::PortRef;
 
+use crate::circuit::Circuit;
 use crate::kept::Kept;
 use crate::newest::Known;
 use crate::whole::WholeBodies;
@@ -58,6 +63,10 @@ impl Warehouse {
     pub fn open(url: &str, options: &HashMap<String, String>) -> Result<Self, StorageError> {
         let url = folder_url(url)?;
         let (store, prefix) = open_store(&url, options)?;
+        let store = match ["file", "memory"].contains(&url.scheme()) {
+            true => store,
+            false => Circuit::over(store, &prefix),
+        };
         Ok(Warehouse::of(url, store, prefix))
     }
 
@@ -160,16 +169,38 @@ fn folder_url(url: &str) -> Result<Url, StorageError> {
     Ok(parsed)
 }
 
+/// How often and for how long a remote store is asked again, with pauses of random length that double, where it does not
+/// answer or is overloaded. The store's own default is ten times in three minutes, longer than anybody waits for a query.
+fn patience() -> RetryConfig {
+    let backoff =
+        BackoffConfig { init_backoff: Duration::from_millis(100), max_backoff: Duration::from_secs(1), base: 2.0 };
+    RetryConfig { backoff, max_retries: 4, retry_timeout: Duration::from_secs(10) }
+}
+
 /// The store that serves `url` and the path that the URL names within it.
 pub(crate) fn open_store(
     url: &Url,
     options: &HashMap<String, String>,
 ) -> Result<(Arc<dyn ObjectStore>, Path), StorageError> {
     let refuse = |problem: String| StorageError::Url { url: url.to_string(), problem };
-    let (scheme, _) = ObjectStoreScheme::parse(url).map_err(|e| refuse(e.to_string()))?;
+    let (scheme, prefix) = ObjectStoreScheme::parse(url).map_err(|e| refuse(e.to_string()))?;
     if matches!(scheme, ObjectStoreScheme::Http) {
         return Err(refuse("plain web servers hold no tables".to_owned()));
     }
-    let (store, prefix) = object_store::parse_url_opts(url, options).map_err(|e| refuse(e.to_string()))?;
-    Ok((Arc::from(store), prefix))
+    // The builders have no trait in common.
+    macro_rules! of {
+        ($builder:ty) => {{
+            let builder = <$builder>::new().with_url(url.as_str()).with_retry(patience());
+            let known = options.iter().filter_map(|(key, value)| Some((key.to_ascii_lowercase().parse().ok()?, value)));
+            let builder = known.fold(builder, |builder, (key, value)| builder.with_config(key, value));
+            builder.build().map(|store| Arc::new(store) as _)
+        }};
+    }
+    let built: object_store::Result<Arc<dyn ObjectStore>> = match scheme {
+        ObjectStoreScheme::AmazonS3 => of!(AmazonS3Builder),
+        ObjectStoreScheme::MicrosoftAzure => of!(MicrosoftAzureBuilder),
+        ObjectStoreScheme::GoogleCloudStorage => of!(GoogleCloudStorageBuilder),
+        _ => object_store::parse_url_opts(url, options).map(|(store, _)| Arc::from(store)),
+    };
+    Ok((built.map_err(|e| refuse(e.to_string()))?, prefix))
 }

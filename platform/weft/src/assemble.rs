@@ -157,7 +157,7 @@ impl Directory for InForce {
 }
 
 /// The catalog: a file of the home, or a Postgres database that other nodes have open too.
-async fn catalog(settings: &Settings, home: &Home, clock: Arc<dyn Clock>) -> Result<Catalog, StartError> {
+pub(crate) async fn catalog(settings: &Settings, home: &Home, clock: Arc<dyn Clock>) -> Result<Catalog, StartError> {
     let Some(shared) = &settings.catalog else { return Ok(Catalog::open(&home.catalog(), clock).await?) };
     // What a node is called tells the others where it answers, and no two starts have the same name.
     let at = settings.public_url.clone().unwrap_or_else(|| settings.http.to_string());

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod assemble;
+mod backup;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -35,6 +35,10 @@ pub(super) enum Command {
     Serve(Configured),
     /// Look whether everything is there that a configuration needs, and start nothing
     Doctor(Configured),
+    /// Copy catalog, keys and warehouse into a folder, also while the mesh runs
+    Backup(Copying),
+    /// Fill an empty home, catalog and warehouse from a backup
+    Restore(Copying),
     /// Begin a mesh, a domain or a product
     #[command(subcommand)]
     Init(Init),
@@ -111,6 +115,26 @@ pub(super) struct ServerArguments {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Copying {
+    /// Folder of the backup
+    pub(super) folder: PathBuf,
+    /// Configuration file of `weft serve`; without one, --home and --warehouse say which mesh
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["home", "warehouse"])]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) home: HomeArgument,
+    /// Object store for tables [default: <home>/warehouse]
+    #[arg(long, value_name = "URL")]
+    pub(super) warehouse: Option<String>,
+}
+
+impl Copying {
+    pub(super) fn configured(&self) -> Option<Configured> {
+        self.config.clone().map(|config| Configured { config })
+    }
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Up {
     /// Folder with `products/` and `governance/` (a git work tree counts as committed), or a git URL
     #[arg(default_value = ".")]
@@ -143,7 +167,7 @@ fn memory_max(text: &str) -> Result<u64, &'static str> {
 
 #[derive(Debug, Args)]
 pub(super) struct Configured {
-    /// TOML file with the keys mesh, home, warehouse, http, base_path, public_url, flight, tls, oidc, environment and memory_max
+    /// TOML file; the repository's `deploy/config/weft.toml` has every key with its meaning
     #[arg(long, value_name = "FILE")]
     pub(super) config: PathBuf,
 }

@@ -4,6 +4,7 @@ mod access;
 mod apply;
 mod arguments;
 mod backfill;
+mod backup;
 mod completions;
 mod connect;
 mod connection;
@@ -59,6 +60,8 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Up(arguments) => up::up(arguments),
         Command::Serve(arguments) => up::serve(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
+        Command::Backup(arguments) => backup::backup(&arguments),
+        Command::Restore(arguments) => backup::restore(&arguments),
         Command::Init(command) => init::init(&command),
         Command::Hook(Hook::Install { home }) => hook::install(&home.home),
         Command::Validate(arguments) => validate::validate(&arguments),

@@ -1,25 +1,13 @@
 use std::path::Path;
-use std::sync::Arc;
-
-use chrono::{DateTime, Utc};
 
 use super::*;
-use crate::sample::{at, release};
-
-#[derive(Debug)]
-struct Noon;
-
-impl weft_model::Clock for Noon {
-    fn now(&self) -> DateTime<Utc> {
-        at(0)
-    }
-}
+use crate::sample::{clock, release};
 
 const LONG: Duration = Duration::from_secs(600);
 const OVER: Duration = Duration::ZERO;
 
 async fn node(path: &Path, name: &str) -> Catalog {
-    Catalog::open_among_others(path, name, Arc::new(Noon)).await.unwrap()
+    Catalog::open_among_others(path, name, clock()).await.unwrap()
 }
 
 fn planes(number: u64) -> weft_model::Release {
@@ -73,7 +61,7 @@ async fn what_one_publishes_the_other_serves() {
 
 #[tokio::test]
 async fn a_file_that_nobody_shares_is_always_led() {
-    let alone = Catalog::open_in_memory(Arc::new(Noon)).await.unwrap();
+    let alone = Catalog::open_in_memory(clock()).await.unwrap();
     assert!(!alone.is_shared());
     alone.ensure_leads().await.unwrap();
     alone.publish(vec![planes(1)]).await.unwrap();

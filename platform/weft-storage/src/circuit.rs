@@ -1,0 +1,266 @@
+//! A store that is not asked while it does not answer: callers hear of it at once, and one question a second finds out
+//! when it does again.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use futures::{StreamExt, stream};
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, RenameOptions, Result,
+};
+
+/// After how many calls in a row without an answer the store is not asked any more. Each has been tried again by then.
+const FAILURES: u32 = 3;
+
+/// How often a store is asked whether it answers again.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
+
+/// Longest time that such a question takes.
+const PROBE_MAX: Duration = Duration::from_secs(3);
+
+/// Nobody writes an object of that name; that it is not there is an answer.
+const PROBE: &str = "_probe/answers";
+
+pub(crate) struct Circuit {
+    inner: Arc<dyn ObjectStore>,
+    state: Arc<State>,
+    /// Where the probe lies.
+    probe: Path,
+}
+
+#[derive(Default)]
+struct State {
+    failures: AtomicU32,
+    is_open: AtomicBool,
+}
+
+impl Circuit {
+    /// `inner`, asked as long as it answers. `prefix` is where in it something may be asked for.
+    pub(crate) fn over(inner: Arc<dyn ObjectStore>, prefix: &Path) -> Arc<dyn ObjectStore> {
+        gauge(false);
+        let probe = Path::from_iter(prefix.parts().chain(Path::from(PROBE).parts()));
+        Arc::new(Circuit { inner, state: Arc::default(), probe })
+    }
+
+    fn ensure_closed(&self) -> Result<()> {
+        match self.state.is_open.load(Ordering::SeqCst) {
+            false => Ok(()),
+            true => Err(unanswered()),
+        }
+    }
+
+    /// Counts what came of a call.
+    fn counted<T>(&self, came: Result<T>) -> Result<T> {
+        match &came {
+            Err(error) if is_unanswered(error) => self.count_failure(),
+            _ => self.state.failures.store(0, Ordering::SeqCst),
+        }
+        came
+    }
+
+    fn count_failure(&self) {
+        let failures = self.state.failures.fetch_add(1, Ordering::SeqCst) + 1;
+        if failures >= FAILURES && !self.state.is_open.swap(true, Ordering::SeqCst) {
+            tracing::error!("the store of the warehouse does not answer, and is not asked until it does");
+            gauge(true);
+            tokio::spawn(closed_again(Arc::clone(&self.inner), Arc::clone(&self.state), self.probe.clone()));
+        }
+    }
+}
+
+/// Ends once the store answers.
+async fn closed_again(store: Arc<dyn ObjectStore>, state: Arc<State>, probe: Path) {
+    loop {
+        tokio::time::sleep(PROBE_EVERY).await;
+        match tokio::time::timeout(PROBE_MAX, store.head(&probe)).await {
+            Ok(Err(error)) if is_unanswered(&error) => {}
+            Err(_) => {}
+            Ok(_) => break,
+        }
+    }
+    state.failures.store(0, Ordering::SeqCst);
+    state.is_open.store(false, Ordering::SeqCst);
+    gauge(false);
+    tracing::info!("the store of the warehouse answers again");
+}
+
+fn gauge(is_open: bool) {
+    metrics::gauge!("weft_circuit_open", "target" => "store").set(if is_open { 1.0 } else { 0.0 });
+}
+
+/// Whether that is no answer of the store's, rather than one that somebody does not like.
+fn is_unanswered(error: &Error) -> bool {
+    matches!(error, Error::Generic { .. } | Error::JoinError { .. })
+}
+
+fn unanswered() -> Error {
+    Error::Generic { store: "warehouse", source: "the store does not answer; it is asked again each second".into() }
+}
+
+impl fmt::Debug for Circuit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+impl fmt::Display for Circuit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.inner, f)
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Circuit {
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        self.ensure_closed()?;
+        self.counted(self.inner.get_opts(location, options).await)
+    }
+
+    async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
+        self.ensure_closed()?;
+        self.counted(self.inner.get_ranges(location, ranges).await)
+    }
+
+    async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+        self.ensure_closed()?;
+        self.counted(self.inner.put_opts(location, payload, options).await)
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        location: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        self.ensure_closed()?;
+        self.counted(self.inner.put_multipart_opts(location, options).await)
+    }
+
+    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        match self.ensure_closed() {
+            Ok(()) => self.inner.delete_stream(locations),
+            Err(error) => stream::once(async { Err(error) }).boxed(),
+        }
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        match self.ensure_closed() {
+            Ok(()) => self.inner.list(prefix),
+            Err(error) => stream::once(async { Err(error) }).boxed(),
+        }
+    }
+
+    fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
+        match self.ensure_closed() {
+            Ok(()) => self.inner.list_with_offset(prefix, offset),
+            Err(error) => stream::once(async { Err(error) }).boxed(),
+        }
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.ensure_closed()?;
+        self.counted(self.inner.list_with_delimiter(prefix).await)
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.ensure_closed()?;
+        self.counted(self.inner.copy_opts(from, to, options).await)
+    }
+
+    async fn rename_opts(&self, from: &Path, to: &Path, options: RenameOptions) -> Result<()> {
+        self.ensure_closed()?;
+        self.counted(self.inner.rename_opts(from, to, options).await)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use object_store::memory::InMemory;
+
+    use super::*;
+
+    /// A store that answers while it is told to.
+    #[derive(Debug)]
+    struct Shaky {
+        inner: InMemory,
+        answers: Arc<AtomicBool>,
+        asked: Arc<AtomicU32>,
+    }
+
+    impl fmt::Display for Shaky {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("shaky")
+        }
+    }
+
+    #[async_trait]
+    impl ObjectStore for Shaky {
+        async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            match self.answers.load(Ordering::SeqCst) {
+                true => self.inner.get_opts(location, options).await,
+                false => Err(Error::Generic { store: "shaky", source: "connection refused".into() }),
+            }
+        }
+
+        async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+            self.inner.put_opts(location, payload, options).await
+        }
+
+        async fn put_multipart_opts(
+            &self,
+            at: &Path,
+            options: PutMultipartOptions,
+        ) -> Result<Box<dyn MultipartUpload>> {
+            self.inner.put_multipart_opts(at, options).await
+        }
+
+        fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+            self.inner.delete_stream(locations)
+        }
+
+        fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+            self.inner.list(prefix)
+        }
+
+        async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+            self.inner.list_with_delimiter(prefix).await
+        }
+
+        async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+            self.inner.copy_opts(from, to, options).await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_does_not_answer_is_left_alone_until_it_does() {
+        let (answers, asked) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU32::new(0)));
+        let shaky = Shaky { inner: InMemory::new(), answers: Arc::clone(&answers), asked: Arc::clone(&asked) };
+        let store = Circuit::over(Arc::new(shaky), &Path::from("mesh"));
+        let missing = Path::from("mesh/nothing");
+        for _ in 0..10 {
+            assert!(matches!(store.get(&missing).await, Err(Error::NotFound { .. })), "which is an answer");
+        }
+        answers.store(false, Ordering::SeqCst);
+        for _ in 0..FAILURES {
+            let error = store.get(&missing).await.unwrap_err();
+            assert!(error.to_string().contains("refused"), "{error}");
+        }
+        let before = asked.load(Ordering::SeqCst);
+        for _ in 0..100 {
+            let error = store.get(&missing).await.unwrap_err();
+            assert!(error.to_string().contains("asked again each second"), "{error}");
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), before, "callers do not ask");
+        answers.store(true, Ordering::SeqCst);
+        tokio::time::sleep(PROBE_EVERY * 2).await;
+        assert!(matches!(store.get(&missing).await, Err(Error::NotFound { .. })));
+    }
+}
