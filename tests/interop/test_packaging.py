@@ -268,7 +268,7 @@ def test_helm_and_the_schemas_of_kubernetes_take_the_chart(values):
 
 def test_a_mistake_in_the_chart_would_be_told():
     manifest = rendered(LEAST)["StatefulSet", "demo-weft"]
-    manifest["spec"]["template"]["spec"]["containers"][0]["readynessProbe"] = {}
+    manifest["spec"]["template"]["spec"]["containers"][0]["probe"] = {}
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
 
@@ -300,9 +300,10 @@ def test_the_chart_writes_down_no_secret():
         ({"mesh": LEAST["mesh"]}, "tls.secret"),
         (LEAST | {"replicas": 2}, "catalog.url"),
         (LEAST | {"catalog": {"url": "postgres://weft:secret@db/weft"}}, "url"),
+        (LEAST | {"mesh": "https://weft:secret@git.example.org/mesh.git"}, "mesh"),
         (LEAST | {"replica": 2}, "replica"),
     ],
-    ids=["no_mesh", "no_tls", "two_homes", "password", "unknown"],
+    ids=["no_mesh", "no_tls", "two_homes", "password", "git_password", "unknown"],
 )
 def test_values_that_cannot_work_are_refused(values, told):
     with pytest.raises(helm_python.HelmError, match=re.escape(told)):
