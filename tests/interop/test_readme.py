@@ -1,50 +1,17 @@
 """README's blocks, run as they stand, while `make demo` runs in a fresh clone."""
 
 import os
-import re
 import signal
 import subprocess
-from typing import NamedTuple
 
 import pytest
 
+from console import blocks, commands, matches
 from weft import BINARY, LONGEST, REPOSITORY, TARGET, Lines, environment
 
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # These build or run for minutes; the first is what the blocks run against.
 NOT_RUN = ("make demo", "make test", "make bench", "make build")
-
-
-class Block(NamedTuple):
-    language: str
-    text: str
-    line: int
-
-
-def blocks():
-    text = (REPOSITORY / "README.md").read_text()
-    found = [Block(match[1], match[2], text.count("\n", 0, match.start()) + 1) for match in FENCE.finditer(text)]
-    return [block for block in found if block.language in ("console", "sql", "python")]
-
-
-def commands(text):
-    """The commands of a console block, each with the lines that it is to print."""
-    found = []
-    for line in text.splitlines():
-        if line.startswith("$ "):
-            found.append((line[2:], []))
-        elif found and found[-1][0].endswith("\\"):
-            found[-1] = (f"{found[-1][0]}\n{line}", [])
-        elif line.strip():
-            assert found, f"output before any command: {line}"
-            found[-1][1].append(line.strip())
-    return found
-
-
-def matches(expected, printed):
-    """Whether a line is among those printed; `…` stands for anything."""
-    pattern = ".*".join(map(re.escape, expected.split("…")))
-    return any(re.fullmatch(pattern, line.strip()) for line in printed.splitlines())
+README = REPOSITORY / "README.md"
 
 
 @pytest.fixture(scope="module")
@@ -76,10 +43,10 @@ def demo(tmp_path_factory):
 
 
 def test_readme_has_blocks_of_each_kind():
-    assert {"console", "python"} <= {block.language for block in blocks()}
+    assert {"console", "python"} <= {block.language for block in blocks(README)}
 
 
-@pytest.mark.parametrize("block", blocks(), ids=lambda block: f"line_{block.line}")
+@pytest.mark.parametrize("block", blocks(README), ids=lambda block: f"line_{block.line}")
 def test_block(demo, block):
     clone, variables = demo
 
