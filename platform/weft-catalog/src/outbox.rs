@@ -3,13 +3,15 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::SqliteConnection;
+use weft_model::TraceContext;
 
 use crate::error::{CatalogError, Doing};
 use crate::moment;
 use crate::view::EventView;
 
 /// A change of state as the outbox holds it. `kind` is the event's type, `subject` the name or id
-/// of what changed; the payload holds names and numbers, never rows.
+/// of what changed; the payload holds names and numbers, never rows, and from
+/// [`add`] on `traceparent`: the trace of the work that changed it, where there is one.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Event {
     pub(crate) kind: &'static str,
@@ -21,8 +23,11 @@ pub(crate) struct Event {
 pub(crate) async fn add(
     connection: &mut SqliteConnection,
     at: DateTime<Utc>,
-    event: Event,
+    mut event: Event,
 ) -> Result<(), CatalogError> {
+    if let (Some(trace), Value::Object(payload)) = (TraceContext::current(), &mut event.payload) {
+        payload.insert(TraceContext::HEADER.to_owned(), trace.to_string().into());
+    }
     sqlx::query("INSERT INTO outbox (at, kind, subject, payload) VALUES (?, ?, ?, ?)")
         .bind(moment::to_text(at))
         .bind(event.kind)

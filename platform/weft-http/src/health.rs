@@ -29,6 +29,12 @@ pub(crate) async fn metrics(State(doors): State<Doors>) -> impl IntoResponse {
     if let Some(age) = policies.age(now) {
         metrics::gauge!("weft_policy_age_seconds").set(age.num_seconds() as f64);
     }
+    metrics::gauge!("weft_queries_running").set(doors.engine.queries_running() as f64);
+    metrics::gauge!("weft_queries_bytes").set(doors.engine.queries_bytes() as f64);
+    if let Some(bytes) = weft_engine::resident_bytes() {
+        metrics::gauge!("weft_process_resident_bytes").set(bytes as f64);
+    }
+    metrics::gauge!("weft_ready").set(f64::from(u8::from(*doors.ready.borrow())));
     doors.metrics.run_upkeep();
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], doors.metrics.render())
 }

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -20,7 +19,7 @@ use weft_storage::{SourceLimits, Warehouse};
 
 use crate::environment;
 use crate::home::{Address, Home};
-use crate::mask_key;
+use crate::{mask_key, numbers};
 use crate::running::{Door, Mesh};
 use crate::settings::Settings;
 use crate::start_error::StartError;
@@ -43,6 +42,7 @@ impl Mesh {
             loopback_only(&[settings.http, settings.flight])?;
         }
         weft_governance::ensure_decides_right()?;
+        let metrics = numbers::handle();
         let started_at = clock.now();
         let held = Home::at(&settings.home).lock()?;
         let home = held.home().clone();
@@ -113,7 +113,7 @@ impl Mesh {
             pushed: controller.pushed(),
             controller: Arc::clone(&controller),
             flight: address.flight.clone(),
-            metrics: metrics(),
+            metrics,
             sessions: BrowserSessions::default(),
             oidc,
             site: Arc::new(site),
@@ -197,18 +197,4 @@ fn address(http: &TcpListener, flight: &TcpListener, tls: bool) -> Result<Addres
 
 fn unbound(source: std::io::Error) -> StartError {
     StartError::Bind { address: SocketAddr::from(([0, 0, 0, 0], 0)), source }
-}
-
-/// The numbers of this process. A second mesh in one process (tests) counts into the first's.
-fn metrics() -> PrometheusHandle {
-    static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
-    let handle = HANDLE.get_or_init(|| {
-        let recorder = PrometheusBuilder::new().build_recorder();
-        let handle = recorder.handle();
-        if metrics::set_global_recorder(recorder).is_err() {
-            tracing::warn!("numbers are counted by someone else in this process");
-        }
-        handle
-    });
-    handle.clone()
 }
