@@ -73,7 +73,9 @@ impl Door {
         Fut: Future<Output = Result<T, Status>> + Send + 'a,
     {
         let (began, given) = (Instant::now(), given_trace(headers));
-        let begin = || tracing::info_span!("flight", otel.kind = "server", verb, principal = field::Empty, outcome = field::Empty);
+        let begin = || {
+            tracing::info_span!("flight", otel.kind = "server", verb, principal = field::Empty, outcome = field::Empty)
+        };
         let span = TraceContext::within(given.as_ref(), begin);
         let trace = trace_id(&span, given.as_ref());
         let mut query = None;

@@ -12,7 +12,9 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use parking_lot::Mutex;
 use weft_catalog::CheckRecord;
-use weft_engine::{Answer, DELETED, Gained, Intake, Limits, QueryError, Redacted, Session, SessionOptions, UnreadableFile};
+use weft_engine::{
+    Answer, DELETED, Gained, Intake, Limits, QueryError, Redacted, Session, SessionOptions, UnreadableFile,
+};
 use weft_model::{
     Code, ColumnLineage, DataProduct, Diagnostic, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease,
     Revision, Transform,

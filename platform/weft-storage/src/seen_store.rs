@@ -52,12 +52,14 @@ impl ObjectStore for SeenStore {
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
         let bytes: u64 = ranges.iter().map(|range| range.end.saturating_sub(range.start)).sum();
-        let span = tracing::info_span!("read", operation = "ranges", ranges = ranges.len(), bytes, otel.kind = "client");
+        let span =
+            tracing::info_span!("read", operation = "ranges", ranges = ranges.len(), bytes, otel.kind = "client");
         seen("ranges", span, self.inner.get_ranges(location, ranges)).await
     }
 
     async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
-        let span = tracing::info_span!("write", operation = "put", bytes = payload.content_length(), otel.kind = "client");
+        let span =
+            tracing::info_span!("write", operation = "put", bytes = payload.content_length(), otel.kind = "client");
         seen("put", span, self.inner.put_opts(location, payload, options)).await
     }
 

@@ -19,11 +19,11 @@ use weft_storage::{SourceLimits, Warehouse};
 
 use crate::environment;
 use crate::home::{Address, Home};
-use crate::{mask_key, numbers};
 use crate::running::{Door, Mesh};
 use crate::settings::Settings;
 use crate::start_error::StartError;
 use crate::tls::{Secured, Tls};
+use crate::{mask_key, numbers};
 
 impl Mesh {
     /// Starts a mesh: takes the home, proves the store and takes it over, brings back what was served and opens the

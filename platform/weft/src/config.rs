@@ -279,7 +279,8 @@ impl Reader<'_> {
         let is_web = url::Url::parse(&endpoint).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
         if !is_web {
             let place = self.place(traces.get("endpoint").map_or(0..0, Spanned::span));
-            let problem = Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, format!("`{endpoint}` is no URL of the web"));
+            let problem =
+                Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, format!("`{endpoint}` is no URL of the web"));
             self.problems.push(problem.help("write one such as `http://127.0.0.1:4318/v1/traces`"));
         }
         Some(TraceSettings { endpoint, sampled, headers })
@@ -301,14 +302,17 @@ impl Reader<'_> {
     /// The headers in the file that `headers` names.
     fn headers_of(&mut self, traces: &DeTable<'_>) -> HashMap<String, String> {
         let Some(file) = self.text_of(traces, "headers") else { return HashMap::new() };
-        let line = |line: &str| line.split_once(':').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
+        let line =
+            |line: &str| line.split_once(':').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
         let (message, help) = match std::fs::read_to_string(&file) {
             Ok(text) => match text.lines().filter(|line| !line.trim().is_empty()).map(line).collect() {
                 Some(headers) => return headers,
                 // What stands there is secret.
                 None => (format!("`{file}` has a line that is no header"), "write `NAME: VALUE` on each line"),
             },
-            Err(error) => (format!("cannot read `{file}`: {error}"), "`headers` names a file with a line for each header"),
+            Err(error) => {
+                (format!("cannot read `{file}`: {error}"), "`headers` names a file with a line for each header")
+            }
         };
         let place = self.place(traces.get("headers").map_or(0..0, Spanned::span));
         self.problems.push(Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, message).help(help));
@@ -435,7 +439,8 @@ mod tests {
 
     #[test]
     fn traces_are_a_table_of_where_and_how_many() {
-        let settings = read("weft.toml", "mesh = \"m\"\n[traces]\nendpoint = \"http://c/v1/traces\"\nsampled = \"5 %\"\n");
+        let settings =
+            read("weft.toml", "mesh = \"m\"\n[traces]\nendpoint = \"http://c/v1/traces\"\nsampled = \"5 %\"\n");
         let traces = settings.unwrap().traces.unwrap();
         assert_eq!((traces.endpoint.as_str(), traces.sampled), ("http://c/v1/traces", 0.05));
         check(

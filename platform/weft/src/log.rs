@@ -4,9 +4,10 @@ use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock};
 
-use tracing::{Event, Subscriber, dispatcher};
+use tracing::dispatcher::{self, Dispatch, WeakDispatch};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::{Format, Json, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::SubscriberExt;
@@ -39,22 +40,33 @@ pub(crate) fn to_file(folder: &Path, settings: Option<&TraceSettings>) -> io::Re
         .with_threads(false)
         .with_target(false)
         .with_tracked_inactivity(false);
-    let lines = tracing_subscriber::fmt::layer()
-        .json()
-        .event_format(Traced(Format::default().json().flatten_event(true).with_span_list(false)))
-        .with_writer(Mutex::new(file));
+    let lines = Traced::default();
+    let dispatch = Arc::clone(&lines.dispatch);
+    let lines = tracing_subscriber::fmt::layer().json().event_format(lines).with_writer(Mutex::new(file));
     let all = tracing_subscriber::registry().with(EnvFilter::new(FILTER)).with(spans.with_filter(own)).with(lines);
     // Whoever traces already (a test) goes on doing so.
     if all.try_init().is_err() {
         tracing::debug!("someone else keeps the log of this process");
     } else {
+        let _ = dispatch.set(dispatcher::get_default(Dispatch::downgrade));
         weft_model::trace::follow_traces(Box::new(OfSpans));
     }
     Ok(tracing)
 }
 
 /// Lines that begin with the ids of the trace and of the span in which they are told.
-struct Traced(Format<Json>);
+struct Traced {
+    json: Format<Json>,
+    /// Who knows the spans, from when there is one: it cannot be asked for while it handles an event.
+    dispatch: Arc<OnceLock<WeakDispatch>>,
+}
+
+impl Default for Traced {
+    fn default() -> Self {
+        let json = Format::default().json().flatten_event(true).with_span_list(false);
+        Traced { json, dispatch: Arc::default() }
+    }
+}
 
 impl<S, N> FormatEvent<S, N> for Traced
 where
@@ -62,12 +74,11 @@ where
     N: for<'w> FormatFields<'w> + 'static,
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let around: Vec<_> = context.event_scope().into_iter().flatten().map(|span| span.id()).collect();
-        let trace = dispatcher::get_default(|dispatch| {
-            around.iter().rev().find_map(|span| traces::context_of(span, dispatch))
-        });
+        let around = context.event_scope().into_iter().flatten().map(|span| span.id()).collect::<Vec<_>>();
+        let dispatch = self.dispatch.get().and_then(WeakDispatch::upgrade);
+        let trace = dispatch.and_then(|dispatch| around.iter().find_map(|span| traces::context_of(span, &dispatch)));
         let mut line = String::new();
-        self.0.format_event(context, Writer::new(&mut line), event)?;
+        self.json.format_event(context, Writer::new(&mut line), event)?;
         match (trace, line.strip_prefix('{')) {
             (Some(trace), Some(rest)) => {
                 let (trace, span) = (trace.trace_id(), trace.span_id());
@@ -80,8 +91,6 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     #[derive(Clone, Default)]
@@ -100,13 +109,13 @@ mod tests {
     #[test]
     fn a_line_names_the_trace_and_the_span_that_it_is_told_in() {
         let (tracing, written) = (Tracing::open(None).unwrap(), Written::default());
-        let writer = written.clone();
-        let lines = tracing_subscriber::fmt::layer()
-            .json()
-            .event_format(Traced(Format::default().json().flatten_event(true).with_span_list(false)))
-            .with_writer(move || writer.clone());
+        let (writer, traced) = (written.clone(), Traced::default());
+        let known = Arc::clone(&traced.dispatch);
+        let lines = tracing_subscriber::fmt::layer().json().event_format(traced).with_writer(move || writer.clone());
         let spans = tracing_opentelemetry::layer().with_tracer(tracing.tracer()).with_context_activation(false);
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(spans).with(lines), || {
+        let all = Dispatch::new(tracing_subscriber::registry().with(spans).with(lines));
+        known.set(all.downgrade()).unwrap();
+        dispatcher::with_default(&all, || {
             tracing::info!("outside");
             tracing::info_span!("outer").in_scope(|| {
                 tracing::info!("at first");
