@@ -88,7 +88,7 @@ def test_what_is_counted_has_been_counted(metrics):
 
     assert value('weft_queries_total{outcome="ok"}') >= 1
     assert value('weft_gate_verdicts_total{verdict="passed"}') >= 9
-    assert value("weft_ready") == value("weft_controller_lease") == 1
+    assert value("weft_ready") == value("weft_leads") == 1
     assert value("weft_policy_epoch") >= 1
     assert value("weft_reconcile_seconds_count") >= 1
     assert value("weft_releases_total") >= 7

@@ -219,7 +219,7 @@ impl Controller {
                 Ok(Some(report))
             }
             Err(error) if error.code() == Code::STORE_FENCED => {
-                metrics::gauge!("weft_controller_lease").set(0);
+                metrics::gauge!("weft_leads").set(0);
                 Err(error)
             }
             Err(error) => {

@@ -20,7 +20,7 @@ impl Controller {
     pub async fn recover(&self) -> Result<(), ReconcileError> {
         // First, so that nobody else's release comes after what is read here.
         let fence = self.parts.warehouse.take_fence().await?;
-        metrics::gauge!("weft_controller_lease").set(1);
+        metrics::gauge!("weft_leads").set(1);
         tracing::info!(fence, "the warehouse is taken over");
         let ended = self.parts.catalog.end_interrupted_runs().await?;
         if ended > 0 {

@@ -106,7 +106,7 @@ const NUMBERS: [(&str, Kind, &str, &[Labels]); 51] = [
         &[&[("status", "succeeded")], &[("status", "partial")], &[("status", "refused")], &[("status", "failed")]],
     ),
     ("weft_reconcile_seconds", Times, "How long reconciles take, also those that find nothing to do.", PLAIN),
-    ("weft_controller_lease", Gauge, "1 while this process may write the warehouse.", PLAIN),
+    ("weft_leads", Gauge, "1 while this process may write the warehouse.", PLAIN),
     (
         "weft_gate_verdicts_total",
         Counter,
