@@ -9,6 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
+use tracing::Instrument;
 use weft_governance::GrantBook;
 use weft_model::{Clock, DomainName, ObservedRead, PortRef, ProductRef, Published, Release, Revision};
 
@@ -475,7 +476,7 @@ impl Catalog {
         W: Future<Output = Result<T, CatalogError>> + Send + 'static,
         T: Send + 'static,
     {
-        let done = tokio::spawn(work(self.inner.clone())).await.unwrap_or(Err(CatalogError::Stopped));
+        let done = tokio::spawn(work(self.inner.clone()).in_current_span()).await.unwrap_or(Err(CatalogError::Stopped));
         self.inner.changed.send_replace(());
         done
     }

@@ -3,13 +3,15 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::AnyConnection;
+use weft_model::TraceContext;
 
 use crate::error::{CatalogError, Doing};
 use crate::moment;
 use crate::view::EventView;
 
 /// A change of state as the outbox holds it. `kind` is the event's type, `subject` the name or id
-/// of what changed; the payload holds names and numbers, never rows.
+/// of what changed; the payload holds names and numbers, never rows, and from
+/// [`add`] on `traceparent`: the trace of the work that changed it, where there is one.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Event {
     pub(crate) kind: &'static str,
@@ -18,7 +20,14 @@ pub(crate) struct Event {
 }
 
 /// Adds `event` in the caller's transaction, so that it is told exactly when the change is kept.
-pub(crate) async fn add(connection: &mut AnyConnection, at: DateTime<Utc>, event: Event) -> Result<(), CatalogError> {
+pub(crate) async fn add(
+    connection: &mut AnyConnection,
+    at: DateTime<Utc>,
+    mut event: Event,
+) -> Result<(), CatalogError> {
+    if let (Some(trace), Value::Object(payload)) = (TraceContext::current(), &mut event.payload) {
+        payload.insert(TraceContext::HEADER.to_owned(), trace.to_string().into());
+    }
     sqlx::query("INSERT INTO outbox (at, kind, subject, payload) VALUES ($1, $2, $3, $4)")
         .bind(moment::to_text(at))
         .bind(event.kind)

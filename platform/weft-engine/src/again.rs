@@ -15,6 +15,7 @@ use datafusion::physical_plan::joins::HashJoinExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::{StreamExt, TryStreamExt, stream};
 
+use crate::Redacted;
 use crate::barrier::Seal;
 use crate::session::Planned;
 use crate::{Limits, QueryError, statement, verify};
@@ -76,7 +77,7 @@ pub(crate) fn or_again(
             Some(Err(error)) if matches!(error.find_root(), DataFusionError::ResourcesExhausted(_)) => {
                 drop(rows);
                 metrics::counter!("weft_queries_again_total").increment(1);
-                tracing::info!(%error, "a query runs again, with joins that spill");
+                tracing::info!(error = %Redacted(&error), "a query runs again, with joins that spill");
                 again.await.map_err(DataFusionError::from)
             }
             first => {

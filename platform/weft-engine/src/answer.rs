@@ -17,12 +17,13 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, Stream, StreamExt};
 use parking_lot::Mutex;
 use tokio::task::AbortHandle;
+use tracing::Span;
 
 use crate::audit::AppliedTerms;
 use crate::engine::Running;
 use crate::result_cap::ResultCap;
 use crate::session::Ongoing;
-use crate::{Limits, QueryError};
+use crate::{Limits, QueryError, Redacted};
 
 /// How long to wait for whoever works on rows before looking again.
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
@@ -46,6 +47,8 @@ pub struct Answer {
     /// Whether rows are hidden that lie between those of the answer.
     hides_rows: bool,
     ended: bool,
+    /// In which the rows are made.
+    span: Span,
     /// Keeps the query listed as running until its rows end, or nobody wants them any more.
     ongoing: Option<Arc<Ongoing>>,
 }
@@ -91,6 +94,7 @@ impl Answer {
             cap,
             hides_rows,
             ended: false,
+            span: tracing::info_span!("rows"),
             ongoing: Some(ongoing),
         }
     }
@@ -189,6 +193,8 @@ impl Stream for Answer {
         if self.ended {
             return Poll::Ready(None);
         }
+        let span = self.span.clone();
+        let _in_span = span.enter();
         if let Poll::Ready(error) = self.stopped.poll_unpin(context) {
             return self.fail(error);
         }
@@ -207,7 +213,7 @@ impl Stream for Answer {
                 Poll::Ready(Some(Ok(batch)))
             }
             Poll::Ready(Some(Err(error))) => {
-                tracing::warn!(query = %self.id, %error, "a query failed while it ran");
+                tracing::warn!(query = %self.id, error = %Redacted(&error), "a query failed while it ran");
                 let error = QueryError::from_running(&error, self.memory_bytes_max);
                 let error = if self.hides_rows { error.of_any_row() } else { error };
                 self.fail(error)

@@ -29,6 +29,7 @@ use weft_storage::Warehouse;
 use crate::admission::{Admission, Admitted};
 use crate::audit::AppliedTerms;
 use crate::entitlement::KnownEntitlements;
+use crate::following::follow_tasks;
 use crate::planning::PlannerThreads;
 use crate::plans::KnownPlans;
 use crate::query_memory::{AllQueries, QueryMemory};
@@ -95,6 +96,7 @@ impl Engine {
     pub fn new(parts: Parts) -> Arc<Self> {
         let stores: Arc<dyn ObjectStoreRegistry> = Arc::new(DefaultObjectStoreRegistry::new());
         parts.warehouse.register_in(stores.as_ref());
+        follow_tasks();
         Arc::new(Engine {
             parts,
             planners: PlannerThreads::new(PLANNER_THREADS_MAX),
@@ -130,6 +132,16 @@ impl Engine {
             }
             _ => false,
         }
+    }
+
+    /// Bytes that all queries of this engine hold now for what they sort, join and group.
+    pub fn queries_bytes(&self) -> usize {
+        self.all_queries.held()
+    }
+
+    /// How many queries run now.
+    pub fn queries_running(&self) -> usize {
+        self.queries.lock().len()
     }
 
     /// Settings and functions without any table: enough to find the names in a query.

@@ -3,6 +3,8 @@
 use datafusion::error::DataFusionError;
 use weft_model::Code;
 
+use crate::Redacted;
+
 /// Why a query gave no rows. The message is for whoever asked; what the engine itself said is
 /// logged under the query's id and never part of it.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -125,22 +127,22 @@ impl QueryError {
             }
             DataFusionError::Internal(text) => QueryError::Internal { invariant: text.clone() },
             DataFusionError::ArrowError(arrow, _) => {
-                tracing::info!(%error, "a constant of a query cannot be computed");
+                tracing::info!(error = %Redacted(error), "a constant of a query cannot be computed");
                 QueryError::Invalid { problem: format!("a constant cannot be computed: {}", kind_of(arrow)) }
             }
             DataFusionError::Execution(_) => {
-                tracing::info!(%error, "a constant of a query cannot be computed");
+                tracing::info!(error = %Redacted(error), "a constant of a query cannot be computed");
                 QueryError::Invalid { problem: "a constant cannot be computed".to_owned() }
             }
             DataFusionError::ObjectStore(_)
             | DataFusionError::ParquetError(_)
             | DataFusionError::IoError(_)
             | DataFusionError::External(_) => {
-                tracing::error!(%error, "storage failed while a query was planned");
+                tracing::error!(error = %Redacted(error), "storage failed while a query was planned");
                 QueryError::Storage { table: "a table of the query".to_owned() }
             }
             other => {
-                tracing::error!(error = %other, "a query cannot be planned");
+                tracing::error!(error = %Redacted(other), "a query cannot be planned");
                 QueryError::Invalid { problem: "it uses what this engine does not know".to_owned() }
             }
         }

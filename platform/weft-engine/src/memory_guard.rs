@@ -83,8 +83,8 @@ pub(crate) fn newest<T>(running: impl IntoIterator<Item = (u64, bool, T)>) -> Op
         .map(|(_, _, query)| query)
 }
 
-/// What the process holds now.
-fn resident_bytes() -> Option<u64> {
+/// Bytes of memory that the process holds now; nothing where the system does not tell.
+pub fn resident_bytes() -> Option<u64> {
     parse_statm(&std::fs::read_to_string("/proc/self/statm").ok()?)
 }
 

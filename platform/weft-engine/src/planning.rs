@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, oneshot};
+use tracing::{Instrument, Span};
 
 use crate::QueryError;
 use crate::admission::Admitted;
@@ -42,12 +43,12 @@ impl PlannerThreads {
         };
         let held = tokio::time::timeout(limit, turn).await.map_err(deadline)??;
         let (send, receive) = oneshot::channel();
-        let runtime = Handle::current();
+        let (runtime, span) = (Handle::current(), Span::current());
         std::thread::Builder::new()
             .name("weft-planner".to_owned())
             .stack_size(STACK_BYTES)
             .spawn(move || {
-                let answer = runtime.block_on(work);
+                let answer = runtime.block_on(work.instrument(span));
                 drop(held);
                 // Nobody may be waiting any more; then the answer is dropped.
                 let _ = send.send(answer);

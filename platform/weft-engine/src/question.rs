@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use weft_catalog::{QueryRecord, ReadRecord};
-use weft_model::{PortRef, Principal};
+use weft_model::{PortRef, Principal, TraceContext};
 
 use crate::SessionOptions;
 use crate::read::ReadPorts;
@@ -38,7 +38,7 @@ impl Question {
             began: Instant::now(),
             purpose: options.purpose.clone(),
             door: options.door,
-            trace: options.trace.clone(),
+            trace: options.trace.clone().or_else(|| Some(TraceContext::current()?.trace_id())),
         }
     }
 

@@ -10,6 +10,8 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream_partitioned};
 use datafusion::prelude::SessionConfig;
 use parking_lot::Mutex;
+use tracing::Span;
+use tracing::field::Empty;
 use weft_catalog::CatalogView;
 use weft_governance::Authorizer;
 use weft_model::{PortRef, Principal, Published, Release};
@@ -100,9 +102,11 @@ impl Session {
     }
 
     /// The whole of "a query".
+    #[tracing::instrument(name = "query", skip_all, fields(query = Empty, outcome = Empty))]
     async fn ask<T>(&self, sql: &str, parameters: Parameters, start: Start<T>) -> Result<T, QueryError> {
         let running = self.engine.begin(&self.principal, &self.options, sql)?;
         let running = Arc::new(Ongoing { engine: Arc::clone(&self.engine), running });
+        Span::current().record("query", &running.running.id);
         let (decided, read) = (Decided::of(&running.running.id), Read::default());
         let planned = self.plan_apart(sql, parameters, &decided, &read, &running.running.admitted).await;
         running.running.note_terms(decided.terms());
@@ -143,6 +147,7 @@ impl Session {
         self.prepared_apart(sql, question, decided, told).await
     }
 
+    #[tracing::instrument(name = "plan", skip_all)]
     async fn prepared_apart<T: Send + 'static>(
         &self,
         sql: &str,
@@ -203,6 +208,7 @@ impl Session {
     }
 
     /// Parses, resolves, plans and verifies, on a thread made for it unless all but the last is done already.
+    #[tracing::instrument(name = "plan", skip_all)]
     async fn plan_apart(
         &self,
         sql: &str,

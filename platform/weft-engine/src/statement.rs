@@ -142,6 +142,7 @@ pub(crate) fn settled(plan: LogicalPlan) -> Result<LogicalPlan, QueryError> {
 
 /// The plan of a query, optimised; `state` is set to run it: with batches of so few rows that its constants fit beside
 /// them, and on one thread where there is little to read.
+#[tracing::instrument(name = "optimise", skip_all)]
 pub(crate) fn optimised(state: &mut SessionState, plan: &LogicalPlan) -> datafusion::error::Result<LogicalPlan> {
     let plan = state.optimize(plan)?;
     long_values::shorten_batches(state, &plan)?;
@@ -181,6 +182,7 @@ fn only_reads(plan: &LogicalPlan) -> bool {
 }
 
 /// The physical plan of one that is optimised, with joins that can be stopped.
+#[tracing::instrument(name = "arrange", skip_all)]
 pub(crate) async fn physical_of(
     state: &SessionState,
     optimised: &LogicalPlan,

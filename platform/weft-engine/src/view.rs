@@ -29,7 +29,7 @@ pub(crate) async fn plan(
     let about_the_view = |error: QueryError| match error {
         QueryError::UnknownTable { .. } | QueryError::Denied { .. } => QueryError::Denied { table: name.to_owned() },
         other => {
-            tracing::error!(view = name, error = %other, "a published view cannot be planned");
+            tracing::error!(view = name, code = %other.code(), "a published view cannot be planned");
             QueryError::Storage { table: name.to_owned() }
         }
     };

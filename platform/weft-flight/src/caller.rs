@@ -8,10 +8,11 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use tonic::Status;
 use tonic::metadata::MetadataMap;
+use tracing::Span;
 use uuid::Uuid;
 use weft_engine::{Portion, SessionOptions};
 use weft_identity::{Authenticator, IdentityError};
-use weft_model::{Clock, Code, Principal};
+use weft_model::{Clock, Code, Principal, TraceContext};
 
 use crate::encoding::{LARGE_MESSAGE_BYTES, LARGEST_MESSAGE_BYTES, MESSAGE_BYTES};
 use crate::session::{AS_OF_HEADER, PURPOSE_HEADER, Sessions, Setting, Terms};
@@ -190,16 +191,19 @@ fn message_bytes(headers: &MetadataMap) -> usize {
     }
 }
 
-/// The id under which the log speaks of a call: that of the caller's trace, or a new one.
-pub(crate) fn trace_id(headers: &MetadataMap) -> String {
-    let given = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(|text| {
-        let mut parts = text.split('-');
-        let (version, trace) = (parts.next()?, parts.next()?);
-        let hex = trace.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        let legal = version.len() == 2 && trace.len() == 32 && hex && trace.bytes().any(|b| b != b'0');
-        legal.then(|| trace.to_owned())
-    });
-    given.unwrap_or_else(|| Uuid::new_v4().simple().to_string())
+/// Where the caller's trace is, if it says so once and well.
+pub(crate) fn given_trace(headers: &MetadataMap) -> Option<TraceContext> {
+    let mut all = headers.get_all(TraceContext::HEADER).iter();
+    let (only, None) = (all.next(), all.next()) else { return None };
+    TraceContext::parse(only?.to_str().ok()?)
+}
+
+/// The id under which errors, the log and records of queries speak of a call: that of the trace of its `span`; where
+/// nobody traces, of the one that was given, or a new one.
+pub(crate) fn trace_id(span: &Span, given: Option<&TraceContext>) -> String {
+    let within = span.in_scope(TraceContext::current);
+    let known = within.as_ref().or(given).map(TraceContext::trace_id);
+    known.unwrap_or_else(|| Uuid::new_v4().simple().to_string())
 }
 
 /// The credentials of the one `authorization` header; none where there are two.

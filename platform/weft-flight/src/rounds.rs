@@ -7,6 +7,7 @@ use futures::{StreamExt, TryStreamExt};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
+use tracing::{Instrument, Span};
 use weft_engine::{Answer, Parameters, QueryError, Session};
 
 use crate::encoding::{self, Gathering, Rows};
@@ -34,16 +35,17 @@ impl Rounds {
     /// The rows of `first` on their way to a client, and after them those of the rounds for all of
     /// `parameters` but the first. A round begins when the one before has ended.
     pub(crate) fn going_out(self, first: Answer, parameters: &[Parameters], trace: &str) -> Rows {
-        tracing::info!(query = %first.id, trace, "rows go out");
+        tracing::info!(query = %first.id, "rows go out");
         let schema = Arc::clone(&first.schema);
         let further: Vec<_> = parameters.iter().skip(1).cloned().collect();
         if further.is_empty() {
             return encoding::answer(&schema, first, (self.message_bytes, self.gathering), trace.to_owned());
         }
+        let span = Span::current();
         let (messages, alike) = ((self.message_bytes, self.gathering), Arc::clone(&schema));
         let further = futures::stream::iter(further).then(move |parameters| {
             let (rounds, alike) = (self.clone(), Arc::clone(&alike));
-            async move { rounds.further(parameters, &alike).await }
+            async move { rounds.further(parameters, &alike).await }.instrument(span.clone())
         });
         encoding::answer(&schema, first.chain(further.try_flatten()), messages, trace.to_owned())
     }

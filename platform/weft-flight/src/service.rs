@@ -7,6 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use arrow_flight::flight_descriptor::DescriptorType;
 use arrow_flight::flight_service_server::FlightService;
@@ -20,12 +21,12 @@ use futures::{FutureExt, Stream, StreamExt};
 use prost::Message;
 use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
 use tonic::{Request, Response, Status, Streaming};
-use tracing::Instrument;
+use tracing::{Instrument, field};
 use weft_engine::{Engine, Session};
 use weft_identity::{Authenticator, TicketSeal};
-use weft_model::Clock;
+use weft_model::{Clock, TraceContext};
 
-use crate::caller::{Caller, Reception, trace_id};
+use crate::caller::{Caller, Reception, given_trace, trace_id};
 use crate::encoding::{self, Rows};
 use crate::message::Message as IpcMessage;
 use crate::statements::{self, Statements};
@@ -71,21 +72,28 @@ impl Door {
         T: Send,
         Fut: Future<Output = Result<T, Status>> + Send + 'a,
     {
-        let trace = trace_id(headers);
+        let (began, given) = (Instant::now(), given_trace(headers));
+        let begin = || {
+            tracing::info_span!("flight", otel.kind = "server", verb, principal = field::Empty, outcome = field::Empty)
+        };
+        let span = TraceContext::within(given.as_ref(), begin);
+        let trace = trace_id(&span, given.as_ref());
         let mut query = None;
-        let answered = match self.reception.caller(headers) {
+        let answered = match span.in_scope(|| self.reception.caller(headers)) {
             Err(status) => Err(status),
             Ok(mut caller) => {
                 query = Some(caller.query.clone());
                 caller.trace = Some(trace.clone());
-                let span = tracing::info_span!("flight", verb, %trace, principal = %caller.principal);
+                span.record("principal", field::display(&caller.principal));
                 let call = Arc::new(Call { caller, trace: trace.clone() });
-                let worked = AssertUnwindSafe(work(Arc::clone(&call))).catch_unwind().instrument(span).await;
+                let worked = AssertUnwindSafe(work(Arc::clone(&call))).catch_unwind().instrument(span.clone()).await;
                 worked.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))).map(|body| surrounded(body, &call.caller))
             }
         };
         let outcome = answered.as_ref().map_or_else(|status| outcome(status), |_| "ok");
+        span.record("outcome", outcome);
         metrics::counter!("weft_flight_requests_total", "verb" => verb, "outcome" => outcome).increment(1);
+        metrics::histogram!("weft_flight_request_seconds", "verb" => verb).record(began.elapsed().as_secs_f64());
         answered.map_err(|status| explained(traced(status, &trace), query.as_deref()))
     }
 
@@ -183,10 +191,15 @@ impl FlightService for Door {
         request: Request<Streaming<HandshakeRequest>>,
     ) -> Result<Response<Self::HandshakeStream>, Status> {
         let headers = request.metadata();
-        let greeted = self.reception.greet(headers);
+        let given = given_trace(headers);
+        let span = TraceContext::within(given.as_ref(), || tracing::info_span!("flight", verb = "handshake"));
+        let (began, trace) = (Instant::now(), trace_id(&span, given.as_ref()));
+        let greeted = span.in_scope(|| self.reception.greet(headers));
         let outcome = greeted.as_ref().map_or_else(outcome, |_| "ok");
         metrics::counter!("weft_flight_requests_total", "verb" => "handshake", "outcome" => outcome).increment(1);
-        let token = greeted.map_err(|status| traced(status, &trace_id(headers)))?;
+        let seconds = began.elapsed().as_secs_f64();
+        metrics::histogram!("weft_flight_request_seconds", "verb" => "handshake").record(seconds);
+        let token = greeted.map_err(|status| traced(status, &trace))?;
         let bearer: MetadataValue<Ascii> =
             format!("Bearer {token}").parse().map_err(|error| bug("a bearer fits into a header", &error))?;
         let payload = HandshakeResponse { protocol_version: 0, payload: token.into() };

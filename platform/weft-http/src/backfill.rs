@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use tracing::Instrument;
 use weft_catalog::CatalogError;
 use weft_model::{Code, PortRef, TimeRange, interval};
 use weft_reconcile::{BackfillError, Backfilled};
@@ -33,7 +34,7 @@ pub(crate) async fn backfill(
     }
     let (controller, wanted) = (Arc::clone(&doors.controller), port.clone());
     // To the end, also where the caller hangs up.
-    let done = tokio::spawn(async move { controller.backfill(&wanted, range).await }).await;
+    let done = tokio::spawn(async move { controller.backfill(&wanted, range).await }.in_current_span()).await;
     let made = done.map_err(|_| Problem::internal())?.map_err(|error| refused(&error, &port))?;
     Ok(Json(told(made)))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use tracing::Instrument;
 use weft_catalog::{CatalogError, CatalogView};
 use weft_model::{Code, Erasure, PortRef};
 use weft_reconcile::{Erase, EraseError};
@@ -39,7 +40,7 @@ pub(crate) async fn erase(
     let wanted = Erase { port: port.clone(), condition, by, is_dry_run: dry_run, may_know };
     let controller = Arc::clone(&doors.controller);
     // To the end, also where the caller hangs up.
-    let done = tokio::spawn(async move { controller.erase(wanted).await }).await;
+    let done = tokio::spawn(async move { controller.erase(wanted).await }.in_current_span()).await;
     let erasure = done.map_err(|_| Problem::internal())?.map_err(|error| refused(&error, &port))?;
     Ok(Json(erasure))
 }

@@ -26,9 +26,15 @@ pub(crate) async fn ready(State(doors): State<Doors>) -> Result<&'static str, Pr
 pub(crate) async fn metrics(State(doors): State<Doors>) -> impl IntoResponse {
     let (policies, now) = (&doors.policies, doors.clock.now());
     metrics::gauge!("weft_policy_epoch").set(policies.current().epoch() as f64);
-    if let Some(age) = policies.age(now) {
-        metrics::gauge!("weft_policy_age_seconds").set(age.num_seconds() as f64);
+    // Where they never were known to be the newest, it is the whole time since the start.
+    let age = policies.age(now).unwrap_or(now - doors.started_at);
+    metrics::gauge!("weft_policy_age_seconds").set(age.num_seconds() as f64);
+    metrics::gauge!("weft_queries_running").set(doors.engine.queries_running() as f64);
+    metrics::gauge!("weft_queries_bytes").set(doors.engine.queries_bytes() as f64);
+    if let Some(bytes) = weft_engine::resident_bytes() {
+        metrics::gauge!("weft_process_resident_bytes").set(bytes as f64);
     }
+    metrics::gauge!("weft_ready").set(f64::from(u8::from(*doors.ready.borrow())));
     doors.metrics.run_upkeep();
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], doors.metrics.render())
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use tracing::Instrument;
 use weft_catalog::{CatalogError, CatalogView};
 use weft_model::{Code, ProductRef};
 use weft_reconcile::{Break, Consumer, RollBack, RollBackError};
@@ -52,7 +53,7 @@ pub(crate) async fn roll_back(
     let wanted = RollBack { product: product.clone(), to, by, reason, accepts_breaking: accept_breaking };
     let controller = Arc::clone(&doors.controller);
     // To the end, also where the caller hangs up.
-    let done = tokio::spawn(async move { controller.roll_back(wanted).await }).await;
+    let done = tokio::spawn(async move { controller.roll_back(wanted).await }.in_current_span()).await;
     let release = done.map_err(|_| Problem::internal())?.map_err(|error| refused(error, &product, &view))?;
     let releases = doors.view(&principal).releases_of(&product).await?;
     let made = releases.into_iter().find(|made| made.number == release.number);

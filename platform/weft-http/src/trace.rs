@@ -11,7 +11,9 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tracing::Instrument;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
+use weft_model::TraceContext;
 
 use crate::problem::{self, Problem};
 
@@ -21,34 +23,24 @@ const ANSWER_MAX: Duration = Duration::from_secs(30);
 /// Whose answers the engine's own limits bound.
 const SQL_ROUTE: &str = "/api/v1/sql";
 
-/// Finds a request in the log: the trace id of W3C trace context, 32 hex digits, not all zero.
+/// Finds a request in the log and among traces: the trace id of W3C trace context, 32 hex digits, not all zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TraceId(String);
 
 impl TraceId {
-    /// The trace id that came with the request, or a new one.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let mut all = headers.get_all("traceparent").iter();
-        let (only, None) = (all.next(), all.next()) else { return TraceId::fresh() };
-        only.and_then(|value| TraceId::of_traceparent(value.to_str().ok()?)).unwrap_or_else(TraceId::fresh)
+    /// That of the span in which the request is answered; where nobody traces, the one that came with it, or a new one.
+    fn of(span: &Span, given: Option<&TraceContext>) -> Self {
+        let within = span.in_scope(TraceContext::current);
+        let known = within.as_ref().or(given).map(TraceContext::trace_id);
+        TraceId(known.unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string()))
     }
+}
 
-    fn fresh() -> Self {
-        TraceId(uuid::Uuid::new_v4().simple().to_string())
-    }
-
-    /// Reads `00-<trace id>-<parent id>-<flags>`. Versions to come may add parts at the end.
-    fn of_traceparent(text: &str) -> Option<Self> {
-        let parts: Vec<&str> = text.split('-').collect();
-        let hex = |text: &str, length: usize| {
-            text.len() == length && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-        };
-        let zero = |text: &str| text.bytes().all(|b| b == b'0');
-        let [version, trace, parent, flags, rest @ ..] = parts.as_slice() else { return None };
-        let well_formed = hex(version, 2) && hex(trace, 32) && hex(parent, 16) && hex(flags, 2);
-        let allowed = *version != "ff" && !zero(trace) && !zero(parent) && (*version != "00" || rest.is_empty());
-        (well_formed && allowed).then(|| TraceId((*trace).to_owned()))
-    }
+/// Where the caller's trace is, if it says so once and well.
+fn given(headers: &HeaderMap) -> Option<TraceContext> {
+    let mut all = headers.get_all(TraceContext::HEADER).iter();
+    let (only, None) = (all.next(), all.next()) else { return None };
+    TraceContext::parse(only?.to_str().ok()?)
 }
 
 impl fmt::Display for TraceId {
@@ -59,11 +51,13 @@ impl fmt::Display for TraceId {
 
 /// Follows a request from its arrival to the head of its answer.
 pub(crate) async fn follow(mut request: Request, next: Next) -> Response {
-    let trace_id = TraceId::of(request.headers());
+    let given = given(request.headers());
     // The pattern and not the path: a metric's label must not hold a product's name.
     let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
     let method = method_label(request.method());
-    let span = tracing::info_span!("http", %trace_id, method, route);
+    let begin = || tracing::info_span!("http", otel.kind = "server", method, route, status = Empty);
+    let span = TraceContext::within(given.as_ref(), begin);
+    let trace_id = TraceId::of(&span, given.as_ref());
     let begun = Instant::now();
     request.extensions_mut().insert(trace_id.clone());
 
@@ -77,7 +71,7 @@ pub(crate) async fn follow(mut request: Request, next: Next) -> Response {
     harden(response.headers_mut());
 
     let (seconds, status) = (begun.elapsed().as_secs_f64(), response.status().as_u16());
-    span.in_scope(|| tracing::debug!(status, seconds, "answered"));
+    span.record("status", status);
     let labels = [("method", method.to_owned()), ("route", route), ("status", status.to_string())];
     metrics::counter!("weft_http_requests_total", &labels).increment(1);
     metrics::histogram!("weft_http_request_seconds", &labels).record(seconds);
@@ -110,29 +104,5 @@ fn method_label(method: &Method) -> &'static str {
         "PATCH" => "PATCH",
         "OPTIONS" => "OPTIONS",
         _ => "other",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_valid_traceparent_is_taken_over() {
-        let id = "0af7651916cd43dd8448eb211c80319c";
-        let of = |text: String| TraceId::of_traceparent(&text).map(|trace| trace.0);
-        assert_eq!(of(format!("00-{id}-b7ad6b7169203331-01")), Some(id.to_owned()));
-        assert_eq!(of(format!("cc-{id}-b7ad6b7169203331-01-tomorrow")), Some(id.to_owned()));
-        for text in [
-            format!("00-{id}-b7ad6b7169203331-01-more"),
-            format!("ff-{id}-b7ad6b7169203331-01"),
-            format!("00-{id}-0000000000000000-01"),
-            format!("00-{}-b7ad6b7169203331-01", "0".repeat(32)),
-            format!("00-{}-b7ad6b7169203331-01", id.to_uppercase()),
-            format!("00-{id}-b7ad6b7169203331"),
-            String::new(),
-        ] {
-            assert_eq!(of(text.clone()), None, "{text}");
-        }
     }
 }

@@ -34,6 +34,7 @@ pub mod schedule;
 mod schema;
 pub mod service_level;
 pub mod side_by_side;
+pub mod trace;
 pub mod transform_test;
 pub mod tree;
 
@@ -65,5 +66,6 @@ pub use revision::Revision;
 pub use schedule::{Cron, Schedule, ScheduleError, TimeZone};
 pub use service_level::{Aging, ServiceLevel};
 pub use side_by_side::MajorVersion;
+pub use trace::TraceContext;
 pub use transform_test::{TestRow, TransformTest};
 pub use tree::{Content, FileEntry, ManifestTree, OwnRepository};

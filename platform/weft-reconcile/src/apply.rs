@@ -59,6 +59,7 @@ impl Controller {
     /// # Errors
     ///
     /// Only if the catalog or the store cannot be written any more.
+    #[tracing::instrument(skip_all, fields(steps = plan.steps.len()))]
     pub(crate) async fn apply(
         &self,
         plan: &Plan,

@@ -12,7 +12,9 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use parking_lot::Mutex;
 use weft_catalog::CheckRecord;
-use weft_engine::{Answer, DELETED, Gained, Intake, Limits, QueryError, Session, SessionOptions, UnreadableFile};
+use weft_engine::{
+    Answer, DELETED, Gained, Intake, Limits, QueryError, Redacted, Session, SessionOptions, UnreadableFile,
+};
 use weft_model::{
     Code, ColumnLineage, DataProduct, Diagnostic, Domain, InputRelease, OutputPort, PortName, PortRef, PortRelease,
     Revision, Transform,
@@ -144,6 +146,7 @@ impl Controller {
     /// product's ports that are there already.
     ///
     /// Gives the port as the release will serve it, and the checks that the gate made.
+    #[tracing::instrument(skip_all, fields(port = %order.product.port_ref(order.output)))]
     pub(crate) async fn build(
         &self,
         order: &Order<'_>,
@@ -348,7 +351,7 @@ impl Controller {
         if let Some(file) = of_file(error) {
             return file;
         }
-        tracing::warn!(port = %order.product.port_ref(order.output), %error, "rows could not be produced");
+        tracing::warn!(port = %order.product.port_ref(order.output), error = %Redacted(error), "rows could not be produced");
         if let Some(problem) = damaged_file(error) {
             return Unbuilt::failed(Code::DATA_UNREADABLE, format!("the table's own {problem}"));
         }
@@ -381,7 +384,7 @@ impl Controller {
         if holds_values(&order.output.transform) {
             return unreadable_source(&order.output.transform, Code::DATA_UNREADABLE);
         }
-        tracing::warn!(port = %order.product.port_ref(order.output), %error, "rows could not be produced");
+        tracing::warn!(port = %order.product.port_ref(order.output), error = %Redacted(error), "rows could not be produced");
         if let (Some(problem), Some((url, ..))) = (damaged_file(error), order.output.transform.source()) {
             return Unbuilt::failed(Code::DATA_UNREADABLE, format!("the source `{url}`: {problem}"));
         }

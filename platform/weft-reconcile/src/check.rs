@@ -38,6 +38,7 @@ impl Checked {
 /// Where the present text of a domain's or product's rules is broken, the one that was kept holds;
 /// inputs that are broken now are taken as published. A product whose changes are refused is broken, and one that
 /// was rolled back and not changed since counts as such.
+#[tracing::instrument(skip_all)]
 pub async fn check(tree: &ManifestTree, known: &Known) -> Checked {
     let today = known.now.date_naive();
     let (manifests, (mut rules, trouble)) =

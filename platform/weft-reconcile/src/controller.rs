@@ -21,6 +21,7 @@ use crate::check::{Checked, check};
 use crate::environment::Environment;
 use crate::monitor::Memo;
 use crate::report::{Outcome, OutcomeStatus, Progress, Report};
+use crate::timed::Timed;
 use crate::{Known, Plan, ReconcileError, plan};
 
 /// How often the source is asked for a newer revision.
@@ -106,8 +107,10 @@ impl Controller {
     ///
     /// Only for trouble of the platform's own (source, catalog, store, another controller that took over). Trouble
     /// with a manifest or one product's data is not an error; it is told in the [`Report`].
+    #[tracing::instrument(skip_all, fields(%revision))]
     pub async fn reconcile(&self, revision: &Revision) -> Result<Report, ReconcileError> {
         let _alone = self.alone().await?;
+        let _timed = Timed::reconcile();
         self.was_rolled_back.store(false, Ordering::SeqCst);
         self.parts.warehouse.ensure_newest().await?;
         let tree = self.tree(revision).await?;
@@ -215,7 +218,10 @@ impl Controller {
                 *last = Some(newest);
                 Ok(Some(report))
             }
-            Err(error) if [Code::STORE_FENCED, Code::NOT_LEADING].contains(&error.code()) => Err(error),
+            Err(error) if [Code::STORE_FENCED, Code::NOT_LEADING].contains(&error.code()) => {
+                metrics::gauge!("weft_leads").set(0);
+                Err(error)
+            }
             Err(error) => {
                 tracing::error!(revision = %newest, %error, "a reconcile was broken off");
                 // Also where it was met before, as when the clock asked for it.
@@ -330,6 +336,7 @@ impl Controller {
         let mut run = self.new_run(&plan, &checked).await;
         (run.status, run.ended_at, run.plan) = (RunStatus::Refused, Some(self.parts.clock.now()), None);
         self.parts.catalog.record_run(&run).await?;
+        metrics::counter!("weft_reconciles_total", "status" => run.status.as_str()).increment(1);
         Ok(Report { revision, plan, outcomes: Vec::new(), diagnostics: checked.diagnostics, refused: true })
     }
 
@@ -367,6 +374,7 @@ impl Controller {
             Err(error) => {
                 run.status = RunStatus::Failed;
                 self.parts.catalog.record_run(&run).await?;
+                metrics::counter!("weft_reconciles_total", "status" => run.status.as_str()).increment(1);
                 return Err(error);
             }
         };

@@ -46,6 +46,7 @@ mod sampled;
 mod sources;
 mod sql_check;
 mod tidy;
+mod timed;
 mod transform_tests;
 
 pub use access::{AccessChange, AccessState, ChangeCause, PlannedOver, SimulateError, Simulated, access_changes};

@@ -57,6 +57,9 @@ impl Controller {
         *self.monitored.lock() = memo;
         let mut gone: BTreeMap<_, CheckRecord> = before.into_iter().map(|check| (key(&check), check)).collect();
         let mut news = Vec::new();
+        let missed = made.iter().filter(|check| check.outcome == CheckOutcome::Failed);
+        metrics::gauge!("weft_service_levels_missed").set(missed.count() as f64);
+        metrics::gauge!("weft_service_levels").set(made.len() as f64);
         for check in made {
             let before = gone.remove(&key(&check));
             tell(before.as_ref(), &check);

@@ -23,6 +23,7 @@ impl Controller {
     }
 
     /// Serves `release` from one instant on.
+    #[tracing::instrument(name = "release", skip_all, fields(product = %release.product.name, number = release.number))]
     pub(crate) async fn publish(&self, release: Release) -> Result<(), ReconcileError> {
         match self.parts.warehouse.put_release(&release).await {
             Ok(()) => {}
@@ -33,6 +34,7 @@ impl Controller {
             Err(error) => return Err(error.into()),
         }
         self.parts.catalog.publish(vec![release]).await?;
+        metrics::counter!("weft_releases_total").increment(1);
         Ok(())
     }
 }

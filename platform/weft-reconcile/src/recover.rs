@@ -26,6 +26,7 @@ impl Controller {
     pub(crate) async fn take_over(&self) -> Result<(), ReconcileError> {
         // First, so that nobody else's release comes after what is read here.
         let fence = self.parts.warehouse.take_next_fence().await?;
+        metrics::gauge!("weft_leads").set(1);
         tracing::info!(fence, "the warehouse is taken over");
         let ended = self.parts.catalog.end_interrupted_runs().await?;
         if ended > 0 {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use arrow::datatypes::{Schema, SchemaRef};
 use async_trait::async_trait;
@@ -12,6 +13,8 @@ use deltalake::kernel::{Action, EagerSnapshot, Metadata, StructType};
 use deltalake::logstore::{CommitOrBytes, LogStore, LogStoreConfig, LogStoreRef, get_actions};
 use deltalake::{DeltaResult, ObjectStore, Path};
 use parking_lot::Mutex;
+use tracing::Span;
+use tracing::field::Empty;
 use uuid::Uuid;
 use weft_model::Code;
 
@@ -129,9 +132,20 @@ impl GatedLogStore {
         self.refusal.lock().take()
     }
 
+    #[tracing::instrument(name = "gate", skip_all, fields(version, verdict = Empty))]
     async fn judged(&self, version: u64, commit: &Bytes) -> Result<(), TransactionError> {
         let candidate = self.candidate(version, commit).await.map_err(|e| refused(e.to_string()))?;
-        let findings = match self.judge.judge(&candidate).await {
+        let began = Instant::now();
+        let judged = self.judge.judge(&candidate).await;
+        let verdict = match &judged {
+            Ok(verdict) if verdict.findings.is_empty() => "passed",
+            Ok(_) => "refused",
+            Err(_) => "unjudged",
+        };
+        Span::current().record("verdict", verdict);
+        metrics::counter!("weft_gate_verdicts_total", "verdict" => verdict).increment(1);
+        metrics::histogram!("weft_gate_seconds").record(began.elapsed().as_secs_f64());
+        let findings = match judged {
             Ok(verdict) => verdict.findings,
             Err(trouble) => vec![Finding {
                 code: Code::INTERNAL,

@@ -30,6 +30,7 @@ mod probe;
 mod prune;
 mod release;
 mod scan;
+mod seen_store;
 mod stage;
 mod statistics;
 mod superseded;

@@ -22,6 +22,7 @@ use weft_model::PortRef;
 use crate::circuit::Circuit;
 use crate::kept::Kept;
 use crate::newest::Known;
+use crate::seen_store::SeenStore;
 use crate::whole::WholeBodies;
 use crate::{StorageError, TableVersion};
 
@@ -86,7 +87,7 @@ impl Warehouse {
     fn of(url: Url, root: Arc<dyn ObjectStore>, prefix: Path) -> Self {
         let versions = Cache::new(TABLE_VERSIONS_CACHED);
         let newest = Cache::new(TABLES_CACHED);
-        let root = WholeBodies::over(root);
+        let root = WholeBodies::over(SeenStore::over(root));
         let (kept, fence) = (Kept::new(0), Arc::default());
         Warehouse { url, root, prefix, versions, newest, file_bytes: None, kept, fence }
     }

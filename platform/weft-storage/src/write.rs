@@ -14,7 +14,7 @@ use deltalake::protocol::{DeltaOperation, SaveMode};
 use object_store::path::Path;
 use serde_json::json;
 use uuid::Uuid;
-use weft_model::{ContractKey, InputRelease, PortRef, Revision};
+use weft_model::{ContractKey, InputRelease, PortRef, Revision, TraceContext};
 
 use crate::fence::FENCE;
 use crate::gate::{GatedLogStore, OPERATION_ID};
@@ -193,6 +193,7 @@ impl Warehouse {
     }
 
     /// One commit upon `before`, through the gate.
+    #[tracing::instrument(name = "commit", skip_all, fields(port = %note.port))]
     async fn commit(
         &self,
         location: &str,
@@ -209,6 +210,9 @@ impl Warehouse {
         let mut fields = note.fields();
         fields.insert(OPERATION_ID.to_owned(), operation_id.clone());
         fields.insert(FENCE.to_owned(), json!(self.take_fence().await?));
+        if let Some(trace) = TraceContext::current() {
+            fields.insert(TraceContext::HEADER.to_owned(), json!(trace.to_string()));
+        }
         let release = Transaction::new(APPLICATION, i64::try_from(note.release).unwrap_or(i64::MAX));
         let properties = CommitProperties::default()
             .with_metadata(fields)

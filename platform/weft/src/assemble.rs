@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -27,6 +26,7 @@ use crate::running::{Door, Mesh};
 use crate::settings::Settings;
 use crate::start_error::StartError;
 use crate::tls::{Secured, Tls};
+use crate::{mask_key, numbers};
 
 impl Mesh {
     /// Starts a mesh: takes the home, proves the store and takes it over, brings back what was served and opens the
@@ -45,6 +45,7 @@ impl Mesh {
             loopback_only(&[settings.http, settings.flight])?;
         }
         weft_governance::ensure_decides_right()?;
+        let metrics = numbers::handle();
         let started_at = clock.now();
         let held = Home::at(&settings.home).lock()?;
         let home = held.home().clone();
@@ -118,7 +119,7 @@ impl Mesh {
             pushed: controller.pushed(),
             controller: Arc::clone(&controller),
             flight: address.flight.clone(),
-            metrics: metrics(),
+            metrics,
             sessions: BrowserSessions::default(),
             oidc,
             site: Arc::new(site),
@@ -227,18 +228,4 @@ fn address(http: &TcpListener, flight: &TcpListener, tls: bool) -> Result<Addres
 
 fn unbound(source: std::io::Error) -> StartError {
     StartError::Bind { address: SocketAddr::from(([0, 0, 0, 0], 0)), source }
-}
-
-/// The numbers of this process. A second mesh in one process (tests) counts into the first's.
-fn metrics() -> PrometheusHandle {
-    static HANDLE: std::sync::OnceLock<PrometheusHandle> = std::sync::OnceLock::new();
-    let handle = HANDLE.get_or_init(|| {
-        let recorder = PrometheusBuilder::new().build_recorder();
-        let handle = recorder.handle();
-        if metrics::set_global_recorder(recorder).is_err() {
-            tracing::warn!("numbers are counted by someone else in this process");
-        }
-        handle
-    });
-    handle.clone()
 }

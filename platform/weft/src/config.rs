@@ -1,5 +1,6 @@
 //! The configuration file of `weft serve`: TOML with the names of the flags as keys.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use weft_model::{Code, Diagnostic, Place};
 
 use crate::settings::{self, FLIGHT, HTTP, Settings, SharedCatalog};
 use crate::tls::TlsFiles;
+use crate::traces::TraceSettings;
 
 /// What a configuration file may say.
 #[derive(Debug, JsonSchema)]
@@ -42,6 +44,8 @@ struct Config {
     oidc: Option<OidcTable>,
     /// Environment of `mesh.yaml` from which variables in manifests take their values. Default: none.
     environment: Option<String>,
+    /// Where traces are sent. Default: nowhere.
+    traces: Option<TracesTable>,
     /// Most memory that the process may hold, such as `8 GiB`. Default: four fifths of the system's.
     memory_max: Option<String>,
 }
@@ -77,7 +81,21 @@ struct OidcTable {
     name: Option<String>,
 }
 
-const KEYS: [&str; 13] = [
+/// A collector that takes traces by OTLP, as Protobuf over HTTP. One that is down holds nothing up: what it misses is lost.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes the file; the reader keeps the places of what it reads")]
+struct TracesTable {
+    /// URL that takes traces, with its path, which is `/v1/traces` for most.
+    endpoint: String,
+    /// Which part is sent of the traces that begin here, such as `10 %`; of those that a client began, what it says.
+    /// Default: `100 %`.
+    sampled: Option<String>,
+    /// File with what is sent along, a line `NAME: VALUE` for each header. Default: none.
+    headers: Option<String>,
+}
+
+const KEYS: [&str; 14] = [
     "mesh",
     "home",
     "catalog",
@@ -90,11 +108,13 @@ const KEYS: [&str; 13] = [
     "tls",
     "oidc",
     "environment",
+    "traces",
     "memory_max",
 ];
 const OIDC_KEYS: [&str; 5] = ["issuer", "client_id", "client_secret", "name_claim", "name"];
 const NAME_CLAIMS: [(&str, NameClaim); 3] =
     [("preferred_username", NameClaim::PreferredUsername), ("email", NameClaim::Email), ("sub", NameClaim::Subject)];
+const TRACES_KEYS: [&str; 3] = ["endpoint", "sampled", "headers"];
 const TLS_KEYS: [&str; 3] = ["certificate", "key", "client_ca"];
 
 /// The JSON Schema of a configuration file.
@@ -144,7 +164,8 @@ pub fn read(file: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
         flight: reader.address_of(&table, "flight", FLIGHT),
         tls: reader.tls_of(&table),
         environment: reader.text_of(&table, "environment"),
-        store: std::collections::HashMap::new(),
+        traces: reader.traces_of(&table),
+        store: HashMap::new(),
         memory_max,
         limits: weft_engine::Limits::within(memory_max),
     };
@@ -264,6 +285,64 @@ impl Reader<'_> {
         }
     }
 
+    fn traces_of(&mut self, table: &DeTable<'_>) -> Option<TraceSettings> {
+        let value: &Spanned<DeValue<'_>> = table.get("traces")?;
+        let DeValue::Table(traces) = value.get_ref() else {
+            let message = format!("`traces` is a table, this is {}", article(value.get_ref().type_str()));
+            let problem = Diagnostic::error(Code::WRONG_TYPE, self.place(value.span()), message);
+            self.problems.push(problem.help("write `[traces]`, and below it `endpoint`"));
+            return None;
+        };
+        self.refuse_unknown(traces, &TRACES_KEYS);
+        if !traces.contains_key("endpoint") {
+            let message = "the key `endpoint` of `traces` is missing";
+            self.problems.push(Diagnostic::error(Code::KEY_MISSING, self.place(value.span()), message));
+        }
+        let (sampled, headers) = (self.sampled_of(traces), self.headers_of(traces));
+        let endpoint = self.text_of(traces, "endpoint")?;
+        let is_web = url::Url::parse(&endpoint).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
+        if !is_web {
+            let place = self.place(traces.get("endpoint").map_or(0..0, Spanned::span));
+            let problem =
+                Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, format!("`{endpoint}` is no URL of the web"));
+            self.problems.push(problem.help("write one such as `http://127.0.0.1:4318/v1/traces`"));
+        }
+        Some(TraceSettings { endpoint, sampled, headers })
+    }
+
+    /// The part of traces that is sent, from 0 to 1.
+    fn sampled_of(&mut self, traces: &DeTable<'_>) -> f64 {
+        let Some(text) = self.text_of(traces, "sampled") else { return 1.0 };
+        let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+        if let Some(percent) = percent.filter(|percent| (0.0..=100.0).contains(percent)) {
+            return percent / 100.0;
+        }
+        let place = self.place(traces.get("sampled").map_or(0..0, Spanned::span));
+        let problem = Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, format!("`{text}` is no part of a whole"));
+        self.problems.push(problem.help("write it from `0 %` to `100 %`"));
+        1.0
+    }
+
+    /// The headers in the file that `headers` names.
+    fn headers_of(&mut self, traces: &DeTable<'_>) -> HashMap<String, String> {
+        let Some(file) = self.text_of(traces, "headers") else { return HashMap::new() };
+        let line =
+            |line: &str| line.split_once(':').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
+        let (message, help) = match std::fs::read_to_string(&file) {
+            Ok(text) => match text.lines().filter(|line| !line.trim().is_empty()).map(line).collect() {
+                Some(headers) => return headers,
+                // What stands there is secret.
+                None => (format!("`{file}` has a line that is no header"), "write `NAME: VALUE` on each line"),
+            },
+            Err(error) => {
+                (format!("cannot read `{file}`: {error}"), "`headers` names a file with a line for each header")
+            }
+        };
+        let place = self.place(traces.get("headers").map_or(0..0, Spanned::span));
+        self.problems.push(Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, message).help(help));
+        HashMap::new()
+    }
+
     fn name_claim_of(&mut self, oidc: &DeTable<'_>) -> NameClaim {
         let Some(word) = self.text_of(oidc, "name_claim") else { return NameClaim::default() };
         if let Some((_, claim)) = NAME_CLAIMS.iter().find(|(known, _)| *known == word) {
@@ -343,7 +422,7 @@ mod tests {
             weft.toml:1:1 W0107 unknown key `hom`
             help: did you mean `home`?
             weft.toml:2:1 W0107 unknown key `colour`
-            help: the keys are mesh, home, catalog, catalog_password, warehouse, http, base_path, public_url, flight, tls, oidc, environment, memory_max
+            help: the keys are mesh, home, catalog, catalog_password, warehouse, http, base_path, public_url, flight, tls, oidc, environment, traces, memory_max
             weft.toml:3:13 W0105 `warehouse` is a string, this is an integer
             weft.toml:4:10 W0108 `here` is not an address
             help: write an IP address and a port, such as `127.0.0.1:8815`
@@ -378,6 +457,25 @@ mod tests {
             expect![[r#"
                 weft.toml:2:7 W0105 `tls` is a table, this is a boolean
                 help: write `[tls]`, and below it `certificate` and `key`
+            "#]],
+        );
+    }
+
+    #[test]
+    fn traces_are_a_table_of_where_and_how_many() {
+        let settings =
+            read("weft.toml", "mesh = \"m\"\n[traces]\nendpoint = \"http://c/v1/traces\"\nsampled = \"5 %\"\n");
+        let traces = settings.unwrap().traces.unwrap();
+        assert_eq!((traces.endpoint.as_str(), traces.sampled), ("http://c/v1/traces", 0.05));
+        check(
+            "mesh = \"m\"\n[traces]\nendpoint = \"ftp://c\"\nsampled = \"all\"\nheader = \"f\"\n",
+            expect![[r#"
+                weft.toml:3:12 W0108 `ftp://c` is no URL of the web
+                help: write one such as `http://127.0.0.1:4318/v1/traces`
+                weft.toml:4:11 W0108 `all` is no part of a whole
+                help: write it from `0 %` to `100 %`
+                weft.toml:5:1 W0107 unknown key `header`
+                help: did you mean `headers`?
             "#]],
         );
     }

@@ -20,6 +20,7 @@ mod lone;
 mod mask_key;
 mod mesh_folder;
 mod notes;
+mod numbers;
 pub mod pages;
 pub mod render;
 pub mod running;
@@ -27,6 +28,7 @@ pub mod scaffold;
 pub mod settings;
 pub mod start_error;
 pub mod tls;
+pub mod traces;
 
 pub use running::Mesh;
 pub use settings::Settings;

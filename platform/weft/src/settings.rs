@@ -8,6 +8,7 @@ use weft_engine::Limits;
 use weft_identity::OidcSettings;
 
 use crate::tls::TlsFiles;
+use crate::traces::TraceSettings;
 
 /// Address of the HTTP door where none is given.
 pub const HTTP: &str = "127.0.0.1:8080";
@@ -45,6 +46,8 @@ pub struct Settings {
     pub environment: Option<String>,
     /// Options of the object store, under the names that it knows (`aws_endpoint`, …).
     pub store: HashMap<String, String>,
+    /// Where traces are sent; `None` is nowhere.
+    pub traces: Option<TraceSettings>,
     /// Most memory that the process may hold, in bytes; `None` is four fifths of what the system gives it.
     pub memory_max: Option<u64>,
     /// How much one query may take.
@@ -90,6 +93,7 @@ impl Settings {
             tls: None,
             environment: None,
             store: HashMap::new(),
+            traces: None,
             memory_max: None,
             limits: Limits::default(),
         }

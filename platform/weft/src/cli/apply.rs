@@ -51,7 +51,7 @@ pub(super) fn apply(arguments: &Apply) -> Result<(), Failure> {
     }
     let mut settings = Settings::local(arguments.mesh.clone(), home.root());
     (settings.warehouse, settings.store) = (arguments.warehouse.clone(), environment::store_options());
-    up::prepare_for(&settings)?;
+    let _tracing = up::prepare_for(&settings)?;
     block_on(carry_out(settings, &home, source.as_ref(), &tree, &id))
 }
 

@@ -9,6 +9,7 @@ use crate::home::Home;
 use crate::render::diagnostics::{self, Sources};
 use crate::settings::Settings;
 use crate::start_error::StartError;
+use crate::traces::Tracing;
 use crate::{config, environment, lifecycle, log};
 
 pub(super) fn up(arguments: Up) -> Result<(), Failure> {
@@ -30,6 +31,7 @@ pub(super) fn up(arguments: Up) -> Result<(), Failure> {
         tls: None,
         environment: arguments.environment,
         store: environment::store_options(),
+        traces: None,
         memory_max: arguments.memory_max,
         limits: weft_engine::Limits::within(arguments.memory_max),
     };
@@ -60,16 +62,16 @@ pub(super) fn settings_of(arguments: &Configured) -> Result<Settings, Failure> {
     }
 }
 
-/// Makes the home that a mesh with these settings works in, and its log.
-pub(super) fn prepare_for(settings: &Settings) -> Result<(), Failure> {
+/// Makes the home that a mesh with these settings works in, and its log. Hold what it gives until the end.
+pub(super) fn prepare_for(settings: &Settings) -> Result<Tracing, Failure> {
     let home = Home::at(&settings.home);
     prepare(home.root())
-        .and_then(|()| log::to_file(&home.logs()))
+        .and_then(|()| log::to_file(&home.logs(), settings.traces.as_ref()))
         .map_err(|error| Failure::io(format!("cannot write to the home `{}`", home.root().display()), &error))
 }
 
 fn run(settings: Settings) -> Result<(), Failure> {
-    prepare_for(&settings)?;
+    let _tracing = prepare_for(&settings)?;
     block_on(async { lifecycle::run(settings).await.map_err(|error| failure(&error)) })
 }
 

@@ -3,7 +3,7 @@
 use expect_test::expect_file;
 use serde_json::Value;
 
-use super::{KEYS, OIDC_KEYS, TLS_KEYS, read, schema};
+use super::{KEYS, OIDC_KEYS, TLS_KEYS, TRACES_KEYS, read, schema};
 
 const HEAD: &str = "\
 # Configuration of `weft serve --config weft.toml`.
@@ -13,7 +13,7 @@ const HEAD: &str = "\
 ";
 
 /// A value that each key may have, in TOML.
-const VALUES: [(&str, &str); 19] = [
+const VALUES: [(&str, &str); 22] = [
     ("mesh", "https://git.example.org/data/mesh.git"),
     ("home", "/var/lib/weft"),
     ("catalog", "postgres://weft@db.example.org/weft?sslmode=verify-full"),
@@ -33,6 +33,9 @@ const VALUES: [(&str, &str); 19] = [
     ("client_secret", "/etc/weft/oidc-secret"),
     ("name_claim", "preferred_username"),
     ("name", "Example"),
+    ("endpoint", "http://127.0.0.1:4318/v1/traces"),
+    ("sampled", "10 %"),
+    ("headers", "/etc/weft/traces-headers"),
 ];
 
 /// The file as the code would have it.
@@ -40,12 +43,17 @@ fn sample() -> String {
     let schema = schema();
     let mut text = HEAD.to_owned();
     // What follows a table in TOML is in it, so tables come last.
-    for key in KEYS.iter().filter(|key| !["tls", "oidc"].contains(key)) {
+    for key in KEYS.iter().filter(|key| !["tls", "oidc", "traces"].contains(key)) {
         // Nothing else must be said.
         let mark = if *key == "mesh" { "" } else { "# " };
         text += &entry(&schema, key, mark);
     }
-    for (table, keys, name) in [("tls", &TLS_KEYS[..], "TlsTable"), ("oidc", &OIDC_KEYS[..], "OidcTable")] {
+    let tables = [
+        ("tls", &TLS_KEYS[..], "TlsTable"),
+        ("oidc", &OIDC_KEYS[..], "OidcTable"),
+        ("traces", &TRACES_KEYS[..], "TracesTable"),
+    ];
+    for (table, keys, name) in tables {
         let described = &schema["$defs"][name];
         text += &format!("\n{}{}# [{table}]\n", comment(&schema["properties"][table]), comment(described));
         text += &keys.iter().map(|key| entry(described, key, "# ")).collect::<String>();
@@ -77,8 +85,8 @@ fn every_value_in_the_file_is_allowed() {
         |line: &&str| !line.starts_with("# ") || VALUES.iter().any(|(key, _)| line.starts_with(&format!("# {key} = ")));
     let text: String = said.lines().filter(is_key).map(|line| format!("{}\n", line.trim_start_matches("# "))).collect();
     let problems = read("weft.toml", &text).err().unwrap_or_default();
-    // Only the file with the secret is not there.
+    // Only the files with secrets are not there.
     let told: Vec<String> = problems.iter().map(|problem| problem.message.clone()).collect();
-    assert!(told.iter().all(|told| told.starts_with("cannot read `/etc/weft/oidc-secret`")), "{told:?}\n{text}");
-    assert_eq!(told.len(), 1);
+    assert!(told.iter().all(|told| told.starts_with("cannot read `/etc/weft/")), "{told:?}\n{text}");
+    assert_eq!(told.len(), 2);
 }
