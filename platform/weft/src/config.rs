@@ -11,6 +11,7 @@ use weft_model::{Code, Diagnostic, Place};
 
 use crate::settings::{self, FLIGHT, HTTP, Settings};
 use crate::tls::TlsFiles;
+use webhooks::WebhookTable;
 
 /// What a configuration file may say.
 #[derive(Debug, JsonSchema)]
@@ -35,6 +36,8 @@ struct Config {
     tls: Option<TlsTable>,
     /// Where people sign in with a browser, beside tokens. Default: none.
     oidc: Option<OidcTable>,
+    /// Whom the mesh tells of what happens in it. Default: nobody.
+    webhooks: Option<Vec<WebhookTable>>,
     /// Environment of `mesh.yaml` from which variables in manifests take their values. Default: none.
     environment: Option<String>,
     /// Most memory that the process may hold, such as `8 GiB`. Default: four fifths of the system's.
@@ -72,7 +75,7 @@ struct OidcTable {
     name: Option<String>,
 }
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "mesh",
     "home",
     "warehouse",
@@ -82,6 +85,7 @@ const KEYS: [&str; 11] = [
     "flight",
     "tls",
     "oidc",
+    "webhooks",
     "environment",
     "memory_max",
 ];
@@ -135,6 +139,7 @@ pub fn read(file: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
         offers_demo: false,
         flight: reader.address_of(&table, "flight", FLIGHT),
         tls: reader.tls_of(&table),
+        webhooks: reader.webhooks_of(&table),
         environment: reader.text_of(&table, "environment"),
         store: std::collections::HashMap::new(),
         memory_max,
@@ -286,6 +291,8 @@ fn article(word: &str) -> String {
     format!("{article} {word}")
 }
 
+mod webhooks;
+
 #[cfg(test)]
 mod sample;
 
@@ -319,7 +326,7 @@ mod tests {
             weft.toml:1:1 W0107 unknown key `hom`
             help: did you mean `home`?
             weft.toml:2:1 W0107 unknown key `colour`
-            help: the keys are mesh, home, warehouse, http, base_path, public_url, flight, tls, oidc, environment, memory_max
+            help: the keys are mesh, home, warehouse, http, base_path, public_url, flight, tls, oidc, webhooks, environment, memory_max
             weft.toml:3:13 W0105 `warehouse` is a string, this is an integer
             weft.toml:4:10 W0108 `here` is not an address
             help: write an IP address and a port, such as `127.0.0.1:8815`

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use weft_catalog::Catalog;
 use weft_manifest::source::RevisionSource;
 use weft_model::Revision;
+use weft_notice::Relay;
 use weft_reconcile::{Controller, ReconcileError, Report};
 use weft_storage::Vacuumed;
 
@@ -146,6 +147,12 @@ impl Mesh {
                 overtaken(&error);
             }
         });
+    }
+
+    /// Tells webhooks of events until the mesh stops.
+    pub(crate) fn relay(&mut self, relay: Relay) {
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move { relay.run(stop).await });
     }
 
     /// Stops accepting, waits up to ten seconds for what is under way, and lets go of the home.
