@@ -171,7 +171,7 @@ impl Reader<'_> {
     fn number_of(&mut self, table: &DeTable<'_>, key: &str) -> u64 {
         let Some(value) = table.get(key) else { return 0 };
         let number = match value.get_ref() {
-            DeValue::Integer(number) => number.as_str().parse().ok(),
+            DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),
             _ => None,
         };
         number.unwrap_or_else(|| {
