@@ -84,7 +84,10 @@ impl StartError {
             StartError::Reconcile(error) => Some(error.code()),
             StartError::Tls(error) => Some(error.code()),
             StartError::NotLoopback { .. } | StartError::Oidc { .. } => Some(Code::REQUEST_INVALID),
-            StartError::Bind { .. } | StartError::Folder { .. } | StartError::Signals { .. } => None,
+            StartError::Notice(_)
+            | StartError::Bind { .. }
+            | StartError::Folder { .. }
+            | StartError::Signals { .. } => None,
             StartError::Relative | StartError::Decisions(_) => Some(Code::INTERNAL),
         }
     }

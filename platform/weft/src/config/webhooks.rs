@@ -130,7 +130,7 @@ impl Reader<'_> {
     fn names_of<N: FromStr<Err: std::fmt::Display>>(&mut self, table: &DeTable<'_>, key: &str) -> Vec<N> {
         let mut names = Vec::new();
         for text in self.texts_of(table, key) {
-            match text.parse() {
+            match text.parse::<N>() {
                 Ok(name) => names.push(name),
                 Err(error) => self.not_allowed(table, key, error.to_string(), "write names as the mesh has them"),
             }
