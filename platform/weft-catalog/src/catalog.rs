@@ -18,6 +18,7 @@ use crate::decisions::DecisionRecord;
 use crate::drawing::KnownLayouts;
 use crate::error::{CatalogError, Doing};
 use crate::flows::{Flows, KnownFlows};
+use crate::foretold::Foretold;
 use crate::requests::{AccessRequest, Book, Event, What};
 use crate::run::{CheckRecord, Run};
 use crate::search::{Indexed, SearchIndex, Seers};
@@ -273,7 +274,14 @@ impl Catalog {
     /// Adds the run, or replaces what is known of the run of that id.
     pub async fn record_run(&self, run: &Run) -> Result<(), CatalogError> {
         let run = run.clone();
-        self.to_the_end(|inner| async move { inner.record_run(run).await }).await
+        self.to_the_end(|inner| async move { inner.record_run(run, Vec::new()).await }).await
+    }
+
+    /// As [`record_run`](Self::record_run), and tells the outbox what the run's revision does to readers: of each once,
+    /// however often the revision is met.
+    pub async fn record_run_telling(&self, run: &Run, foretold: Vec<Foretold>) -> Result<(), CatalogError> {
+        let run = run.clone();
+        self.to_the_end(|inner| async move { inner.record_run(run, foretold).await }).await
     }
 
     /// Notes a training set: the versions that it was made from stay until its hold ends.
@@ -292,7 +300,7 @@ impl Catalog {
         training_sets::held(&mut *self.inner.store.read().await?, now).await
     }
 
-    /// Adds checks to a run that is recorded already.
+    /// Adds checks to a run that is recorded already, and tells the outbox of those that failed.
     pub async fn record_checks(&self, run: &str, checks: &[CheckRecord]) -> Result<(), CatalogError> {
         if checks.is_empty() {
             return Ok(());
@@ -528,7 +536,7 @@ impl Inner {
         for (request, actor, what) in decide(&book, now)? {
             let event = Event { seq: book.seq() + 1, at: now, request, actor, what };
             requests::append(&mut transaction, &event).await?;
-            outbox::add(&mut transaction, now, requests::told(&event)).await?;
+            outbox::add(&mut transaction, now, requests::told(&event, &book)).await?;
             last.clone_from(&event.request);
             book.apply(event);
         }
@@ -570,11 +578,14 @@ impl Inner {
         Ok(())
     }
 
-    async fn record_run(&self, run: Run) -> Result<(), CatalogError> {
+    async fn record_run(&self, run: Run, foretold: Vec<Foretold>) -> Result<(), CatalogError> {
         let now = self.clock.now();
         let mut writer = self.store.writer().await?;
         let mut transaction = self.begin_as_leader(&mut writer).await?;
         runs::record(&mut transaction, &run, now).await?;
+        for foretold in foretold {
+            outbox::add_once(&mut transaction, now, foretold.told(&run.revision)).await?;
+        }
         transaction.commit().await.doing("record a run")
     }
 
@@ -586,9 +597,10 @@ impl Inner {
     }
 
     async fn record_checks(&self, run: String, checks: Vec<CheckRecord>) -> Result<(), CatalogError> {
+        let now = self.clock.now();
         let mut writer = self.store.writer().await?;
         let mut transaction = self.begin_as_leader(&mut writer).await?;
-        runs::record_checks(&mut transaction, &run, &checks).await?;
+        runs::record_checks(&mut transaction, &run, &checks, now).await?;
         transaction.commit().await.doing("record checks")
     }
 
@@ -670,6 +682,8 @@ impl Ledger for Inner {
         &self.tally
     }
 }
+
+mod webhooks;
 
 #[cfg(test)]
 mod tests;

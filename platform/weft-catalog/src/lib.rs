@@ -9,10 +9,12 @@
 mod audit;
 mod catalog;
 mod decisions;
+mod deliveries;
 mod dialect;
 mod drawing;
 mod error;
 mod flows;
+mod foretold;
 mod graph;
 mod layout;
 mod levels;
@@ -41,10 +43,13 @@ mod views;
 pub use audit::AuditVerdict;
 pub use catalog::{Catalog, CopiedTable, Lead};
 pub use decisions::{Asked, DecisionRecord, HIDDEN};
+pub use deliveries::{DeadLetter, PendingDelivery, Settlement, WebhookState};
 pub use drawing::{LineageBox, LineageCluster, LineageDrawing};
 pub use error::CatalogError;
+pub use foretold::{Foreseen, Foretold};
 pub use graph::{LineageLevel, LineageLink, LineageNode, LineageView};
 pub use offending::OffendingRows;
+pub use outbox::{EVENT_KINDS, OutboxEvent};
 pub use requests::{AccessRequest, RequestState, Terms, Verdict};
 pub use run::{
     CheckOutcome, CheckRecord, CheckSeverity, Run, RunCheck, RunDiagnostic, RunStatus, RunStep, StepStatus,

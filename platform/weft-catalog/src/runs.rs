@@ -152,13 +152,18 @@ pub(crate) async fn newest(
     assemble(rows, steps, diagnostics)
 }
 
-/// Adds checks to a run; one of the same port, name and column replaces the one before.
+/// Adds checks to a run; one of the same port, name and column replaces the one before. Tells the outbox of each that
+/// failed.
 pub(crate) async fn record_checks(
     connection: &mut AnyConnection,
     run: &str,
     checks: &[CheckRecord],
+    now: DateTime<Utc>,
 ) -> Result<(), CatalogError> {
     for check in checks {
+        if check.outcome == CheckOutcome::Failed {
+            outbox::add_once(&mut *connection, now, failed(run, check)).await?;
+        }
         sqlx::query(
             "INSERT INTO checks (run, port, name, column_name, outcome, failing_rows, message, at, measured, \
              threshold, severity, scanned_bytes, duration_ms, sample) \
@@ -187,6 +192,21 @@ pub(crate) async fn record_checks(
         .doing("record a check")?;
     }
     Ok(())
+}
+
+/// A check that failed, without the rows that it found wanting and what it says of them.
+fn failed(run: &str, check: &CheckRecord) -> Event {
+    let payload = json!({
+        "port": check.port,
+        "run": run,
+        "check": check.name,
+        "column": check.column,
+        "severity": check.severity.map(CheckSeverity::as_str),
+        "failingRows": check.failing_rows,
+        "measured": check.measured,
+        "threshold": check.threshold,
+    });
+    Event { kind: "check.failed", subject: check.port.to_string(), payload }
 }
 
 /// Takes the rows out of all checks of a port.

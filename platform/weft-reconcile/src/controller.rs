@@ -19,6 +19,7 @@ use weft_storage::{SourceLimits, Warehouse};
 use crate::apply::Applied;
 use crate::check::{Checked, check};
 use crate::environment::Environment;
+use crate::foretell::foretell;
 use crate::monitor::Memo;
 use crate::report::{Outcome, OutcomeStatus, Progress, Report};
 use crate::timed::Timed;
@@ -348,7 +349,8 @@ impl Controller {
             return Ok(None);
         }
         let run = self.new_run(plan, checked).await;
-        self.parts.catalog.record_run(&run).await?;
+        let foretold = foretell(&checked.reviews, &checked.declared);
+        self.parts.catalog.record_run_telling(&run, foretold).await?;
         Ok(Some(run))
     }
 

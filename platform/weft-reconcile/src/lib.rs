@@ -26,6 +26,7 @@ mod erase;
 mod error;
 mod files;
 mod fingerprint;
+mod foretell;
 mod held;
 mod increment;
 mod inherit;

@@ -16,6 +16,7 @@ use weft_http::{Doors, Site};
 use weft_identity::{Authenticator, BrowserSessions, Directory, HookSecret, Oidc, TicketSeal, TokenSigner};
 use weft_manifest::source::{self, RevisionSource};
 use weft_model::{Clock, Principal};
+use weft_notice::{Pace, Relay};
 use weft_reconcile::{Controller, Environment, Progress};
 use weft_storage::{SourceLimits, Warehouse};
 
@@ -106,6 +107,14 @@ impl Mesh {
         let oidc = oidc.map_err(|error| StartError::Oidc { reason: error.reason() })?.map(Arc::new);
         address.http.push_str(site.base());
         site.environment.clone_from(&settings.environment);
+        let relay = weft_notice::Parts {
+            catalog: Arc::clone(&catalog),
+            clock: Arc::clone(&clock),
+            source: site.address(),
+            pace: Pace::default(),
+        };
+        // Before the first reconcile, so that new webhooks hear of what it publishes.
+        let relay = Relay::new(relay, settings.webhooks.clone()).await?;
         // Whoever can reach another address, or a proxy before this one, is not known to sit at this machine.
         site.is_demo = settings.offers_demo && settings.tls.is_none();
         let doors = Doors {
@@ -132,7 +141,9 @@ impl Mesh {
                 weft_flight::Service::new(engine, authenticator, seal, clock),
             ),
         ];
-        Ok(Mesh::new(held, address, controller, catalog, source, ready, leads, doors))
+        let mut mesh = Mesh::new(held, address, controller, catalog, source, ready, leads, doors);
+        mesh.relay(relay);
+        Ok(mesh)
     }
 }
 

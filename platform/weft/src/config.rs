@@ -13,6 +13,7 @@ use weft_model::{Code, Diagnostic, Place};
 use crate::settings::{self, FLIGHT, HTTP, Settings, SharedCatalog};
 use crate::tls::TlsFiles;
 use crate::traces::TraceSettings;
+use webhooks::WebhookTable;
 
 /// What a configuration file may say.
 #[derive(Debug, JsonSchema)]
@@ -42,6 +43,8 @@ struct Config {
     tls: Option<TlsTable>,
     /// Where people sign in with a browser, beside tokens. Default: none.
     oidc: Option<OidcTable>,
+    /// Whom the mesh tells of what happens in it. Default: nobody.
+    webhooks: Option<Vec<WebhookTable>>,
     /// Environment of `mesh.yaml` from which variables in manifests take their values. Default: none.
     environment: Option<String>,
     /// Where traces are sent. Default: nowhere.
@@ -95,7 +98,7 @@ struct TracesTable {
     headers: Option<String>,
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "mesh",
     "home",
     "catalog",
@@ -107,6 +110,7 @@ const KEYS: [&str; 14] = [
     "flight",
     "tls",
     "oidc",
+    "webhooks",
     "environment",
     "traces",
     "memory_max",
@@ -163,6 +167,7 @@ pub fn read(file: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
         offers_demo: false,
         flight: reader.address_of(&table, "flight", FLIGHT),
         tls: reader.tls_of(&table),
+        webhooks: reader.webhooks_of(&table),
         environment: reader.text_of(&table, "environment"),
         traces: reader.traces_of(&table),
         store: HashMap::new(),
@@ -389,6 +394,8 @@ fn article(word: &str) -> String {
     format!("{article} {word}")
 }
 
+mod webhooks;
+
 #[cfg(test)]
 mod sample;
 
@@ -422,7 +429,7 @@ mod tests {
             weft.toml:1:1 W0107 unknown key `hom`
             help: did you mean `home`?
             weft.toml:2:1 W0107 unknown key `colour`
-            help: the keys are mesh, home, catalog, catalog_password, warehouse, http, base_path, public_url, flight, tls, oidc, environment, traces, memory_max
+            help: the keys are mesh, home, catalog, catalog_password, warehouse, http, base_path, public_url, flight, tls, oidc, webhooks, environment, traces, memory_max
             weft.toml:3:13 W0105 `warehouse` is a string, this is an integer
             weft.toml:4:10 W0108 `here` is not an address
             help: write an IP address and a port, such as `127.0.0.1:8815`

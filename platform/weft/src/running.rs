@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use weft_catalog::Catalog;
 use weft_manifest::source::RevisionSource;
 use weft_model::Revision;
+use weft_notice::Relay;
 use weft_reconcile::{Controller, ReconcileError, Report};
 use weft_storage::Vacuumed;
 
@@ -22,6 +23,9 @@ use crate::tls::Secured;
 
 /// Longest time that requests under way are waited for at the end.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
+
+/// How often the relay looks whether this node leads.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// A mesh that runs in this process, from [`Mesh::start`] to [`Mesh::stop`]. Dropped without
 /// `stop`, its doors close at once.
@@ -177,6 +181,28 @@ impl Mesh {
         });
     }
 
+    /// Tells webhooks of events until the mesh stops, while this node leads it.
+    pub(crate) fn relay(&mut self, relay: Relay) {
+        let (catalog, stop) = (Arc::clone(&self.catalog), self.stop.clone());
+        self.tasks.spawn(async move {
+            while !stop.is_cancelled() {
+                let leads = catalog.leads();
+                let told = async {
+                    if leads {
+                        relay.run(stop.child_token()).await;
+                    }
+                    // Nobody is told any more until that changes.
+                    lead_turned(&catalog, leads).await;
+                };
+                tokio::select! {
+                    () = told => {}
+                    () = lead_turned(&catalog, leads) => {}
+                    () = stop.cancelled() => {}
+                }
+            }
+        });
+    }
+
     /// Stops accepting, waits up to ten seconds for what is under way, and lets go of the home.
     pub async fn stop(mut self) {
         self.stop.cancel();
@@ -190,6 +216,14 @@ impl Mesh {
             tracing::warn!(%error, "the lead could not be let go; it ends by itself");
         }
         self.catalog.close().await;
+    }
+}
+
+/// Waits until this node leads where it did not, or does not any more where it did.
+async fn lead_turned(catalog: &Catalog, leads: bool) {
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    while catalog.leads() == leads {
+        ticks.tick().await;
     }
 }
 

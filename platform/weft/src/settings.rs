@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use weft_engine::Limits;
 use weft_identity::OidcSettings;
+use weft_notice::Webhook;
 
 use crate::tls::TlsFiles;
 use crate::traces::TraceSettings;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub offers_demo: bool,
     /// TLS of both doors; `None` is none.
     pub tls: Option<TlsFiles>,
+    /// Whom the mesh tells of what happens in it; their names differ.
+    pub webhooks: Vec<Webhook>,
     /// Which environment of `mesh.yaml` this is; `None` gives variables in manifests their defaults only.
     pub environment: Option<String>,
     /// Options of the object store, under the names that it knows (`aws_endpoint`, …).
@@ -91,6 +94,7 @@ impl Settings {
             base_path: String::new(),
             offers_demo: true,
             tls: None,
+            webhooks: Vec::new(),
             environment: None,
             store: HashMap::new(),
             traces: None,

@@ -41,6 +41,9 @@ pub enum StartError {
     #[error(transparent)]
     Tls(#[from] TlsError),
 
+    #[error("webhooks cannot be told of anything: {0}")]
+    Notice(#[from] weft_notice::NoticeError),
+
     #[error("`{address}` can be reached from other machines, and without TLS tokens would travel in the clear")]
     NotLoopback { address: SocketAddr },
 
@@ -76,6 +79,7 @@ impl StartError {
     pub fn code(&self) -> Option<Code> {
         match self {
             StartError::Home(error) => error.code(),
+            StartError::Notice(weft_notice::NoticeError::Catalog(error)) => Some(error.code()),
             StartError::Source(error) => Some(error.code()),
             StartError::Storage(error) => Some(error.code()),
             StartError::Catalog(error) => Some(error.code()),
@@ -85,7 +89,8 @@ impl StartError {
             StartError::NotLoopback { .. } | StartError::Oidc { .. } | StartError::Keys { .. } => {
                 Some(Code::REQUEST_INVALID)
             }
-            StartError::Bind { .. } | StartError::Folder { .. } | StartError::Signals { .. } => None,
+            StartError::Notice(_)
+            | StartError::Bind { .. } | StartError::Folder { .. } | StartError::Signals { .. } => None,
             StartError::Relative | StartError::Decisions(_) => Some(Code::INTERNAL),
         }
     }

@@ -17,7 +17,7 @@ use crate::error::{CatalogError, Doing};
 
 /// Every table that is worth a copy, those that others refer to first, and the order of its rows. Who leads at the moment
 /// is not.
-const TABLES: [(&str, &str); 16] = [
+const TABLES: [(&str, &str); 18] = [
     ("releases", "product, number"),
     ("products", "product"),
     ("runs", "id"),
@@ -34,6 +34,8 @@ const TABLES: [(&str, &str); 16] = [
     ("usage_reads", "port, column_name, principal, purpose, day"),
     ("usage_queries", "seq"),
     ("training_sets", "id"),
+    ("webhooks", "name"),
+    ("webhook_deliveries", "webhook, event"),
 ];
 
 /// Columns of which the database counts by itself.

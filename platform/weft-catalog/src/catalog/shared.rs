@@ -61,6 +61,11 @@ impl Catalog {
         self.inner.seat.node.is_some()
     }
 
+    /// Whether this process leads, as far as it knows without asking. Never waits.
+    pub fn leads(&self) -> bool {
+        !self.is_shared() || self.inner.seat.term.load(Ordering::SeqCst) != 0
+    }
+
     /// Takes the lead for `time` from now on, or keeps it for as long, unless another process has it. To be asked again
     /// well before that time is over: what only a leader may change is refused to whoever lost the lead, in the very
     /// transaction that would change it. Times are the database's. A catalog that nobody shares is always led.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::AnyConnection;
 
-use super::Terms;
+use super::{Book, Terms};
 use crate::error::{CatalogError, Doing};
 use crate::{moment, outbox};
 
@@ -61,10 +61,15 @@ impl What {
     }
 }
 
-/// The event as the outbox passes it on. A note may hold anything, and stays here.
-pub(crate) fn told(event: &Event) -> outbox::Event {
+/// The event as the outbox passes it on, with what `book` knew of its request before it. A note may hold anything, and
+/// stays here.
+pub(crate) fn told(event: &Event, book: &Book) -> outbox::Event {
     let mut payload = json!({"request": event.request, "actor": event.actor});
-    if let (What::Requested(terms), Some(payload)) = (&event.what, payload.as_object_mut()) {
+    let terms = match &event.what {
+        What::Requested(terms) => Some(&**terms),
+        _ => book.find(&event.request).map(|request| &request.asked),
+    };
+    if let (Some(terms), Some(payload)) = (terms, payload.as_object_mut()) {
         payload.insert("port".to_owned(), json!(terms.port.to_string()));
         payload.insert("breakGlass".to_owned(), json!(terms.break_glass));
     }

@@ -29,6 +29,7 @@ pub(super) fn up(arguments: Up) -> Result<(), Failure> {
         base_path: String::new(),
         offers_demo: true,
         tls: None,
+        webhooks: Vec::new(),
         environment: arguments.environment,
         store: environment::store_options(),
         traces: None,

@@ -3,6 +3,7 @@
 use expect_test::expect_file;
 use serde_json::Value;
 
+use super::webhooks::WEBHOOK_KEYS;
 use super::{KEYS, OIDC_KEYS, TLS_KEYS, TRACES_KEYS, read, schema};
 
 const HEAD: &str = "\
@@ -38,12 +39,24 @@ const VALUES: [(&str, &str); 22] = [
     ("headers", "/etc/weft/traces-headers"),
 ];
 
+/// A value that each key of a webhook may have, as TOML has it.
+const WEBHOOK_VALUES: [(&str, &str); 8] = [
+    ("name", r#""house""#),
+    ("url", r#""https://hooks.example.org/weft""#),
+    ("secrets", r#"["/etc/weft/webhook-secret"]"#),
+    ("events", r#"["release", "check.failed"]"#),
+    ("domains", r#"["sales"]"#),
+    ("products", r#"["fleet.aircraft"]"#),
+    ("allow_private", "false"),
+    ("generation", "0"),
+];
+
 /// The file as the code would have it.
 fn sample() -> String {
     let schema = schema();
     let mut text = HEAD.to_owned();
     // What follows a table in TOML is in it, so tables come last.
-    for key in KEYS.iter().filter(|key| !["tls", "oidc", "traces"].contains(key)) {
+    for key in KEYS.iter().filter(|key| !["tls", "oidc", "traces", "webhooks"].contains(key)) {
         // Nothing else must be said.
         let mark = if *key == "mesh" { "" } else { "# " };
         text += &entry(&schema, key, mark);
@@ -57,6 +70,12 @@ fn sample() -> String {
         let described = &schema["$defs"][name];
         text += &format!("\n{}{}# [{table}]\n", comment(&schema["properties"][table]), comment(described));
         text += &keys.iter().map(|key| entry(described, key, "# ")).collect::<String>();
+    }
+    let described = &schema["$defs"]["WebhookTable"];
+    text += &format!("\n{}{}# [[webhooks]]\n", comment(&schema["properties"]["webhooks"]), comment(described));
+    for key in WEBHOOK_KEYS {
+        let (_, value) = WEBHOOK_VALUES.iter().find(|(known, _)| *known == key).expect("each key has a value");
+        text += &format!("\n{}# {key} = {value}\n", comment(&described["properties"][key]));
     }
     text
 }
@@ -82,11 +101,11 @@ fn the_file_in_deploy_names_every_key_as_the_code_has_it() {
 fn every_value_in_the_file_is_allowed() {
     let said = sample().replace("# [", "[");
     let is_key =
-        |line: &&str| !line.starts_with("# ") || VALUES.iter().any(|(key, _)| line.starts_with(&format!("# {key} = ")));
+        |line: &&str| !line.starts_with("# ") || VALUES.iter().chain(&WEBHOOK_VALUES).any(|(key, _)| line.starts_with(&format!("# {key} = ")));
     let text: String = said.lines().filter(is_key).map(|line| format!("{}\n", line.trim_start_matches("# "))).collect();
     let problems = read("weft.toml", &text).err().unwrap_or_default();
     // Only the files with secrets are not there.
     let told: Vec<String> = problems.iter().map(|problem| problem.message.clone()).collect();
     assert!(told.iter().all(|told| told.starts_with("cannot read `/etc/weft/")), "{told:?}\n{text}");
-    assert_eq!(told.len(), 2);
+    assert_eq!(told.len(), 4);
 }
