@@ -3,6 +3,7 @@
 use std::any::Any as Panic;
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use bytes::Bytes;
 use futures::{FutureExt, Stream, StreamExt};
 use prost::Message;
 use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Extensions, Request, Response, Status, Streaming};
 use tracing::Instrument;
 use weft_engine::{Engine, Session};
 use weft_identity::{Authenticator, TicketSeal};
@@ -41,6 +42,10 @@ pub(crate) struct Door {
     reception: Reception,
     statements: Statements,
 }
+
+/// The address at the other end of a call's connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// One call, after its caller is known.
 struct Call {
@@ -65,6 +70,7 @@ impl Door {
         &'a self,
         verb: &'static str,
         headers: &MetadataMap,
+        from: Option<Peer>,
         work: impl FnOnce(Arc<Call>) -> Fut + Send + 'a,
     ) -> Result<Response<T>, Status>
     where
@@ -73,7 +79,7 @@ impl Door {
     {
         let trace = trace_id(headers);
         let mut query = None;
-        let answered = match self.reception.caller(headers) {
+        let answered = match self.reception.caller(headers, from.map(|Peer(address)| address)).await {
             Err(status) => Err(status),
             Ok(mut caller) => {
                 query = Some(caller.query.clone());
@@ -135,10 +141,11 @@ impl Door {
     pub(crate) async fn rows_of(
         &self,
         headers: &MetadataMap,
+        from: Option<Peer>,
         ticket: impl Future<Output = Result<Ticket, Status>> + Send,
     ) -> Result<Response<Rows>, Status> {
         let work = |call: Arc<Call>| async move { self.rows(&call, ticket.await?).await };
-        self.answer("do_get", headers, work).await
+        self.answer("do_get", headers, from, work).await
     }
 
     async fn put(&self, call: &Call, mut messages: Streaming<FlightData>) -> Result<Bytes, Status> {
@@ -183,7 +190,8 @@ impl FlightService for Door {
         request: Request<Streaming<HandshakeRequest>>,
     ) -> Result<Response<Self::HandshakeStream>, Status> {
         let headers = request.metadata();
-        let greeted = self.reception.greet(headers);
+        let from = peer(request.extensions()).map(|Peer(address)| address);
+        let greeted = self.reception.greet(headers, from).await;
         let outcome = greeted.as_ref().map_or_else(outcome, |_| "ok");
         metrics::counter!("weft_flight_requests_total", "verb" => "handshake", "outcome" => outcome).increment(1);
         let token = greeted.map_err(|status| traced(status, &trace_id(headers)))?;
@@ -197,44 +205,44 @@ impl FlightService for Door {
 
     async fn list_flights(&self, request: Request<Criteria>) -> Result<Response<Self::ListFlightsStream>, Status> {
         let refuse = |_| async { Err(unsupported("`ListFlights`")) };
-        self.answer("list_flights", request.metadata(), refuse).await
+        self.answer("list_flights", request.metadata(), peer(request.extensions()), refuse).await
     }
 
     async fn get_flight_info(&self, request: Request<FlightDescriptor>) -> Result<Response<FlightInfo>, Status> {
-        let (headers, _, descriptor) = request.into_parts();
+        let (headers, extensions, descriptor) = request.into_parts();
         let work = |call: Arc<Call>| async move { self.flight_info(&call, descriptor).await };
-        self.answer("get_flight_info", &headers, work).await
+        self.answer("get_flight_info", &headers, peer(&extensions), work).await
     }
 
     async fn poll_flight_info(&self, request: Request<FlightDescriptor>) -> Result<Response<PollInfo>, Status> {
-        let (headers, _, descriptor) = request.into_parts();
+        let (headers, extensions, descriptor) = request.into_parts();
         // Planning is all that comes before the rows, so the first answer is the last.
         let work = |call: Arc<Call>| async move {
             let info = self.flight_info(&call, descriptor).await?;
             Ok(PollInfo { info: Some(info), flight_descriptor: None, progress: Some(1.0), expiration_time: None })
         };
-        self.answer("poll_flight_info", &headers, work).await
+        self.answer("poll_flight_info", &headers, peer(&extensions), work).await
     }
 
     async fn get_schema(&self, request: Request<FlightDescriptor>) -> Result<Response<SchemaResult>, Status> {
-        let (headers, _, descriptor) = request.into_parts();
+        let (headers, extensions, descriptor) = request.into_parts();
         let work = |call: Arc<Call>| async move { self.schema(&call, descriptor).await };
-        self.answer("get_schema", &headers, work).await
+        self.answer("get_schema", &headers, peer(&extensions), work).await
     }
 
     async fn do_get(&self, request: Request<Ticket>) -> Result<Response<Self::DoGetStream>, Status> {
-        let (headers, _, ticket) = request.into_parts();
-        let rows = self.rows_of(&headers, async { Ok(ticket) }).await?;
+        let (headers, extensions, ticket) = request.into_parts();
+        let rows = self.rows_of(&headers, peer(&extensions), async { Ok(ticket) }).await?;
         Ok(rows.map(|rows| -> Self::DoGetStream { Box::pin(rows.map(|row| row.map(IpcMessage::into_flight_data))) }))
     }
 
     async fn do_put(&self, request: Request<Streaming<FlightData>>) -> Result<Response<Self::DoPutStream>, Status> {
-        let (headers, _, messages) = request.into_parts();
+        let (headers, extensions, messages) = request.into_parts();
         let work = |call: Arc<Call>| async move {
             let app_metadata = self.put(&call, messages).await?;
             Ok(one(PutResult { app_metadata }))
         };
-        self.answer("do_put", &headers, work).await
+        self.answer("do_put", &headers, peer(&extensions), work).await
     }
 
     async fn do_exchange(
@@ -242,18 +250,18 @@ impl FlightService for Door {
         request: Request<Streaming<FlightData>>,
     ) -> Result<Response<Self::DoExchangeStream>, Status> {
         let refuse = |_| async { Err(unsupported("`DoExchange`")) };
-        self.answer("do_exchange", request.metadata(), refuse).await
+        self.answer("do_exchange", request.metadata(), peer(request.extensions()), refuse).await
     }
 
     async fn do_action(&self, request: Request<Action>) -> Result<Response<Self::DoActionStream>, Status> {
-        let (headers, _, action) = request.into_parts();
+        let (headers, extensions, action) = request.into_parts();
         let label = actions::label(&action);
         let work = |call: Arc<Call>| async move {
             let body = actions::perform(&call.caller, &self.reception, &self.statements, action).await?;
             let results: Vec<_> = body.into_iter().map(|body| Ok(arrow_flight::Result { body })).collect();
             Ok(Box::pin(futures::stream::iter(results)) as Self::DoActionStream)
         };
-        self.answer(label, &headers, work).await
+        self.answer(label, &headers, peer(&extensions), work).await
     }
 
     async fn list_actions(&self, request: Request<Empty>) -> Result<Response<Self::ListActionsStream>, Status> {
@@ -261,7 +269,7 @@ impl FlightService for Door {
             let actions: Vec<_> = actions::list().into_iter().map(Ok).collect();
             Ok(Box::pin(futures::stream::iter(actions)) as Self::ListActionsStream)
         };
-        self.answer("list_actions", request.metadata(), list).await
+        self.answer("list_actions", request.metadata(), peer(request.extensions()), list).await
     }
 }
 
@@ -293,6 +301,10 @@ fn command_in(bytes: Bytes) -> Result<Command, Status> {
 /// The answer to an update: that it was a `SET`, which changes no row, or a refusal.
 fn updated_nothing(was_set: bool) -> Result<Bytes, Status> {
     if was_set { Ok(DoPutUpdateResult { record_count: 0 }.encode_to_vec().into()) } else { Err(read_only("an update")) }
+}
+
+fn peer(extensions: &Extensions) -> Option<Peer> {
+    extensions.get().copied()
 }
 
 fn one<T: Send + 'static>(message: T) -> Messages<T> {

@@ -60,6 +60,10 @@ impl Directory for InForce {
     fn principal(&self, name: &str) -> Option<Principal> {
         self.0.principals().find(name)
     }
+
+    fn has_group(&self, name: &str) -> bool {
+        self.0.principals().has_group(name)
+    }
 }
 
 /// A mesh of two products, of which `ana` may see one and `nobody` none.

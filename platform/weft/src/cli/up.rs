@@ -32,6 +32,7 @@ pub(super) fn up(arguments: Up) -> Result<(), Failure> {
         store: environment::store_options(),
         memory_max: arguments.memory_max,
         limits: weft_engine::Limits::within(arguments.memory_max),
+        rates: weft_identity::RateSettings::DEFAULT,
     };
     if passing.is_none() {
         refuse_memory(&settings)?;

@@ -3,7 +3,7 @@
 use expect_test::expect_file;
 use serde_json::Value;
 
-use super::{KEYS, OIDC_KEYS, TLS_KEYS, read, schema};
+use super::{KEYS, OIDC_KEYS, RATES_KEYS, TLS_KEYS, read, schema};
 
 const HEAD: &str = "\
 # Configuration of `weft serve --config weft.toml`.
@@ -13,7 +13,7 @@ const HEAD: &str = "\
 ";
 
 /// A value that each key may have, in TOML.
-const VALUES: [(&str, &str); 19] = [
+const VALUES: [(&str, &str); 26] = [
     ("mesh", "https://git.example.org/data/mesh.git"),
     ("home", "/var/lib/weft"),
     ("catalog", "postgres://weft@db.example.org/weft?sslmode=verify-full"),
@@ -33,6 +33,13 @@ const VALUES: [(&str, &str); 19] = [
     ("client_secret", "/etc/weft/oidc-secret"),
     ("name_claim", "preferred_username"),
     ("name", "Example"),
+    ("audience", "[\"weft\", \"https://mesh.example.org\"]"),
+    ("principals", "claims"),
+    ("groups_claim", "groups"),
+    ("attributes", "{ carrier = \"https://example.org/carrier\" }"),
+    ("requests_per_second", "5000"),
+    ("requests_burst", "10000"),
+    ("refusals_per_minute", "1000"),
 ];
 
 /// The file as the code would have it.
@@ -40,12 +47,16 @@ fn sample() -> String {
     let schema = schema();
     let mut text = HEAD.to_owned();
     // What follows a table in TOML is in it, so tables come last.
-    for key in KEYS.iter().filter(|key| !["tls", "oidc"].contains(key)) {
+    for key in KEYS.iter().filter(|key| !["tls", "oidc", "rates"].contains(key)) {
         // Nothing else must be said.
         let mark = if *key == "mesh" { "" } else { "# " };
         text += &entry(&schema, key, mark);
     }
-    for (table, keys, name) in [("tls", &TLS_KEYS[..], "TlsTable"), ("oidc", &OIDC_KEYS[..], "OidcTable")] {
+    for (table, keys, name) in [
+        ("tls", &TLS_KEYS[..], "TlsTable"),
+        ("oidc", &OIDC_KEYS[..], "OidcTable"),
+        ("rates", &RATES_KEYS[..], "RatesTable"),
+    ] {
         let described = &schema["$defs"][name];
         text += &format!("\n{}{}# [{table}]\n", comment(&schema["properties"][table]), comment(described));
         text += &keys.iter().map(|key| entry(described, key, "# ")).collect::<String>();
@@ -55,7 +66,10 @@ fn sample() -> String {
 
 fn entry(of: &Value, key: &str, mark: &str) -> String {
     let (_, value) = VALUES.iter().find(|(known, _)| *known == key).unwrap_or_else(|| panic!("no value for {key}"));
-    format!("\n{}{mark}{key} = \"{value}\"\n", comment(&of["properties"][key]))
+    // Lists, tables and numbers stand as they are.
+    let is_text = !value.starts_with(['[', '{']) && value.parse::<u64>().is_err();
+    let value = if is_text { format!("\"{value}\"") } else { (*value).to_owned() };
+    format!("\n{}{mark}{key} = {value}\n", comment(&of["properties"][key]))
 }
 
 /// What the schema says of a key or a table.
