@@ -35,13 +35,13 @@ pub struct Peer(pub IpAddr);
 
 /// The address that a request came from, where its connection has one.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct From(pub(crate) Option<IpAddr>);
+pub(crate) struct CameFrom(pub(crate) Option<IpAddr>);
 
-impl<S: Sync> FromRequestParts<S> for From {
+impl<S: Sync> FromRequestParts<S> for CameFrom {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(From(parts.extensions.get::<Peer>().map(|Peer(address)| *address)))
+        Ok(CameFrom(parts.extensions.get::<Peer>().map(|Peer(address)| *address)))
     }
 }
 
@@ -55,7 +55,7 @@ pub(crate) struct SignedIn {
 /// wrong it was is for the log alone.
 pub(crate) async fn authenticate(
     State(doors): State<Doors>,
-    From(from): From,
+    CameFrom(from): CameFrom,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {

@@ -11,7 +11,7 @@ use weft_identity::{BrowserSession, Identity, IdentityError};
 use weft_model::{Code, Principal};
 use weft_wire as wire;
 
-use crate::caller::{self, COOKIE, Caller, From, SignedIn};
+use crate::caller::{self, COOKIE, CameFrom, Caller, SignedIn};
 use crate::problem::Problem;
 use crate::site::Site;
 use crate::{Doors, asked, pages, to_wire};
@@ -33,7 +33,7 @@ pub(crate) async fn get_session(State(doors): State<Doors>, headers: HeaderMap) 
     responses((status = 200, body = wire::Session)))]
 pub(crate) async fn post_session(
     State(doors): State<Doors>,
-    From(from): From,
+    CameFrom(from): CameFrom,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<(CookieJar, Json<wire::Session>), Problem> {

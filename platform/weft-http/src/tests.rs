@@ -258,6 +258,27 @@ fn check(answer: &Answer, status: u16, expected: Expect) {
 }
 
 #[tokio::test]
+async fn an_address_of_which_too_much_was_refused_is_told_when_to_come_back() {
+    let mesh = mesh().await;
+    let ask = || {
+        let request = Request::get("/api/v1/me").header("authorization", "Bearer nonsense");
+        mesh.send(request.extension(crate::Peer([10, 0, 0, 9].into())))
+    };
+    let mut refused = 0;
+    let limited = loop {
+        let answer = ask().await;
+        match answer.status.as_u16() {
+            401 => refused += 1,
+            _ => break answer,
+        }
+    };
+    assert!(refused >= 1_000);
+    assert_eq!((limited.status.as_u16(), limited.headers["retry-after"].to_str().unwrap()), (429, "1"));
+    assert_eq!(limited.json()["code"], "W0806");
+    assert_eq!(mesh.send(Request::get("/api/v1/me").header("authorization", "Bearer nonsense")).await.status, 401);
+}
+
+#[tokio::test]
 async fn missing_and_bad_credentials_get_one_answer() {
     let mesh = mesh().await;
     let other = tempfile::tempdir().unwrap();

@@ -160,12 +160,7 @@ impl Authenticator {
     }
 
     /// What `token` proves, which must be `name` where one is given. What does not hold is counted.
-    async fn proven_of(
-        &self,
-        name: Option<&str>,
-        token: &str,
-        from: Option<IpAddr>,
-    ) -> Result<Proven, IdentityError> {
+    async fn proven_of(&self, name: Option<&str>, token: &str, from: Option<IpAddr>) -> Result<Proven, IdentityError> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(self.counted(IdentityError::refused("the token is too long"), from));
         }
@@ -309,7 +304,8 @@ mod tests {
         let (authenticator, known, signer) = mesh();
         known.0.lock().unwrap().insert("omar".to_owned(), BTreeSet::new());
         let two = 2.try_into().unwrap();
-        let rates = RateSettings { requests_per_second: 1.try_into().unwrap(), requests_burst: two, ..RateSettings::DEFAULT };
+        let rates =
+            RateSettings { requests_per_second: 1.try_into().unwrap(), requests_burst: two, ..RateSettings::DEFAULT };
         let authenticator = authenticator.with_rates(rates);
         let token = |name: &str| signer.mint(name, Duration::hours(1), Noon.now()).unwrap();
         authenticator.bearer(&token("ana"), None).await.unwrap();
@@ -331,7 +327,8 @@ mod tests {
         authenticator.bearer(&seen, from).await.unwrap();
         refused(authenticator.bearer("nonsense", from).await);
         refused(authenticator.basic("omar", &seen, from).await);
-        let is_limited = |answer: Result<Principal, IdentityError>| matches!(answer, Err(IdentityError::TooMany { .. }));
+        let is_limited =
+            |answer: Result<Principal, IdentityError>| matches!(answer, Err(IdentityError::TooMany { .. }));
         assert!(is_limited(authenticator.bearer("nonsense", from).await));
         assert!(is_limited(authenticator.bearer(&token(), from).await), "nothing new is looked at");
         assert_eq!(authenticator.bearer(&seen, from).await.unwrap().name, "ana");

@@ -54,7 +54,9 @@ pub enum IdentityError {
     Name { name: String },
 
     /// Whoever stands in no file of the mesh signs in with the identity provider, which makes the tokens too.
-    #[error("tokens of this server are for principals in `governance/principals.yaml`: take one of the identity provider")]
+    #[error(
+        "tokens of this server are for principals in `governance/principals.yaml`: take one of the identity provider"
+    )]
     NotOurs,
 
     /// This process checks tokens but does not sign them.

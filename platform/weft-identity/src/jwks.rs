@@ -2,21 +2,17 @@
 
 use std::sync::Arc;
 
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse, ThumbprintHash,
+};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
 use serde_json::Value;
 
 /// What is believed at all: signatures by a key that signs and one that everybody may know. Never a secret that both
 /// sides share, for whoever can check such a token can make one.
-const RSA: [Algorithm; 6] = [
-    Algorithm::RS256,
-    Algorithm::RS384,
-    Algorithm::RS512,
-    Algorithm::PS256,
-    Algorithm::PS384,
-    Algorithm::PS512,
-];
+const RSA: [Algorithm; 6] =
+    [Algorithm::RS256, Algorithm::RS384, Algorithm::RS512, Algorithm::PS256, Algorithm::PS384, Algorithm::PS512];
 /// Keys of 2,048 to 8,192 bits, in characters of base64url: shorter ones can be broken, longer ones are slow to use.
 const RSA_CHARACTERS: std::ops::RangeInclusive<usize> = 342..=1_366;
 const EXPONENT_CHARACTERS_MAX: usize = 11;
@@ -108,7 +104,8 @@ impl ProviderKey {
             AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => &[Algorithm::EdDSA],
             _ => &[],
         };
-        let is_named = |algorithm: &Algorithm| common.key_algorithm.is_none_or(|named| named == KeyAlgorithm::from(*algorithm));
+        let is_named =
+            |algorithm: &Algorithm| common.key_algorithm.is_none_or(|named| named == KeyAlgorithm::from(*algorithm));
         let algorithms: Vec<_> = fitting.iter().copied().filter(is_named).collect();
         if !is_for_signatures || algorithms.is_empty() {
             return None;

@@ -161,7 +161,11 @@ impl ProviderKeys {
                 "ok"
             }
             Err(error) => {
-                tracing::warn!(issuer = self.issuer, reason = error.reason(), "the identity provider does not tell its keys");
+                tracing::warn!(
+                    issuer = self.issuer,
+                    reason = error.reason(),
+                    "the identity provider does not tell its keys"
+                );
                 "failed"
             }
         };

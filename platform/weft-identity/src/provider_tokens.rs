@@ -156,7 +156,8 @@ impl ProviderTokens {
         if claims.get("iss").and_then(Value::as_str) != Some(self.issuer.as_str()) {
             return Err("the token is of another issuer");
         }
-        let is_ours = |audience: &Value| audience.as_str().is_some_and(|text| self.audiences.iter().any(|ours| ours == text));
+        let is_ours =
+            |audience: &Value| audience.as_str().is_some_and(|text| self.audiences.iter().any(|ours| ours == text));
         let is_for_us = match claims.get("aud") {
             Some(Value::Array(audiences)) => audiences.iter().any(is_ours),
             Some(audience) => is_ours(audience),

@@ -332,7 +332,9 @@ impl Reader<'_> {
     fn number_of(&mut self, table: &DeTable<'_>, key: &str) -> Option<NonZeroU32> {
         let value = table.get(key)?;
         let number = match value.get_ref() {
-            DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok().and_then(NonZeroU32::new),
+            DeValue::Integer(number) => {
+                u32::from_str_radix(number.as_str(), number.radix()).ok().and_then(NonZeroU32::new)
+            }
             _ => None,
         };
         if number.is_none() {

@@ -243,12 +243,16 @@ async fn oidc(settings: &Settings, clock: &Arc<dyn Clock>) -> Looked {
     let asked = Oidc::new(provider, "https://localhost/auth/callback".to_owned()).map_err(|error| unusable(&error))?;
     asked.begin("/".to_owned()).await.map_err(|error| unusable(&error))?;
     if !takes_tokens {
-        return Ok(Found::Well(format!("`{issuer}` describes itself; none of its tokens is taken, since `audience` is empty")));
+        return Ok(Found::Well(format!(
+            "`{issuer}` describes itself; none of its tokens is taken, since `audience` is empty"
+        )));
     }
-    let keys = tokens.ask().await.map_err(|error| Trouble::new(
-        format!("`{issuer}` cannot be used: {}", error.reason()),
-        "its `jwks_uri` must publish, without a redirect, a key of RSA, P-256, P-384 or Ed25519 for signatures",
-    ))?;
+    let keys = tokens.ask().await.map_err(|error| {
+        Trouble::new(
+            format!("`{issuer}` cannot be used: {}", error.reason()),
+            "its `jwks_uri` must publish, without a redirect, a key of RSA, P-256, P-384 or Ed25519 for signatures",
+        )
+    })?;
     Ok(Found::Well(format!("`{issuer}` describes itself and publishes {keys} keys")))
 }
 

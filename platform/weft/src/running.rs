@@ -232,7 +232,12 @@ impl Door {
 
     pub(crate) fn flight(connections: Secured, service: weft_flight::Service) -> Self {
         Door::of("flight", move |stop| async move {
-            weft_flight::serve(move |connection: &Wire| service.of_peer(connection.peer()), connections, stop.cancelled_owned()).await;
+            weft_flight::serve(
+                move |connection: &Wire| service.of_peer(connection.peer()),
+                connections,
+                stop.cancelled_owned(),
+            )
+            .await;
             Ok::<(), Infallible>(())
         })
     }

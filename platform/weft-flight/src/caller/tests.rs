@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 use tonic::Code as Grpc;
-use weft_identity::{Directory, TokenSigner};
+use weft_identity::{Directory, RateSettings, TokenSigner};
 use weft_model::PrincipalKind;
 
 use super::*;
@@ -224,4 +224,19 @@ async fn what_was_made_in_a_session_is_used_in_that_session_only() {
     assert!(first.may_use(first.session()) && first.may_use(None));
     assert!(!second.may_use(first.session()));
     assert!(!desk.caller(&desk.token("ana"), &[]).await.unwrap().may_use(first.session()));
+}
+
+#[tokio::test]
+async fn who_calls_too_often_is_told_so() {
+    let mut desk = Desk::open();
+    let one = 1.try_into().unwrap();
+    let rates = RateSettings { requests_per_second: one, requests_burst: one, ..RateSettings::DEFAULT };
+    let authenticator =
+        Authenticator::signing(desk.signer.clone(), Arc::new(AnaAndOmar), Arc::new(Noon)).with_rates(rates);
+    desk.reception = Reception::new(Arc::new(authenticator), Arc::new(Noon));
+    assert!(desk.caller(&desk.token("ana"), &[]).await.is_ok());
+    let status = desk.greet("ana", &desk.token("ana")).await.unwrap_err();
+    assert_eq!(status.code(), Grpc::ResourceExhausted);
+    assert_eq!(status.message(), "W0806 too many requests of this principal: ask again in 1 s");
+    assert!(desk.caller(&desk.token("omar"), &[]).await.is_ok());
 }

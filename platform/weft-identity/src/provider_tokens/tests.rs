@@ -94,7 +94,14 @@ async fn a_good_token_is_believed_whatever_of_the_allowed_it_is_signed_with() {
         (signed(ed, &json!({"alg": "EdDSA", "kid": "ed", "typ": "at+JWT"}), &good), "an access token"),
         (signed(ed, &json!({"alg": "EdDSA"}), &good), "the only key that fits, without its name"),
         // Where keys lie is the provider's to say: what a header says of that is not even looked at.
-        (signed(ed, &json!({"alg": "EdDSA", "kid": "ed", "jku": "http://127.0.0.1:1/", "x5u": "http://127.0.0.1:1/"}), &good), "jku"),
+        (
+            signed(
+                ed,
+                &json!({"alg": "EdDSA", "kid": "ed", "jku": "http://127.0.0.1:1/", "x5u": "http://127.0.0.1:1/"}),
+                &good,
+            ),
+            "jku",
+        ),
     ] {
         assert_eq!(reason(&tokens, &clock, &token).await, "believed", "{what}");
     }
@@ -119,7 +126,12 @@ async fn every_bad_token_is_refused_with_one_text() {
     let other = Key::ed("ed", 2);
     let token = ed.token(Algorithm::EdDSA, &good);
     let parts: Vec<&str> = token.split('.').collect();
-    let tampered = format!("{}.{}.{}", parts[0], URL_SAFE_NO_PAD.encode(with(&good, json!({"preferred_username": "omar"})).to_string()), parts[2]);
+    let tampered = format!(
+        "{}.{}.{}",
+        parts[0],
+        URL_SAFE_NO_PAD.encode(with(&good, json!({"preferred_username": "omar"})).to_string()),
+        parts[2]
+    );
     let signature = "the token's signature does not hold";
     let unfit = "the token's algorithm is not one of its key";
     let table = [
@@ -133,16 +145,28 @@ async fn every_bad_token_is_refused_with_one_text() {
         ("two parts", format!("{}.{}", parts[0], parts[1]), "not a token"),
         ("HMAC with the public key as secret", hmac(rsa.public_pem(), "rsa", Algorithm::HS256), unfit),
         ("HMAC with the published key as secret", hmac(ed.public_x().as_bytes(), "ed", Algorithm::HS256), unfit),
-        ("HMAC with its bytes as secret", hmac(&URL_SAFE_NO_PAD.decode(ed.public_x()).unwrap(), "ed", Algorithm::HS512), unfit),
+        (
+            "HMAC with its bytes as secret",
+            hmac(&URL_SAFE_NO_PAD.decode(ed.public_x()).unwrap(), "ed", Algorithm::HS512),
+            unfit,
+        ),
         ("an algorithm of another kind of key", signed(&ed, &json!({"alg": "RS256", "kid": "ed"}), &good), unfit),
         ("an algorithm of another curve", signed(&ec, &json!({"alg": "ES384", "kid": "ec"}), &good), unfit),
         ("the name of another key", signed(&ed, &json!({"alg": "ES256", "kid": "ec"}), &good), signature),
         ("another's key under a known name", other.token(Algorithm::EdDSA, &good), signature),
         ("a key in the header", signed(&other, &with(&eddsa, json!({"jwk": other.jwk()})), &good), signature),
-        ("the address of another's keys", signed(&other, &with(&eddsa, json!({"jku": provider.issuer})), &good), signature),
+        (
+            "the address of another's keys",
+            signed(&other, &with(&eddsa, json!({"jku": provider.issuer})), &good),
+            signature,
+        ),
         ("claims that were changed", tampered, signature),
         ("another issuer", but(json!({"iss": "https://other.example.org"})), "the token is of another issuer"),
-        ("an issuer that begins alike", but(json!({"iss": format!("{}/", provider.issuer)})), "the token is of another issuer"),
+        (
+            "an issuer that begins alike",
+            but(json!({"iss": format!("{}/", provider.issuer)})),
+            "the token is of another issuer",
+        ),
         ("a list of issuers", but(json!({"iss": [provider.issuer]})), "the token is of another issuer"),
         ("no issuer", but(json!({"iss": null})), "the token is of another issuer"),
         ("another audience", but(json!({"aud": "billing"})), "the token is for another audience"),
@@ -158,10 +182,22 @@ async fn every_bad_token_is_refused_with_one_text() {
         ("a beginning in words", but(json!({"nbf": "now"})), "the token does not say when it begins"),
         ("no subject", but(json!({"sub": null})), "the token has no subject"),
         ("no name", but(json!({"preferred_username": null})), "the claims do not hold the name"),
-        ("a name that is none", but(json!({"preferred_username": "user:ana"})), "the claims hold a name that no principal can have"),
+        (
+            "a name that is none",
+            but(json!({"preferred_username": "user:ana"})),
+            "the claims hold a name that no principal can have",
+        ),
         ("bound to a key", but(json!({"cnf": {"jkt": "x"}})), "the token is bound to a key of its bearer"),
-        ("something critical", headed(json!({"crit": ["exp"], "exp": now})), "the token's header asks for more than a signature"),
-        ("something critical, and empty", headed(json!({"crit": []})), "the token's header asks for more than a signature"),
+        (
+            "something critical",
+            headed(json!({"crit": ["exp"], "exp": now})),
+            "the token's header asks for more than a signature",
+        ),
+        (
+            "something critical, and empty",
+            headed(json!({"crit": []})),
+            "the token's header asks for more than a signature",
+        ),
         ("compressed", headed(json!({"zip": "DEF"})), "the token's header asks for more than a signature"),
         ("of another kind", headed(json!({"typ": "logout+jwt"})), "the token is of another kind than a bearer's"),
         ("too long", but(json!({"more": "x".repeat(TOKEN_BYTES_MAX)})), "the token is too long"),
@@ -173,7 +209,10 @@ async fn every_bad_token_is_refused_with_one_text() {
     }
     assert_eq!(provider.asked(), 1, "no bad token made the provider be asked again");
     let unknown = Key::ed("new", 3).token(Algorithm::EdDSA, &good);
-    assert_eq!(reason(&tokens, &clock, &unknown).await, "the token is signed with a key that the provider does not publish");
+    assert_eq!(
+        reason(&tokens, &clock, &unknown).await,
+        "the token is signed with a key that the provider does not publish"
+    );
     assert_eq!(reason(&tokens, &clock, &token).await, "believed");
 }
 
@@ -186,7 +225,11 @@ async fn an_address_must_be_verified_to_be_a_name() {
     settings.claims.name = NameClaim::Email;
     let tokens = ProviderTokens::new(&settings, clock.clone()).unwrap();
     let claims = with(&claims(&provider, &clock), json!({"email": "ana@example.org"}));
-    for (verified, expected) in [(json!(true), "believed"), (json!(false), "the claims do not hold the name"), (json!("true"), "the claims do not hold the name")] {
+    for (verified, expected) in [
+        (json!(true), "believed"),
+        (json!(false), "the claims do not hold the name"),
+        (json!("true"), "the claims do not hold the name"),
+    ] {
         let token = key.token(Algorithm::EdDSA, &with(&claims, json!({"email_verified": verified})));
         assert_eq!(reason(&tokens, &clock, &token).await, expected);
     }
@@ -308,10 +351,13 @@ async fn a_provider_that_is_down_takes_nothing_from_those_it_vouched_for() {
     let provider = Provider::with(std::slice::from_ref(&key)).await;
     let tokens = tokens(&provider, &clock);
     let day = json!({"exp": clock.now().timestamp() + 7 * 86_400});
-    let of = |n: u32| key.token(Algorithm::EdDSA, &with(&with(&claims(&provider, &clock), day.clone()), json!({"jti": n})));
+    let of =
+        |n: u32| key.token(Algorithm::EdDSA, &with(&with(&claims(&provider, &clock), day.clone()), json!({"jti": n})));
     let (seen, other) = (of(1), of(2));
     assert_eq!(reason(&tokens, &clock, &seen).await, "believed");
-    for answer in [Answer::Failing, Answer::Elsewhere, Answer::Garbage, Answer::TooLong, Answer::AnotherIssuer, Answer::NoKeys] {
+    for answer in
+        [Answer::Failing, Answer::Elsewhere, Answer::Garbage, Answer::TooLong, Answer::AnotherIssuer, Answer::NoKeys]
+    {
         provider.answer(answer);
         assert!(!tokens.keys.refresh().await, "{answer:?}");
         assert!(tokens.ask().await.is_err(), "{answer:?}");
@@ -322,7 +368,11 @@ async fn a_provider_that_is_down_takes_nothing_from_those_it_vouched_for() {
     assert_eq!(reason(&tokens, &clock, &seen).await, "believed");
     assert_eq!(reason(&tokens, &clock, &other).await, "believed", "a token that nobody has seen, by a known key");
     clock.forward(TimeDelta::hours(2));
-    assert_eq!(reason(&tokens, &clock, &seen).await, "no keys of the provider are known", "nobody knows what was withdrawn");
+    assert_eq!(
+        reason(&tokens, &clock, &seen).await,
+        "no keys of the provider are known",
+        "nobody knows what was withdrawn"
+    );
     provider.answer(Answer::Well);
     clock.forward(TimeDelta::seconds(10));
     assert_eq!(reason(&tokens, &clock, &seen).await, "believed");
@@ -339,7 +389,10 @@ async fn a_withdrawn_key_proves_nothing_any_more() {
     provider.publish(std::slice::from_ref(&new));
     assert_eq!(reason(&tokens, &clock, &token).await, "believed", "nobody knows yet");
     assert!(tokens.keys.refresh().await);
-    assert_eq!(reason(&tokens, &clock, &token).await, "the token is signed with a key that the provider does not publish");
+    assert_eq!(
+        reason(&tokens, &clock, &token).await,
+        "the token is signed with a key that the provider does not publish"
+    );
     // A new key under an old name is another key.
     provider.publish(&[Key::ed("old", 3)]);
     assert!(tokens.keys.refresh().await);
@@ -403,7 +456,11 @@ async fn a_principal_is_what_the_files_say_and_else_what_is_vouched_for() {
 
     let ana = files.bearer(&of("ana"), None).await.unwrap();
     assert_eq!((ana.groups.len(), ana.attributes.len()), (1, 0));
-    assert_eq!(claimed.bearer(&of("ana"), None).await.unwrap(), ana, "a name of the files has the facts that stand there");
+    assert_eq!(
+        claimed.bearer(&of("ana"), None).await.unwrap(),
+        ana,
+        "a name of the files has the facts that stand there"
+    );
     assert_eq!(files.bearer(&of("eva"), None).await.unwrap_err().to_string(), REFUSED);
     let eva = claimed.proven(&of("eva"), None).await.unwrap();
     assert_eq!((eva.principal.kind, eva.principal.subject()), (PrincipalKind::User, "user:eva".to_owned()));
@@ -412,7 +469,11 @@ async fn a_principal_is_what_the_files_say_and_else_what_is_vouched_for() {
     assert_eq!(claimed.known(&eva.identity).unwrap(), eva.principal);
     assert!(files.known(&Identity::own("eva")).is_err() && claimed.known(&Identity::own("eva")).is_err());
     for authenticator in [&files, &claimed] {
-        assert_eq!(authenticator.bearer(&of("jobs"), None).await.unwrap_err().to_string(), REFUSED, "nobody becomes a service");
+        assert_eq!(
+            authenticator.bearer(&of("jobs"), None).await.unwrap_err().to_string(),
+            REFUSED,
+            "nobody becomes a service"
+        );
         assert_eq!(authenticator.basic("ana", &of("ana"), None).await.unwrap().name, "ana");
         assert!(authenticator.basic("omar", &of("ana"), None).await.is_err());
         let jobs = signer.mint("jobs", Duration::hours(1), clock.now()).unwrap();

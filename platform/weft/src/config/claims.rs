@@ -20,12 +20,14 @@ impl Reader<'_> {
         let name = self.word_of(oidc, "name_claim", &NAME_CLAIMS, "no claim that holds a name").unwrap_or_default();
         let groups = self.text_of(oidc, "groups_claim");
         let attributes = self.attributes_of(oidc);
-        let are_claimed = self.word_of(oidc, "principals", &PRINCIPALS, "not where principals come from").unwrap_or(false);
+        let are_claimed =
+            self.word_of(oidc, "principals", &PRINCIPALS, "not where principals come from").unwrap_or(false);
         if are_claimed && !oidc.contains_key("groups_claim") {
             let message = "the key `groups_claim` is missing, without which nobody would be in a group";
             let place = self.place(oidc.get("principals").map_or(0..0, Spanned::span));
             let problem = Diagnostic::error(Code::KEY_MISSING, place, message);
-            self.problems.push(problem.help("write `groups_claim = \"groups\"`, with the provider's name of the claim"));
+            self.problems
+                .push(problem.help("write `groups_claim = \"groups\"`, with the provider's name of the claim"));
         }
         for key in ["groups_claim", "attributes"].into_iter().filter(|key| !are_claimed && oidc.contains_key(*key)) {
             let message = format!("`{key}` says nothing while principals come from files");
@@ -41,7 +43,10 @@ impl Reader<'_> {
     pub(super) fn texts_of(&mut self, table: &DeTable<'_>, key: &str) -> Option<Vec<String>> {
         let value = table.get(key)?;
         let DeValue::Array(items) = value.get_ref() else {
-            self.wrong_type(value, format!("`{key}` is a list of strings, this is {}", article(value.get_ref().type_str())));
+            self.wrong_type(
+                value,
+                format!("`{key}` is a list of strings, this is {}", article(value.get_ref().type_str())),
+            );
             return None;
         };
         let mut texts = Vec::new();
@@ -61,12 +66,18 @@ impl Reader<'_> {
                 let names: Vec<_> = table.keys().map(|name| name.get_ref().to_string()).collect();
                 names.into_iter().filter_map(|name| Some((name.clone(), self.text_of(table, &name)?))).collect()
             }
-            _ => self.texts_of(oidc, "attributes").unwrap_or_default().into_iter().map(|name| (name.clone(), name)).collect(),
+            _ => self
+                .texts_of(oidc, "attributes")
+                .unwrap_or_default()
+                .into_iter()
+                .map(|name| (name.clone(), name))
+                .collect(),
         };
         for name in attributes.keys().filter(|name| name.parse::<PortName>().is_err()) {
             let message = format!("`{name}` cannot be the name of an attribute");
             let problem = Diagnostic::error(Code::VALUE_NOT_ALLOWED, self.place(value.span()), message);
-            self.problems.push(problem.help("write `attributes = { name = \"claim\" }`, with a name of a-z, 0-9 and _"));
+            self.problems
+                .push(problem.help("write `attributes = { name = \"claim\" }`, with a name of a-z, 0-9 and _"));
         }
         attributes
     }
@@ -123,11 +134,15 @@ mod tests {
     fn facts_come_from_the_claims_that_are_named() {
         check(
             "principals = \"claims\"\ngroups_claim = \"roles\"\nattributes = [\"carrier\"]\n",
-            expect![[r#"["weft"] ClaimSettings { name: PreferredUsername, facts: Some(FactClaims { groups: "roles", attributes: {"carrier": "carrier"} }) }"#]],
+            expect![[
+                r#"["weft"] ClaimSettings { name: PreferredUsername, facts: Some(FactClaims { groups: "roles", attributes: {"carrier": "carrier"} }) }"#
+            ]],
         );
         check(
             "principals = \"claims\"\ngroups_claim = \"roles\"\nattributes = { carrier = \"https://example.org/c\" }\n",
-            expect![[r#"["weft"] ClaimSettings { name: PreferredUsername, facts: Some(FactClaims { groups: "roles", attributes: {"carrier": "https://example.org/c"} }) }"#]],
+            expect![[
+                r#"["weft"] ClaimSettings { name: PreferredUsername, facts: Some(FactClaims { groups: "roles", attributes: {"carrier": "https://example.org/c"} }) }"#
+            ]],
         );
     }
 
