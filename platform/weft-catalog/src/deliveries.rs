@@ -1,11 +1,11 @@
 //! What each webhook has been told of the outbox, what it still has to be told, and what it never was.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{FromRow, AnyConnection};
+use sqlx::{AnyConnection, FromRow};
 
 use crate::error::{CatalogError, Doing};
-use crate::outbox::{self, OutboxEvent};
 use crate::moment;
+use crate::outbox::{self, OutboxEvent};
 
 /// Most dead letters that are kept of one webhook; the oldest go first.
 const DEAD_LETTERS_MAX: i64 = 10_000;
@@ -49,9 +49,16 @@ pub struct PendingDelivery {
 pub enum Settlement {
     Delivered,
     /// Not yet: it was tried `tries` times by now, and may be tried again from `due_at` on.
-    Again { tries: u32, due_at: DateTime<Utc>, problem: String },
+    Again {
+        tries: u32,
+        due_at: DateTime<Utc>,
+        problem: String,
+    },
     /// It is not tried any more.
-    Dead { tries: u32, problem: String },
+    Dead {
+        tries: u32,
+        problem: String,
+    },
 }
 
 /// An event that a webhook was never told.
@@ -77,7 +84,10 @@ pub(crate) async fn declare(
         .await
         .doing("read the webhooks")?;
     for (name, _) in known.iter().filter(|(name, _)| declared.iter().all(|(other, _)| other != name)) {
-        tracing::warn!(webhook = name, "a webhook is not configured any more; what it had still to be told is forgotten");
+        tracing::warn!(
+            webhook = name,
+            "a webhook is not configured any more; what it had still to be told is forgotten"
+        );
         sqlx::query("DELETE FROM webhook_deliveries WHERE webhook = $1")
             .bind(name)
             .execute(&mut *connection)
@@ -141,10 +151,7 @@ async fn renew(
 }
 
 /// How far the webhook of that name is; `None` where there is none.
-pub(crate) async fn state(
-    connection: &mut AnyConnection,
-    name: &str,
-) -> Result<Option<WebhookState>, CatalogError> {
+pub(crate) async fn state(connection: &mut AnyConnection, name: &str) -> Result<Option<WebhookState>, CatalogError> {
     let row: Option<(i64, Option<String>, Option<String>)> =
         sqlx::query_as("SELECT position, disabled_at, disabled_reason FROM webhooks WHERE name = $1")
             .bind(name)

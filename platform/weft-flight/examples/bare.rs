@@ -67,8 +67,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         connection.set_nodelay(true).ok()?;
         Some((connection, listener))
     });
+    let bare = Bare { schema, batches };
     match tls {
-        None => weft_flight::serve(Bare { schema, batches }, connections, pending()).await,
+        None => weft_flight::serve(move |_| bare.clone(), connections, pending()).await,
         Some(tls) => {
             let secured = connections.then(move |connection| tls.accept(connection));
             let secured = secured.filter_map(async |connection| {
@@ -76,7 +77,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 connection.get_mut().1.set_buffer_limit(Some(SEALED_BYTES));
                 Some(connection)
             });
-            weft_flight::serve(Bare { schema, batches }, secured, pending()).await;
+            weft_flight::serve(move |_| bare.clone(), secured, pending()).await;
         }
     }
     Ok(())

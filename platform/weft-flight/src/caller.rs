@@ -1,5 +1,6 @@
 //! Who calls, and on what terms: read from a call's headers before anything else is.
 
+use std::net::IpAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
@@ -95,14 +96,14 @@ impl Reception {
         Reception { authenticator, sessions: Sessions::new(clock) }
     }
 
-    /// Who sends these headers, by a bearer token.
-    pub(crate) fn caller(&self, headers: &MetadataMap) -> Result<Caller, Status> {
+    /// Who sends these headers from that address, by a bearer token.
+    pub(crate) async fn caller(&self, headers: &MetadataMap, from: Option<IpAddr>) -> Result<Caller, Status> {
         let bearer = credentials(headers, "bearer").ok_or_else(unauthenticated)?;
         let (token, session) = match bearer.split_once(SESSION_MARK) {
             Some((token, session)) => (token, Some(session)),
             None => (bearer, None),
         };
-        let principal = self.authenticator.bearer(token).map_err(refused)?;
+        let principal = self.authenticator.bearer(token, from).await.map_err(refused)?;
         let owner = principal.subject();
         let (session, set, keeps_cookies) = match session {
             Some(id) => (Some(id), self.sessions.terms(&owner, id).ok_or_else(unauthenticated)?, false),
@@ -132,18 +133,18 @@ impl Reception {
 
     /// Greets whoever proves a name by Basic `NAME:TOKEN` or by a bearer: the answer is a bearer that
     /// stands for the same token and a new session.
-    pub(crate) fn greet(&self, headers: &MetadataMap) -> Result<String, Status> {
+    pub(crate) async fn greet(&self, headers: &MetadataMap, from: Option<IpAddr>) -> Result<String, Status> {
         let (principal, token) = match credentials(headers, "basic") {
             Some(encoded) => {
                 let decoded = BASE64.decode(encoded).map_err(|_| unauthenticated())?;
                 let pair = String::from_utf8(decoded).map_err(|_| unauthenticated())?;
                 let (name, token) = pair.split_once(':').ok_or_else(unauthenticated)?;
-                (self.authenticator.basic(name, token).map_err(refused)?, token.to_owned())
+                (self.authenticator.basic(name, token, from).await.map_err(refused)?, token.to_owned())
             }
             None => {
                 let bearer = credentials(headers, "bearer").ok_or_else(unauthenticated)?;
                 let token = bearer.split(SESSION_MARK).next().unwrap_or_default();
-                (self.authenticator.bearer(token).map_err(refused)?, token.to_owned())
+                (self.authenticator.bearer(token, from).await.map_err(refused)?, token.to_owned())
             }
         };
         let session = self.sessions.begin(&principal.subject());
@@ -255,7 +256,10 @@ fn cookie(value: &str) -> String {
 
 fn refused(error: IdentityError) -> Status {
     tracing::info!(reason = %error.reason(), "credentials refused");
-    unauthenticated()
+    match error {
+        IdentityError::TooMany { .. } => refusal(error.code(), error.to_string()),
+        _ => unauthenticated(),
+    }
 }
 
 /// Takes the cookie back too, so that the next call can go without.

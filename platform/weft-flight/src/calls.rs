@@ -1,6 +1,7 @@
 //! Each call as HTTP brings it: rows go out without copies, all else is tonic's.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use weft_identity::{Authenticator, TicketSeal};
 use weft_model::Clock;
 
 use crate::outflow::Body;
-use crate::service::Door;
+use crate::service::{Door, Peer};
 use crate::status::malformed;
 
 const MESSAGE_BYTES_MAX: usize = 16 << 20;
@@ -40,6 +41,7 @@ const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 pub struct Service {
     door: Arc<Door>,
     verbs: FlightServiceServer<Door>,
+    peer: Option<Peer>,
 }
 
 impl Service {
@@ -61,13 +63,19 @@ impl Service {
             .accept_compressed(CompressionEncoding::Gzip)
             .accept_compressed(CompressionEncoding::Zstd)
             .send_compressed(CompressionEncoding::Zstd);
-        Service { door, verbs }
+        Service { door, verbs, peer: None }
+    }
+
+    /// The same for the calls of one connection, whose other end has that address.
+    #[must_use]
+    pub fn of_peer(&self, address: Option<IpAddr>) -> Self {
+        Service { peer: address.map(Peer), ..self.clone() }
     }
 
     async fn rows(self, request: Request<Incoming>) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let headers = MetadataMap::from_headers(parts.headers);
-        match self.door.rows_of(&headers, ticket(body)).await {
+        match self.door.rows_of(&headers, self.peer, ticket(body)).await {
             Err(status) => status.into_http(),
             Ok(rows) => {
                 let (headers, rows, _) = rows.into_parts();
@@ -85,7 +93,10 @@ impl hyper::service::Service<Request<Incoming>> for Service {
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(peer);
+        }
         let wait_max = timeout(request.headers());
         let service = self.clone();
         let answered = async move {

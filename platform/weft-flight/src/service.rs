@@ -3,6 +3,7 @@
 use std::any::Any as Panic;
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use bytes::Bytes;
 use futures::{FutureExt, Stream, StreamExt};
 use prost::Message;
 use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Extensions, Request, Response, Status, Streaming};
 use tracing::{Instrument, field};
 use weft_engine::{Engine, Session};
 use weft_identity::{Authenticator, TicketSeal};
@@ -42,6 +43,10 @@ pub(crate) struct Door {
     reception: Reception,
     statements: Statements,
 }
+
+/// The address at the other end of a call's connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// One call, after its caller is known.
 struct Call {
@@ -66,6 +71,7 @@ impl Door {
         &'a self,
         verb: &'static str,
         headers: &MetadataMap,
+        from: Option<Peer>,
         work: impl FnOnce(Arc<Call>) -> Fut + Send + 'a,
     ) -> Result<Response<T>, Status>
     where
@@ -79,7 +85,8 @@ impl Door {
         let span = TraceContext::within(given.as_ref(), begin);
         let trace = trace_id(&span, given.as_ref());
         let mut query = None;
-        let answered = match span.in_scope(|| self.reception.caller(headers)) {
+        let caller = self.reception.caller(headers, from.map(|Peer(address)| address)).instrument(span.clone());
+        let answered = match caller.await {
             Err(status) => Err(status),
             Ok(mut caller) => {
                 query = Some(caller.query.clone());
@@ -143,10 +150,11 @@ impl Door {
     pub(crate) async fn rows_of(
         &self,
         headers: &MetadataMap,
+        from: Option<Peer>,
         ticket: impl Future<Output = Result<Ticket, Status>> + Send,
     ) -> Result<Response<Rows>, Status> {
         let work = |call: Arc<Call>| async move { self.rows(&call, ticket.await?).await };
-        self.answer("do_get", headers, work).await
+        self.answer("do_get", headers, from, work).await
     }
 
     async fn put(&self, call: &Call, mut messages: Streaming<FlightData>) -> Result<Bytes, Status> {
@@ -194,7 +202,8 @@ impl FlightService for Door {
         let given = given_trace(headers);
         let span = TraceContext::within(given.as_ref(), || tracing::info_span!("flight", verb = "handshake"));
         let (began, trace) = (Instant::now(), trace_id(&span, given.as_ref()));
-        let greeted = span.in_scope(|| self.reception.greet(headers));
+        let from = peer(request.extensions()).map(|Peer(address)| address);
+        let greeted = self.reception.greet(headers, from).instrument(span).await;
         let outcome = greeted.as_ref().map_or_else(outcome, |_| "ok");
         metrics::counter!("weft_flight_requests_total", "verb" => "handshake", "outcome" => outcome).increment(1);
         let seconds = began.elapsed().as_secs_f64();
@@ -210,44 +219,44 @@ impl FlightService for Door {
 
     async fn list_flights(&self, request: Request<Criteria>) -> Result<Response<Self::ListFlightsStream>, Status> {
         let refuse = |_| async { Err(unsupported("`ListFlights`")) };
-        self.answer("list_flights", request.metadata(), refuse).await
+        self.answer("list_flights", request.metadata(), peer(request.extensions()), refuse).await
     }
 
     async fn get_flight_info(&self, request: Request<FlightDescriptor>) -> Result<Response<FlightInfo>, Status> {
-        let (headers, _, descriptor) = request.into_parts();
+        let (headers, extensions, descriptor) = request.into_parts();
         let work = |call: Arc<Call>| async move { self.flight_info(&call, descriptor).await };
-        self.answer("get_flight_info", &headers, work).await
+        self.answer("get_flight_info", &headers, peer(&extensions), work).await
     }
 
     async fn poll_flight_info(&self, request: Request<FlightDescriptor>) -> Result<Response<PollInfo>, Status> {
-        let (headers, _, descriptor) = request.into_parts();
+        let (headers, extensions, descriptor) = request.into_parts();
         // Planning is all that comes before the rows, so the first answer is the last.
         let work = |call: Arc<Call>| async move {
             let info = self.flight_info(&call, descriptor).await?;
             Ok(PollInfo { info: Some(info), flight_descriptor: None, progress: Some(1.0), expiration_time: None })
         };
-        self.answer("poll_flight_info", &headers, work).await
+        self.answer("poll_flight_info", &headers, peer(&extensions), work).await
     }
 
     async fn get_schema(&self, request: Request<FlightDescriptor>) -> Result<Response<SchemaResult>, Status> {
-        let (headers, _, descriptor) = request.into_parts();
+        let (headers, extensions, descriptor) = request.into_parts();
         let work = |call: Arc<Call>| async move { self.schema(&call, descriptor).await };
-        self.answer("get_schema", &headers, work).await
+        self.answer("get_schema", &headers, peer(&extensions), work).await
     }
 
     async fn do_get(&self, request: Request<Ticket>) -> Result<Response<Self::DoGetStream>, Status> {
-        let (headers, _, ticket) = request.into_parts();
-        let rows = self.rows_of(&headers, async { Ok(ticket) }).await?;
+        let (headers, extensions, ticket) = request.into_parts();
+        let rows = self.rows_of(&headers, peer(&extensions), async { Ok(ticket) }).await?;
         Ok(rows.map(|rows| -> Self::DoGetStream { Box::pin(rows.map(|row| row.map(IpcMessage::into_flight_data))) }))
     }
 
     async fn do_put(&self, request: Request<Streaming<FlightData>>) -> Result<Response<Self::DoPutStream>, Status> {
-        let (headers, _, messages) = request.into_parts();
+        let (headers, extensions, messages) = request.into_parts();
         let work = |call: Arc<Call>| async move {
             let app_metadata = self.put(&call, messages).await?;
             Ok(one(PutResult { app_metadata }))
         };
-        self.answer("do_put", &headers, work).await
+        self.answer("do_put", &headers, peer(&extensions), work).await
     }
 
     async fn do_exchange(
@@ -255,18 +264,18 @@ impl FlightService for Door {
         request: Request<Streaming<FlightData>>,
     ) -> Result<Response<Self::DoExchangeStream>, Status> {
         let refuse = |_| async { Err(unsupported("`DoExchange`")) };
-        self.answer("do_exchange", request.metadata(), refuse).await
+        self.answer("do_exchange", request.metadata(), peer(request.extensions()), refuse).await
     }
 
     async fn do_action(&self, request: Request<Action>) -> Result<Response<Self::DoActionStream>, Status> {
-        let (headers, _, action) = request.into_parts();
+        let (headers, extensions, action) = request.into_parts();
         let label = actions::label(&action);
         let work = |call: Arc<Call>| async move {
             let body = actions::perform(&call.caller, &self.reception, &self.statements, action).await?;
             let results: Vec<_> = body.into_iter().map(|body| Ok(arrow_flight::Result { body })).collect();
             Ok(Box::pin(futures::stream::iter(results)) as Self::DoActionStream)
         };
-        self.answer(label, &headers, work).await
+        self.answer(label, &headers, peer(&extensions), work).await
     }
 
     async fn list_actions(&self, request: Request<Empty>) -> Result<Response<Self::ListActionsStream>, Status> {
@@ -274,7 +283,7 @@ impl FlightService for Door {
             let actions: Vec<_> = actions::list().into_iter().map(Ok).collect();
             Ok(Box::pin(futures::stream::iter(actions)) as Self::ListActionsStream)
         };
-        self.answer("list_actions", request.metadata(), list).await
+        self.answer("list_actions", request.metadata(), peer(request.extensions()), list).await
     }
 }
 
@@ -306,6 +315,10 @@ fn command_in(bytes: Bytes) -> Result<Command, Status> {
 /// The answer to an update: that it was a `SET`, which changes no row, or a refusal.
 fn updated_nothing(was_set: bool) -> Result<Bytes, Status> {
     if was_set { Ok(DoPutUpdateResult { record_count: 0 }.encode_to_vec().into()) } else { Err(read_only("an update")) }
+}
+
+fn peer(extensions: &Extensions) -> Option<Peer> {
+    extensions.get().copied()
 }
 
 fn one<T: Send + 'static>(message: T) -> Messages<T> {

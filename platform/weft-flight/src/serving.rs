@@ -29,11 +29,14 @@ const FIRST_CALL_WAIT: Duration = Duration::from_secs(60);
 // How long whoever is sent away has to take notice.
 const FAREWELL: Duration = Duration::from_millis(500);
 
-/// Answers the calls of all connections by `service`, until `stop` is ready and the calls under way
+/// Answers the calls of each connection by what `service` makes for it, until `stop` is ready and the calls under way
 /// have ended. When it is dropped, all of them end.
-pub async fn serve<S, I>(service: S, connections: impl Stream<Item = I> + Send, stop: impl Future<Output = ()> + Send)
-where
-    S: hyper::service::Service<Request<Incoming>, Response = Response<Body>> + Clone + Send + 'static,
+pub async fn serve<S, I>(
+    service: impl Fn(&I) -> S + Send,
+    connections: impl Stream<Item = I> + Send,
+    stop: impl Future<Output = ()> + Send,
+) where
+    S: hyper::service::Service<Request<Incoming>, Response = Response<Body>> + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -47,7 +50,7 @@ where
             Some(_) = served.join_next() => {}
             connection = connections.next() => match connection {
                 Some(connection) => {
-                    served.spawn(serve_one(service.clone(), connection, stopping.clone()));
+                    served.spawn(serve_one(service(&connection), connection, stopping.clone()));
                 }
                 None => break,
             }

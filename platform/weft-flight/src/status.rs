@@ -85,7 +85,11 @@ fn grpc(code: Code) -> Grpc {
         Code::UNAUTHENTICATED | Code::PRINCIPAL_UNKNOWN => Grpc::Unauthenticated,
         Code::TABLE_UNKNOWN | Code::NOT_FOUND => Grpc::NotFound,
         Code::ACCESS_DENIED | Code::STATEMENT_NOT_ALLOWED => Grpc::PermissionDenied,
-        Code::QUERY_BOUNDS | Code::QUERY_MEMORY | Code::QUERY_TOO_MANY | Code::RESULT_BOUNDS => Grpc::ResourceExhausted,
+        Code::QUERY_BOUNDS
+        | Code::QUERY_MEMORY
+        | Code::QUERY_TOO_MANY
+        | Code::RESULT_BOUNDS
+        | Code::TOO_MANY_REQUESTS => Grpc::ResourceExhausted,
         Code::QUERY_DEADLINE => Grpc::DeadlineExceeded,
         Code::QUERY_CANCELLED => Grpc::Cancelled,
         Code::STORE_UNAVAILABLE | Code::CATALOG_UNAVAILABLE | Code::AUDIT_UNAVAILABLE | Code::NOT_READY => {

@@ -1,6 +1,9 @@
 //! Who asks: the bearer token of a request, or the cookie of a browser that has signed in, becomes a principal before any
 //! handler runs.
 
+use std::convert::Infallible;
+use std::net::IpAddr;
+
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::request::Parts;
@@ -25,6 +28,23 @@ const CSRF: &str = "x-weft-csrf";
 #[derive(Clone, Debug)]
 pub(crate) struct Caller(pub(crate) Principal);
 
+/// The other end of a request's connection, which whoever serves puts into the request's extensions. What a proxy says of
+/// whoever is behind it counts for nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
+
+/// The address that a request came from, where its connection has one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CameFrom(pub(crate) Option<IpAddr>);
+
+impl<S: Sync> FromRequestParts<S> for CameFrom {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(CameFrom(parts.extensions.get::<Peer>().map(|Peer(address)| *address)))
+    }
+}
+
 /// That the caller is a browser that is signed in, and until when.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SignedIn {
@@ -35,12 +55,13 @@ pub(crate) struct SignedIn {
 /// wrong it was is for the log alone.
 pub(crate) async fn authenticate(
     State(doors): State<Doors>,
+    CameFrom(from): CameFrom,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
     let headers = request.headers();
     if headers.contains_key(AUTHORIZATION) {
-        let principal = by_token(&doors, headers)?;
+        let principal = by_token(&doors, headers, from).await?;
         request.extensions_mut().insert(Caller(principal));
     } else {
         let (principal, until) = by_cookie(&doors, headers, request.method().is_safe())?;
@@ -58,9 +79,9 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-fn by_token(doors: &Doors, headers: &HeaderMap) -> Result<Principal, Problem> {
+async fn by_token(doors: &Doors, headers: &HeaderMap, from: Option<IpAddr>) -> Result<Principal, Problem> {
     let token = bearer(headers).ok_or_else(Problem::unauthenticated)?;
-    doors.authenticator.bearer(token).map_err(refused)
+    doors.authenticator.bearer(token, from).await.map_err(refused)
 }
 
 /// Whom a browser is signed in as. A request that may change something must prove that a page of this server made it,
@@ -72,7 +93,9 @@ fn by_cookie(doors: &Doors, headers: &HeaderMap, is_safe: bool) -> Result<(Princ
     if !is_let {
         return Err(Problem::forged());
     }
-    Ok((doors.authenticator.known(&session.name).map_err(refused)?, session.until))
+    let principal = doors.authenticator.known(&session.identity).map_err(refused)?;
+    doors.authenticator.admit(&principal).map_err(refused)?;
+    Ok((principal, session.until))
 }
 
 /// The session for which the request's cookie stands.
@@ -90,9 +113,13 @@ pub(crate) fn is_of_this_site(headers: &HeaderMap) -> bool {
     origin.split_once("://").is_some_and(|(_, of)| of == host)
 }
 
-fn refused(error: IdentityError) -> Problem {
+/// What is told of credentials that do not hold, and of too many requests.
+pub(crate) fn refused(error: IdentityError) -> Problem {
     tracing::debug!(reason = error.reason(), "refused credentials");
-    Problem::unauthenticated()
+    match error {
+        IdentityError::TooMany { seconds, .. } => Problem::too_many(error.to_string(), seconds),
+        _ => Problem::unauthenticated(),
+    }
 }
 
 /// The token of the one `Authorization` header; none where there are two.

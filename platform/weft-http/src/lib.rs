@@ -51,6 +51,7 @@ mod to_wire;
 mod trace;
 mod training_sets;
 
+pub use caller::Peer;
 pub use doors::Doors;
 pub use router::router;
 pub use site::Site;

@@ -8,8 +8,7 @@ use axum_extra::extract::cookie::{Cookie, SameSite};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use weft_catalog::CatalogError;
-use weft_identity::{IdentityError, Oidc};
-use weft_model::Principal;
+use weft_identity::{Identity, IdentityError, Oidc};
 
 use crate::Doors;
 use crate::asked::Queried;
@@ -65,8 +64,8 @@ pub(crate) async fn get_callback(
     let jar = jar.remove(Cookie::build(COOKIE).path(doors.site.path()));
     let base = doors.site.path();
     match proven(&doors, brought, query).await {
-        Ok((principal, return_to)) => {
-            let (cookie, _) = sign_in::begun(&doors, &principal, None)?;
+        Ok((identity, return_to)) => {
+            let (cookie, _) = sign_in::begun(&doors, &identity, None)?;
             Ok((jar.add(cookie), Redirect::to(&format!("{base}{return_to}"))))
         }
         Err(error) => {
@@ -80,7 +79,7 @@ async fn proven(
     doors: &Doors,
     brought: Option<String>,
     query: CallbackQuery,
-) -> Result<(Principal, String), IdentityError> {
+) -> Result<(Identity, String), IdentityError> {
     let refused = |reason: &str| IdentityError::SignIn { reason: reason.to_owned() };
     let oidc = doors.oidc.as_ref().ok_or_else(|| refused("there is no identity provider"))?;
     let (Some(code), Some(state)) = (query.code, query.state) else {
@@ -89,8 +88,9 @@ async fn proven(
     if brought.as_deref() != Some(state.as_str()) {
         return Err(refused("another browser came back than the one that went"));
     }
-    let (name, return_to) = oidc.finish(&state, code).await?;
-    Ok((doors.authenticator.known(&name)?, return_to))
+    let (identity, return_to) = oidc.finish(&state, code).await?;
+    doors.authenticator.known(&identity)?;
+    Ok((identity, return_to))
 }
 
 fn provider(doors: &Doors) -> Result<&Oidc, Problem> {

@@ -24,11 +24,13 @@ pub(crate) struct Problem {
     code: Code,
     detail: String,
     explain_id: Option<String>,
+    /// After how many seconds to ask again, where that is known.
+    retry_seconds: Option<u64>,
 }
 
 impl Problem {
     fn new(status: StatusCode, code: Code, detail: impl Into<String>) -> Self {
-        Problem { status, code, detail: detail.into(), explain_id: None }
+        Problem { status, code, detail: detail.into(), explain_id: None, retry_seconds: None }
     }
 
     /// The same, with the id of the query that was refused where it can be explained by it.
@@ -40,6 +42,12 @@ impl Problem {
     /// The one answer to credentials that are missing or wrong in whatever way.
     pub(crate) fn unauthenticated() -> Self {
         Problem::new(StatusCode::UNAUTHORIZED, Code::UNAUTHENTICATED, weft_identity::REFUSED)
+    }
+
+    /// More was asked than the limits on rates allow; in `seconds` there is room again.
+    pub(crate) fn too_many(detail: impl Into<String>, seconds: u64) -> Self {
+        let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, Code::TOO_MANY_REQUESTS, detail);
+        Problem { retry_seconds: Some(seconds), ..problem }
     }
 
     /// A browser's request that was perhaps not made by a page of this server.
@@ -152,6 +160,7 @@ impl Problem {
         match self.code {
             Code::UNAUTHENTICATED | Code::HOOK_UNPROVEN | Code::SIGN_IN_FAILED => "not authenticated",
             Code::REQUEST_FORGED => "not proven",
+            Code::TOO_MANY_REQUESTS => "too many requests",
             Code::NOT_FOUND => "not found",
             Code::PRODUCT_RETIRED => "retired",
             Code::REQUEST_INVALID if self.status == StatusCode::METHOD_NOT_ALLOWED => "method not allowed",
@@ -184,7 +193,7 @@ impl Problem {
             }
             StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
-                Some((RETRY_AFTER, HeaderValue::from_static("1")))
+                Some((RETRY_AFTER, HeaderValue::from(self.retry_seconds.unwrap_or(1))))
             }
             _ => None,
         }

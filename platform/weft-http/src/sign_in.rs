@@ -7,11 +7,11 @@ use axum::{Extension, Json};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use chrono::{DateTime, Duration, Utc};
-use weft_identity::BrowserSession;
+use weft_identity::{BrowserSession, Identity, IdentityError};
 use weft_model::{Code, Principal};
 use weft_wire as wire;
 
-use crate::caller::{self, COOKIE, Caller, SignedIn};
+use crate::caller::{self, COOKIE, Caller, CameFrom, SignedIn};
 use crate::problem::Problem;
 use crate::site::Site;
 use crate::{Doors, asked, pages, to_wire};
@@ -24,7 +24,7 @@ const TOKEN_SECONDS: u32 = 3600;
 #[utoipa::path(get, path = "/v1/session", tag = "session", responses((status = 200, body = wire::Session)))]
 pub(crate) async fn get_session(State(doors): State<Doors>, headers: HeaderMap) -> Json<wire::Session> {
     let known = caller::session(&doors, &headers)
-        .and_then(|session| Some((doors.authenticator.known(&session.name).ok()?, session)));
+        .and_then(|session| Some((doors.authenticator.known(&session.identity).ok()?, session)));
     Json(told(&doors, known))
 }
 
@@ -33,6 +33,7 @@ pub(crate) async fn get_session(State(doors): State<Doors>, headers: HeaderMap) 
     responses((status = 200, body = wire::Session)))]
 pub(crate) async fn post_session(
     State(doors): State<Doors>,
+    CameFrom(from): CameFrom,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<(CookieJar, Json<wire::Session>), Problem> {
@@ -40,15 +41,16 @@ pub(crate) async fn post_session(
         return Err(Problem::forged());
     }
     let request: wire::SignInRequest = asked::body(&body, "sign-in")?;
-    let (principal, until) = match (request.demo, request.token) {
-        (Some(name), None) => (of_demo(&doors, &headers, &name)?, None),
+    let (identity, until) = match (request.demo, request.token) {
+        (Some(name), None) => (of_demo(&doors, &headers, name)?, None),
         (None, Some(token)) => {
-            let proven = doors.authenticator.bearer_until(&token).map_err(|_| Problem::unauthenticated())?;
-            (proven.0, Some(proven.1))
+            let proven = doors.authenticator.proven(&token, from).await.map_err(caller::refused)?;
+            (proven.identity, Some(proven.until))
         }
         _ => return Err(Problem::malformed("give either `demo` or `token`")),
     };
-    let (cookie, session) = begun(&doors, &principal, until)?;
+    let principal = doors.authenticator.known(&identity).map_err(caller::refused)?;
+    let (cookie, session) = begun(&doors, &identity, until)?;
     Ok((CookieJar::new().add(cookie), Json(told(&doors, Some((principal, session))))))
 }
 
@@ -88,20 +90,23 @@ pub(crate) async fn post_token(
     }
     let now = doors.clock.now();
     let ttl = Duration::seconds(i64::from(seconds)).min(until - now).max(Duration::seconds(1));
-    let token = doors.authenticator.mint(&principal, ttl).map_err(|error| {
-        tracing::error!(reason = error.reason(), "a token could not be made");
-        Problem::internal()
+    let token = doors.authenticator.mint(&principal, ttl).map_err(|error| match error {
+        IdentityError::NotOurs => Problem::refused(error.code(), error.to_string()),
+        _ => {
+            tracing::error!(reason = error.reason(), "a token could not be made");
+            Problem::internal()
+        }
     })?;
     Ok((StatusCode::CREATED, Json(wire::Token { token, until: now + ttl })))
 }
 
-/// A session for a principal that has just been authenticated, and its cookie.
+/// A session for whoever has just been authenticated, and its cookie.
 pub(crate) fn begun(
     doors: &Doors,
-    principal: &Principal,
+    identity: &Identity,
     proof_until: Option<DateTime<Utc>>,
 ) -> Result<(Cookie<'static>, BrowserSession), Problem> {
-    let begun = doors.sessions.begin(&principal.name, doors.clock.now(), proof_until);
+    let begun = doors.sessions.begin(identity, doors.clock.now(), proof_until);
     let (secret, session) = begun.map_err(|error| {
         tracing::error!(reason = error.reason(), "a browser could not be signed in");
         Problem::internal()
@@ -113,12 +118,12 @@ pub(crate) fn begun(
 
 /// A principal of the demo. The page must have been asked for under a name of this machine: else any site could have its
 /// own name lead here, and choose.
-fn of_demo(doors: &Doors, headers: &HeaderMap, name: &str) -> Result<Principal, Problem> {
+fn of_demo(doors: &Doors, headers: &HeaderMap, name: String) -> Result<Identity, Problem> {
     let is_offered = doors.demo_principals().iter().any(|demo| demo.name == name);
     if !is_offered || !Site::is_asked_by_loopback(headers) {
         return Err(Problem::unauthenticated());
     }
-    doors.authenticator.known(name).map_err(|_| Problem::unauthenticated())
+    Ok(Identity::own(name))
 }
 
 fn told(doors: &Doors, known: Option<(Principal, BrowserSession)>) -> wire::Session {

@@ -60,6 +60,10 @@ impl Directory for InForce {
     fn principal(&self, name: &str) -> Option<Principal> {
         self.0.principals().find(name)
     }
+
+    fn has_group(&self, name: &str) -> bool {
+        self.0.principals().has_group(name)
+    }
 }
 
 /// A mesh of two products, of which `ana` may see one and `nobody` none.
@@ -251,6 +255,27 @@ fn check(answer: &Answer, status: u16, expected: Expect) {
     }
     assert_eq!(answer.status.as_u16(), status, "{value}");
     expected.assert_eq(&serde_json::to_string_pretty(&value).unwrap());
+}
+
+#[tokio::test]
+async fn an_address_of_which_too_much_was_refused_is_told_when_to_come_back() {
+    let mesh = mesh().await;
+    let ask = || {
+        let request = Request::get("/api/v1/me").header("authorization", "Bearer nonsense");
+        mesh.send(request.extension(crate::Peer([10, 0, 0, 9].into())))
+    };
+    let mut refused = 0;
+    let limited = loop {
+        let answer = ask().await;
+        match answer.status.as_u16() {
+            401 => refused += 1,
+            _ => break answer,
+        }
+    };
+    assert!(refused >= 1_000);
+    assert_eq!((limited.status.as_u16(), limited.headers["retry-after"].to_str().unwrap()), (429, "1"));
+    assert_eq!(limited.json()["code"], "W0806");
+    assert_eq!(mesh.send(Request::get("/api/v1/me").header("authorization", "Bearer nonsense")).await.status, 401);
 }
 
 #[tokio::test]

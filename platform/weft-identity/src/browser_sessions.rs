@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
-use crate::IdentityError;
+use crate::{Identity, IdentityError};
 
 /// How long a browser stays signed in without asking for anything, and at most.
 const IDLE: Duration = Duration::from_secs(8 * 3600);
@@ -29,7 +29,7 @@ pub struct BrowserSessions {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrowserSession {
     /// Whom it is signed in as.
-    pub name: String,
+    pub identity: Identity,
     /// What its requests that change something must carry, which no other site can know.
     pub csrf: String,
     /// It does not hold from here on.
@@ -44,7 +44,7 @@ impl Default for BrowserSessions {
 }
 
 impl BrowserSessions {
-    /// Signs a browser in as `name`, which the caller has authenticated, for a day, or no longer than what proved the name
+    /// Signs a browser in as `identity`, which the caller has authenticated, for a day, or no longer than what proved it
     /// holds. Gives the secret that its cookie is to hold.
     ///
     /// # Errors
@@ -52,13 +52,13 @@ impl BrowserSessions {
     /// If the system gives no random bytes.
     pub fn begin(
         &self,
-        name: &str,
+        identity: &Identity,
         now: DateTime<Utc>,
         proof_until: Option<DateTime<Utc>>,
     ) -> Result<(String, BrowserSession), IdentityError> {
         let (secret, csrf) = (random()?, random()?);
         let until = proof_until.unwrap_or(now + WHOLE).min(now + WHOLE);
-        let session = BrowserSession { name: name.to_owned(), csrf, until };
+        let session = BrowserSession { identity: identity.clone(), csrf, until };
         self.by_digest.insert(digest(&secret), session.clone());
         Ok((secret, session))
     }
@@ -97,8 +97,8 @@ mod tests {
     #[test]
     fn a_secret_stands_for_the_name_until_the_browser_is_signed_out() {
         let (sessions, now) = (BrowserSessions::default(), DateTime::UNIX_EPOCH);
-        let (secret, begun) = sessions.begin("ana", now, None).unwrap();
-        let (other, _) = sessions.begin("ana", now, None).unwrap();
+        let (secret, begun) = sessions.begin(&Identity::own("ana"), now, None).unwrap();
+        let (other, _) = sessions.begin(&Identity::own("ana"), now, None).unwrap();
         assert_ne!(secret, other);
         assert_eq!(sessions.find(&secret, now), Some(begun.clone()));
         assert_ne!(begun.csrf, secret, "the page knows the one, and never the other");
@@ -113,7 +113,7 @@ mod tests {
         let (sessions, now) = (BrowserSessions::default(), DateTime::UNIX_EPOCH);
         let hours = TimeDelta::hours;
         for (proof_until, ends) in [(None, 24), (Some(now + hours(1)), 1), (Some(now + hours(99)), 24)] {
-            let (secret, _) = sessions.begin("ana", now, proof_until).unwrap();
+            let (secret, _) = sessions.begin(&Identity::own("ana"), now, proof_until).unwrap();
             assert!(sessions.find(&secret, now + hours(ends) - TimeDelta::nanoseconds(1)).is_some());
             assert_eq!(sessions.find(&secret, now + hours(ends)), None);
         }

@@ -37,6 +37,14 @@ pub enum IdentityError {
         reason: String,
     },
 
+    /// More was asked than the limits on rates allow.
+    #[error("{what}: ask again in {seconds} s")]
+    TooMany {
+        what: &'static str,
+        /// At least 1.
+        seconds: u64,
+    },
+
     /// The asked lifetime is zero, negative or longer than [`crate::TTL_MAX`].
     #[error("a token may live for 1 second to 30 days, not for {seconds} seconds")]
     Lifetime { seconds: i64 },
@@ -44,6 +52,12 @@ pub enum IdentityError {
     /// A token was asked for a text that cannot be the name of a principal.
     #[error("`{name}` cannot be the name of a principal")]
     Name { name: String },
+
+    /// Whoever stands in no file of the mesh signs in with the identity provider, which makes the tokens too.
+    #[error(
+        "tokens of this server are for principals in `governance/principals.yaml`: take one of the identity provider"
+    )]
+    NotOurs,
 
     /// This process checks tokens but does not sign them.
     #[error("this process does not issue tokens")]
@@ -84,6 +98,8 @@ impl IdentityError {
         match self {
             IdentityError::Refused { .. } => Code::UNAUTHENTICATED,
             IdentityError::SignIn { .. } | IdentityError::Provider { .. } => Code::SIGN_IN_FAILED,
+            IdentityError::TooMany { .. } => Code::TOO_MANY_REQUESTS,
+            IdentityError::NotOurs => Code::ACCESS_DENIED,
             IdentityError::Lifetime { .. } | IdentityError::Name { .. } | IdentityError::NotASigner => {
                 Code::REQUEST_INVALID
             }

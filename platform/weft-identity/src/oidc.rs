@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
-use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreIdTokenClaims, CoreProviderMetadata};
+use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata};
 use openidconnect::{
     AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl,
     Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
 };
 use parking_lot::Mutex;
 
-use crate::IdentityError;
+use crate::{ClaimSettings, Identity, IdentityError};
 
 /// How long a person has at the provider.
 const PENDING: Duration = Duration::from_secs(600);
@@ -36,18 +36,10 @@ pub struct OidcSettings {
     pub client_id: String,
     /// `None` for a public client.
     pub client_secret: Option<String>,
-    /// Which claim holds the name of the principal.
-    pub name_claim: NameClaim,
-}
-
-/// Which claim of the provider's proof is the name of the principal.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum NameClaim {
-    #[default]
-    PreferredUsername,
-    /// Only where the provider has verified it.
-    Email,
-    Subject,
+    /// For whom tokens are meant that are taken as bearers; none are where it is empty.
+    pub audiences: Vec<String>,
+    /// What its claims say of a principal.
+    pub claims: ClaimSettings,
 }
 
 /// An identity provider. Asks it for what it needs when somebody signs in.
@@ -119,13 +111,13 @@ impl Oidc {
         Ok(SignInBegun { url: url.to_string(), state: state.secret().clone() })
     }
 
-    /// Ends a sign-in with the `code` that the browser brought: the name that the provider proves, and where the browser
+    /// Ends a sign-in with the `code` that the browser brought: whom the provider proves, and where the browser
     /// wanted to go. `state` is good once.
     ///
     /// # Errors
     ///
     /// [`IdentityError::SignIn`] if nothing is proved, [`IdentityError::Provider`] if the provider cannot be asked.
-    pub async fn finish(&self, state: &str, code: String) -> Result<(String, String), IdentityError> {
+    pub async fn finish(&self, state: &str, code: String) -> Result<(Identity, String), IdentityError> {
         let refused = |reason: String| IdentityError::SignIn { reason };
         let pending = self.pending.remove(state).ok_or_else(|| refused("no such sign-in is under way".to_owned()))?;
         let client = self.client(METADATA).await?;
@@ -134,28 +126,17 @@ impl Oidc {
         let exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(pending.verifier.clone()));
         let answer = exchange.request_async(&self.http).await.map_err(|error| refused(told(&error)))?;
         let token = answer.id_token().ok_or_else(|| refused("the provider gave no proof of identity".to_owned()))?;
-        let claims = match token.claims(&client.id_token_verifier(), &pending.nonce) {
-            Ok(claims) => claims.clone(),
-            // The provider may have new keys.
-            Err(_) => {
-                let client = self.client(Duration::ZERO).await?;
-                let claims = token.claims(&client.id_token_verifier(), &pending.nonce);
-                claims.map_err(|error| refused(error.to_string()))?.clone()
-            }
-        };
-        tracing::debug!(scopes = answer.scopes().map_or(0, Vec::len), "an identity provider proved who signs in");
-        let name = self.name_in(&claims).ok_or_else(|| refused("the proof does not hold the name".to_owned()))?;
-        Ok((name, pending.return_to.clone()))
-    }
-
-    fn name_in(&self, claims: &CoreIdTokenClaims) -> Option<String> {
-        match self.settings.name_claim {
-            NameClaim::PreferredUsername => claims.preferred_username().map(|name| name.to_string()),
-            NameClaim::Email => {
-                claims.email().filter(|_| claims.email_verified() == Some(true)).map(|email| email.to_string())
-            }
-            NameClaim::Subject => Some(claims.subject().to_string()),
+        // The provider may have new keys.
+        if token.claims(&client.id_token_verifier(), &pending.nonce).is_err() {
+            let client = self.client(Duration::ZERO).await?;
+            token.claims(&client.id_token_verifier(), &pending.nonce).map_err(|error| refused(error.to_string()))?;
         }
+        tracing::debug!(scopes = answer.scopes().map_or(0, Vec::len), "an identity provider proved who signs in");
+        // The text that was just checked, of which the library keeps no claims but those it knows.
+        let claims = jsonwebtoken::dangerous::insecure_decode_claims(token.to_string());
+        let claims = claims.map_err(|error| refused(error.to_string()))?;
+        let identity = self.settings.claims.read(&claims).map_err(|reason| refused(reason.to_owned()))?;
+        Ok((identity, pending.return_to.clone()))
     }
 
     /// The provider as it described itself no longer ago than `age_max`.

@@ -70,8 +70,7 @@ impl TokenSigner {
     }
 
     fn new(key: &SigningKey) -> Result<Self, IdentityError> {
-        // Fails if a provider is installed already, which serves as well.
-        let _ = rust_crypto::DEFAULT_PROVIDER.install_default();
+        ensure_crypto();
         // Without the public half: a thumbprint is only made of the short form of a key.
         let pair = KeypairBytes { secret_key: key.to_bytes(), public_key: None };
         let private = pair.to_pkcs8_der().map_err(|_| IdentityError::Signing)?;
@@ -155,6 +154,11 @@ impl TokenVerifier {
         Ok(proved)
     }
 
+    /// Whether the signature of `token` was seen to hold before.
+    pub(crate) fn is_believed(&self, token: &str) -> bool {
+        self.signed.contains_key::<[u8; 32]>(&Sha256::digest(token).into())
+    }
+
     /// What the token claims, once its signature is seen to hold.
     fn claims(&self, token: &str) -> Result<Claims, IdentityError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| IdentityError::refused("not a token"))?;
@@ -227,7 +231,13 @@ fn validation() -> Validation {
     validation
 }
 
-fn is_name(text: &str) -> bool {
+/// Has the library sign and check by the one implementation that is there. Fails if one is installed already, which serves as
+/// well.
+pub(crate) fn ensure_crypto() {
+    let _ = rust_crypto::DEFAULT_PROVIDER.install_default();
+}
+
+pub(crate) fn is_name(text: &str) -> bool {
     let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.@-".contains(&b);
     !text.is_empty() && text.len() <= NAME_BYTES_MAX && text.bytes().all(legal)
 }

@@ -330,6 +330,8 @@ codes! {
     REQUEST_FORGED = "W0804";
     /// The identity provider did not prove who signs in.
     SIGN_IN_FAILED = "W0805";
+    /// A principal asks more often than the limits on rates allow, or too many credentials from one address did not hold.
+    TOO_MANY_REQUESTS = "W0806";
 
     // 09xx platform
     /// A bug of the platform's own: refused, not served.

@@ -18,7 +18,8 @@ impl Counted {
     /// One try: `delivered`, `failed`, `dead` or `gone`.
     pub(crate) fn tried(&self, outcome: &'static str, took: Duration) {
         let webhook = self.webhook.clone();
-        metrics::counter!("weft_webhook_deliveries_total", "webhook" => webhook.clone(), "outcome" => outcome).increment(1);
+        metrics::counter!("weft_webhook_deliveries_total", "webhook" => webhook.clone(), "outcome" => outcome)
+            .increment(1);
         metrics::histogram!("weft_webhook_delivery_seconds", "webhook" => webhook).record(took.as_secs_f64());
     }
 
@@ -34,7 +35,8 @@ impl Counted {
     }
 
     pub(crate) fn disabled(&self, is_disabled: bool) {
-        metrics::gauge!("weft_webhook_disabled", "webhook" => self.webhook.clone()).set(f64::from(u8::from(is_disabled)));
+        metrics::gauge!("weft_webhook_disabled", "webhook" => self.webhook.clone())
+            .set(f64::from(u8::from(is_disabled)));
     }
 
     pub(crate) fn breaker(&self, is_open: bool) {

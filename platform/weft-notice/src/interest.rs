@@ -25,9 +25,9 @@ impl Interest {
         if !is_kind || (self.domains.is_empty() && self.products.is_empty()) {
             return is_kind;
         }
-        event.product().is_some_and(|product| {
-            self.domains.contains(&product.domain) || self.products.contains(&product)
-        })
+        event
+            .product()
+            .is_some_and(|product| self.domains.contains(&product.domain) || self.products.contains(&product))
     }
 }
 
@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn kinds_are_known_whole_or_up_to_a_dot() {
-        let known = ["release", "release.published", "check", "releases", "release.", "order", ""].map(Interest::is_kind);
+        let known =
+            ["release", "release.published", "check", "releases", "release.", "order", ""].map(Interest::is_kind);
         assert_eq!(known, [true, true, true, false, false, false, false]);
     }
 }

@@ -116,7 +116,10 @@ impl Courier {
                     return;
                 }
                 Some(Ok(End::Forgotten)) => {
-                    tracing::error!(webhook = name, "the catalog has no such webhook: do all nodes have one configuration?");
+                    tracing::error!(
+                        webhook = name,
+                        "the catalog has no such webhook: do all nodes have one configuration?"
+                    );
                     return;
                 }
                 Some(Ok(End::Overtaken)) => tracing::warn!(webhook = name, "another relay tells the same webhook"),

@@ -119,7 +119,9 @@ mod tests {
 
     #[test]
     fn what_is_no_secret_is_refused() {
-        for text in ["", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ=", "whsec_not base64 at all, is it"] {
+        for text in
+            ["", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ=", "whsec_not base64 at all, is it"]
+        {
             assert!(Secret::parse(text).is_err(), "{text}");
         }
     }

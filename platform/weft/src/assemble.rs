@@ -13,7 +13,9 @@ use weft_catalog::{AuditVerdict, Catalog};
 use weft_engine::{Engine, MaskKey};
 use weft_governance::Policies;
 use weft_http::{Doors, Site};
-use weft_identity::{Authenticator, BrowserSessions, Directory, HookSecret, Oidc, TicketSeal, TokenSigner};
+use weft_identity::{
+    Authenticator, BrowserSessions, Directory, HookSecret, Oidc, ProviderTokens, TicketSeal, TokenSigner,
+};
 use weft_manifest::source::{self, RevisionSource};
 use weft_model::{Clock, Principal};
 use weft_notice::{Pace, Relay};
@@ -22,7 +24,6 @@ use weft_storage::{SourceLimits, Warehouse};
 
 use crate::environment;
 use crate::home::{self, Address, Home};
-use crate::mask_key;
 use crate::running::{Door, Mesh};
 use crate::settings::Settings;
 use crate::start_error::StartError;
@@ -66,7 +67,14 @@ impl Mesh {
         let policies = Arc::new(Policies::granting(catalog.grants()));
         let signer = TokenSigner::open_or_create(&keys)?;
         let directory = Arc::new(InForce(Arc::clone(&policies)));
-        let authenticator = Arc::new(Authenticator::signing(signer, directory, Arc::clone(&clock)));
+        let mut authenticator =
+            Authenticator::signing(signer, directory, Arc::clone(&clock)).with_rates(settings.rates);
+        if let Some(provider) = settings.oidc.as_ref().filter(|provider| !provider.audiences.is_empty()) {
+            let tokens = ProviderTokens::new(provider, Arc::clone(&clock));
+            let tokens = tokens.map_err(|error| StartError::Oidc { reason: error.reason() })?;
+            authenticator = authenticator.with_provider(tokens.follow());
+        }
+        let authenticator = Arc::new(authenticator);
         let mask_key = mask_key::open_or_create(&keys)?;
         let (hook, seal) = (HookSecret::open_or_create(&keys)?, TicketSeal::open_or_create(&keys)?);
         let engine = Engine::new(weft_engine::Parts {
@@ -165,6 +173,10 @@ struct InForce(Arc<Policies>);
 impl Directory for InForce {
     fn principal(&self, name: &str) -> Option<Principal> {
         self.0.principals().find(name)
+    }
+
+    fn has_group(&self, name: &str) -> bool {
+        self.0.principals().has_group(name)
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use weft_identity::{NameClaim, OidcSettings};
+use weft_identity::{OidcSettings, RateSettings};
 use weft_model::{Code, Diagnostic, Place};
 
 use crate::settings::{self, FLIGHT, HTTP, Settings, SharedCatalog};
@@ -41,10 +42,12 @@ struct Config {
     flight: Option<String>,
     /// TLS of both doors, without which they listen on loopback only. Default: none.
     tls: Option<TlsTable>,
-    /// Where people sign in with a browser, beside tokens. Default: none.
+    /// Who proves identities, beside this server itself. Default: none.
     oidc: Option<OidcTable>,
     /// Whom the mesh tells of what happens in it. Default: nobody.
     webhooks: Option<Vec<WebhookTable>>,
+    /// How often one may ask. Default: as each key says.
+    rates: Option<RatesTable>,
     /// Environment of `mesh.yaml` from which variables in manifests take their values. Default: none.
     environment: Option<String>,
     /// Where traces are sent. Default: nowhere.
@@ -67,7 +70,7 @@ struct TlsTable {
 }
 
 /// An identity provider that speaks OpenID Connect. It sends browsers back to `auth/callback` below `public_url` and
-/// `base_path`.
+/// `base_path`; its tokens are taken as bearers on every door.
 #[derive(Debug, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 #[expect(dead_code, reason = "describes the file; the reader keeps the places of what it reads")]
@@ -82,6 +85,15 @@ struct OidcTable {
     name_claim: Option<String>,
     /// Name of the provider on the page to sign in. Default: the host of `issuer`.
     name: Option<String>,
+    /// For whom a bearer token must be meant, one of these; none is taken where the list is empty. Default: `client_id`.
+    audience: Option<Vec<String>>,
+    /// Who is a principal: whoever stands in `governance/principals.yaml` (`files`), or whoever the provider vouches for
+    /// besides, with groups and attributes from its claims (`claims`). Default: `files`.
+    principals: Option<String>,
+    /// The claim with a list of groups; those that `governance/principals.yaml` declares count. Default: none.
+    groups_claim: Option<String>,
+    /// Names of attributes and the claims that hold them; a list where both have one name. Default: none.
+    attributes: Option<AttributesTable>,
 }
 
 /// A collector that takes traces by OTLP, as Protobuf over HTTP. One that is down holds nothing up: what it misses is lost.
@@ -98,7 +110,28 @@ struct TracesTable {
     headers: Option<String>,
 }
 
-const KEYS: [&str; 15] = [
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "describes the file; the reader keeps the places of what it reads")]
+enum AttributesTable {
+    OneName(Vec<String>),
+    Names(std::collections::BTreeMap<String, String>),
+}
+
+/// Numbers of at least 1, for this server alone. Beyond them HTTP answers with 429, and Flight SQL with `RESOURCE_EXHAUSTED`.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes the file; the reader keeps the places of what it reads")]
+struct RatesTable {
+    /// Requests of one principal in a second, on all doors together, over a longer time. Default: 5000.
+    requests_per_second: Option<u32>,
+    /// How many of them may come at once. Default: 10000.
+    requests_burst: Option<u32>,
+    /// Credentials from one address in a minute that do not hold. Default: 1000.
+    refusals_per_minute: Option<u32>,
+}
+
+const KEYS: [&str; 16] = [
     "mesh",
     "home",
     "catalog",
@@ -111,14 +144,24 @@ const KEYS: [&str; 15] = [
     "tls",
     "oidc",
     "webhooks",
+    "rates",
     "environment",
     "traces",
     "memory_max",
 ];
-const OIDC_KEYS: [&str; 5] = ["issuer", "client_id", "client_secret", "name_claim", "name"];
-const NAME_CLAIMS: [(&str, NameClaim); 3] =
-    [("preferred_username", NameClaim::PreferredUsername), ("email", NameClaim::Email), ("sub", NameClaim::Subject)];
+const OIDC_KEYS: [&str; 9] = [
+    "issuer",
+    "client_id",
+    "client_secret",
+    "name_claim",
+    "name",
+    "audience",
+    "principals",
+    "groups_claim",
+    "attributes",
+];
 const TRACES_KEYS: [&str; 3] = ["endpoint", "sampled", "headers"];
+const RATES_KEYS: [&str; 3] = ["requests_per_second", "requests_burst", "refusals_per_minute"];
 const TLS_KEYS: [&str; 3] = ["certificate", "key", "client_ca"];
 
 /// The JSON Schema of a configuration file.
@@ -173,6 +216,7 @@ pub fn read(file: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
         store: HashMap::new(),
         memory_max,
         limits: weft_engine::Limits::within(memory_max),
+        rates: reader.rates_of(&table),
     };
     let mut problems = reader.problems;
     weft_model::diagnostic::sort(&mut problems);
@@ -253,10 +297,14 @@ impl Reader<'_> {
             self.problems.push(Diagnostic::error(Code::KEY_MISSING, self.place(value.span()), message));
         }
         let (issuer, client_id) = (self.text_of(oidc, "issuer"), self.text_of(oidc, "client_id"));
-        let (secret, name_claim) = (self.secret_of(oidc, "client_secret"), self.name_claim_of(oidc));
+        let secret = self.secret_of(oidc, "client_secret");
+        let claims = self.claims_of(oidc);
+        let audience = self.texts_of(oidc, "audience");
         let host = issuer.as_ref().and_then(|issuer| Some(url::Url::parse(issuer).ok()?.host_str()?.to_owned()));
         let name = self.text_of(oidc, "name").or(host).unwrap_or_default();
-        Some(OidcSettings { name, issuer: issuer?, client_id: client_id?, client_secret: secret, name_claim })
+        let (issuer, client_id) = (issuer?, client_id?);
+        let audiences = audience.unwrap_or_else(|| vec![client_id.clone()]);
+        Some(OidcSettings { name, issuer, client_id, client_secret: secret, audiences, claims })
     }
 
     fn catalog_of(&mut self, table: &DeTable<'_>) -> Option<SharedCatalog> {
@@ -348,16 +396,37 @@ impl Reader<'_> {
         HashMap::new()
     }
 
-    fn name_claim_of(&mut self, oidc: &DeTable<'_>) -> NameClaim {
-        let Some(word) = self.text_of(oidc, "name_claim") else { return NameClaim::default() };
-        if let Some((_, claim)) = NAME_CLAIMS.iter().find(|(known, _)| *known == word) {
-            return *claim;
+    fn rates_of(&mut self, table: &DeTable<'_>) -> RateSettings {
+        let Some(value) = table.get("rates") else { return RateSettings::DEFAULT };
+        let DeValue::Table(rates) = value.get_ref() else {
+            let message = format!("`rates` is a table, this is {}", article(value.get_ref().type_str()));
+            let problem = Diagnostic::error(Code::WRONG_TYPE, self.place(value.span()), message);
+            self.problems.push(problem.help(format!("write `[rates]`, and below it {}", RATES_KEYS.join(", "))));
+            return RateSettings::DEFAULT;
+        };
+        self.refuse_unknown(rates, &RATES_KEYS);
+        let mut number = |key: &str, default| self.number_of(rates, key).unwrap_or(default);
+        RateSettings {
+            requests_per_second: number("requests_per_second", RateSettings::DEFAULT.requests_per_second),
+            requests_burst: number("requests_burst", RateSettings::DEFAULT.requests_burst),
+            refusals_per_minute: number("refusals_per_minute", RateSettings::DEFAULT.refusals_per_minute),
         }
-        let place = self.place(oidc.get("name_claim").map_or(0..0, Spanned::span));
-        let message = format!("`{word}` is no claim that holds a name");
-        let help = format!("use one of {}", NAME_CLAIMS.map(|(known, _)| known).join(", "));
-        self.problems.push(Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, message).help(help));
-        NameClaim::default()
+    }
+
+    fn number_of(&mut self, table: &DeTable<'_>, key: &str) -> Option<NonZeroU32> {
+        let value = table.get(key)?;
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => {
+                u32::from_str_radix(number.as_str(), number.radix()).ok().and_then(NonZeroU32::new)
+            }
+            _ => None,
+        };
+        if number.is_none() {
+            let message = format!("`{key}` is a whole number from 1 to {}", u32::MAX);
+            let problem = Diagnostic::error(Code::VALUE_NOT_ALLOWED, self.place(value.span()), message);
+            self.problems.push(problem.help(format!("write `{key} = 1000`")));
+        }
+        number
     }
 
     fn memory_of(&mut self, table: &DeTable<'_>) -> Option<u64> {
@@ -394,6 +463,7 @@ fn article(word: &str) -> String {
     format!("{article} {word}")
 }
 
+mod claims;
 mod webhooks;
 
 #[cfg(test)]
@@ -429,7 +499,7 @@ mod tests {
             weft.toml:1:1 W0107 unknown key `hom`
             help: did you mean `home`?
             weft.toml:2:1 W0107 unknown key `colour`
-            help: the keys are mesh, home, catalog, catalog_password, warehouse, http, base_path, public_url, flight, tls, oidc, webhooks, environment, traces, memory_max
+            help: the keys are mesh, home, catalog, catalog_password, warehouse, http, base_path, public_url, flight, tls, oidc, webhooks, rates, environment, traces, memory_max
             weft.toml:3:13 W0105 `warehouse` is a string, this is an integer
             weft.toml:4:10 W0108 `here` is not an address
             help: write an IP address and a port, such as `127.0.0.1:8815`
@@ -483,6 +553,23 @@ mod tests {
                 help: write it from `0 %` to `100 %`
                 weft.toml:5:1 W0107 unknown key `header`
                 help: did you mean `headers`?
+            "#]],
+        );
+    }
+
+    #[test]
+    fn rates_are_a_table_of_numbers() {
+        let rates = read("weft.toml", "mesh = \"m\"\n[rates]\nrequests_burst = 7\n").unwrap().rates;
+        assert_eq!(rates, RateSettings { requests_burst: 7.try_into().unwrap(), ..RateSettings::DEFAULT });
+        check(
+            "mesh = \"m\"\n[rates]\nrequests_burst = 0\nrefusals_per_minute = \"few\"\nrequests = 1\n",
+            expect![[r#"
+                weft.toml:3:18 W0108 `requests_burst` is a whole number from 1 to 4294967295
+                help: write `requests_burst = 1000`
+                weft.toml:4:23 W0108 `refusals_per_minute` is a whole number from 1 to 4294967295
+                help: write `refusals_per_minute = 1000`
+                weft.toml:5:1 W0107 unknown key `requests`
+                help: the keys are requests_per_second, requests_burst, refusals_per_minute
             "#]],
         );
     }

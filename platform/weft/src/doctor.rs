@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use tempfile::{TempDir, tempdir_in, tempfile_in};
 use url::Url;
 use weft_catalog::Catalog;
-use weft_identity::Oidc;
+use weft_identity::{Oidc, ProviderTokens};
 use weft_manifest::source::{self, SourceError};
 use weft_model::{Clock, Code};
 use weft_storage::Warehouse;
@@ -82,7 +82,7 @@ pub(crate) async fn look(settings: &Settings, clock: Arc<dyn Clock>) -> Vec<Find
         of("catalog", catalog(&home, Arc::clone(&clock)).await),
         of("doors", doors(settings, held.ok().flatten().as_deref()).await),
         of("tls", tls(settings)),
-        of("oidc", oidc(settings).await),
+        of("oidc", oidc(settings, &clock).await),
         of("clock", skew(settings, &*clock).await),
     ]
 }
@@ -227,7 +227,7 @@ fn tls(settings: &Settings) -> Looked {
     Ok(Found::Well(format!("`{shown}` and its key belong together")))
 }
 
-async fn oidc(settings: &Settings) -> Looked {
+async fn oidc(settings: &Settings, clock: &Arc<dyn Clock>) -> Looked {
     let Some(provider) = settings.oidc.clone() else {
         return Ok(Found::NotAsked("no identity provider is configured".to_owned()));
     };
@@ -238,9 +238,22 @@ async fn oidc(settings: &Settings) -> Looked {
             "`issuer` is the URL below which `.well-known/openid-configuration` lies, and says the same of itself",
         )
     };
+    let tokens = ProviderTokens::new(&provider, Arc::clone(clock)).map_err(|error| unusable(&error))?;
+    let takes_tokens = !provider.audiences.is_empty();
     let asked = Oidc::new(provider, "https://localhost/auth/callback".to_owned()).map_err(|error| unusable(&error))?;
     asked.begin("/".to_owned()).await.map_err(|error| unusable(&error))?;
-    Ok(Found::Well(format!("`{issuer}` describes itself")))
+    if !takes_tokens {
+        return Ok(Found::Well(format!(
+            "`{issuer}` describes itself; none of its tokens is taken, since `audience` is empty"
+        )));
+    }
+    let keys = tokens.ask().await.map_err(|error| {
+        Trouble::new(
+            format!("`{issuer}` cannot be used: {}", error.reason()),
+            "its `jwks_uri` must publish, without a redirect, a key of RSA, P-256, P-384 or Ed25519 for signatures",
+        )
+    })?;
+    Ok(Found::Well(format!("`{issuer}` describes itself and publishes {keys} keys")))
 }
 
 /// How far this machine's clock is from that of the identity provider.

@@ -2,15 +2,21 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::connect_info::Connected;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::map_request;
+use axum::serve::IncomingStream;
 use futures::future::BoxFuture;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use weft_catalog::Catalog;
+use weft_http::Peer;
 use weft_manifest::source::RevisionSource;
 use weft_model::Revision;
 use weft_notice::Relay;
@@ -19,7 +25,7 @@ use weft_storage::Vacuumed;
 
 use crate::home::{Address, HeldHome};
 use crate::start_error::StartError;
-use crate::tls::Secured;
+use crate::tls::{Secured, Wire};
 
 /// Longest time that requests under way are waited for at the end.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
@@ -227,6 +233,21 @@ async fn lead_turned(catalog: &Catalog, leads: bool) {
     }
 }
 
+/// The other end of a connection of the HTTP door.
+#[derive(Clone, Copy)]
+struct End(IpAddr);
+
+impl Connected<IncomingStream<'_, Secured>> for End {
+    fn connect_info(connection: IncomingStream<'_, Secured>) -> Self {
+        End(connection.remote_addr().ip())
+    }
+}
+
+async fn of_peer(ConnectInfo(End(address)): ConnectInfo<End>, mut request: Request) -> Request {
+    request.extensions_mut().insert(Peer(address));
+    request
+}
+
 /// Serves until the token is cancelled.
 type Serve = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, ()> + Send>;
 
@@ -238,13 +259,19 @@ pub(crate) struct Door {
 impl Door {
     pub(crate) fn http(connections: Secured, router: Router) -> Self {
         Door::of("http", move |stop| async move {
-            axum::serve(connections, router).with_graceful_shutdown(stop.cancelled_owned()).await
+            let service = router.layer(map_request(of_peer)).into_make_service_with_connect_info::<End>();
+            axum::serve(connections, service).with_graceful_shutdown(stop.cancelled_owned()).await
         })
     }
 
     pub(crate) fn flight(connections: Secured, service: weft_flight::Service) -> Self {
         Door::of("flight", move |stop| async move {
-            weft_flight::serve(service, connections, stop.cancelled_owned()).await;
+            weft_flight::serve(
+                move |connection: &Wire| service.of_peer(connection.peer()),
+                connections,
+                stop.cancelled_owned(),
+            )
+            .await;
             Ok::<(), Infallible>(())
         })
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use weft_engine::Limits;
-use weft_identity::OidcSettings;
+use weft_identity::{OidcSettings, RateSettings};
 use weft_notice::Webhook;
 
 use crate::tls::TlsFiles;
@@ -35,7 +35,7 @@ pub struct Settings {
     pub flight: SocketAddr,
     /// URL under which browsers reach the HTTP door; `None` where that is its own.
     pub public_url: Option<String>,
-    /// Where browsers may sign in besides; `None` is nowhere.
+    /// Where browsers may sign in besides, and whose tokens are bearers; `None` is nowhere.
     pub oidc: Option<OidcSettings>,
     /// What the paths of the HTTP door begin with, such as `/weft`; empty for nothing.
     pub base_path: String,
@@ -55,6 +55,8 @@ pub struct Settings {
     pub memory_max: Option<u64>,
     /// How much one query may take.
     pub limits: Limits,
+    /// How often one may ask.
+    pub rates: RateSettings,
 }
 
 /// A Postgres database that several nodes may share.
@@ -100,6 +102,7 @@ impl Settings {
             traces: None,
             memory_max: None,
             limits: Limits::default(),
+            rates: RateSettings::DEFAULT,
         }
     }
 }

@@ -90,7 +90,9 @@ impl StartError {
                 Some(Code::REQUEST_INVALID)
             }
             StartError::Notice(_)
-            | StartError::Bind { .. } | StartError::Folder { .. } | StartError::Signals { .. } => None,
+            | StartError::Bind { .. }
+            | StartError::Folder { .. }
+            | StartError::Signals { .. } => None,
             StartError::Relative | StartError::Decisions(_) => Some(Code::INTERNAL),
         }
     }

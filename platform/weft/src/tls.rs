@@ -12,7 +12,7 @@ use rustls::ServerConfig;
 use tokio_util::task::AbortOnDropHandle;
 
 pub use files::TlsError;
-pub(crate) use listener::Secured;
+pub(crate) use listener::{Secured, Wire};
 
 // How soon files that have changed are taken.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

@@ -154,7 +154,10 @@ mod tests {
         catalog.settle_events("house", vec![(2, Settlement::Delivered), (3, again)]).await.unwrap();
         let pending = state(&catalog).await.pending;
         assert_eq!(pending.len(), 1);
-        assert_eq!((pending[0].event, pending[0].lane.as_str(), pending[0].tries, pending[0].due_at), (3, "q", 1, later));
+        assert_eq!(
+            (pending[0].event, pending[0].lane.as_str(), pending[0].tries, pending[0].due_at),
+            (3, "q", 1, later)
+        );
 
         catalog.settle_events("house", vec![(3, Settlement::Dead { tries: 2, problem: "busy".into() })]).await.unwrap();
         catalog.disable_webhook("house", "gone").await.unwrap();
@@ -205,10 +208,16 @@ mod tests {
         let events = catalog.events_to_tell(0, 10).await.unwrap();
         let kinds: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
         assert_eq!(kinds, ["release.published", "run.began", "run.ended", "change.breaking", "check.failed"]);
-        assert!(events.iter().filter(|event| !event.kind.starts_with("run.")).all(|event| {
-            event.product().is_some_and(|product| product.to_string() == "sales.orders")
-        }));
+        assert!(
+            events
+                .iter()
+                .filter(|event| !event.kind.starts_with("run."))
+                .all(|event| { event.product().is_some_and(|product| product.to_string() == "sales.orders") })
+        );
         assert_eq!(events[3].payload["consumers"], serde_json::json!(["sea.ports"]));
-        assert_eq!((&events[4].payload["failingRows"], events[4].payload.get("message")), (&serde_json::json!(3), None));
+        assert_eq!(
+            (&events[4].payload["failingRows"], events[4].payload.get("message")),
+            (&serde_json::json!(3), None)
+        );
     }
 }

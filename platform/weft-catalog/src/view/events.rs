@@ -58,7 +58,9 @@ impl CatalogView {
             Some("release" | "product") => {
                 Ok(subject.parse::<ProductRef>().is_ok_and(|name| self.product(&name).is_ok()))
             }
-            Some("change" | "check" | "port" | "service_level") => Ok(subject.parse::<PortRef>().is_ok_and(|port| self.sees_port(&port))),
+            Some("change" | "check" | "port" | "service_level") => {
+                Ok(subject.parse::<PortRef>().is_ok_and(|port| self.sees_port(&port)))
+            }
             Some("run") => match self.run(subject).await {
                 Ok(_) => Ok(true),
                 Err(CatalogError::NotFound { .. }) => Ok(false),

@@ -88,9 +88,8 @@ async fn what_was_sent_and_not_noted_is_sent_again_with_the_same_id() {
 
 #[tokio::test]
 async fn poison_becomes_a_dead_letter_and_holds_up_its_own_product_alone_and_not_for_ever() {
-    let is_poison = |event: &serde_json::Value| {
-        event["subject"] == "sales.bad.lines" && event["data"]["outcome"] == "failed"
-    };
+    let is_poison =
+        |event: &serde_json::Value| event["subject"] == "sales.bad.lines" && event["data"]["outcome"] == "failed";
     let receiver = Receiver::start(SECRET, move |request| match is_poison(&request.event()) {
         true => Manner::Answer(500, ""),
         false => Manner::Take(200),

@@ -71,12 +71,15 @@ async fn private_addresses_are_not_connected_to_whatever_they_are_called() {
 #[tokio::test]
 async fn while_a_secret_changes_receivers_with_either_take_what_is_sent() {
     const NEW: &str = "whsec_AfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-    let (old, new) = (Receiver::start(SECRET, |_| Manner::Take(200)).await, Receiver::start(NEW, |_| Manner::Take(200)).await);
+    let (old, new) =
+        (Receiver::start(SECRET, |_| Manner::Take(200)).await, Receiver::start(NEW, |_| Manner::Take(200)).await);
     let clock = ticking();
     let catalog = catalog(&clock).await;
     let both = Secrets::fixed([NEW, SECRET].map(|text| Secret::parse(text).unwrap()).to_vec());
-    let of = |name: &str, receiver: &Receiver, secrets: &Secrets| {
-        Webhook { name: name.into(), secrets: secrets.clone(), ..webhook(&receiver.url()) }
+    let of = |name: &str, receiver: &Receiver, secrets: &Secrets| Webhook {
+        name: name.into(),
+        secrets: secrets.clone(),
+        ..webhook(&receiver.url())
     };
     let webhooks = vec![of("house", &old, &both), of("other", &new, &both)];
     let running = Running::start(&catalog, &clock, fast(3), webhooks).await;

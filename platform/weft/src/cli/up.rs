@@ -35,6 +35,7 @@ pub(super) fn up(arguments: Up) -> Result<(), Failure> {
         traces: None,
         memory_max: arguments.memory_max,
         limits: weft_engine::Limits::within(arguments.memory_max),
+        rates: weft_identity::RateSettings::DEFAULT,
     };
     if passing.is_none() {
         refuse_memory(&settings)?;

@@ -4,7 +4,7 @@ use expect_test::expect_file;
 use serde_json::Value;
 
 use super::webhooks::WEBHOOK_KEYS;
-use super::{KEYS, OIDC_KEYS, TLS_KEYS, TRACES_KEYS, read, schema};
+use super::{KEYS, OIDC_KEYS, RATES_KEYS, TLS_KEYS, TRACES_KEYS, read, schema};
 
 const HEAD: &str = "\
 # Configuration of `weft serve --config weft.toml`.
@@ -14,7 +14,7 @@ const HEAD: &str = "\
 ";
 
 /// A value that each key may have, in TOML.
-const VALUES: [(&str, &str); 22] = [
+const VALUES: [(&str, &str); 29] = [
     ("mesh", "https://git.example.org/data/mesh.git"),
     ("home", "/var/lib/weft"),
     ("catalog", "postgres://weft@db.example.org/weft?sslmode=verify-full"),
@@ -34,6 +34,13 @@ const VALUES: [(&str, &str); 22] = [
     ("client_secret", "/etc/weft/oidc-secret"),
     ("name_claim", "preferred_username"),
     ("name", "Example"),
+    ("audience", "[\"weft\", \"https://mesh.example.org\"]"),
+    ("principals", "claims"),
+    ("groups_claim", "groups"),
+    ("attributes", "{ carrier = \"https://example.org/carrier\" }"),
+    ("requests_per_second", "5000"),
+    ("requests_burst", "10000"),
+    ("refusals_per_minute", "1000"),
     ("endpoint", "http://127.0.0.1:4318/v1/traces"),
     ("sampled", "10 %"),
     ("headers", "/etc/weft/traces-headers"),
@@ -56,7 +63,7 @@ fn sample() -> String {
     let schema = schema();
     let mut text = HEAD.to_owned();
     // What follows a table in TOML is in it, so tables come last.
-    for key in KEYS.iter().filter(|key| !["tls", "oidc", "traces", "webhooks"].contains(key)) {
+    for key in KEYS.iter().filter(|key| !["tls", "oidc", "rates", "traces", "webhooks"].contains(key)) {
         // Nothing else must be said.
         let mark = if *key == "mesh" { "" } else { "# " };
         text += &entry(&schema, key, mark);
@@ -64,6 +71,7 @@ fn sample() -> String {
     let tables = [
         ("tls", &TLS_KEYS[..], "TlsTable"),
         ("oidc", &OIDC_KEYS[..], "OidcTable"),
+        ("rates", &RATES_KEYS[..], "RatesTable"),
         ("traces", &TRACES_KEYS[..], "TracesTable"),
     ];
     for (table, keys, name) in tables {
@@ -82,7 +90,10 @@ fn sample() -> String {
 
 fn entry(of: &Value, key: &str, mark: &str) -> String {
     let (_, value) = VALUES.iter().find(|(known, _)| *known == key).unwrap_or_else(|| panic!("no value for {key}"));
-    format!("\n{}{mark}{key} = \"{value}\"\n", comment(&of["properties"][key]))
+    // Lists, tables and numbers stand as they are.
+    let is_text = !value.starts_with(['[', '{']) && value.parse::<u64>().is_err();
+    let value = if is_text { format!("\"{value}\"") } else { (*value).to_owned() };
+    format!("\n{}{mark}{key} = {value}\n", comment(&of["properties"][key]))
 }
 
 /// What the schema says of a key or a table.
@@ -100,8 +111,10 @@ fn the_file_in_deploy_names_every_key_as_the_code_has_it() {
 #[test]
 fn every_value_in_the_file_is_allowed() {
     let said = sample().replace("# [", "[");
-    let is_key =
-        |line: &&str| !line.starts_with("# ") || VALUES.iter().chain(&WEBHOOK_VALUES).any(|(key, _)| line.starts_with(&format!("# {key} = ")));
+    let is_key = |line: &&str| {
+        !line.starts_with("# ")
+            || VALUES.iter().chain(&WEBHOOK_VALUES).any(|(key, _)| line.starts_with(&format!("# {key} = ")))
+    };
     let text: String = said.lines().filter(is_key).map(|line| format!("{}\n", line.trim_start_matches("# "))).collect();
     let problems = read("weft.toml", &text).err().unwrap_or_default();
     // Only the files with secrets are not there.

@@ -61,7 +61,12 @@ impl Reader<'_> {
             if names.insert(webhook.name.clone()) {
                 webhooks.push(webhook);
             } else {
-                self.not_allowed(table, "name", format!("there is another webhook `{}`", webhook.name), "name each its own");
+                self.not_allowed(
+                    table,
+                    "name",
+                    format!("there is another webhook `{}`", webhook.name),
+                    "name each its own",
+                );
             }
         }
         webhooks
@@ -92,14 +97,14 @@ impl Reader<'_> {
             }
         });
         let secrets = self.secrets_of(table);
-        let kinds = self.texts_of(table, "events");
+        let kinds = self.texts_of(table, "events").unwrap_or_default();
         for kind in kinds.iter().filter(|kind| !Interest::is_kind(kind)) {
             let help = format!("the kinds are {}", weft_catalog::EVENT_KINDS.join(", "));
             self.not_allowed(table, "events", format!("no event is of the kind `{kind}`"), &help);
         }
         let interest =
             Interest { kinds, domains: self.names_of(table, "domains"), products: self.names_of(table, "products") };
-        let generation = self.number_of(table, "generation");
+        let generation = self.count_of(table, "generation");
         Some(Webhook { name: name?, url: url?, secrets: secrets?, interest, allows_private, generation })
     }
 
@@ -111,7 +116,7 @@ impl Reader<'_> {
     }
 
     fn secrets_of(&mut self, table: &DeTable<'_>) -> Option<Secrets> {
-        let files: Vec<PathBuf> = self.texts_of(table, "secrets").into_iter().map(PathBuf::from).collect();
+        let files: Vec<PathBuf> = self.texts_of(table, "secrets").unwrap_or_default().into_iter().map(PathBuf::from).collect();
         table.get("secrets")?;
         let help = "each of `secrets` names a file that holds `whsec_`, 24 to 64 bytes in base64, and nothing else";
         if files.is_empty() {
@@ -129,33 +134,13 @@ impl Reader<'_> {
 
     fn names_of<N: FromStr<Err: std::fmt::Display>>(&mut self, table: &DeTable<'_>, key: &str) -> Vec<N> {
         let mut names = Vec::new();
-        for text in self.texts_of(table, key) {
+        for text in self.texts_of(table, key).unwrap_or_default() {
             match text.parse::<N>() {
                 Ok(name) => names.push(name),
                 Err(error) => self.not_allowed(table, key, error.to_string(), "write names as the mesh has them"),
             }
         }
         names
-    }
-
-    fn texts_of(&mut self, table: &DeTable<'_>, key: &str) -> Vec<String> {
-        let Some(value) = table.get(key) else { return Vec::new() };
-        let texts = match value.get_ref() {
-            DeValue::Array(values) => values
-                .iter()
-                .map(|value| match value.get_ref() {
-                    DeValue::String(text) => Some(text.to_string()),
-                    _ => None,
-                })
-                .collect::<Option<Vec<_>>>(),
-            _ => None,
-        };
-        texts.unwrap_or_else(|| {
-            let message = format!("`{key}` is a list of strings");
-            let problem = Diagnostic::error(Code::WRONG_TYPE, self.place(value.span()), message);
-            self.problems.push(problem.help(format!("write `{key} = [\"…\"]`")));
-            Vec::new()
-        })
     }
 
     fn flag_of(&mut self, table: &DeTable<'_>, key: &str) -> bool {
@@ -168,7 +153,7 @@ impl Reader<'_> {
         false
     }
 
-    fn number_of(&mut self, table: &DeTable<'_>, key: &str) -> u64 {
+    fn count_of(&mut self, table: &DeTable<'_>, key: &str) -> u64 {
         let Some(value) = table.get(key) else { return 0 };
         let number = match value.get_ref() {
             DeValue::Integer(number) => u64::from_str_radix(number.as_str(), number.radix()).ok(),

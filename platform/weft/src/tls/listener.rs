@@ -1,7 +1,7 @@
 //! Connections that have agreed on TLS, or go without where none is asked for.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -70,7 +70,11 @@ impl axum::serve::Listener for Secured {
 
     async fn accept(&mut self) -> (Wire, SocketAddr) {
         match self.connections.recv().await {
-            Some(connection) => (connection, self.address),
+            Some(connection) => {
+                // One that has broken off already has no other end; it brings no request either.
+                let peer = connection.peer().map_or(self.address, |address| SocketAddr::new(address, 0));
+                (connection, peer)
+            }
             // The listener is gone; whoever serves is stopped by other means.
             None => std::future::pending().await,
         }
@@ -116,6 +120,17 @@ async fn agreeing(listener: TcpListener, config: impl Fn() -> Arc<ServerConfig>,
 pub(crate) enum Wire {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Wire {
+    /// The address at the other end, if it has not broken off.
+    pub(crate) fn peer(&self) -> Option<IpAddr> {
+        let connection = match self {
+            Wire::Plain(connection) => connection,
+            Wire::Tls(connection) => connection.get_ref().0,
+        };
+        connection.peer_addr().ok().map(|address| address.ip())
+    }
 }
 
 macro_rules! on_either {
