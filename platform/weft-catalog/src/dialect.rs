@@ -1,4 +1,5 @@
-//! The few words of SQL that SQLite and Postgres do not share. Everything else is one text for both.
+//! The few words of SQL that SQLite and Postgres do not share. Everything else is one text for both. Doubles that may be
+//! missing are bound as texts and cast, since sqlx 0.9 takes a missing one for a shorter kind of number in Postgres.
 
 use sqlx::AnyConnection;
 

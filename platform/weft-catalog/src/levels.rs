@@ -47,7 +47,7 @@ pub(crate) async fn record(
                 .doing("read a service level")?;
         sqlx::query(
             "INSERT INTO service_levels (port, name, column_name, outcome, message, at, measured, threshold) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+             VALUES ($1, $2, $3, $4, $5, $6, CAST($7 AS DOUBLE PRECISION), $8) \
              ON CONFLICT (port, name, column_name) DO UPDATE SET outcome = excluded.outcome, \
              message = excluded.message, at = excluded.at, measured = excluded.measured, \
              threshold = excluded.threshold",
@@ -58,7 +58,7 @@ pub(crate) async fn record(
         .bind(check.outcome.as_str())
         .bind(&check.message)
         .bind(moment::to_text(check.at))
-        .bind(check.measured)
+        .bind(check.measured.map(|measured| measured.to_string()))
         .bind(&check.threshold)
         .execute(&mut *connection)
         .await

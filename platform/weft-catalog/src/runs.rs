@@ -167,7 +167,7 @@ pub(crate) async fn record_checks(
         sqlx::query(
             "INSERT INTO checks (run, port, name, column_name, outcome, failing_rows, message, at, measured, \
              threshold, severity, scanned_bytes, duration_ms, sample) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CAST($9 AS DOUBLE PRECISION), $10, $11, $12, $13, $14) \
              ON CONFLICT (run, port, name, column_name) DO UPDATE SET outcome = excluded.outcome, \
              failing_rows = excluded.failing_rows, message = excluded.message, at = excluded.at, \
              measured = excluded.measured, threshold = excluded.threshold, severity = excluded.severity, \
@@ -181,7 +181,7 @@ pub(crate) async fn record_checks(
         .bind(check.failing_rows.map(signed))
         .bind(&check.message)
         .bind(moment::to_text(check.at))
-        .bind(check.measured)
+        .bind(check.measured.map(|measured| measured.to_string()))
         .bind(&check.threshold)
         .bind(check.severity.map(CheckSeverity::as_str))
         .bind(check.scanned_bytes.map(signed))
