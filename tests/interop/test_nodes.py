@@ -81,7 +81,7 @@ def test_what_is_granted_or_taken_away_on_one_holds_on_both(pair):
     assert command("access", "approve", request, "--as", "lena", home=a.home).returncode == 0
     assert clear(a), "the very next query"
     within(SOON, lambda: clear(b), "the grant holds on the other node")
-    revoked = command("access", "revoke", request, "--as", "lena", home=b.home)
+    revoked = command("access", "revoke", request, "--note", "done", "--as", "lena", home=b.home)
     assert revoked.returncode == 0, revoked.stderr
     assert not clear(b), "the very next query"
     within(SOON, lambda: not clear(a), "what was taken away is denied on the other node")

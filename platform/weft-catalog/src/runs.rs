@@ -45,7 +45,7 @@ pub(crate) async fn record(connection: &mut AnyConnection, run: &Run, now: DateT
     if before.is_none() {
         outbox::add(&mut *connection, now, began(run)).await?;
     }
-    if run.ended_at.is_some() && !before.is_some_and(|(ended,)| ended.is_some()) {
+    if run.ended_at.is_some() && before.is_none_or(|(ended,)| ended.is_none()) {
         outbox::add(connection, now, ended(&run.id, &run.revision, run.status)).await?;
     }
     Ok(())

@@ -56,6 +56,7 @@ fn refused(error: &BackfillError, port: &PortRef) -> Problem {
             tracing::error!(%port, error = %trouble, "a backfill failed");
             match trouble.code() {
                 Code::INTERNAL => Problem::internal(),
+                Code::NOT_LEADING => Problem::not_leading(trouble),
                 code => Problem::unavailable(code),
             }
         }

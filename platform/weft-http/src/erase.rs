@@ -66,6 +66,7 @@ fn refused(error: &EraseError, port: &PortRef) -> Problem {
             tracing::error!(%port, error = %trouble, "an erasure failed");
             match trouble.code() {
                 Code::INTERNAL => Problem::internal(),
+                Code::NOT_LEADING => Problem::not_leading(trouble),
                 code => Problem::unfinished(code),
             }
         }

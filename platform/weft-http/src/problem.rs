@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use weft_catalog::CatalogError;
 use weft_engine::QueryError;
 use weft_model::{Code, PortRef, ProductRef};
+use weft_reconcile::ReconcileError;
 use weft_wire::PROBLEM_JSON;
 
 use crate::trace::TraceId;
@@ -111,6 +112,12 @@ impl Problem {
     pub(crate) fn unavailable(code: Code) -> Self {
         let detail = "nothing was changed, since a part of the platform cannot be used just now; the log has more";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail)
+    }
+
+    /// Another node carries out changes; `told` names it.
+    pub(crate) fn not_leading(told: &ReconcileError) -> Self {
+        let detail = format!("{told}: nothing was changed, so ask that node");
+        Problem::new(StatusCode::MISDIRECTED_REQUEST, Code::NOT_LEADING, detail)
     }
 
     /// The same in the midst of what is completed by asking for it again.

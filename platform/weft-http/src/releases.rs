@@ -80,6 +80,7 @@ fn refused(error: RollBackError, product: &ProductRef, view: &CatalogView) -> Pr
             tracing::error!(%product, error = %trouble, "a roll-back failed");
             match trouble.code() {
                 Code::INTERNAL => Problem::internal(),
+                Code::NOT_LEADING => Problem::not_leading(trouble),
                 code => Problem::unavailable(code),
             }
         }

@@ -25,35 +25,41 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 impl Controller {
     /// Takes part in serving the mesh with other nodes, for ever: [follows](Self::follow) revisions while this node
-    /// leads, and [looks on](Self::look_on) while another does. `told` hears of each report.
+    /// leads, and [looks on](Self::look_on) while another does. `last` is the revision that this node has brought the mesh
+    /// to already, as the leader that it still is. `told` hears of each report.
     ///
     /// A leader that is cut off from the catalog or overtaken leaves off wherever it is; what it had begun, the next
     /// leader finds.
     pub async fn take_part(&self, mut last: Option<Revision>, told: impl Fn(&Report) + Send + Sync) -> Infallible {
+        let taking_turns = async {
+            // Of which the rules are in force, whoever brought the mesh to it.
+            let mut seen = None;
+            loop {
+                match self.parts.catalog.lead(LEASE).await {
+                    Ok(Lead::Ours { is_new, .. }) => self.lead_on(is_new, last.take(), &told).await,
+                    Ok(Lead::Theirs { .. }) => self.look_on(&mut seen).await,
+                    Err(error) => {
+                        tracing::warn!(%error, "who leads cannot be told");
+                        self.look_on(&mut seen).await;
+                    }
+                }
+                tokio::time::sleep(RENEW_EVERY).await;
+            }
+        };
         tokio::select! {
             never = self.take_in_changes() => never,
-            never = async {
-                loop {
-                    match self.parts.catalog.lead(LEASE).await {
-                        Ok(Lead::Ours { .. }) => self.lead_on(last.take(), &told).await,
-                        Ok(Lead::Theirs { .. }) => self.look_on(&mut last).await,
-                        Err(error) => {
-                            tracing::warn!(%error, "who leads cannot be told");
-                            self.look_on(&mut last).await;
-                        }
-                    }
-                    tokio::time::sleep(RENEW_EVERY).await;
-                }
-            } => never,
+            never = taking_turns => never,
         }
     }
 
-    /// Leads until the lead is lost.
-    async fn lead_on(&self, last: Option<Revision>, told: impl Fn(&Report) + Send + Sync) {
+    /// Leads until the lead is lost. Where it is new, what was begun by others is taken over first.
+    async fn lead_on(&self, is_new: bool, last: Option<Revision>, told: impl Fn(&Report) + Send + Sync) {
         tracing::info!("this node leads the mesh");
         metrics::gauge!("weft_leads").set(1);
         let led = async {
-            self.take_over().await?;
+            if is_new {
+                self.take_over().await?;
+            }
             Err::<Infallible, _>(self.follow(last, told).await)
         };
         tokio::select! {

@@ -105,7 +105,7 @@ impl Mesh {
         if self.leads {
             return self.first_reconcile().await.map(Some);
         }
-        self.controller.look_on(&mut self.last).await;
+        self.controller.look_on(&mut None).await;
         self.open_up()?;
         Ok(None)
     }

@@ -116,7 +116,8 @@ impl Reader<'_> {
     }
 
     fn secrets_of(&mut self, table: &DeTable<'_>) -> Option<Secrets> {
-        let files: Vec<PathBuf> = self.texts_of(table, "secrets").unwrap_or_default().into_iter().map(PathBuf::from).collect();
+        let files: Vec<PathBuf> =
+            self.texts_of(table, "secrets").unwrap_or_default().into_iter().map(PathBuf::from).collect();
         table.get("secrets")?;
         let help = "each of `secrets` names a file that holds `whsec_`, 24 to 64 bytes in base64, and nothing else";
         if files.is_empty() {
