@@ -68,7 +68,7 @@ def metrics(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def there(metrics):
-    return {PART.sub("", line.split("{")[0].split(" ")[0]) for line in metrics.splitlines() if not line.startswith("#")}
+    return {PART.sub("", line.split("{")[0].split(" ")[0]) for line in metrics.splitlines() if line and not line.startswith("#")}
 
 
 def test_promtool_takes_the_metrics(metrics):

@@ -23,7 +23,11 @@ def cut(tmp_path):
         store.client().create_bucket(Bucket="weft")
         line = Line(int(store.endpoint.rsplit(":", 1)[1]))
         through = store.variables | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{line.port}"}
-        with Server(tmp_path / "mesh", tmp_path / "home", "--warehouse", "s3://weft/tables", env=through) as server:
+        start = lambda: Server(tmp_path / "mesh", tmp_path / "home", "--warehouse", "s3://weft/tables", env=through)
+        with start() as server:
+            server.ready()
+        # Started anew, since whoever made a table has all of it in memory.
+        with start() as server:
             yield server.ready(), line
 
 
@@ -42,7 +46,7 @@ def page(server, path):
 
 def test_what_is_kept_and_every_page_still_answers_and_the_rest_is_told_at_once(cut):
     server, line = cut
-    known = [server.query("ana", KEPT) for _ in range(6)][-1]
+    known = [server.query("ana", KEPT) for _ in range(3)][-1]
     assert circuit(server) == 0
     line.cut()
     began = time.monotonic()
@@ -55,7 +59,7 @@ def test_what_is_kept_and_every_page_still_answers_and_the_rest_is_told_at_once(
     until(asked, "the circuit opens", longest=OPENS + 5)
     assert time.monotonic() - began < OPENS + 2, "the commands take a while themselves"
     assert server.query("ana", KEPT) == known, "what is kept in memory"
-    for path in ("/api/v1/products", "/api/v1/products/aviation.flights", "/api/v1/search?q=flights", "/health/live", "/"):
+    for path in ("/api/v1/products", "/api/v1/products/aviation/flights", "/api/v1/search?q=flights", "/health/live", "/"):
         assert page(server, path) == 200, path
     began = time.monotonic()
     refused = command("query", "--as", "ana", NOT_KEPT, home=server.home)
