@@ -1,6 +1,7 @@
 """The store of the tables goes away and comes back while a mesh serves."""
 
 import time
+import urllib.error
 import urllib.request
 
 import pytest
@@ -39,9 +40,12 @@ def circuit(server):
 
 
 def page(server, path):
-    request = urllib.request.Request(f"{server.http}{path}", headers={"authorization": f"Bearer {server.token('ana')}"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return answer.status
+    request = urllib.request.Request(f"{server.http}{path}", headers={"authorization": f"Bearer {server.token('ana')}", "accept": "text/html, */*"})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def test_what_is_kept_and_every_page_still_answers_and_the_rest_is_told_at_once(cut):

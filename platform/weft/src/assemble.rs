@@ -149,7 +149,7 @@ impl Mesh {
                 weft_flight::Service::new(engine, authenticator, seal, clock),
             ),
         ];
-        let mut mesh = Mesh::new(held, address, controller, catalog, source, ready, leads, doors);
+        let mut mesh = Mesh::new(held, address, controller, catalog, source, ready, doors);
         mesh.relay(relay);
         Ok(mesh)
     }

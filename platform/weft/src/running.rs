@@ -42,7 +42,6 @@ pub struct Mesh {
     catalog: Arc<Catalog>,
     source: Arc<dyn RevisionSource>,
     ready: watch::Sender<bool>,
-    leads: bool,
     last: Option<Revision>,
     tasks: JoinSet<()>,
     stop: CancellationToken,
@@ -56,7 +55,6 @@ impl Mesh {
         catalog: Arc<Catalog>,
         source: Arc<dyn RevisionSource>,
         ready: watch::Sender<bool>,
-        leads: bool,
         doors: [Door; 2],
     ) -> Self {
         let stop = CancellationToken::new();
@@ -64,7 +62,7 @@ impl Mesh {
         for door in doors {
             tasks.spawn((door.serve)(stop.clone()));
         }
-        Mesh { held, address, controller, catalog, source, ready, leads, last: None, tasks, stop }
+        Mesh { held, address, controller, catalog, source, ready, last: None, tasks, stop }
     }
 
     /// Where the doors are.
@@ -102,7 +100,7 @@ impl Mesh {
     ///
     /// As [`first_reconcile`](Mesh::first_reconcile).
     pub async fn begin(&mut self) -> Result<Option<Report>, StartError> {
-        if self.leads {
+        if self.catalog.leads() {
             return self.first_reconcile().await.map(Some);
         }
         self.controller.look_on(&mut None).await;
