@@ -162,7 +162,7 @@ impl Mesh {
         self.controller.catch_up(&mut self.last.clone()).await
     }
 
-    /// Follows revisions, while this node leads where several serve the mesh, newer than that of the first reconcile until the mesh stops, and tells of
+    /// Follows revisions newer than that of the first reconcile until the mesh stops, and tells of
     /// each. Where another controller takes the warehouse over, `overtaken` hears of it: no revision is
     /// followed from then on, and what was published is served on.
     pub fn follow(

@@ -37,6 +37,27 @@ pub(crate) async fn measure() {
         line(&format!("{what}: time"), measured.time.as_secs_f64(), 1.0, "s");
         line(&format!("{what}: peak memory"), measured.peak_kib / MIB, 300.0, "MiB");
     }
+    back_up_and_restore(home.path());
+}
+
+/// A catalog of 1,000 products with three objects each, into a folder and from there into an empty home.
+fn back_up_and_restore(home: &Path) {
+    fs::create_dir_all(home.join("keys")).unwrap();
+    fs::write(home.join("keys/mask.key"), [7; 32]).unwrap();
+    for n in 0..PRODUCTS {
+        let product = home.join(format!("warehouse/d{}/p{n}", n % 50));
+        fs::create_dir_all(product.join("rows/_delta_log")).unwrap();
+        for object in ["rows/part-0.parquet", "rows/_delta_log/00000000000000000000.json", "1.json"] {
+            fs::write(product.join(object), vec![b' '; 10_000]).unwrap();
+        }
+    }
+    let elsewhere = TempDir::new().unwrap();
+    let [folder, again] = ["backup", "home"].map(|name| elsewhere.path().join(name).display().to_string());
+    let home = home.display().to_string();
+    for arguments in [["backup", &folder, "--home", &home], ["restore", &folder, "--home", &again]] {
+        let (took, _) = once(&arguments, "1000 products");
+        line(&format!("weft {}, 1,000 products", arguments[0]), took.as_secs_f64(), 900.0, "s");
+    }
 }
 
 struct Measured {
@@ -47,30 +68,38 @@ struct Measured {
 /// Runs the binary beside this one and gives its median time and its highest peak. The first round fills the
 /// system's caches.
 fn run(arguments: &[&str], expected: &str) -> Measured {
-    let weft = std::env::current_exe().unwrap().with_file_name("weft");
     let (mut times, mut peak_kib) = (Vec::new(), 0.0_f64);
     for round in 0..=ROUNDS {
-        let said = TempDir::new().unwrap();
-        let file = |name: &str| File::create(said.path().join(name)).unwrap();
-        let began = Instant::now();
-        let mut child = Command::new(&weft).args(arguments).stdout(file("1")).stderr(file("2")).spawn().unwrap();
-        let status = PathBuf::from(format!("/proc/{}/status", child.id()));
-        let exit = loop {
-            match child.try_wait().unwrap() {
-                Some(exit) => break exit,
-                None => peak_kib = peak_kib.max(resident_peak(&status)),
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        };
-        let took = began.elapsed();
-        let said = ["1", "2"].map(|name| fs::read_to_string(said.path().join(name)).unwrap()).concat();
-        assert!(exit.success() && said.contains(expected), "{arguments:?} says: {said:.4000}");
+        let (took, peak) = once(arguments, expected);
+        peak_kib = peak_kib.max(peak);
         if round > 0 {
             times.push(took);
         }
     }
     times.sort();
     Measured { time: times[times.len() / 2], peak_kib }
+}
+
+/// Runs the binary beside this one to its end, which must be good: how long it took, and its peak in KiB.
+fn once(arguments: &[&str], expected: &str) -> (Duration, f64) {
+    let weft = std::env::current_exe().unwrap().with_file_name("weft");
+    let mut peak_kib = 0.0_f64;
+    let said = TempDir::new().unwrap();
+    let file = |name: &str| File::create(said.path().join(name)).unwrap();
+    let began = Instant::now();
+    let mut child = Command::new(&weft).args(arguments).stdout(file("1")).stderr(file("2")).spawn().unwrap();
+    let status = PathBuf::from(format!("/proc/{}/status", child.id()));
+    let exit = loop {
+        match child.try_wait().unwrap() {
+            Some(exit) => break exit,
+            None => peak_kib = peak_kib.max(resident_peak(&status)),
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    };
+    let took = began.elapsed();
+    let said = ["1", "2"].map(|name| fs::read_to_string(said.path().join(name)).unwrap()).concat();
+    assert!(exit.success() && said.contains(expected), "{arguments:?} says: {said:.4000}");
+    (took, peak_kib)
 }
 
 /// The most memory that a process held so far, in KiB; 0 where Linux does not tell.
