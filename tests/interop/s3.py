@@ -1,9 +1,11 @@
 """S3 servers on this machine."""
 
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from pathlib import Path
 
 import boto3
 
@@ -68,8 +70,8 @@ def served(command, log):
 
 def moto(folder):
     """Keeps put-if-absent."""
-    server = TARGET / "venv" / "bin" / "moto_server"
-    return served(lambda port: [server, "-H", "127.0.0.1", "-p", port], folder / "moto.log")
+    script = Path(__file__).with_name("one_at_a_time.py")
+    return served(lambda port: [sys.executable, script, port], folder / "moto.log")
 
 
 def s3rver(folder):
