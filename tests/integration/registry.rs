@@ -8,7 +8,7 @@ use crate::meshes::repository;
 
 /// What the engine offers to other crates beside names of types. All of it that answers from
 /// somebody's data is reached by one of [`ENTRIES`]; a new item wants a decision whether it is one.
-const OFFERED: [&str; 35] = [
+const OFFERED: [&str; 38] = [
     "ContractPlanner::check",
     "ContractPlanner::check_contract",
     "ContractPlanner::columns_read",
@@ -28,6 +28,8 @@ const OFFERED: [&str; 35] = [
     "Engine::offending",
     "Engine::outside",
     "Engine::policy_epoch",
+    "Engine::queries_bytes",
+    "Engine::queries_running",
     "Engine::rearranged",
     "Engine::session",
     "Engine::upload",
@@ -43,6 +45,7 @@ const OFFERED: [&str; 35] = [
     "Session::view",
     "foreign_rows",
     "kept_bytes",
+    "resident_bytes",
     "try_query",
 ];
 
