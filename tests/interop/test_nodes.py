@@ -43,12 +43,6 @@ def pair(outside):
     b.end()
 
 
-def within(seconds, condition, what):
-    began = time.monotonic()
-    until(condition, what, longest=seconds)
-    return time.monotonic() - began
-
-
 def test_each_serves_what_one_made(outside, pair):
     _, database, _ = outside
     a, b, repository = pair
@@ -77,14 +71,14 @@ def test_what_is_granted_or_taken_away_on_one_holds_on_both(pair):
                     "--as", "dana", home=b.home)
     assert asked.returncode == 0, asked.stderr
     (request, *_) = asked.stdout.split()
-    within(SOON, lambda: request in command("access", "requests", "--as", "lena", home=a.home).stdout, "the request is on both")
+    until(lambda: request in command("access", "requests", "--as", "lena", home=a.home).stdout, "the request is on both", longest=SOON)
     assert command("access", "approve", request, "--as", "lena", home=a.home).returncode == 0
     assert clear(a), "the very next query"
-    within(SOON, lambda: clear(b), "the grant holds on the other node")
+    until(lambda: clear(b), "the grant holds on the other node", longest=SOON)
     revoked = command("access", "revoke", request, "--note", "done", "--as", "lena", home=b.home)
     assert revoked.returncode == 0, revoked.stderr
     assert not clear(b), "the very next query"
-    within(SOON, lambda: not clear(a), "what was taken away is denied on the other node")
+    until(lambda: not clear(a), "what was taken away is denied on the other node", longest=SOON)
 
 
 def test_what_only_a_leader_may_do_the_other_refuses_by_its_name(pair):
@@ -196,10 +190,10 @@ def revoked(nodes, mesh):
     text = mesh.repository.text(file)
     mesh.repository.edit(file, "p, role:analyst, dom:sales, obj:sales, read, *, -, allow\n", "")
     mesh.repository.commit("analysts read nothing")
-    within(SOON, lambda: not any(map(reads, nodes)), "both deny")
+    until(lambda: not any(map(reads, nodes)), "both deny", longest=SOON)
     mesh.repository.write(file, text)
     mesh.repository.commit("they do")
-    within(SOON, lambda: all(map(reads, nodes)), "both allow")
+    until(lambda: all(map(reads, nodes)), "both allow", longest=SOON)
 
 
 def counted(node):
