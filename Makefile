@@ -4,7 +4,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/weft-target
 # The binary that `./weft` is. `make demo WEFT=/path/to/weft` serves the demo with one that is built already.
 WEFT ?= $(CARGO_TARGET_DIR)/release/weft
 
-.PHONY: api bench build chaos demo fuzz mutants nodes prove test
+.PHONY: api bench build chaos demo fuzz mutants nodes prove soak test
 
 # The pages of the catalog, which the binary holds: built when something that they are made of is newer.
 PAGES = catalog-ui/dist/index.html
@@ -42,6 +42,12 @@ chaos:
 nodes: build
 	KILLS=$(or $(KILLS),200) SEED=$(or $(SEED),1) $(CARGO_TARGET_DIR)/venv/bin/python -m pytest -p no:cacheprovider -q -s \
 		tests/interop/test_nodes.py -k die_or_stall
+
+# Puts a mesh under load on a store that fails in all ways, for an hour, and writes what was seen into platform/docs/soak.md.
+# `make soak MINUTES=n SEED=n` for others. After `make test`, which installs what it needs.
+soak: build
+	$(CARGO_TARGET_DIR)/venv/bin/python tests/chaos/soak/soak.py --minutes $(or $(MINUTES),60) --seed $(or $(SEED),1) \
+		--page platform/docs/soak.md
 
 # Breaks governance in known ways and demands that a test notices. Builds in a folder of its own; takes its time.
 mutants:

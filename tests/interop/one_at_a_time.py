@@ -17,4 +17,9 @@ def answer(environ, begin):
         return [b"".join(moto(environ | {"wsgi.input": BytesIO(body)}, begin))]
 
 
-run_simple("127.0.0.1", int(sys.argv[1]), answer, threaded=True)
+def serve(port, application):
+    run_simple("127.0.0.1", port, application, threaded=True)
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]), answer)

@@ -68,9 +68,8 @@ def served(command, log):
             process.wait(timeout=30)
 
 
-def moto(folder):
+def moto(folder, script=Path(__file__).with_name("one_at_a_time.py")):
     """Keeps put-if-absent."""
-    script = Path(__file__).with_name("one_at_a_time.py")
     return served(lambda port: [sys.executable, script, port], folder / "moto.log")
 
 

@@ -1,4 +1,4 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { type Query, type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { eventKinds, type MeshEvent, onMeshEvent, onMissedEvents } from '@/api/events';
@@ -39,19 +39,30 @@ export function madeOldBy(kind: string): readonly string[] {
   return ['home', 'product', 'checks', 'ops'];
 }
 
+/** Has the answers with those keys asked anew, where they are on screen. */
+export function makeOld(client: QueryClient, keys: readonly string[]): void {
+  const old = { predicate: (query: Query) => keys.includes(String(query.queryKey[0])) };
+  // A first answer that is on its way may be from before the event, and no other is asked for until it is there.
+  for (const query of client.getQueryCache().findAll({ ...old, fetchStatus: 'fetching' })) {
+    if (query.state.data !== undefined) continue;
+    const exactly = { queryKey: query.queryKey, exact: true };
+    query.promise?.then(
+      () => client.invalidateQueries(exactly),
+      () => undefined,
+    );
+  }
+  void client.invalidateQueries(old);
+}
+
 /** Keeps what is on screen in step with the mesh, and tells of requests as they are asked and decided. */
 export function useNews(): void {
   const client = useQueryClient();
   const navigate = useNavigate();
   useEffect(() => {
-    const forget = (old: readonly string[]) =>
-      void client.invalidateQueries({
-        predicate: (query) => old.includes(String(query.queryKey[0])),
-      });
     const stops = [
-      onMissedEvents(() => forget(eventKinds.flatMap(madeOldBy))),
+      onMissedEvents(() => makeOld(client, eventKinds.flatMap(madeOldBy))),
       onMeshEvent((event) => {
-        forget(madeOldBy(event.kind));
+        makeOld(client, madeOldBy(event.kind));
         tell(event, () => void navigate({ to: '/requests', search: { id: event.subject } }));
       }),
     ];

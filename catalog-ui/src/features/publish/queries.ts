@@ -15,8 +15,8 @@ export function runsQuery(limit: number) {
     queryKey: ['runs', limit],
     queryFn: ({ signal }) =>
       read(api.GET('/api/v1/runs', { params: { query: { limit } }, signal })),
-    // One that runs is looked at each second; its end is also told by an event. An event may pass unheard while the
-    // stream of them is being opened, so the list is looked at now and then whatever comes.
+    // One that runs is looked at each second; its end is also told by an event. The stream of events may open after
+    // the list was answered, so the list is looked at now and then whatever comes.
     refetchInterval: ({ state }) =>
       state.data?.items.some((run) => run.status === 'running') ? 1000 : 10_000,
   });
