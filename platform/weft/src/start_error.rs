@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use weft_model::Code;
 
+use crate::handed::HandedError;
 use crate::home::HomeError;
 use crate::tls::TlsError;
 
@@ -40,6 +41,9 @@ pub enum StartError {
 
     #[error(transparent)]
     Tls(#[from] TlsError),
+
+    #[error(transparent)]
+    Handed(#[from] HandedError),
 
     #[error("webhooks cannot be told of anything: {0}")]
     Notice(#[from] weft_notice::NoticeError),
@@ -86,6 +90,7 @@ impl StartError {
             StartError::Identity(error) => Some(error.code()),
             StartError::Reconcile(error) => Some(error.code()),
             StartError::Tls(error) => Some(error.code()),
+            StartError::Handed(error) => Some(error.code()),
             StartError::NotLoopback { .. } | StartError::Oidc { .. } | StartError::Keys { .. } => {
                 Some(Code::REQUEST_INVALID)
             }
@@ -107,6 +112,7 @@ impl StartError {
             StartError::NotLoopback { .. } => {
                 "listen on 127.0.0.1 or [::1], or start with `weft serve` and a `[tls]` of your own".to_owned()
             }
+            StartError::Handed(error) => error.help(),
             StartError::Keys { .. } => {
                 "copy the folder `keys` from the home of that node: tokens, tickets and masked values must mean the same \
                  on each"
