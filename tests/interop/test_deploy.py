@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from weft import BINARY, LONGEST, REPOSITORY, Configured, Repository, Server, command, configuration, free_port
+from weft import BINARY, LONGEST, REPOSITORY, Configured, Repository, Server, configuration, free_port
 
 SYSTEMD = REPOSITORY / "deploy" / "systemd"
 UNIT = SYSTEMD / "weft.service"
@@ -165,55 +165,3 @@ def test_a_service_manager_hears_when_it_serves_and_when_it_ends(tmp_path):
             with urllib.request.urlopen(f"{server.http}/health/ready", timeout=LONGEST) as answer:
                 assert answer.status == 200
         assert heard() == "STOPPING=1"
-
-
-def found(doctor):
-    """What each line says, by what it is about."""
-    lines = [line.split(maxsplit=2) for line in doctor.stdout.splitlines() if line[0] != " "]
-    return {what: (mark, told) for mark, what, told in lines}
-
-
-def test_a_doctor_finds_what_is_well_before_the_first_start_and_beside_a_mesh_that_runs(tmp_path):
-    Repository(tmp_path / "mesh")
-    config = configuration(tmp_path)
-    before = command("doctor", "--config", config)
-    assert before.returncode == 0, before.stdout + before.stderr
-    marks = {what: mark for what, (mark, _) in found(before).items()}
-    assert marks == {"home": "✓", "disk": "✓", "mesh": "✓", "store": "✓", "catalog": "-", "doors": "✓", "tls": "-", "oidc": "-", "clock": "-"}
-    assert not (tmp_path / "home").exists(), "it leaves nothing behind"
-
-    with Configured(config, tmp_path / "home") as server:
-        server.ready()
-        beside = command("doctor", "--config", config)
-        assert beside.returncode == 0, beside.stdout + beside.stderr
-        assert f"process {server.process.pid}" in found(beside)["home"][1]
-        mark, told = found(beside)["catalog"]
-        assert mark == "✓" and "products" in told
-        assert server.query("pia", "select 1 as one") == [{"one": 1}], "the mesh goes on"
-
-
-def test_a_doctor_names_each_trouble_with_a_way_out(tmp_path):
-    (tmp_path / "key.pem").write_text("no key")
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        tls = ["[tls]", f'certificate = "{tmp_path / "none.pem"}"', f'key = "{tmp_path / "key.pem"}"']
-        oidc = ["[oidc]", 'issuer = "http://127.0.0.1:9"', 'client_id = "weft"']
-        config = configuration(tmp_path, f'warehouse = "file://{tmp_path / "weft.toml"}/"', *tls, *oidc, mesh="nowhere")
-        config.write_text(config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}", 1))
-        done = command("doctor", "--config", config)
-    marks = {what: mark for what, (mark, _) in found(done).items()}
-    wrong = {"mesh", "store", "doors", "tls", "oidc"}
-    assert {what for what, mark in marks.items() if mark == "✗"} == wrong, done.stdout
-    assert done.returncode == 1
-    assert "5 of 9 do not work" in done.stderr
-    assert str(port) in found(done)["doors"][1]
-    assert done.stdout.count("help: ") == 5, done.stdout
-
-
-def test_a_doctor_reads_a_configuration_as_the_server_does(tmp_path):
-    config = configuration(tmp_path, "colour = 1")
-    done = command("doctor", "--config", config)
-    assert done.returncode == 1
-    assert "W0107" in done.stderr and done.stdout == ""
