@@ -1,5 +1,6 @@
 """What `deploy/` offers to operators: that it is right, and that it fits the binary."""
 
+import re
 import shutil
 import socket
 import subprocess
@@ -7,16 +8,23 @@ import urllib.request
 
 import pytest
 
-from weft import BINARY, LONGEST, REPOSITORY, Configured, Repository, command, configuration
+from weft import BINARY, LONGEST, REPOSITORY, Configured, Repository, Server, configuration, free_port
 
-UNIT = REPOSITORY / "deploy" / "systemd" / "weft.service"
+SYSTEMD = REPOSITORY / "deploy" / "systemd"
+UNIT = SYSTEMD / "weft.service"
+DOORS = ("http", "flight")
 # Of ten, as `systemd-analyze security` counts what a service could do beyond its work.
 EXPOSURE_MAX = 2.0
 
 
-def analyze(*arguments):
-    program = shutil.which("systemd-analyze")
+def of_systemd(name):
+    program = shutil.which(name)
     assert program, "the suites need Debian's systemd; as root: apt-get install --yes systemd"
+    return program
+
+
+def analyze(*arguments):
+    program = of_systemd("systemd-analyze")
     return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, timeout=LONGEST)
 
 
@@ -45,6 +53,104 @@ def test_the_unit_lets_the_service_do_little_beside_its_work(unit):
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+@pytest.fixture
+def sockets(unit):
+    """The units of the doors' sockets, beside that of the service."""
+    return [shutil.copy(SYSTEMD / f"weft-{door}.socket", unit.parent) for door in DOORS]
+
+
+def test_systemd_takes_the_sockets_of_the_service_without_a_word(unit, sockets):
+    checked = analyze("verify", unit, *sockets)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_the_sockets_are_where_the_configuration_has_the_doors_by_default():
+    described = (REPOSITORY / "deploy" / "config" / "weft.toml").read_text()
+    for door in DOORS:
+        text = (SYSTEMD / f"weft-{door}.socket").read_text()
+        assert f"FileDescriptorName={door}\n" in text and "Service=weft.service\n" in text
+        (listens,) = re.findall(r"^ListenStream=(.*)$", text, re.MULTILINE)
+        assert re.search(rf'^# .*Default: `{re.escape(listens)}`\.\n# {door} = ', described, re.MULTILINE), door
+
+
+class Activated(Server):
+    """`weft serve`, which begins with the first connection to sockets that are open before it."""
+
+    def __init__(self, config, home, listens, names, *more):
+        listening = [f"--listen={address}" for address in listens]
+        program = [of_systemd("systemd-socket-activate"), *listening, f"--fdname={':'.join(names)}", "--setenv=NO_COLOR=1", *more]
+        self._run(home, [*program, BINARY, "serve", "--config", str(config)])
+        self.stderr.count(len(listens), lambda line: line.startswith("Listening on "))
+
+
+def local(port):
+    return f"127.0.0.1:{port}"
+
+
+def test_a_request_from_before_the_process_is_answered_on_the_socket_that_it_takes_over(tmp_path):
+    Repository(tmp_path / "mesh")
+    http, flight = free_port(), free_port()
+    # The second is named first: names decide, and not the order.
+    with Activated(configuration(tmp_path), tmp_path / "home", [local(flight), local(http)], ["flight", "http"]) as server:
+        assert not (tmp_path / "home").exists(), "nothing runs yet"
+        with urllib.request.urlopen(f"http://{local(http)}/health/live", timeout=LONGEST) as answer:
+            assert answer.status == 200
+        server.ready()
+        assert (server.http, server.flight) == (f"http://{local(http)}", f"grpc://{local(flight)}")
+        assert server.query("pia", "select 1 as one") == [{"one": 1}]
+        assert server.stop() == 0
+
+
+def test_a_door_without_a_socket_is_bound_by_the_process(tmp_path):
+    Repository(tmp_path / "mesh")
+    flight = free_port()
+    with Activated(configuration(tmp_path), tmp_path / "home", [local(flight)], ["flight"]) as server:
+        socket.create_connection(("127.0.0.1", flight), timeout=LONGEST).close()
+        server.ready()
+        assert server.flight == f"grpc://{local(flight)}" and server.http != server.flight
+        assert server.query("pia", "select 1 as one") == [{"one": 1}]
+
+
+def test_sockets_for_another_process_are_left_alone(tmp_path):
+    Repository(tmp_path / "mesh")
+    another = {"LISTEN_PID": "1", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "metrics:metrics"}
+    with Configured(configuration(tmp_path), tmp_path / "home", env=another) as server:
+        server.ready()
+
+
+def refused(tmp_path, listens, names, *more, kind=socket.SOCK_STREAM, config=None):
+    """What is said when the first of the sockets wakes a server that cannot use them all."""
+    first, home = listens[0], tmp_path / "home"
+    family, address = (socket.AF_UNIX, first) if first.startswith("/") else (socket.AF_INET, ("127.0.0.1", int(first.split(":")[1])))
+    with Activated(config or configuration(tmp_path), home, listens, names, *more) as server, socket.socket(family, kind) as client:
+        client.connect(address)
+        if kind == socket.SOCK_DGRAM:
+            client.send(b"anybody?")
+        assert server.process.wait(LONGEST) == 1
+        server.stderr.wait_at_most(LONGEST)
+    told = server.stderr.text
+    assert "error[W0913]: " in told and "help: " in told, told
+    assert not home.exists()
+    return told
+
+
+def test_a_socket_that_fits_no_door_is_told_with_a_way_out(tmp_path):
+    told = refused(tmp_path, [local(free_port())], ["metrics"])
+    assert "a socket `metrics` was handed over" in told and "FileDescriptorName=http" in told
+    assert "two sockets `http` were handed over" in refused(tmp_path, [local(free_port()), local(free_port())], ["http", "http"])
+    told = refused(tmp_path, [str(tmp_path / "socket")], ["http"])
+    assert "the socket `http` is a Unix socket" in told and "ListenStream=" in told
+    told = refused(tmp_path, [local(free_port())], ["flight"], "--datagram", kind=socket.SOCK_DGRAM)
+    assert "the socket `flight` is a UDP socket" in told
+
+    handed, configured = local(free_port()), local(free_port())
+    config = configuration(tmp_path)
+    config.write_text(config.read_text().replace('http = "127.0.0.1:0"', f'http = "{configured}"'))
+    told = refused(tmp_path, [handed], ["http"], config=config)
+    assert f"listens on {handed}, and the key `http` says {configured}" in told
+    assert f'write `http = "{handed}"`' in told and f"ListenStream={configured}" in told
+
+
 def test_a_service_manager_hears_when_it_serves_and_when_it_ends(tmp_path):
     Repository(tmp_path / "mesh")
     config = configuration(tmp_path)
@@ -59,55 +165,3 @@ def test_a_service_manager_hears_when_it_serves_and_when_it_ends(tmp_path):
             with urllib.request.urlopen(f"{server.http}/health/ready", timeout=LONGEST) as answer:
                 assert answer.status == 200
         assert heard() == "STOPPING=1"
-
-
-def found(doctor):
-    """What each line says, by what it is about."""
-    lines = [line.split(maxsplit=2) for line in doctor.stdout.splitlines() if line[0] != " "]
-    return {what: (mark, told) for mark, what, told in lines}
-
-
-def test_a_doctor_finds_what_is_well_before_the_first_start_and_beside_a_mesh_that_runs(tmp_path):
-    Repository(tmp_path / "mesh")
-    config = configuration(tmp_path)
-    before = command("doctor", "--config", config)
-    assert before.returncode == 0, before.stdout + before.stderr
-    marks = {what: mark for what, (mark, _) in found(before).items()}
-    assert marks == {"home": "✓", "disk": "✓", "mesh": "✓", "store": "✓", "catalog": "-", "doors": "✓", "tls": "-", "oidc": "-", "clock": "-"}
-    assert not (tmp_path / "home").exists(), "it leaves nothing behind"
-
-    with Configured(config, tmp_path / "home") as server:
-        server.ready()
-        beside = command("doctor", "--config", config)
-        assert beside.returncode == 0, beside.stdout + beside.stderr
-        assert f"process {server.process.pid}" in found(beside)["home"][1]
-        mark, told = found(beside)["catalog"]
-        assert mark == "✓" and "products" in told
-        assert server.query("pia", "select 1 as one") == [{"one": 1}], "the mesh goes on"
-
-
-def test_a_doctor_names_each_trouble_with_a_way_out(tmp_path):
-    (tmp_path / "key.pem").write_text("no key")
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        tls = ["[tls]", f'certificate = "{tmp_path / "none.pem"}"', f'key = "{tmp_path / "key.pem"}"']
-        oidc = ["[oidc]", 'issuer = "http://127.0.0.1:9"', 'client_id = "weft"']
-        config = configuration(tmp_path, f'warehouse = "file://{tmp_path / "weft.toml"}/"', *tls, *oidc, mesh="nowhere")
-        config.write_text(config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}", 1))
-        done = command("doctor", "--config", config)
-    marks = {what: mark for what, (mark, _) in found(done).items()}
-    wrong = {"mesh", "store", "doors", "tls", "oidc"}
-    assert {what for what, mark in marks.items() if mark == "✗"} == wrong, done.stdout
-    assert done.returncode == 1
-    assert "5 of 9 do not work" in done.stderr
-    assert str(port) in found(done)["doors"][1]
-    assert done.stdout.count("help: ") == 5, done.stdout
-
-
-def test_a_doctor_reads_a_configuration_as_the_server_does(tmp_path):
-    config = configuration(tmp_path, "colour = 1")
-    done = command("doctor", "--config", config)
-    assert done.returncode == 1
-    assert "W0107" in done.stderr and done.stdout == ""

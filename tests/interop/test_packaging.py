@@ -229,6 +229,7 @@ MOST = LEAST | {
     "warehouse": "s3://bucket/mesh",
     "environment": "production",
     "basePath": "/weft",
+    "memoryMax": "3 GiB",
     "catalog": {"url": "postgres://weft@db:5432/weft", "passwordSecret": {"name": "weft-catalog"}},
     "keys": {"secret": "weft-keys"},
     "tls": {"secret": "weft-tls", "clientCaSecret": "weft-clients"},
@@ -287,6 +288,8 @@ def test_pods_of_the_chart_may_do_little_and_have_the_time_to_end(values):
 def test_the_chart_configures_by_keys_that_there_are(values):
     text = rendered(values)["ConfigMap", "demo-weft"]["data"]["weft.toml"]
     assert keys_of(text) <= known_keys()
+    # Else the process keeps below the limit of its container by itself.
+    assert ("memory_max" in keys_of(text)) == ("memoryMax" in values)
 
 
 def test_the_chart_writes_down_no_secret():

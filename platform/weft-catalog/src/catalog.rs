@@ -32,6 +32,8 @@ mod copy;
 mod shared;
 
 pub use copy::CopiedTable;
+pub(crate) use copy::TABLES;
+pub(crate) use shared::CONTROLLER;
 pub use shared::Lead;
 use shared::Seat;
 

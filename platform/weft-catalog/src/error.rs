@@ -120,6 +120,14 @@ impl CatalogError {
         }
     }
 
+    /// What kept this program from the server of a shared catalog, where it was that.
+    pub fn unreached(&self) -> Option<Unreached> {
+        match self {
+            CatalogError::Database { source, .. } => Unreached::of(source),
+            _ => None,
+        }
+    }
+
     pub(crate) fn corrupt(kind: &'static str, text: impl Into<String>) -> Self {
         CatalogError::Corrupt { kind, text: text.into() }
     }
@@ -152,6 +160,37 @@ fn told(kept: &[(PortName, Option<DateTime<Utc>>)]) -> String {
     });
     let each = each.collect::<Vec<_>>().join(", ");
     if each.is_empty() { each } else { format!(": data {each}") }
+}
+
+/// Why a database server was not reached, as far as that can be told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreached {
+    /// Nobody answers at that address.
+    Nobody,
+    /// The server does not let that role in with that password.
+    Role,
+    /// The server has no such database.
+    Database,
+    /// The two do not agree on TLS.
+    Tls,
+    /// The server takes no more connections.
+    Full,
+}
+
+impl Unreached {
+    fn of(error: &sqlx::Error) -> Option<Self> {
+        match error {
+            sqlx::Error::Io(_) => Some(Unreached::Nobody),
+            sqlx::Error::Tls(_) => Some(Unreached::Tls),
+            sqlx::Error::Database(error) => match error.code()?.as_ref() {
+                "28000" | "28P01" => Some(Unreached::Role),
+                "3D000" => Some(Unreached::Database),
+                "53300" => Some(Unreached::Full),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// Adds what was being done to a database error.

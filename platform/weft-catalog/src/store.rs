@@ -8,6 +8,7 @@ use std::sync::Once;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
@@ -36,6 +37,10 @@ const POSTGRES: &str = "SET lock_timeout = '10s'; SET statement_timeout = '30s';
 /// Which of the database's locks whoever writes to this catalog holds: "weft" in ASCII.
 const WRITING: &str = "SELECT pg_advisory_xact_lock(2003133044)";
 
+/// The changes that make the catalog's tables, in order.
+pub(crate) static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("./migrations/sqlite");
+pub(crate) static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
+
 /// A future into which the compiler need not look: those of sqlx are too much for it where they stand deep in others. For
 /// the same reason migrations are `run_direct`.
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, CatalogError>> + Send + 'a>>;
@@ -63,7 +68,7 @@ impl Store {
                 .foreign_keys(true)
                 .busy_timeout(BUSY);
             let mut first = SqliteConnection::connect_with(&options).await.doing("open the catalog")?;
-            migrated(sqlx::migrate!("./migrations/sqlite").run_direct(None, &mut first, false).await)?;
+            migrated(SQLITE_MIGRATIONS.run_direct(None, &mut first, false).await)?;
             first.close().await.doing("open the catalog")?;
             let options = by_url(&options)?;
             let writer = pool(1, SQLITE).connect_with(options.clone()).await.doing("open the catalog")?;
@@ -90,7 +95,7 @@ impl Store {
             let options = AnyConnectOptions::from_str("sqlite::memory:").doing("open the catalog")?;
             // The database is its one connection, which therefore must never be given up.
             let only = pool(1, SQLITE).min_connections(1).connect_with(options).await.doing("open the catalog")?;
-            migrated(sqlx::migrate!("./migrations/sqlite").run(&only).await)?;
+            migrated(SQLITE_MIGRATIONS.run(&only).await)?;
             Ok(Store { writer: only.clone(), reader: only, dialect: Dialect::Sqlite })
         })
     }
@@ -103,7 +108,7 @@ impl Store {
             let options = options.application_name("weft");
             let options = password.iter().fold(options, |options, password| options.password(password));
             let mut first = PgConnection::connect_with(&options).await.doing("connect to the catalog")?;
-            migrated(sqlx::migrate!("./migrations/postgres").run_direct(None, &mut first, false).await)?;
+            migrated(POSTGRES_MIGRATIONS.run_direct(None, &mut first, false).await)?;
             first.close().await.doing("connect to the catalog")?;
             let options = by_url(&options)?;
             // A database that was started anew must be met by connections of its own.

@@ -65,6 +65,7 @@ mod spoken;
 mod statement;
 mod stoppable;
 mod system;
+mod system_memory;
 mod tables;
 mod terms;
 mod told_by_log;

@@ -80,7 +80,7 @@ impl Limits {
         Limits {
             planning_max: Duration::from_secs(60),
             running_max: Duration::from_secs(6 * 3600),
-            memory_bytes_max: 4 << 30,
+            memory_bytes_max: memory_guard::transforms_bytes(),
             result_rows_max: u64::MAX,
             result_bytes_max: u64::MAX,
             ..Limits::default()

@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock, Weak};
 use std::time::Duration;
 
 use crate::engine::Engine;
+use crate::system_memory::system_bytes;
 
 /// How often memory is looked at.
 const EVERY: Duration = Duration::from_millis(100);
@@ -20,9 +21,11 @@ const QUERY_SHARE: u64 = 2;
 const QUERIES_EIGHTHS: u64 = 5;
 /// What one query may hold where the system does not tell its memory.
 const QUERY_BYTES: u64 = 2 << 30;
+/// What all transforms may hold together where there is as much.
+const TRANSFORMS_BYTES: u64 = 4 << 30;
 /// Memory is short one part in so many before the ceiling: much is taken between two looks.
 const MARGIN: u64 = 16;
-/// The part of the machine's memory that the process may take, in per cent.
+/// The part of what the process may have by the system that it takes, in per cent.
 const SHARE_PERCENT: u64 = 80;
 
 /// Watches until the engine is dropped. Does nothing where the system does not tell its memory.
@@ -55,6 +58,7 @@ impl Engine {
     /// all hold five eighths of it. Stops with the engine.
     pub fn guard_memory(self: &Arc<Self>, ceiling_bytes: Option<u64>) {
         if let Some(ceiling) = ceiling_bytes.or(*DEFAULT_CEILING) {
+            tracing::info!(ceiling_bytes = ceiling, "the process keeps to so much memory");
             self.all_queries.limit(usize::try_from(ceiling / 8 * QUERIES_EIGHTHS).unwrap_or(usize::MAX));
             tokio::spawn(watch(Arc::downgrade(self), ceiling));
         }
@@ -70,6 +74,12 @@ pub fn kept_bytes(ceiling_bytes: Option<u64>) -> u64 {
 /// How many bytes one query may hold: half of `ceiling_bytes`, or of what the process may have by the system.
 pub(crate) fn query_bytes(ceiling_bytes: Option<u64>) -> usize {
     let bytes = ceiling_bytes.or(*DEFAULT_CEILING).map_or(QUERY_BYTES, |ceiling| ceiling / QUERY_SHARE);
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
+/// How many bytes all transforms may hold together: not more than the process may have by the system.
+pub(crate) fn transforms_bytes() -> usize {
+    let bytes = DEFAULT_CEILING.map_or(TRANSFORMS_BYTES, |ceiling| ceiling.min(TRANSFORMS_BYTES));
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
@@ -94,21 +104,8 @@ fn parse_statm(text: &str) -> Option<u64> {
 }
 
 /// What the process may take where it is not told.
-static DEFAULT_CEILING: LazyLock<Option<u64>> = LazyLock::new(|| {
-    let of_machine = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| parse_meminfo(&text))?;
-    let of_group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
-    Some(ceiling(of_machine, of_group))
-});
-
-fn ceiling(of_machine: u64, of_group: Option<u64>) -> u64 {
-    of_group.map_or(of_machine, |of_group| of_group.min(of_machine)) / 100 * SHARE_PERCENT
-}
-
-fn parse_meminfo(text: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kibibytes.checked_mul(1_024)
-}
+static DEFAULT_CEILING: LazyLock<Option<u64>> =
+    LazyLock::new(|| system_bytes().map(|bytes| bytes / 100 * SHARE_PERCENT));
 
 #[cfg(test)]
 mod tests {
@@ -131,9 +128,5 @@ mod tests {
     fn the_systems_words_are_understood() {
         assert_eq!(parse_statm("1000 25 8 1 0 9 0\n"), Some(102_400));
         assert_eq!(parse_statm(""), None);
-        assert_eq!(parse_meminfo("MemTotal:       16384 kB\nMemFree: 1 kB\n"), Some(16 << 20));
-        assert_eq!(ceiling(1_000, None), 800);
-        assert_eq!(ceiling(1_000, Some(100)), 80);
-        assert_eq!(ceiling(1_000, Some(u64::MAX)), 800);
     }
 }

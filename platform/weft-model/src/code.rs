@@ -358,6 +358,8 @@ codes! {
     NOT_LEADING = "W0911";
     /// A backup is not as it was written.
     BACKUP_UNSOUND = "W0912";
+    /// A socket that was handed to the process is of no use to its doors.
+    SOCKET_UNFIT = "W0913";
     /// A push hook is not signed with the secret of this mesh.
     HOOK_UNPROVEN = "W0950";
 }

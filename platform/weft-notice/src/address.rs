@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-use crate::NoticeError;
+use crate::{NoticeError, Webhook};
 
 /// The URL of a webhook. It is `https:`; where private addresses are allowed, `http:` to this machine will do.
 ///
@@ -32,6 +32,35 @@ fn is_this_machine(url: &Url) -> bool {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
+    }
+}
+
+impl Webhook {
+    /// The addresses to which messages may go now, by the URL and what its host stands for. None is connected to.
+    ///
+    /// # Errors
+    ///
+    /// [`NoticeError::Unresolved`] if the host stands for nothing, [`NoticeError::Private`] if it stands for addresses
+    /// alone to which messages may not go.
+    pub async fn addresses(&self) -> Result<Vec<IpAddr>, NoticeError> {
+        let found: Vec<IpAddr> = match self.url.host() {
+            Some(Host::Domain(name)) => {
+                let found = tokio::net::lookup_host((name, 0)).await;
+                found.map_err(|source| NoticeError::Unresolved { source })?.map(|address| address.ip()).collect()
+            }
+            Some(Host::Ipv4(address)) => vec![IpAddr::V4(address)],
+            Some(Host::Ipv6(address)) => vec![IpAddr::V6(address)],
+            None => Vec::new(),
+        };
+        let first = found.first().copied();
+        let mut allowed: Vec<IpAddr> =
+            found.into_iter().filter(|address| self.allows_private || is_public(*address)).collect();
+        allowed.sort();
+        allowed.dedup();
+        match first {
+            Some(address) if allowed.is_empty() => Err(NoticeError::Private { address }),
+            _ => Ok(allowed),
+        }
     }
 }
 
@@ -196,5 +225,30 @@ mod tests {
         assert_eq!(refused_of("https://[::ffff:10.0.0.1]/").as_deref(), Some("::ffff:10.0.0.1"));
         assert_eq!(refused_of("https://8.8.8.8/"), None);
         assert_eq!(refused_of("https://example.org/"), None);
+    }
+    #[tokio::test]
+    async fn a_webhook_tells_where_it_leads_without_going_there() {
+        let told = async |url: &str, allows_private: bool| {
+            let webhook = Webhook {
+                name: "house".to_owned(),
+                url: Url::parse(url).unwrap(),
+                secrets: crate::Secrets::fixed(Vec::new()),
+                interest: crate::Interest::default(),
+                allows_private,
+                generation: 0,
+            };
+            match webhook.addresses().await {
+                Ok(addresses) => addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+                Err(error) => error.to_string(),
+            }
+        };
+        assert_eq!(told("https://8.8.8.8/", false).await, "8.8.8.8");
+        assert_eq!(told("https://10.0.0.1/", true).await, "10.0.0.1");
+        let private = "its host is 10.0.0.1, which is an address of this machine or its network";
+        assert_eq!(told("https://10.0.0.1/", false).await, private);
+        assert!(told("https://localhost/", false).await.ends_with("an address of this machine or its network"));
+        // No part of a name is so long, so nobody need be asked.
+        let unknown = format!("https://{}.example/", "x".repeat(64));
+        assert!(told(&unknown, false).await.starts_with("its host stands for no address: "));
     }
 }

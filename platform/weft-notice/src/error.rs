@@ -1,5 +1,6 @@
 //! Why nothing can be told.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use weft_catalog::CatalogError;
@@ -18,6 +19,16 @@ pub enum NoticeError {
     /// Whatever is written there ends up in logs of others.
     #[error("it holds a name or a password")]
     Credentials,
+
+    #[error("its host stands for no address: {source}")]
+    Unresolved {
+        #[source]
+        source: std::io::Error,
+    },
+
+    /// Told only where messages may not go there.
+    #[error("its host is {address}, which is an address of this machine or its network")]
+    Private { address: IpAddr },
 
     #[error("it is no secret: `whsec_` and 24 to 64 bytes in base64")]
     Secret,

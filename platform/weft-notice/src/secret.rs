@@ -77,6 +77,18 @@ impl Secrets {
         Secrets { files: Arc::new([]), known: Arc::new(Mutex::new(secrets.into())) }
     }
 
+    /// Reads the secrets anew, and says how many there are.
+    ///
+    /// # Errors
+    ///
+    /// As [`in_files`](Self::in_files).
+    pub async fn look(&self) -> Result<usize, NoticeError> {
+        if self.files.is_empty() {
+            return Ok(self.known.lock().len());
+        }
+        Ok(self.read().await?.len())
+    }
+
     /// The secrets as they are now; where a file cannot be read, as they were last.
     pub(crate) async fn current(&self) -> Arc<[Secret]> {
         if self.files.is_empty() {

@@ -23,6 +23,7 @@ use weft_reconcile::{Controller, Environment, Progress};
 use weft_storage::{SourceLimits, Warehouse};
 
 use crate::environment;
+use crate::handed::Handed;
 use crate::home::{self, Address, Home};
 use crate::running::{Door, Mesh};
 use crate::settings::Settings;
@@ -39,6 +40,16 @@ impl Mesh {
     ///
     /// If something that a mesh cannot be without is not there; nothing is left running.
     pub async fn start(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Mesh, StartError> {
+        Mesh::start_on(Handed::default(), settings, clock, progress).await
+    }
+
+    /// As [`Mesh::start`], with the doors on sockets that were handed over.
+    pub(crate) async fn start_on(
+        handed: Handed,
         settings: Settings,
         clock: Arc<dyn Clock>,
         progress: Arc<dyn Progress>,
@@ -104,7 +115,8 @@ impl Mesh {
         let leads = controller.enter().await?;
         same_keys(&catalog, &keys, leads).await?;
 
-        let (http, flight) = (bind(settings.http).await?, bind(settings.flight).await?);
+        let http = listener(handed.http, settings.http).await?;
+        let flight = listener(handed.flight, settings.flight).await?;
         let tls = settings.tls.clone().map(Tls::open).transpose()?;
         let mut address = address(&http, &flight, tls.is_some())?;
         let ready = watch::Sender::new(false);
@@ -228,6 +240,14 @@ pub(crate) fn loopback_only(addresses: &[SocketAddr]) -> Result<(), StartError> 
 
 pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| StartError::Bind { address, source })
+}
+
+/// The socket that was handed over, or else one of the process's own.
+async fn listener(handed: Option<std::net::TcpListener>, address: SocketAddr) -> Result<TcpListener, StartError> {
+    let Some(socket) = handed else { return bind(address).await };
+    tracing::info!(%address, "a door takes over the socket that was handed to the process");
+    let taken = socket.set_nonblocking(true).and_then(|()| TcpListener::from_std(socket));
+    taken.map_err(|source| StartError::Bind { address, source })
 }
 
 /// The connections of a listener, on the terms of one door.

@@ -52,7 +52,8 @@ struct Config {
     environment: Option<String>,
     /// Where traces are sent. Default: nowhere.
     traces: Option<TracesTable>,
-    /// Most memory that the process may hold, such as `8 GiB`. Default: four fifths of the system's.
+    /// Most memory that the process may hold, such as `8 GiB`. Default: four fifths of the machine's, or of the limit of the
+    /// container or service that it runs in where that is less.
     memory_max: Option<String>,
 }
 

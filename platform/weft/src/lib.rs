@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 mod doctor;
 pub mod environment;
+pub mod handed;
 pub mod home;
 mod lifecycle;
 mod listening;

@@ -9,22 +9,23 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::Look;
 use crate::clock::SystemClock;
+use crate::handed::Handed;
 use crate::notes::Notes;
 use crate::running::Mesh;
 use crate::settings::Settings;
 use crate::start_error::StartError;
 
-/// Runs a mesh until the process is told to end (SIGINT or SIGTERM). Prints `ready …` on standard
-/// output once the first reconcile is done, and notes for people on standard error.
+/// Runs a mesh, with its doors on the sockets that were handed over, until the process is told to end (SIGINT or
+/// SIGTERM). Prints `ready …` on standard output once the first reconcile is done, and notes for people on standard error.
 ///
 /// # Errors
 ///
 /// If the mesh does not start. What becomes of single products and later revisions is no error.
-pub(crate) async fn run(settings: Settings) -> Result<(), StartError> {
+pub(crate) async fn run(settings: Settings, handed: Handed) -> Result<(), StartError> {
     let began = Instant::now();
     let mut signals = Signals::new()?;
     let notes = Arc::new(Notes::new(Look::of_stderr()));
-    let starting = Mesh::start(settings, Arc::new(SystemClock), notes.clone());
+    let starting = Mesh::start_on(handed, settings, Arc::new(SystemClock), notes.clone());
     let Some(mesh) = signals.unless_told(starting).await else { return Ok(()) };
     let mut mesh = mesh?;
     notes.reading(&mesh.describe_source());

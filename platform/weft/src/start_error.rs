@@ -4,8 +4,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use weft_catalog::{CatalogError, Unreached};
 use weft_model::Code;
 
+use crate::handed::HandedError;
 use crate::home::HomeError;
 use crate::tls::TlsError;
 
@@ -40,6 +42,9 @@ pub enum StartError {
 
     #[error(transparent)]
     Tls(#[from] TlsError),
+
+    #[error(transparent)]
+    Handed(#[from] HandedError),
 
     #[error("webhooks cannot be told of anything: {0}")]
     Notice(#[from] weft_notice::NoticeError),
@@ -86,6 +91,7 @@ impl StartError {
             StartError::Identity(error) => Some(error.code()),
             StartError::Reconcile(error) => Some(error.code()),
             StartError::Tls(error) => Some(error.code()),
+            StartError::Handed(error) => Some(error.code()),
             StartError::NotLoopback { .. } | StartError::Oidc { .. } | StartError::Keys { .. } => {
                 Some(Code::REQUEST_INVALID)
             }
@@ -107,6 +113,7 @@ impl StartError {
             StartError::NotLoopback { .. } => {
                 "listen on 127.0.0.1 or [::1], or start with `weft serve` and a `[tls]` of your own".to_owned()
             }
+            StartError::Handed(error) => error.help(),
             StartError::Keys { .. } => {
                 "copy the folder `keys` from the home of that node: tokens, tickets and masked values must mean the same \
                  on each"
@@ -115,12 +122,32 @@ impl StartError {
             StartError::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
                 "another process listens there: name another address, or port 0 for a free one".to_owned()
             }
-            StartError::Catalog(weft_catalog::CatalogError::Database { .. }) => {
-                "mend its disk or rights; a damaged catalog.db may be moved away, and is rebuilt from the release \
-                 objects then"
-                    .to_owned()
-            }
+            StartError::Catalog(error @ CatalogError::Database { .. }) => match error.unreached() {
+                Some(unreached) => way_to(unreached).to_owned(),
+                None => "mend its disk or rights; a damaged catalog.db may be moved away, and is rebuilt from the release \
+                         objects then"
+                    .to_owned(),
+            },
             _ => return None,
         })
+    }
+}
+
+/// What to do about a database server that was not reached.
+fn way_to(unreached: Unreached) -> &'static str {
+    match unreached {
+        Unreached::Nobody => {
+            "see whether Postgres runs at the address in `catalog`, and whether this machine may reach it"
+        }
+        Unreached::Role => {
+            "`catalog` names the role and `catalog_password` the file with its password: both must be as the server has \
+             them, and its pg_hba.conf must let the role in from here"
+        }
+        Unreached::Database => "make it (`createdb --owner ROLE DATABASE`), or name another in `catalog`",
+        Unreached::Tls => {
+            "set `sslmode` in `catalog` as the server has it; `verify-full` asks for `sslrootcert`, a file, where its \
+             authority is not known to this machine"
+        }
+        Unreached::Full => "raise `max_connections` of the server: each node takes five",
     }
 }

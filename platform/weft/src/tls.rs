@@ -1,5 +1,6 @@
 //! TLS of the doors: certificate and key from files, which are taken anew when they change.
 
+mod ending;
 mod files;
 mod listener;
 
@@ -11,6 +12,7 @@ use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use tokio_util::task::AbortOnDropHandle;
 
+pub(crate) use ending::{Term, terms};
 pub use files::TlsError;
 pub(crate) use listener::{Secured, Wire};
 

@@ -28,7 +28,9 @@ mesh = {{ required "mesh is needed: the URL of the git repository with products/
 home = "/var/lib/weft"
 http = "0.0.0.0:8080"
 flight = "0.0.0.0:8815"
-memory_max = {{ .Values.memoryMax | toJson }}
+{{- with .Values.memoryMax }}
+memory_max = {{ toJson . }}
+{{- end }}
 {{- with .Values.warehouse }}
 warehouse = {{ toJson . }}
 {{- end }}

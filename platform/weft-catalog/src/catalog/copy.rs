@@ -17,7 +17,7 @@ use crate::error::{CatalogError, Doing};
 
 /// Every table that is worth a copy, those that others refer to first, and the order of its rows. Who leads at the moment
 /// is not.
-const TABLES: [(&str, &str); 18] = [
+pub(crate) const TABLES: [(&str, &str); 18] = [
     ("releases", "product, number"),
     ("products", "product"),
     ("runs", "id"),

@@ -15,7 +15,7 @@ use crate::store::Writer;
 use crate::{outbox, releases, requests, settings};
 
 /// The lease that whoever brings the mesh to revisions holds.
-const CONTROLLER: &str = "controller";
+pub(crate) const CONTROLLER: &str = "controller";
 
 /// Whether this process leads.
 #[derive(Clone, Debug, PartialEq, Eq)]

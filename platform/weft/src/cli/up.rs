@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::arguments::{Configured, Up};
 use super::{Exit, Failure, Look, block_on, exit_of, terminal};
+use crate::handed::Handed;
 use crate::home::Home;
 use crate::render::diagnostics::{self, Sources};
 use crate::settings::Settings;
@@ -40,13 +41,15 @@ pub(super) fn up(arguments: Up) -> Result<(), Failure> {
     if passing.is_none() {
         refuse_memory(&settings)?;
     }
-    run(settings)
+    run(settings, Handed::default())
 }
 
 pub(super) fn serve(arguments: &Configured) -> Result<(), Failure> {
     let settings = settings_of(arguments)?;
     refuse_memory(&settings)?;
-    run(settings)
+    // Before the log is opened, with which the process gets threads.
+    let handed = Handed::take(&settings).map_err(|error| failure(&error.into()))?;
+    run(settings, handed)
 }
 
 /// What a configuration file says. Its problems are told.
@@ -72,9 +75,9 @@ pub(super) fn prepare_for(settings: &Settings) -> Result<Tracing, Failure> {
         .map_err(|error| Failure::io(format!("cannot write to the home `{}`", home.root().display()), &error))
 }
 
-fn run(settings: Settings) -> Result<(), Failure> {
+fn run(settings: Settings, handed: Handed) -> Result<(), Failure> {
     let _tracing = prepare_for(&settings)?;
-    block_on(async { lifecycle::run(settings).await.map_err(|error| failure(&error)) })
+    block_on(async { lifecycle::run(settings, handed).await.map_err(|error| failure(&error)) })
 }
 
 /// Tables in memory are gone with the process, and a home that stays would go on naming them.

@@ -81,7 +81,7 @@ pub(super) fn read(files: &TlsFiles) -> Result<ServerConfig, TlsError> {
     Ok(config)
 }
 
-fn certificates(file: &PathBuf) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+pub(super) fn certificates(file: &PathBuf) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let trouble = |source| TlsError::File { file: file.clone(), source };
     let all = CertificateDer::pem_file_iter(file).map_err(trouble)?;
     let all = all.collect::<Result<Vec<_>, _>>().map_err(trouble)?;
@@ -97,7 +97,7 @@ fn roots(file: &PathBuf) -> Result<RootCertStore, TlsError> {
     Ok(roots)
 }
 
-fn provider() -> CryptoProvider {
+pub(super) fn provider() -> CryptoProvider {
     CryptoProvider {
         cipher_suites: vec![
             cipher_suite::TLS13_AES_128_GCM_SHA256,

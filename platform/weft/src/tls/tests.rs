@@ -166,3 +166,24 @@ fn files_of_no_use_are_refused_by_name() {
     let nobody = TlsFiles { client_ca: Some(server.folder.path().join("empty.pem")), ..server.files() };
     assert_eq!(problem(nobody), "`/srv/empty.pem` holds no certificate in PEM");
 }
+
+#[test]
+fn certificates_tell_from_when_until_when_they_are_good() {
+    let server = Server::new();
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    params.not_before = rcgen::date_time_ymd(2026, 11, 1);
+    params.not_after = rcgen::date_time_ymd(2027, 2, 1);
+    let short = params.signed_by(&key, &server.authority).unwrap().pem();
+    let authority = server.authority.pem();
+    server.write("certificate.pem", &format!("{short}{authority}"));
+    server.write("clients.pem", &authority);
+    let terms = terms(&server.files()).unwrap();
+    let day = |time: chrono::DateTime<chrono::Utc>| time.format("%Y-%m-%d").to_string();
+    assert_eq!((day(terms[0].from), day(terms[0].until)), ("2026-11-01".to_owned(), "2027-02-01".to_owned()));
+    // What vouches for others, which rcgen lets be good for ever, tells too.
+    assert_eq!(terms.len(), 3);
+    assert_eq!(day(terms[1].until), day(terms[2].until));
+    assert!(terms[1].until > terms[0].until);
+    assert!(terms[2].file.ends_with("clients.pem"));
+}
