@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use weft_identity::{OidcSettings, RateSettings};
 use weft_model::{Code, Diagnostic, Place};
 
 use crate::settings::{self, FLIGHT, HTTP, Settings, SharedCatalog};
-use crate::tls::TlsFiles;
-use crate::traces::TraceSettings;
+use oidc::OidcTable;
+use rates::RatesTable;
+use tls::TlsTable;
+use traces::TracesTable;
 use webhooks::WebhookTable;
 
 /// What a configuration file may say.
@@ -57,81 +57,6 @@ struct Config {
     memory_max: Option<String>,
 }
 
-/// Files in PEM. They are looked at each second, and taken anew when they have changed.
-#[derive(Debug, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "describes the file; the reader keeps the places of what it reads")]
-struct TlsTable {
-    /// File with the server's certificate, and after it those that vouch for it.
-    certificate: String,
-    /// File with the private key of the first certificate.
-    key: String,
-    /// File with certificates of which one must vouch for each client. Default: clients show none.
-    client_ca: Option<String>,
-}
-
-/// An identity provider that speaks OpenID Connect. It sends browsers back to `auth/callback` below `public_url` and
-/// `base_path`; its tokens are taken as bearers on every door.
-#[derive(Debug, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "describes the file; the reader keeps the places of what it reads")]
-struct OidcTable {
-    /// URL of the provider, below which it describes itself.
-    issuer: String,
-    /// As which client the provider knows this mesh.
-    client_id: String,
-    /// File with the secret of that client. Default: none, for a public client.
-    client_secret: Option<String>,
-    /// The claim that holds the name of a principal: `preferred_username`, `email` or `sub`. Default: `preferred_username`.
-    name_claim: Option<String>,
-    /// Name of the provider on the page to sign in. Default: the host of `issuer`.
-    name: Option<String>,
-    /// For whom a bearer token must be meant, one of these; none is taken where the list is empty. Default: `client_id`.
-    audience: Option<Vec<String>>,
-    /// Who is a principal: whoever stands in `governance/principals.yaml` (`files`), or whoever the provider vouches for
-    /// besides, with groups and attributes from its claims (`claims`). Default: `files`.
-    principals: Option<String>,
-    /// The claim with a list of groups; those that `governance/principals.yaml` declares count. Default: none.
-    groups_claim: Option<String>,
-    /// Names of attributes and the claims that hold them; a list where both have one name. Default: none.
-    attributes: Option<AttributesTable>,
-}
-
-/// A collector that takes traces by OTLP, as Protobuf over HTTP. One that is down holds nothing up: what it misses is lost.
-#[derive(Debug, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "describes the file; the reader keeps the places of what it reads")]
-struct TracesTable {
-    /// URL that takes traces, with its path, which is `/v1/traces` for most.
-    endpoint: String,
-    /// Which part is sent of the traces that begin here, such as `10 %`; of those that a client began, what it says.
-    /// Default: `100 %`.
-    sampled: Option<String>,
-    /// File with what is sent along, a line `NAME: VALUE` for each header. Default: none.
-    headers: Option<String>,
-}
-
-#[derive(Debug, JsonSchema)]
-#[schemars(untagged)]
-#[expect(dead_code, reason = "describes the file; the reader keeps the places of what it reads")]
-enum AttributesTable {
-    OneName(Vec<String>),
-    Names(std::collections::BTreeMap<String, String>),
-}
-
-/// Numbers of at least 1, for this server alone. Beyond them HTTP answers with 429, and Flight SQL with `RESOURCE_EXHAUSTED`.
-#[derive(Debug, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-#[expect(dead_code, reason = "describes the file; the reader keeps the places of what it reads")]
-struct RatesTable {
-    /// Requests of one principal in a second, on all doors together, over a longer time. Default: 5000.
-    requests_per_second: Option<u32>,
-    /// How many of them may come at once. Default: 10000.
-    requests_burst: Option<u32>,
-    /// Credentials from one address in a minute that do not hold. Default: 1000.
-    refusals_per_minute: Option<u32>,
-}
-
 const KEYS: [&str; 16] = [
     "mesh",
     "home",
@@ -150,21 +75,6 @@ const KEYS: [&str; 16] = [
     "traces",
     "memory_max",
 ];
-const OIDC_KEYS: [&str; 9] = [
-    "issuer",
-    "client_id",
-    "client_secret",
-    "name_claim",
-    "name",
-    "audience",
-    "principals",
-    "groups_claim",
-    "attributes",
-];
-const TRACES_KEYS: [&str; 3] = ["endpoint", "sampled", "headers"];
-const RATES_KEYS: [&str; 3] = ["requests_per_second", "requests_burst", "refusals_per_minute"];
-const TLS_KEYS: [&str; 3] = ["certificate", "key", "client_ca"];
-
 /// The JSON Schema of a configuration file.
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Config).to_value()
@@ -224,6 +134,9 @@ pub fn read(file: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
 }
 
+/// Bytes of the text, from and to.
+type Span = std::ops::Range<usize>;
+
 struct Reader<'a> {
     file: &'a str,
     text: &'a str,
@@ -231,7 +144,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn place(&self, span: std::ops::Range<usize>) -> Place {
+    fn place(&self, span: Span) -> Place {
         Place::of_bytes(self.file, self.text, span.start, span.end)
     }
 
@@ -264,50 +177,6 @@ impl Reader<'_> {
         }
     }
 
-    fn tls_of(&mut self, table: &DeTable<'_>) -> Option<TlsFiles> {
-        let value: &Spanned<DeValue<'_>> = table.get("tls")?;
-        let DeValue::Table(tls) = value.get_ref() else {
-            let message = format!("`tls` is a table, this is {}", article(value.get_ref().type_str()));
-            let problem = Diagnostic::error(Code::WRONG_TYPE, self.place(value.span()), message);
-            self.problems.push(problem.help("write `[tls]`, and below it `certificate` and `key`"));
-            return None;
-        };
-        self.refuse_unknown(tls, &TLS_KEYS);
-        for key in ["certificate", "key"].into_iter().filter(|key| !tls.contains_key(*key)) {
-            let message = format!("the key `{key}` of `tls` is missing");
-            let problem = Diagnostic::error(Code::KEY_MISSING, self.place(value.span()), message);
-            self.problems.push(problem.help(format!("write `{key} = \"FILE\"`, a file in PEM")));
-        }
-        let certificate = self.text_of(tls, "certificate").map(PathBuf::from);
-        let key = self.text_of(tls, "key").map(PathBuf::from);
-        let client_ca = self.text_of(tls, "client_ca").map(PathBuf::from);
-        Some(TlsFiles { certificate: certificate?, key: key?, client_ca })
-    }
-
-    fn oidc_of(&mut self, table: &DeTable<'_>) -> Option<OidcSettings> {
-        let value: &Spanned<DeValue<'_>> = table.get("oidc")?;
-        let DeValue::Table(oidc) = value.get_ref() else {
-            let message = format!("`oidc` is a table, this is {}", article(value.get_ref().type_str()));
-            let problem = Diagnostic::error(Code::WRONG_TYPE, self.place(value.span()), message);
-            self.problems.push(problem.help("write `[oidc]`, and below it `issuer` and `client_id`"));
-            return None;
-        };
-        self.refuse_unknown(oidc, &OIDC_KEYS);
-        for key in ["issuer", "client_id"].into_iter().filter(|key| !oidc.contains_key(*key)) {
-            let message = format!("the key `{key}` of `oidc` is missing");
-            self.problems.push(Diagnostic::error(Code::KEY_MISSING, self.place(value.span()), message));
-        }
-        let (issuer, client_id) = (self.text_of(oidc, "issuer"), self.text_of(oidc, "client_id"));
-        let secret = self.secret_of(oidc, "client_secret");
-        let claims = self.claims_of(oidc);
-        let audience = self.texts_of(oidc, "audience");
-        let host = issuer.as_ref().and_then(|issuer| Some(url::Url::parse(issuer).ok()?.host_str()?.to_owned()));
-        let name = self.text_of(oidc, "name").or(host).unwrap_or_default();
-        let (issuer, client_id) = (issuer?, client_id?);
-        let audiences = audience.unwrap_or_else(|| vec![client_id.clone()]);
-        Some(OidcSettings { name, issuer, client_id, client_secret: secret, audiences, claims })
-    }
-
     fn catalog_of(&mut self, table: &DeTable<'_>) -> Option<SharedCatalog> {
         let password = self.secret_of(table, "catalog_password");
         let url = self.text_of(table, "catalog")?;
@@ -321,6 +190,33 @@ impl Reader<'_> {
                 .push(problem.help("write `postgres://USER@HOST/DATABASE`, or leave it out for a file in the home"));
         }
         Some(SharedCatalog { url, password })
+    }
+
+    /// The table that `key` names, whose keys are known; where there is something else, `help` says what to write.
+    fn table_of<'t, 'i>(
+        &mut self,
+        table: &'t DeTable<'i>,
+        key: &str,
+        keys: &[&str],
+        help: &str,
+    ) -> Option<(&'t DeTable<'i>, Span)> {
+        let value: &Spanned<DeValue<'i>> = table.get(key)?;
+        let DeValue::Table(inner) = value.get_ref() else {
+            let message = format!("`{key}` is a table, this is {}", article(value.get_ref().type_str()));
+            let problem = Diagnostic::error(Code::WRONG_TYPE, self.place(value.span()), message);
+            self.problems.push(problem.help(help));
+            return None;
+        };
+        self.refuse_unknown(inner, keys);
+        Some((inner, value.span()))
+    }
+
+    /// Tells of each of `keys` that the table at that place lacks.
+    fn demand(&mut self, table: &DeTable<'_>, name: &str, span: &Span, keys: &[&str]) {
+        for key in keys.iter().filter(|key| !table.contains_key(**key)) {
+            let message = format!("the key `{key}` of `{name}` is missing");
+            self.problems.push(Diagnostic::error(Code::KEY_MISSING, self.place(span.clone()), message));
+        }
     }
 
     /// The secret in the file that `key` names.
@@ -337,97 +233,6 @@ impl Reader<'_> {
                 None
             }
         }
-    }
-
-    fn traces_of(&mut self, table: &DeTable<'_>) -> Option<TraceSettings> {
-        let value: &Spanned<DeValue<'_>> = table.get("traces")?;
-        let DeValue::Table(traces) = value.get_ref() else {
-            let message = format!("`traces` is a table, this is {}", article(value.get_ref().type_str()));
-            let problem = Diagnostic::error(Code::WRONG_TYPE, self.place(value.span()), message);
-            self.problems.push(problem.help("write `[traces]`, and below it `endpoint`"));
-            return None;
-        };
-        self.refuse_unknown(traces, &TRACES_KEYS);
-        if !traces.contains_key("endpoint") {
-            let message = "the key `endpoint` of `traces` is missing";
-            self.problems.push(Diagnostic::error(Code::KEY_MISSING, self.place(value.span()), message));
-        }
-        let (sampled, headers) = (self.sampled_of(traces), self.headers_of(traces));
-        let endpoint = self.text_of(traces, "endpoint")?;
-        let is_web = url::Url::parse(&endpoint).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
-        if !is_web {
-            let place = self.place(traces.get("endpoint").map_or(0..0, Spanned::span));
-            let problem =
-                Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, format!("`{endpoint}` is no URL of the web"));
-            self.problems.push(problem.help("write one such as `http://127.0.0.1:4318/v1/traces`"));
-        }
-        Some(TraceSettings { endpoint, sampled, headers })
-    }
-
-    /// The part of traces that is sent, from 0 to 1.
-    fn sampled_of(&mut self, traces: &DeTable<'_>) -> f64 {
-        let Some(text) = self.text_of(traces, "sampled") else { return 1.0 };
-        let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
-        if let Some(percent) = percent.filter(|percent| (0.0..=100.0).contains(percent)) {
-            return percent / 100.0;
-        }
-        let place = self.place(traces.get("sampled").map_or(0..0, Spanned::span));
-        let problem = Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, format!("`{text}` is no part of a whole"));
-        self.problems.push(problem.help("write it from `0 %` to `100 %`"));
-        1.0
-    }
-
-    /// The headers in the file that `headers` names.
-    fn headers_of(&mut self, traces: &DeTable<'_>) -> HashMap<String, String> {
-        let Some(file) = self.text_of(traces, "headers") else { return HashMap::new() };
-        let line =
-            |line: &str| line.split_once(':').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
-        let (message, help) = match std::fs::read_to_string(&file) {
-            Ok(text) => match text.lines().filter(|line| !line.trim().is_empty()).map(line).collect() {
-                Some(headers) => return headers,
-                // What stands there is secret.
-                None => (format!("`{file}` has a line that is no header"), "write `NAME: VALUE` on each line"),
-            },
-            Err(error) => {
-                (format!("cannot read `{file}`: {error}"), "`headers` names a file with a line for each header")
-            }
-        };
-        let place = self.place(traces.get("headers").map_or(0..0, Spanned::span));
-        self.problems.push(Diagnostic::error(Code::VALUE_NOT_ALLOWED, place, message).help(help));
-        HashMap::new()
-    }
-
-    fn rates_of(&mut self, table: &DeTable<'_>) -> RateSettings {
-        let Some(value) = table.get("rates") else { return RateSettings::DEFAULT };
-        let DeValue::Table(rates) = value.get_ref() else {
-            let message = format!("`rates` is a table, this is {}", article(value.get_ref().type_str()));
-            let problem = Diagnostic::error(Code::WRONG_TYPE, self.place(value.span()), message);
-            self.problems.push(problem.help(format!("write `[rates]`, and below it {}", RATES_KEYS.join(", "))));
-            return RateSettings::DEFAULT;
-        };
-        self.refuse_unknown(rates, &RATES_KEYS);
-        let mut number = |key: &str, default| self.number_of(rates, key).unwrap_or(default);
-        RateSettings {
-            requests_per_second: number("requests_per_second", RateSettings::DEFAULT.requests_per_second),
-            requests_burst: number("requests_burst", RateSettings::DEFAULT.requests_burst),
-            refusals_per_minute: number("refusals_per_minute", RateSettings::DEFAULT.refusals_per_minute),
-        }
-    }
-
-    fn number_of(&mut self, table: &DeTable<'_>, key: &str) -> Option<NonZeroU32> {
-        let value = table.get(key)?;
-        let number = match value.get_ref() {
-            DeValue::Integer(number) => {
-                u32::from_str_radix(number.as_str(), number.radix()).ok().and_then(NonZeroU32::new)
-            }
-            _ => None,
-        };
-        if number.is_none() {
-            let message = format!("`{key}` is a whole number from 1 to {}", u32::MAX);
-            let problem = Diagnostic::error(Code::VALUE_NOT_ALLOWED, self.place(value.span()), message);
-            self.problems.push(problem.help(format!("write `{key} = 1000`")));
-        }
-        number
     }
 
     fn memory_of(&mut self, table: &DeTable<'_>) -> Option<u64> {
@@ -465,6 +270,10 @@ fn article(word: &str) -> String {
 }
 
 mod claims;
+mod oidc;
+mod rates;
+mod tls;
+mod traces;
 mod webhooks;
 
 #[cfg(test)]
@@ -477,7 +286,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, expected: Expect) {
+    pub(super) fn check(text: &str, expected: Expect) {
         let shown = match read("weft.toml", text) {
             Ok(settings) => format!("{} {} {} {:?}", settings.mesh, settings.http, settings.flight, settings.warehouse),
             Err(problems) => problems.iter().map(|problem| format!("{problem}\n")).collect(),
@@ -511,67 +320,6 @@ mod tests {
             expect![[r#"
             weft.toml:1:10 W0108 not TOML: invalid basic string, expected `"`
         "#]],
-        );
-    }
-
-    #[test]
-    fn tls_is_a_table_of_files() {
-        let text = "mesh = \"m\"\n[tls]\ncertificate = \"c.pem\"\nkey = \"k.pem\"\nclient_ca = \"ca.pem\"\n";
-        let files = read("weft.toml", text).unwrap().tls.unwrap();
-        assert_eq!((files.certificate, files.key), (PathBuf::from("c.pem"), PathBuf::from("k.pem")));
-        assert_eq!(files.client_ca, Some(PathBuf::from("ca.pem")));
-        check(
-            "mesh = \"m\"\n[tls]\ncert = \"c.pem\"\nkey = 1\n",
-            expect![[r#"
-                weft.toml:2:1 W0106 the key `certificate` of `tls` is missing
-                help: write `certificate = "FILE"`, a file in PEM
-                weft.toml:3:1 W0107 unknown key `cert`
-                help: the keys are certificate, key, client_ca
-                weft.toml:4:7 W0105 `key` is a string, this is an integer
-            "#]],
-        );
-        check(
-            "mesh = \"m\"\ntls = true\n",
-            expect![[r#"
-                weft.toml:2:7 W0105 `tls` is a table, this is a boolean
-                help: write `[tls]`, and below it `certificate` and `key`
-            "#]],
-        );
-    }
-
-    #[test]
-    fn traces_are_a_table_of_where_and_how_many() {
-        let settings =
-            read("weft.toml", "mesh = \"m\"\n[traces]\nendpoint = \"http://c/v1/traces\"\nsampled = \"5 %\"\n");
-        let traces = settings.unwrap().traces.unwrap();
-        assert_eq!((traces.endpoint.as_str(), traces.sampled), ("http://c/v1/traces", 0.05));
-        check(
-            "mesh = \"m\"\n[traces]\nendpoint = \"ftp://c\"\nsampled = \"all\"\nheader = \"f\"\n",
-            expect![[r#"
-                weft.toml:3:12 W0108 `ftp://c` is no URL of the web
-                help: write one such as `http://127.0.0.1:4318/v1/traces`
-                weft.toml:4:11 W0108 `all` is no part of a whole
-                help: write it from `0 %` to `100 %`
-                weft.toml:5:1 W0107 unknown key `header`
-                help: did you mean `headers`?
-            "#]],
-        );
-    }
-
-    #[test]
-    fn rates_are_a_table_of_numbers() {
-        let rates = read("weft.toml", "mesh = \"m\"\n[rates]\nrequests_burst = 7\n").unwrap().rates;
-        assert_eq!(rates, RateSettings { requests_burst: 7.try_into().unwrap(), ..RateSettings::DEFAULT });
-        check(
-            "mesh = \"m\"\n[rates]\nrequests_burst = 0\nrefusals_per_minute = \"few\"\nrequests = 1\n",
-            expect![[r#"
-                weft.toml:3:18 W0108 `requests_burst` is a whole number from 1 to 4294967295
-                help: write `requests_burst = 1000`
-                weft.toml:4:23 W0108 `refusals_per_minute` is a whole number from 1 to 4294967295
-                help: write `refusals_per_minute = 1000`
-                weft.toml:5:1 W0107 unknown key `requests`
-                help: the keys are requests_per_second, requests_burst, refusals_per_minute
-            "#]],
         );
     }
 

@@ -3,8 +3,12 @@
 use expect_test::expect_file;
 use serde_json::Value;
 
+use super::oidc::OIDC_KEYS;
+use super::rates::RATES_KEYS;
+use super::tls::TLS_KEYS;
+use super::traces::TRACES_KEYS;
 use super::webhooks::WEBHOOK_KEYS;
-use super::{KEYS, OIDC_KEYS, RATES_KEYS, TLS_KEYS, TRACES_KEYS, read, schema};
+use super::{KEYS, read, schema};
 
 const HEAD: &str = "\
 # Configuration of `weft serve --config weft.toml`.
