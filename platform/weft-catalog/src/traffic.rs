@@ -84,7 +84,7 @@ impl Traffic {
         (queries > 0).then(|| self.failed as f64 * 100.0 / queries as f64)
     }
 
-    /// Whether no more than `most` millionths of the queries failed; as good as `least` millionths that did not.
+    /// Whether no more than `most` millionths of the queries failed.
     pub fn fails_at_most(&self, most: u32) -> bool {
         u128::from(self.failed) * u128::from(TrafficLevel::WHOLE) <= u128::from(most) * u128::from(self.queries())
     }
@@ -127,6 +127,17 @@ impl Traffic {
         self.long.answers += counted.long.answers;
         self.long.rows += counted.long.rows;
         self.long.ms += counted.long.ms;
+    }
+}
+
+/// Queries one by one, each with how many rows it gave.
+impl FromIterator<(Served, u64)> for Traffic {
+    fn from_iter<T: IntoIterator<Item = (Served, u64)>>(queries: T) -> Self {
+        let mut traffic = Traffic::default();
+        for (within_ms, counted) in queries.into_iter().filter_map(|(served, rows)| Counted::of(served, rows)) {
+            traffic.add(within_ms, counted);
+        }
+        traffic
     }
 }
 

@@ -11,11 +11,7 @@ impl Chance {
 }
 
 fn traffic(served: impl IntoIterator<Item = (Served, u64)>) -> Traffic {
-    let mut traffic = Traffic::default();
-    for (within_ms, counted) in served.into_iter().filter_map(|(served, rows)| Counted::of(served, rows)) {
-        traffic.add(within_ms, counted);
-    }
-    traffic
+    served.into_iter().collect()
 }
 
 fn answered(first_ms: u64) -> (Served, u64) {
