@@ -65,11 +65,11 @@ pub(crate) async fn record(
         .doing("record a service level")?;
         let before = before.as_deref().and_then(CheckOutcome::parse).unwrap_or(CheckOutcome::Passed);
         let is_failed = |outcome| outcome == CheckOutcome::Failed;
-        let turned_so = match check.is_of_traffic() {
+        let is_news = match check.is_of_traffic() {
             true => is_failed(before) != is_failed(check.outcome),
             false => before != check.outcome,
         };
-        if turned_so {
+        if is_news {
             outbox::add(&mut *connection, now, turned(check)).await?;
         }
     }

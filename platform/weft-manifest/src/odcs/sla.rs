@@ -50,9 +50,8 @@ impl ServiceLevel {
     }
 
     fn own<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a CustomProperty> {
-        let is_own = move |property: &&CustomProperty| {
-            property.vendor.as_deref() == Some("weft") && property.property == name
-        };
+        let is_own =
+            move |property: &&CustomProperty| property.vendor.as_deref() == Some("weft") && property.property == name;
         self.custom_properties.iter().flatten().filter(is_own)
     }
 }

@@ -54,7 +54,8 @@ fn of_traffic(level: &odcs::ServiceLevel) -> Option<TrafficLevel> {
             TrafficLevel::Latency { percentile: level.percentile()?, most_ms: amount.milliseconds()? }
         }
         ("throughput", Amount::Rate(number)) => {
-            let least_rows_a_day = level.unit.as_deref().and_then(times_a_day).map(|times| (number * times).ceil() as u64);
+            let least_rows_a_day =
+                level.unit.as_deref().and_then(times_a_day).map(|times| (number * times).ceil() as u64);
             TrafficLevel::Throughput { least_rows_a_day }
         }
         _ => return None,
@@ -73,15 +74,16 @@ fn times_a_day(unit: &str) -> Option<f64> {
 /// Makes `known` as strict as `other`, a level of the same name.
 fn tighten(known: &mut TrafficLevel, other: TrafficLevel) {
     match (known, other) {
-        (TrafficLevel::Availability { least }, TrafficLevel::Availability { least: other }) => *least = other.max(*least),
+        (TrafficLevel::Availability { least }, TrafficLevel::Availability { least: other }) => {
+            *least = other.max(*least)
+        }
         (TrafficLevel::ErrorRate { most }, TrafficLevel::ErrorRate { most: other }) => *most = other.min(*most),
         (TrafficLevel::Latency { most_ms, .. }, TrafficLevel::Latency { most_ms: other, .. }) => {
             *most_ms = other.min(*most_ms);
         }
-        (
-            TrafficLevel::Throughput { least_rows_a_day },
-            TrafficLevel::Throughput { least_rows_a_day: other },
-        ) => *least_rows_a_day = other.max(*least_rows_a_day),
+        (TrafficLevel::Throughput { least_rows_a_day }, TrafficLevel::Throughput { least_rows_a_day: other }) => {
+            *least_rows_a_day = other.max(*least_rows_a_day)
+        }
         _ => {}
     }
 }
@@ -192,7 +194,8 @@ mod tests {
         let of_answers = level(&format!("value: 500, unit: ms, {}", percentile("95")));
         let slower = level(&format!("value: PT1S, {}", percentile("95")));
         let rarer = level(&format!("value: 2, unit: s, {}", percentile("99.9")));
-        let levels = format!("slaProperties:\n  - {slower}\n  - {of_answers}\n  - {rarer}\n  - {}", level("value: P1D"));
+        let levels =
+            format!("slaProperties:\n  - {slower}\n  - {of_answers}\n  - {rarer}\n  - {}", level("value: P1D"));
         check(&levels, &["freshness - 86400000"]);
         check_traffic(
             &levels,

@@ -179,7 +179,9 @@ fn amount(level: &ServiceLevel, measure: Measure) -> Result<Amount, Unfit> {
             };
             match unit {
                 None => Ok(Amount::Share(share)),
-                Some(unit) if ["percent", "%", "pct"].contains(&unit.to_lowercase().as_str()) => Ok(Amount::Share(share)),
+                Some(unit) if ["percent", "%", "pct"].contains(&unit.to_lowercase().as_str()) => {
+                    Ok(Amount::Share(share))
+                }
                 Some(unit) => Err(bad_unit(&property, unit, "write `unit: percent`")),
             }
         }

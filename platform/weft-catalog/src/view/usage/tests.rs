@@ -298,7 +298,8 @@ async fn busy(queries: usize) -> Catalog {
 async fn traffic(catalog: &Catalog, name: &str) -> String {
     let mut text = String::new();
     for told in see(catalog, name).traffic().await.unwrap() {
-        let numbers = (told.availability, told.error_rate, told.latency_p50_ms, told.latency_p95_ms, told.latency_p99_ms);
+        let numbers =
+            (told.availability, told.error_rate, told.latency_p50_ms, told.latency_p95_ms, told.latency_p99_ms);
         let counts = (told.rows_a_second, told.queries, told.failed);
         writeln!(text, "{} {numbers:?} {counts:?}", told.port).unwrap();
     }
