@@ -32,6 +32,7 @@ mod rosters;
 mod schedules;
 mod tickets;
 mod tidying;
+mod traffic;
 mod two_worlds;
 mod unread;
 mod usage;

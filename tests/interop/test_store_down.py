@@ -71,3 +71,5 @@ def test_what_is_kept_and_every_page_still_answers_and_the_rest_is_told_at_once(
     line.mend()
     until(lambda: circuit(server) == 0, "the circuit closes", longest=CLOSES)
     assert server.query("ana", NOT_KEPT)
+    (served,) = server.query("omar", "select * from system.mesh.service_levels where port = 'aviation.flights.departures'")
+    assert 2 <= served["failed"] < served["queries"] and 0 < served["availability"] < 100, served

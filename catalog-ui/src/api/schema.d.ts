@@ -1779,7 +1779,7 @@ export interface components {
              * @description `null` for a view, and where the asker may not read every row.
              */
             rows?: number | null;
-            /** @description How fresh its rows are and how long they stay, measured by the clock. */
+            /** @description How fresh its rows are, how long they stay, and how queries that read it went, measured by the clock. */
             serviceLevels: components["schemas"]["Check"][];
             /**
              * Format: int64

@@ -24,9 +24,10 @@ use crate::run::{CheckRecord, Run};
 use crate::search::{Indexed, SearchIndex, Seers};
 use crate::store::Store;
 use crate::tally::{self, Ledger, QueryRecord, ReadRecord, Reads, Tally, Times};
+use crate::traffic::Traffic;
 use crate::trail::{self, Sink, Trail};
 use crate::training_sets::{self, TrainingSet};
-use crate::{levels, outbox, releases, requests, runs, settings, usage};
+use crate::{answers, levels, outbox, releases, requests, runs, settings, usage};
 
 mod copy;
 mod shared;
@@ -436,6 +437,13 @@ impl Catalog {
         usage::since(&mut transaction, since).await
     }
 
+    /// How queries that began since went, of every port that had any, by one look at what is counted by the hour. For the
+    /// platform itself, as [`Catalog::reads_since`] is. What has ended before this call is in it, unless on another node.
+    pub async fn traffic_since(&self, since: DateTime<Utc>) -> Result<BTreeMap<PortRef, Traffic>, CatalogError> {
+        self.settle_usage().await;
+        answers::traffic(&mut *self.inner.store.read().await?, since).await
+    }
+
     /// Whether the record of decisions is as it was written.
     pub async fn verify_audit(&self) -> Result<AuditVerdict, CatalogError> {
         let mut transaction = self.inner.store.read().await?;
@@ -671,12 +679,14 @@ impl Sink for Inner {
 
 impl Ledger for Inner {
     async fn write(&self, reads: &[(Reads, Times)], queries: &[QueryRecord]) -> Result<(), CatalogError> {
-        let today = self.clock.now().date_naive();
+        let now = self.clock.now();
         let mut writer = self.store.writer().await?;
         let mut transaction = writer.begin().await?;
         usage::add_reads(&mut transaction, reads).await?;
         usage::add_queries(&mut transaction, queries).await?;
-        usage::forget_before(&mut transaction, today).await?;
+        answers::add(&mut transaction, queries).await?;
+        usage::forget_before(&mut transaction, now.date_naive()).await?;
+        answers::forget_before(&mut transaction, now).await?;
         transaction.commit().await.doing("record usage")
     }
 

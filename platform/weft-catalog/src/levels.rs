@@ -1,4 +1,4 @@
-//! What the clock found out about service levels: one row each, of now and not of a run.
+//! What the clock found out about service levels, of data and of queries: one row each, of now and not of a run.
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -29,7 +29,7 @@ pub(crate) async fn of(connection: &mut AnyConnection, port: &str) -> Result<Vec
 }
 
 /// Lets each of `made` take the place of the verdict before it, and tells the outbox where it is another. Where there
-/// was none, one that passed is no news.
+/// was none, one that passed is no news; nor is it ever that there are too few queries to tell, or enough again.
 pub(crate) async fn record(
     connection: &mut AnyConnection,
     made: &[CheckRecord],
@@ -63,7 +63,13 @@ pub(crate) async fn record(
         .execute(&mut *connection)
         .await
         .doing("record a service level")?;
-        if before.as_deref().unwrap_or(CheckOutcome::Passed.as_str()) != check.outcome.as_str() {
+        let before = before.as_deref().and_then(CheckOutcome::parse).unwrap_or(CheckOutcome::Passed);
+        let is_failed = |outcome| outcome == CheckOutcome::Failed;
+        let is_news = match check.is_of_traffic() {
+            true => is_failed(before) != is_failed(check.outcome),
+            false => before != check.outcome,
+        };
+        if is_news {
             outbox::add(&mut *connection, now, turned(check)).await?;
         }
     }

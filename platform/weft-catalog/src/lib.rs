@@ -6,6 +6,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod answers;
 mod audit;
 mod catalog;
 mod decisions;
@@ -34,6 +35,7 @@ mod settings;
 mod sight;
 mod store;
 mod tally;
+mod traffic;
 mod trail;
 mod training_sets;
 mod usage;
@@ -59,8 +61,9 @@ pub use run::{
 };
 pub use search::{SearchFilters, SearchHit, SearchKind, SearchMatch, SearchQuestion, SearchView};
 pub use tally::{QueryRecord, ReadRecord};
+pub use traffic::{Served, Traffic};
 pub use training_sets::{HeldTable, Made, TrainingSet};
-pub use usage_views::{ColumnUsage, DayUsage, PortUsage, QueryView, ReadView};
+pub use usage_views::{ColumnUsage, DayUsage, PortUsage, QueryView, ReadView, TrafficView};
 pub use view::{
     CatalogView, ContractView, EventView, Given, HomeView, KnownColumn, Need, OwnProduct, PortState, RequestView,
     Story, StoryStep, WantedAccess,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use weft_model::{Diagnostic, PortRef, ProductRef, Revision, Severity};
+use weft_model::{Diagnostic, PortRef, ProductRef, Revision, Severity, TrafficLevel};
 
 use crate::OffendingRows;
 
@@ -189,6 +189,13 @@ pub struct CheckRecord {
     pub scanned_bytes: Option<u64>,
     pub duration_ms: Option<u64>,
     pub sample: Option<OffendingRows>,
+}
+
+impl CheckRecord {
+    /// Whether it is about the queries that read the port, and not about its rows.
+    pub fn is_of_traffic(&self) -> bool {
+        TrafficLevel::is_name(&self.name)
+    }
 }
 
 /// A check and the run in which it was made; none for what the clock found out since.

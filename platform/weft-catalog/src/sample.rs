@@ -138,6 +138,7 @@ fn contract(key: ContractKey) -> Contract {
         key,
         checks: Vec::new(),
         service_levels: Vec::new(),
+        traffic_levels: Vec::new(),
         roles: Vec::new(),
         file: "c.odcs.yaml".into(),
         status: None,

@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use weft_model::PortRef;
 
 use crate::error::CatalogError;
+use crate::traffic::Served;
 
 /// Most counts, and most queries, that wait; what comes on top is dropped and counted.
 const WAITING_MAX: usize = 20_000;
@@ -53,7 +54,9 @@ pub struct QueryRecord {
     pub duration_ms: u64,
     /// How many rows left the engine.
     pub rows: u64,
-    /// The ports that were read; none where it was refused.
+    pub served: Served,
+    /// The ports that were read; none where it was refused. Where the platform failed it before a row was read, those that
+    /// it was about to read.
     pub ports: BTreeSet<PortRef>,
 }
 

@@ -67,3 +67,24 @@ pub struct ColumnUsage {
     pub queries: u64,
     pub last_at: DateTime<Utc>,
 }
+
+/// How well a port was served within the last day, by all who read it. A number is `None` where there were too few queries
+/// for it, unless the principal is told how many there were.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrafficView {
+    pub port: PortRef,
+    /// Queries that began from here on count.
+    pub since: DateTime<Utc>,
+    /// Share of the queries that the platform did not fail, in percent, and the rest of it.
+    pub availability: Option<f64>,
+    pub error_rate: Option<f64>,
+    /// Within which time half of the answers began, 95 and 99 of a hundred.
+    pub latency_p50_ms: Option<u64>,
+    pub latency_p95_ms: Option<u64>,
+    pub latency_p99_ms: Option<u64>,
+    /// How fast long answers came.
+    pub rows_a_second: Option<f64>,
+    /// How many queries counted, and how many of them the platform failed: for who answers for the port, or sees all usage.
+    pub queries: Option<u64>,
+    pub failed: Option<u64>,
+}

@@ -31,6 +31,7 @@ mod lineage;
 mod requests;
 mod states;
 mod story;
+mod traffic;
 mod usage;
 
 pub use columns::{ContractView, KnownColumn};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use weft_model::{
     Column, ContractKey, Dependence, DomainName, FeatureService, FeatureView, InputRelease, PortName, PortRef,
-    ProductName, ProductRef, Revision,
+    ProductName, ProductRef, Revision, TrafficLevel,
 };
 
 use crate::OffendingRows;
@@ -230,6 +230,13 @@ pub struct CheckView {
     /// Some of the rows that are not as they must be, with those of their columns that the principal reads in clear;
     /// `None` also as with `failing_rows`, where the port is served no more, and where it has no such column.
     pub sample: Option<OffendingRows>,
+}
+
+impl CheckView {
+    /// Whether it is about the queries that read the port, and not about its rows.
+    pub fn is_of_traffic(&self) -> bool {
+        self.run.is_none() && TrafficLevel::is_name(&self.name)
+    }
 }
 
 /// A decision from the record, as its own principal or an auditor may see it.

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arrow::compute::BatchCoalescer;
 use arrow::datatypes::SchemaRef;
@@ -47,6 +47,8 @@ pub struct Answer {
     /// Whether rows are hidden that lie between those of the answer.
     hides_rows: bool,
     ended: bool,
+    /// When rows were last handed out, until more are asked for.
+    handed_at: Option<Instant>,
     /// In which the rows are made.
     span: Span,
     /// Keeps the query listed as running until its rows end, or nobody wants them any more.
@@ -58,6 +60,7 @@ type Rows = Arc<Mutex<Option<SendableRecordBatchStream>>>;
 
 impl Drop for Answer {
     fn drop(&mut self) {
+        self.is_asked();
         self.watch.abort();
         *self.rows.lock() = None;
     }
@@ -94,6 +97,7 @@ impl Answer {
             cap,
             hides_rows,
             ended: false,
+            handed_at: None,
             span: tracing::info_span!("rows"),
             ongoing: Some(ongoing),
         }
@@ -115,6 +119,13 @@ impl Answer {
         let schema = Arc::clone(&self.schema);
         let rows = self.map(|batch| batch.map_err(DataFusionError::from));
         Box::pin(RecordBatchStreamAdapter::new(schema, rows))
+    }
+
+    /// Ends the time in which nobody asked for more.
+    fn is_asked(&mut self) {
+        if let Some(at) = self.handed_at.take() {
+            self.running.note_idle(at.elapsed());
+        }
     }
 
     fn fail(&mut self, error: QueryError) -> Poll<Option<Result<RecordBatch, QueryError>>> {
@@ -193,6 +204,7 @@ impl Stream for Answer {
         if self.ended {
             return Poll::Ready(None);
         }
+        self.is_asked();
         let span = self.span.clone();
         let _in_span = span.enter();
         if let Poll::Ready(error) = self.stopped.poll_unpin(context) {
@@ -210,6 +222,7 @@ impl Stream for Answer {
                     return self.fail(error);
                 }
                 self.running.note_rows(batch.num_rows());
+                self.handed_at = Some(Instant::now());
                 Poll::Ready(Some(Ok(batch)))
             }
             Poll::Ready(Some(Err(error))) => {
@@ -221,6 +234,7 @@ impl Stream for Answer {
             Poll::Ready(None) => {
                 self.ended = true;
                 *self.rows.lock() = None;
+                self.running.note_begun();
                 // On record as ended before its asker sees the end.
                 self.ongoing = None;
                 Poll::Ready(None)

@@ -1,6 +1,6 @@
 //! What a query's decisions leave behind: a line in the log each, and a row in the record.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -79,6 +79,13 @@ impl Decided {
         if is_known_as_restricted || product.output(port).is_none_or(|output| is_restricted(product, output)) {
             self.taken.lock().is_restricted = true;
         }
+    }
+
+    /// The ports that may be read by what was decided so far, and was not handed to the record yet.
+    pub(crate) fn readable(&self) -> BTreeSet<PortRef> {
+        let taken = self.taken.lock();
+        let read = taken.records.iter().filter(|record| record.allowed && record.action == Action::Read);
+        read.filter_map(|record| record.object.parse().ok()).collect()
     }
 
     /// What was masked, left out or filtered, port by port.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList, Session as CatalogSession};
@@ -20,7 +21,7 @@ use datafusion::prelude::SessionConfig;
 use parking_lot::Mutex;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use uuid::Uuid;
-use weft_catalog::Catalog;
+use weft_catalog::{Catalog, Served};
 use weft_governance::Policies;
 use weft_model::{Clock, PortRef, Principal};
 use weft_pit::PitPlanner;
@@ -33,7 +34,7 @@ use crate::following::follow_tasks;
 use crate::planning::PlannerThreads;
 use crate::plans::KnownPlans;
 use crate::query_memory::{AllQueries, QueryMemory};
-use crate::question::{self, Question};
+use crate::question::{self, Pace, Question};
 use crate::read::ReadPorts;
 use crate::session::Planned;
 use crate::uploads::Uploads;
@@ -255,6 +256,8 @@ impl Engine {
             admitted,
             rows: AtomicU64::new(0),
             outcome: Mutex::new("ok"),
+            failure: Mutex::default(),
+            pace: Mutex::default(),
             terms: Mutex::default(),
             ports: Mutex::default(),
         });
@@ -270,7 +273,7 @@ impl Engine {
         let rows = running.rows.load(Ordering::Relaxed);
         tracing::info!(query = %running.id, outcome, rows, seconds, "query ended");
         let ports = std::mem::take(&mut *running.ports.lock());
-        self.parts.catalog.note_query(running.question.ended(outcome, rows, ports));
+        self.parts.catalog.note_query(running.question.ended(outcome, rows, running.served(), ports));
     }
 }
 
@@ -286,8 +289,11 @@ pub(crate) struct Running {
     pub(crate) admitted: Admitted,
     rows: AtomicU64,
     outcome: Mutex<&'static str>,
+    /// What became of it where it failed, for the service levels of what it reads.
+    failure: Mutex<Option<Served>>,
+    pace: Mutex<Pace>,
     terms: Mutex<Vec<AppliedTerms>>,
-    /// What it reads, once it has been let through.
+    /// What it reads, once it has been let through; what it was to read, where the platform failed it before.
     ports: Mutex<BTreeSet<PortRef>>,
 }
 
@@ -322,6 +328,17 @@ impl Running {
 
     pub(crate) fn note_rows(&self, rows: usize) {
         self.rows.fetch_add(rows as u64, Ordering::Relaxed);
+        self.note_begun();
+    }
+
+    /// Notes that there is something of the answer, if only its end.
+    pub(crate) fn note_begun(&self) {
+        self.pace.lock().began(self.question.elapsed());
+    }
+
+    /// Notes for how long nobody asked for more rows.
+    pub(crate) fn note_idle(&self, time: Duration) {
+        self.pace.lock().idled(time);
     }
 
     /// Notes what the query reads: it was authorised, and rows begin to flow.
@@ -344,6 +361,20 @@ impl Running {
 
     pub(crate) fn note_failure(&self, error: &QueryError) {
         *self.outcome.lock() = error.code().as_str();
+        *self.failure.lock() = Some(self.question.failed(error));
+    }
+
+    /// Notes that it failed before it read any of `ports`, which it was let through to.
+    pub(crate) fn note_failure_before(&self, error: &QueryError, ports: BTreeSet<PortRef>) {
+        if error.is_of_platform() {
+            *self.ports.lock() = ports;
+        }
+        self.note_failure(error);
+    }
+
+    fn served(&self) -> Served {
+        let failure = *self.failure.lock();
+        failure.unwrap_or_else(|| self.pace.lock().served(self.question.elapsed()))
     }
 }
 

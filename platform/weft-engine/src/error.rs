@@ -111,6 +111,15 @@ impl QueryError {
         }
     }
 
+    /// Whether the platform failed whoever asked: not what was asked, by whom, nor a limit on it was in the way. For the
+    /// service levels of the ports that the query reads.
+    pub(crate) fn is_of_platform(&self) -> bool {
+        matches!(
+            self,
+            QueryError::Storage { .. } | QueryError::Unrecorded | QueryError::Shed | QueryError::Internal { .. }
+        )
+    }
+
     /// The error of a plan that could not be made.
     ///
     /// What DataFusion says about names and types may be passed on, since the asker may see these
@@ -212,6 +221,37 @@ mod tests {
     use arrow::error::ArrowError;
 
     use super::*;
+
+    #[test]
+    fn the_platform_answers_for_its_own_trouble_and_for_no_askers() {
+        let text = String::new;
+        let own = [
+            QueryError::Storage { table: text() },
+            QueryError::Unrecorded,
+            QueryError::Shed,
+            QueryError::Internal { invariant: text() },
+        ];
+        assert!(own.iter().all(QueryError::is_of_platform));
+        let of_askers = [
+            QueryError::Syntax { line: 1, column: 1, problem: text() },
+            QueryError::UnknownTable { table: text() },
+            QueryError::UnknownColumn { problem: text() },
+            QueryError::Denied { table: text() },
+            QueryError::NotAQuery { what: text() },
+            QueryError::Invalid { problem: text() },
+            QueryError::TooLarge { unit: "bytes", size: 2, limit: 1 },
+            QueryError::Deadline { seconds: 1 },
+            QueryError::OverMemory { limit_bytes: 1 },
+            QueryError::Cancelled,
+            QueryError::Parameters { problem: text() },
+            QueryError::Failed { problem: text() },
+            QueryError::Restricted { table: text() },
+            QueryError::FunctionNotAllowed { function: text(), hint: text() },
+            QueryError::TooManyQueries { limit: 1 },
+            QueryError::ResultBounds { what: text(), unit: "bytes", limit: 1 },
+        ];
+        assert!(!of_askers.iter().any(QueryError::is_of_platform));
+    }
 
     #[test]
     fn a_value_in_the_engines_words_never_reaches_the_asker() {

@@ -110,13 +110,17 @@ impl Session {
         let (decided, read) = (Decided::of(&running.running.id), Read::default());
         let planned = self.plan_apart(sql, parameters, &decided, &read, &running.running.admitted).await;
         running.running.note_terms(decided.terms());
+        let readable = planned.is_err().then(|| decided.readable());
         // Whatever came of the plan: who asked for what is on record before a row flows.
         let recorded = decided.record(&self.engine.parts.catalog).await;
         let planned = planned.and_then(|planned| recorded.map(|()| planned));
         let answer = planned.and_then(|planned| start(self, &running, planned));
         match &answer {
             Ok(_) => running.running.note_reads(&self.engine.parts.catalog, read.taken()),
-            Err(error) => running.running.note_failure(error),
+            Err(error) => {
+                let planned = read.taken().into_keys();
+                running.running.note_failure_before(error, readable.into_iter().flatten().chain(planned).collect());
+            }
         }
         answer
     }
@@ -197,9 +201,11 @@ impl Session {
     /// as to run it.
     fn note_refusal<T>(&self, question: &Question, decided: &Decided, answer: &Result<T, QueryError>) {
         let catalog = &self.engine.parts.catalog;
+        let readable = decided.readable();
         decided.record_denials(catalog);
         if let Err(error) = answer {
-            catalog.note_query(question.ended(error.code().as_str(), 0, BTreeSet::new()));
+            let ports = if error.is_of_platform() { readable } else { BTreeSet::new() };
+            catalog.note_query(question.ended(error.code().as_str(), 0, question.failed(error), ports));
         }
     }
 

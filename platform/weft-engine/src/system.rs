@@ -38,7 +38,7 @@ struct SystemTable {
 
 use Kind::{Flag, Instant, Number, Real, Text};
 
-const TABLES: [SystemTable; 13] = [
+const TABLES: [SystemTable; 14] = [
     SystemTable {
         product: "audit",
         name: "decisions",
@@ -239,6 +239,26 @@ const TABLES: [SystemTable; 13] = [
             ("table_version", Number),
             ("author", Text),
             ("signature", Text),
+        ],
+    },
+    SystemTable {
+        product: "mesh",
+        name: "service_levels",
+        description: "how well each port was served by the queries of the last day, from `since` on, whether or not its \
+                      contract promises anything: `availability` is the share that the platform did not fail, in percent, \
+                      latency the time until half, 95 or 99 of a hundred answers began; how many queries there were, for \
+                      who answers for the port",
+        columns: &[
+            ("port", Text),
+            ("since", Instant),
+            ("availability", Real),
+            ("error_rate", Real),
+            ("latency_p50_ms", Number),
+            ("latency_p95_ms", Number),
+            ("latency_p99_ms", Number),
+            ("rows_per_second", Real),
+            ("queries", Number),
+            ("failed", Number),
         ],
     },
     SystemTable {

@@ -37,13 +37,14 @@ fn result(port: &PortRef, check: &CheckView) -> Value {
             },
         },
     });
-    let percent = check.threshold.as_ref().is_some_and(|threshold| threshold.ends_with('%'));
+    let is_in = |unit: &str| check.threshold.as_ref().is_some_and(|threshold| threshold.ends_with(unit));
     let measure = check.measured.filter(|measured| measured.is_finite()).map(|measured| {
-        let unit = match (percent, &check.run) {
-            (true, _) => "percent",
-            (false, Some(_)) => "count",
-            // The clock measures ages.
-            (false, None) => "seconds",
+        let unit = match &check.run {
+            _ if is_in("%") => "percent",
+            Some(_) => "count",
+            None if is_in("rows/s") => "rows per second",
+            // Otherwise the clock measures lengths of time.
+            None => "seconds",
         };
         json!({ "metric": check.name, "value": measured, "threshold": check.threshold, "unit": unit })
     });
@@ -173,6 +174,8 @@ mod tests {
         let threshold = Some("must be below 60 s".to_owned());
         let age = CheckView { run: None, threshold, ..checks().remove(0) };
         assert_eq!(result(&port, &age)["measure"]["unit"], "seconds");
+        let rate = CheckView { threshold: Some("must be at least 5 rows/s".to_owned()), ..age.clone() };
+        assert_eq!(result(&port, &rate)["measure"]["unit"], "rows per second");
         let document = oors(&port, "c", age.at, std::slice::from_ref(&age));
         assert_eq!((&document["id"], &document["source"]["runID"]), (&json!("a.b.c@none"), &Value::Null));
         let document = oors(&port, "c", age.at, &[age, checks().remove(1)]);

@@ -23,7 +23,9 @@ pub(crate) fn domain(domain: DomainView, products: Vec<OwnProduct>) -> wire::Dom
 
 /// A product, and how it fares.
 pub(crate) fn own_product(own: OwnProduct) -> wire::OwnProduct {
-    let of_clock: Vec<&CheckView> = own.checks.iter().filter(|check| check.run.is_none()).collect();
+    // How queries went is no matter of being late.
+    let is_aging = |check: &&CheckView| check.run.is_none() && !check.is_of_traffic();
+    let of_clock: Vec<&CheckView> = own.checks.iter().filter(is_aging).collect();
     let is_late = of_clock.iter().any(|check| check.outcome == CheckOutcome::Failed);
     wire::OwnProduct {
         late: (!of_clock.is_empty()).then_some(is_late),

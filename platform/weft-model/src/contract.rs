@@ -5,7 +5,7 @@ use std::fmt;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::{DataType, QualityCheck, ServiceLevel};
+use crate::{DataType, QualityCheck, ServiceLevel, TrafficLevel};
 
 /// How sensitive a column is, in the organisation's own vocabulary (`public`, `personal`, …).
 pub type Classification = String;
@@ -45,6 +45,9 @@ pub struct Contract {
     /// What the clock measures: how fresh the rows are, and for how long they stay.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub service_levels: Vec<ServiceLevel>,
+    /// What is measured of the queries that read the port. Of each kind once, of latency once for each percentile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traffic_levels: Vec<TrafficLevel>,
     /// What may be asked for, and who decides, in the order written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<ContractRole>,

@@ -64,7 +64,7 @@ pub use quality_check::QualityCheck;
 pub use resources::Resources;
 pub use revision::Revision;
 pub use schedule::{Cron, Schedule, ScheduleError, TimeZone};
-pub use service_level::{Aging, ServiceLevel};
+pub use service_level::{Aging, ServiceLevel, TrafficLevel};
 pub use side_by_side::MajorVersion;
 pub use trace::TraceContext;
 pub use transform_test::{TestRow, TransformTest};

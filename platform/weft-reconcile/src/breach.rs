@@ -147,6 +147,7 @@ mod tests {
                 rule("unique", Some("b"), repeated()),
             ],
             service_levels: Vec::new(),
+            traffic_levels: Vec::new(),
             roles: Vec::new(),
             document: String::new(),
         };

@@ -48,6 +48,7 @@ mod sources;
 mod sql_check;
 mod tidy;
 mod timed;
+mod traffic;
 mod transform_tests;
 
 pub use access::{AccessChange, AccessState, ChangeCause, PlannedOver, SimulateError, Simulated, access_changes};

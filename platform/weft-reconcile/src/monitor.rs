@@ -1,16 +1,16 @@
-//! The monitor: whether what is served is as fresh, and goes as soon, as contracts promise. Time alone makes the
-//! difference, so the clock asks, and nothing waits for the answer or fails by it.
+//! The monitor: whether what is served is as fresh, goes as soon, and is answered as well, as contracts promise. Time alone
+//! makes the difference, so the clock asks, and nothing waits for the answer or fails by it.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use weft_catalog::{CheckOutcome, CheckRecord, CheckSeverity};
+use weft_catalog::{CheckOutcome, CheckRecord, CheckSeverity, Traffic};
 use weft_model::{Aging, PortRef, PortRelease, Published, Release, ServiceLevel, TimeRange};
 
-use crate::ReconcileError;
 use crate::controller::Controller;
+use crate::{ReconcileError, traffic};
 
 /// How often it looks.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -34,7 +34,8 @@ enum Seen {
 }
 
 impl Controller {
-    /// Measures every service level of what is served, by the clock, the releases and the Delta logs; no data are read.
+    /// Measures every service level of what is served, by the clock, the releases, the Delta logs and how queries went; no
+    /// data are read.
     /// What cannot be measured is recorded as such. The catalog is written to where a verdict differs from that of
     /// before, and from time to time.
     ///
@@ -55,6 +56,7 @@ impl Controller {
             made.push(verdict(promise.port, promise.level, &seen, now));
         }
         *self.monitored.lock() = memo;
+        made.extend(self.of_traffic(&published, now).await?);
         let mut gone: BTreeMap<_, CheckRecord> = before.into_iter().map(|check| (key(&check), check)).collect();
         let mut news = Vec::new();
         let missed = made.iter().filter(|check| check.outcome == CheckOutcome::Failed);
@@ -69,6 +71,21 @@ impl Controller {
         }
         let gone: Vec<CheckRecord> = gone.into_values().collect();
         Ok(catalog.record_service_levels(&news, &gone).await?)
+    }
+
+    /// What queries say of the promises about them. Where there is no such promise nothing is asked.
+    async fn of_traffic(&self, published: &Published, now: DateTime<Utc>) -> Result<Vec<CheckRecord>, ReconcileError> {
+        let promises = traffic::promises(published);
+        if promises.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ports = self.parts.catalog.traffic_since(Traffic::since(now)).await?;
+        let none = Traffic::default();
+        let verdict = |(port, level)| {
+            let traffic = ports.get(&port).unwrap_or(&none);
+            traffic::verdict(port, level, traffic, now)
+        };
+        Ok(promises.into_iter().map(verdict).collect())
     }
 
     /// Looks as long as it is polled.
@@ -207,8 +224,11 @@ fn tell(before: Option<&CheckRecord>, check: &CheckRecord) {
     let (port, level, message) = (&check.port, &check.name, check.message.as_deref().unwrap_or_default());
     match (before.map_or(CheckOutcome::Passed, |before| before.outcome), check.outcome) {
         (before, now) if before == now => {}
+        (CheckOutcome::Unknown, CheckOutcome::Passed) if check.is_of_traffic() => {}
         (_, CheckOutcome::Passed) => tracing::info!(%port, level, "a service level is met again"),
         (_, CheckOutcome::Failed) => tracing::warn!(%port, level, message, "a service level is missed"),
+        // Nobody asks at night.
+        (_, CheckOutcome::Unknown) if check.is_of_traffic() => {}
         (_, CheckOutcome::Unknown) => tracing::warn!(%port, level, message, "a service level cannot be measured"),
     }
 }

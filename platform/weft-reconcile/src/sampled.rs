@@ -74,6 +74,7 @@ mod tests {
             columns,
             checks: Vec::new(),
             service_levels: Vec::new(),
+            traffic_levels: Vec::new(),
             roles: Vec::new(),
             document: String::new(),
         }

@@ -56,7 +56,7 @@ pub struct Port {
     pub at: DateTime<Utc>,
     /// What the checks of its contract found out last, as far as the asker is told.
     pub quality: Quality,
-    /// How fresh its rows are and how long they stay, measured by the clock.
+    /// How fresh its rows are, how long they stay, and how queries that read it went, measured by the clock.
     pub service_levels: Vec<Check>,
 }
 

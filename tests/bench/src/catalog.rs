@@ -249,6 +249,7 @@ fn release(n: usize, number: u64) -> Release {
                 columns: (0..COLUMNS).map(|column| a_column(n, port, column)).collect(),
                 checks: Vec::new(),
                 service_levels: Vec::new(),
+                traffic_levels: Vec::new(),
                 roles: Vec::new(),
                 document: String::new(),
             },

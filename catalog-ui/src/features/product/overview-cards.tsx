@@ -1,6 +1,6 @@
 import { useSession } from '@/app/session';
 import type { ProductAnswer } from '@/features/product/queries';
-import { freshness, isHeldBack, seenOf } from '@/features/product/seeing';
+import { agingLevels, freshness, isHeldBack, seenOf } from '@/features/product/seeing';
 import { t } from '@/features/product/words';
 import { Badge, Status } from '@/ui/badge';
 import { ButtonLink } from '@/ui/button';
@@ -106,9 +106,7 @@ function IsItGood({ product }: { product: ProductAnswer }) {
     quality.unknown += port.quality.unknown;
   }
   const all = quality.passed + quality.failed + quality.unknown;
-  const broken = product.ports
-    .flatMap((port) => port.serviceLevels)
-    .find((level) => level.outcome === 'failed');
+  const broken = agingLevels(product.ports).find((level) => level.outcome === 'failed');
   return (
     <Card
       title={t('isItGood')}

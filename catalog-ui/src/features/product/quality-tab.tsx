@@ -27,13 +27,19 @@ function Outcome({ check }: { check: CheckAnswer }) {
 
 const seconds = /(\d+(?:\.\d+)?) s$/;
 
+/** Answers take parts of a second, rows grow old by days. */
+function length(count: number) {
+  const rounded = Math.round(count * 1000) / 1000;
+  return Math.abs(count) < 60 ? `${formatNumber(rounded)} s` : formatDuration(count);
+}
+
 /** What was measured, in the unit of what it had to be. */
 export function measured({
   measured: value,
   threshold: bound,
 }: Pick<CheckAnswer, 'measured' | 'threshold'>) {
   if (value === null || value === undefined) return '–';
-  if (bound && seconds.test(bound)) return formatDuration(value);
+  if (bound && seconds.test(bound)) return length(value);
   return bound?.endsWith('%') ? `${formatNumber(value)} %` : formatNumber(value);
 }
 
@@ -42,7 +48,7 @@ export function threshold(text: string | null | undefined) {
   if (!text) return '–';
   return text
     .replace(/^must be /, '')
-    .replace(seconds, (_, count: string) => formatDuration(Number(count)));
+    .replace(seconds, (_, count: string) => length(Number(count)));
 }
 
 const columns: readonly Column<CheckAnswer>[] = [

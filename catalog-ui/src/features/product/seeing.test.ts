@@ -91,6 +91,12 @@ describe('freshness', () => {
     expect(freshness([port([])])).toBeNull();
   });
 
+  test('how queries are answered says nothing of it', () => {
+    const available = { ...level('failed'), name: 'availability' };
+    expect(freshness([port([], { serviceLevels: [level('passed'), available] })])).toBe('kept');
+    expect(freshness([port([], { serviceLevels: [available] })])).toBeNull();
+  });
+
   test('what was not measured is not kept', () => {
     expect(freshness([port([], { serviceLevels: [level('unknown')] })])).toBe('unknown');
   });

@@ -95,9 +95,15 @@ function wrapped(names: readonly string[]): string {
   return lines.join(',\n       ');
 }
 
-/** Whether the promises measured by the clock are kept; `null` where there are none. */
+/** The promises about how old rows are; those about how queries are answered are apart. */
+export function agingLevels(ports: readonly PortAnswer[]) {
+  const names = ['freshness', 'retention'];
+  return ports.flatMap((port) => port.serviceLevels.filter((level) => names.includes(level.name)));
+}
+
+/** Whether these promises are kept; `null` where there are none. */
 export function freshness(ports: readonly PortAnswer[]): 'kept' | 'broken' | 'unknown' | null {
-  const levels = ports.flatMap((port) => port.serviceLevels);
+  const levels = agingLevels(ports);
   if (levels.length === 0) return null;
   if (levels.some((level) => level.outcome === 'failed')) return 'broken';
   return levels.every((level) => level.outcome === 'passed') ? 'kept' : 'unknown';

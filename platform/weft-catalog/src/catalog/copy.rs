@@ -17,7 +17,7 @@ use crate::error::{CatalogError, Doing};
 
 /// Every table that is worth a copy, those that others refer to first, and the order of its rows. Who leads at the moment
 /// is not.
-pub(crate) const TABLES: [(&str, &str); 18] = [
+pub(crate) const TABLES: [(&str, &str); 19] = [
     ("releases", "product, number"),
     ("products", "product"),
     ("runs", "id"),
@@ -33,6 +33,7 @@ pub(crate) const TABLES: [(&str, &str); 18] = [
     ("audit_decisions", "seq"),
     ("usage_reads", "port, column_name, principal, purpose, day"),
     ("usage_queries", "seq"),
+    ("usage_answers", "hour, port, within_ms"),
     ("training_sets", "id"),
     ("webhooks", "name"),
     ("webhook_deliveries", "webhook, event"),

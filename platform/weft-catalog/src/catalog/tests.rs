@@ -421,3 +421,21 @@ async fn one_verdict_on_a_service_level_stands_and_the_outbox_hears_where_it_tur
     )
     .await;
 }
+
+#[tokio::test]
+async fn too_few_queries_to_tell_are_no_news_and_a_promise_that_is_missed_is() {
+    let catalog = memory().await;
+    let (kept, missed, untold) = (CheckOutcome::Passed, CheckOutcome::Failed, CheckOutcome::Unknown);
+    for (second, outcome) in (1..).zip([untold, kept, untold, missed, missed, untold, kept]) {
+        let level = CheckRecord { name: "availability".into(), ..level(None, outcome, second) };
+        catalog.record_service_levels(&[level], &[]).await.unwrap();
+    }
+    told(
+        &catalog,
+        expect![[r#"
+            service_level.turned aviation.flights.departures {"port":"aviation.flights.departures","level":"availability","column":null,"outcome":"failed","threshold":"must be below 5 s"}
+            service_level.turned aviation.flights.departures {"port":"aviation.flights.departures","level":"availability","column":null,"outcome":"unknown","threshold":"must be below 5 s"}
+        "#]],
+    )
+    .await;
+}

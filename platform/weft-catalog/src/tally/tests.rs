@@ -60,6 +60,7 @@ fn query(n: usize) -> QueryRecord {
         outcome: "ok",
         duration_ms: 1,
         rows: 1,
+        served: Served::Aside,
         ports: BTreeSet::new(),
     }
 }

@@ -44,13 +44,16 @@ impl CatalogView {
         }
         // One of the whole table may count values of any column. When it was brought up to date tells of none.
         let of_all = check.column.is_none() && check.name != "schema" && run.is_some();
-        let counted =
+        // How queries went tells of no row: whoever knows the port may know how well it is served.
+        let of_traffic = run.is_none() && check.is_of_traffic();
+        let of_rows =
             reading.every_row && !columns.any(|column| reading.masks(column)) && (!of_all || reading.is_whole());
+        let counted = of_traffic || of_rows;
         // Whether a check holds tells of rows, and values, that are not for this principal.
         if !counted && !self.sight.mesh_runs() {
             return None;
         }
-        let tells = counted && reading.is_whole();
+        let tells = of_traffic || (counted && reading.is_whole());
         // Which rows a check finds tells of the column that it looks at.
         let sample = check.sample.clone().filter(|_| counted);
         Some(CheckView {

@@ -141,7 +141,8 @@ impl CatalogView {
             needs.push(Need { kind: "request", subject: request.id, text, at: request.at });
         }
         for check in products.iter().flat_map(|own| &own.checks).filter(|check| check.outcome == CheckOutcome::Failed) {
-            let kind = if check.run.is_none() { "freshness" } else { "check" };
+            let is_aging = check.run.is_none() && !check.is_of_traffic();
+            let kind = if is_aging { "freshness" } else { "check" };
             let text = match &check.message {
                 Some(message) => format!("{}: {message}", check.name),
                 None => format!("{} does not hold", check.name),

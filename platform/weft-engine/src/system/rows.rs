@@ -32,6 +32,7 @@ pub(super) async fn rows(table: &str, view: &CatalogView) -> Result<Vec<Vec<Cell
         "releases" => releases(view).await?,
         "requests" => requests(view),
         "runs" => runs(view).await?,
+        "service_levels" => service_levels(view).await?,
         _ => Vec::new(),
     })
 }
@@ -300,6 +301,24 @@ async fn runs(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
         }
     }
     Ok(rows)
+}
+
+async fn service_levels(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {
+    let row = |t: weft_catalog::TrafficView| {
+        vec![
+            text(t.port),
+            Cell::Instant(Some(t.since)),
+            Cell::Real(t.availability),
+            Cell::Real(t.error_rate),
+            count(t.latency_p50_ms),
+            count(t.latency_p95_ms),
+            count(t.latency_p99_ms),
+            Cell::Real(t.rows_a_second),
+            count(t.queries),
+            count(t.failed),
+        ]
+    };
+    Ok(view.traffic().await?.into_iter().map(row).collect())
 }
 
 async fn decisions(view: &CatalogView) -> Result<Vec<Vec<Cell>>, CatalogError> {

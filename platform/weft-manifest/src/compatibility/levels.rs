@@ -2,12 +2,13 @@
 
 use std::cmp::Ordering;
 
+use weft_model::TrafficLevel;
 use weft_model::compatibility::{Change, Rule};
 
 use super::instants::compare;
 use super::pairs::{Pair, pairs};
 use super::scope::{Scope, one_line, scalar};
-use crate::odcs::{HISTORICAL, ServiceLevel};
+use crate::odcs::{HISTORICAL, PERCENTILE, ServiceLevel};
 
 /// Which way a level gets better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +57,8 @@ pub(super) fn changes(
     };
     let (old, new) = (settled(old), settled(new));
     let id = |level: &ServiceLevel| level.id.as_ref().map(|id| id.0.clone());
-    let name = |level: &ServiceLevel| level.property.trim().to_lowercase();
+    // Within which time one share of the answers begins says nothing of another share, nor of data.
+    let name = |level: &ServiceLevel| format!("{} {:?}", level.property.trim().to_lowercase(), level.percentile());
     let whole = |level: &ServiceLevel| Some(format!("{} {:?} {:?}", name(level), level.element, level.driver));
     let driver = |level: &ServiceLevel| Some(format!("{} {:?}", name(level), level.driver));
     for pair in pairs(Some(&old), Some(&new), &[&id, &whole, &driver]) {
@@ -119,6 +121,11 @@ fn both(old: &ServiceLevel, new: &ServiceLevel, scope: &Scope, found: &mut Vec<C
         let rule = if new.is_historical() { Rule::ServiceLooser } else { Rule::ServiceTighter };
         let told = |level: &ServiceLevel| Some(level.is_historical().to_string());
         found.push(scope.aspect(rule, &format!("{name}.{HISTORICAL}"), told(old), told(new)));
+        judged.push("customProperties");
+    }
+    if old.percentile() != new.percentile() {
+        let told = |level: &ServiceLevel| level.percentile().map(|share| TrafficLevel::percent(share).to_string());
+        found.push(scope.aspect(Rule::ServiceChanged, &format!("{name}.{PERCENTILE}"), told(old), told(new)));
         judged.push("customProperties");
     }
     scope.rest(old, new, &judged, found);

@@ -65,6 +65,7 @@ impl ContractFile {
         let columns = columns?;
         let checks = found.map(|(_, object)| checks::of(object, &columns)).unwrap_or_default();
         let service_levels = found.map(|(_, object)| rules::promised(value, object)).unwrap_or_default();
+        let traffic_levels = found.map(|(_, object)| rules::promised_of_traffic(value, object)).unwrap_or_default();
         let table = found.and_then(|(_, object)| object.tags.as_ref());
         let mut tags: Vec<String> = value.tags.iter().chain(table).flatten().cloned().collect();
         tags::distinct(&mut tags);
@@ -77,6 +78,7 @@ impl ContractFile {
             columns,
             checks,
             service_levels,
+            traffic_levels,
             roles: value.roles.iter().flatten().map(role).collect(),
             document: document.source.text.to_string(),
         })

@@ -16,7 +16,7 @@ pub use schema::{
     PropertyRelationship, References, RelationshipType, SchemaObject, SchemaRelationship, SemanticType,
 };
 pub use server::{PortNumber, Server, ServerType};
-pub(crate) use sla::HISTORICAL;
+pub(crate) use sla::{HISTORICAL, PERCENTILE};
 pub use sla::{Pricing, ServiceLevel};
 pub use team::{Role, SupportItem, Team, TeamOrMembers};
 pub(crate) use upgrade::upgraded;

@@ -37,7 +37,7 @@ pub(crate) use approvers::Directory;
 pub(crate) use foreign_keys::{Side, of_contracts as foreign_keys};
 pub(crate) use lifecycle::agrees_with_contract;
 pub(crate) use patterns::is_understood as is_pattern_understood;
-pub(crate) use promised::promised;
+pub(crate) use promised::{promised, promised_of_traffic};
 pub(crate) use relationships::across_contracts;
 pub(crate) use values::moment;
 pub(crate) use variables::{EnvironmentText, have_values};

@@ -63,7 +63,8 @@ pub(crate) fn contract(document: &Document<DataContract>) -> ContractOutline {
         has_second_approver: role.second_level_approvers.is_some(),
     });
     let levels = root.each("slaProperties", &value.sla_properties).into_iter().filter_map(|(spot, level)| {
-        let (property, milliseconds) = service_levels::meaning(level)?;
+        // Where standards bound `latency`, they mean that of data.
+        let (property, milliseconds) = service_levels::meaning(level).filter(|_| !level.is_of_answers())?;
         let value = Written { text: values::shown(&level.value), place: spot.at("value") };
         Some(ServiceLevelOutline { property, value, milliseconds })
     });

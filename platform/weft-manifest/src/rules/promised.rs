@@ -1,8 +1,9 @@
 //! The service levels of a contract that the clock measures, as they hold for one of its tables.
 
-use weft_model::{Aging, ServiceLevel};
+use weft_model::duration::seconds_of;
+use weft_model::{Aging, ServiceLevel, TrafficLevel};
 
-use super::service_levels::meaning;
+use super::service_levels::{Amount, known_amount, meaning};
 use crate::mesh::column_type::stored_name;
 use crate::odcs::{self, DataContract, SchemaObject};
 
@@ -11,7 +12,8 @@ use crate::odcs::{self, DataContract, SchemaObject};
 pub(crate) fn promised(contract: &DataContract, table: &SchemaObject) -> Vec<ServiceLevel> {
     let is_only = contract.schema.as_ref().is_none_or(|tables| tables.len() == 1);
     let mut levels: Vec<ServiceLevel> = Vec::new();
-    for level in contract.sla_properties.iter().flatten().filter(|level| !level.is_historical()) {
+    let of_data = |level: &&odcs::ServiceLevel| !level.is_historical() && !level.is_of_answers();
+    for level in contract.sla_properties.iter().flatten().filter(of_data) {
         let Some((of, below)) = aging(level) else { continue };
         for column in measured_on(level, contract, table, is_only) {
             match levels.iter_mut().find(|known| known.of == of && known.column == column) {
@@ -22,6 +24,68 @@ pub(crate) fn promised(contract: &DataContract, table: &SchemaObject) -> Vec<Ser
         }
     }
     levels
+}
+
+/// What `contract` promises of the queries that read `table`: of each kind the strictest, of latency the strictest for
+/// each percentile. A throughput that nobody can measure gives way to one that can be.
+pub(crate) fn promised_of_traffic(contract: &DataContract, table: &SchemaObject) -> Vec<TrafficLevel> {
+    let is_only = contract.schema.as_ref().is_none_or(|tables| tables.len() == 1);
+    let mut levels: Vec<TrafficLevel> = Vec::new();
+    for level in contract.sla_properties.iter().flatten() {
+        let Some(told) = of_traffic(level) else { continue };
+        if measured_on(level, contract, table, is_only).is_empty() {
+            continue;
+        }
+        match levels.iter_mut().find(|known| known.name() == told.name()) {
+            Some(known) => tighten(known, told),
+            None => levels.push(told),
+        }
+    }
+    levels
+}
+
+fn of_traffic(level: &odcs::ServiceLevel) -> Option<TrafficLevel> {
+    // To the millionth that lies next.
+    let share = |percent: f64| (percent * f64::from(TrafficLevel::WHOLE / 100)).round() as u32;
+    let told = match known_amount(level)? {
+        ("availability", Amount::Share(percent)) => TrafficLevel::Availability { least: share(percent) },
+        ("errorRate", Amount::Share(percent)) => TrafficLevel::ErrorRate { most: share(percent) },
+        ("latency", amount) => {
+            TrafficLevel::Latency { percentile: level.percentile()?, most_ms: amount.milliseconds()? }
+        }
+        ("throughput", Amount::Rate(number)) => {
+            let least_rows_a_day =
+                level.unit.as_deref().and_then(times_a_day).map(|times| (number * times).ceil() as u64);
+            TrafficLevel::Throughput { least_rows_a_day }
+        }
+        _ => return None,
+    };
+    Some(told)
+}
+
+/// How often a day it is that `unit` counts rows: `rows/s`, `records per minute`. `None` for what counts anything else.
+fn times_a_day(unit: &str) -> Option<f64> {
+    let unit = unit.trim().to_lowercase();
+    let (counted, time) = unit.split_once('/').or_else(|| unit.split_once(" per "))?;
+    let is_rows = ["row", "rows", "record", "records"].contains(&counted.trim());
+    Some(seconds_of("day")? / seconds_of(time.trim())?).filter(|_| is_rows)
+}
+
+/// Makes `known` as strict as `other`, a level of the same name.
+fn tighten(known: &mut TrafficLevel, other: TrafficLevel) {
+    match (known, other) {
+        (TrafficLevel::Availability { least }, TrafficLevel::Availability { least: other }) => {
+            *least = other.max(*least)
+        }
+        (TrafficLevel::ErrorRate { most }, TrafficLevel::ErrorRate { most: other }) => *most = other.min(*most),
+        (TrafficLevel::Latency { most_ms, .. }, TrafficLevel::Latency { most_ms: other, .. }) => {
+            *most_ms = other.min(*most_ms);
+        }
+        (TrafficLevel::Throughput { least_rows_a_day }, TrafficLevel::Throughput { least_rows_a_day: other }) => {
+            *least_rows_a_day = other.max(*least_rows_a_day)
+        }
+        _ => {}
+    }
 }
 
 fn aging(level: &odcs::ServiceLevel) -> Option<(Aging, u64)> {
@@ -64,14 +128,14 @@ fn stored(table: &SchemaObject, path: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use weft_model::ManifestTree;
+    use weft_model::{ManifestTree, TrafficLevel};
 
     use crate::form::{self, Document, Opened};
     use crate::odcs::DataContract;
 
     /// What a contract of these service levels promises of its table `flights`.
     #[track_caller]
-    fn check(levels: &str, expected: &[&str]) {
+    fn promised<T>(levels: &str, told: impl Fn(&DataContract, &crate::odcs::SchemaObject) -> Vec<T>) -> Vec<T> {
         let contract = format!(
             "apiVersion: v3.2.0\nkind: DataContract\nid: x\nversion: 1.0.0\nschema:\n  - name: flights\n    properties:\n      \
              - {{name: left, physicalName: left_at, logicalType: timestamp}}\n      - {{name: day, logicalType: date}}\n{levels}"
@@ -81,11 +145,81 @@ mod tests {
         let document: Document<DataContract> =
             form::read(source, root, false, "ODCS 3.2", false, &mut Vec::new()).unwrap();
         let table = document.value.schema.as_ref().unwrap().first().unwrap();
+        told(&document.value, table)
+    }
+
+    #[track_caller]
+    fn check(levels: &str, expected: &[&str]) {
         let told = |level: weft_model::ServiceLevel| {
             format!("{} {} {}", level.of.as_str(), level.column.as_deref().unwrap_or("-"), level.below)
         };
-        let promised: Vec<String> = super::promised(&document.value, table).into_iter().map(told).collect();
+        let promised: Vec<String> = promised(levels, super::promised).into_iter().map(told).collect();
         assert_eq!(promised, expected, "{levels}");
+    }
+
+    /// What such a contract promises of queries.
+    #[track_caller]
+    fn check_traffic(levels: &str, expected: &[TrafficLevel]) {
+        assert_eq!(promised(levels, super::promised_of_traffic), expected, "{levels}");
+    }
+
+    #[test]
+    fn shares_rates_and_percentiles_are_promises_about_queries() {
+        check_traffic("", &[]);
+        check_traffic(
+            "slaProperties:\n  - {property: av, value: 99.95, unit: percent}\n  - {property: errorrate, value: '0.1 %'}\n  \
+             - {property: throughput, value: 2, unit: rows per second}",
+            &[
+                TrafficLevel::Availability { least: 999_500 },
+                TrafficLevel::ErrorRate { most: 1_000 },
+                TrafficLevel::Throughput { least_rows_a_day: Some(172_800) },
+            ],
+        );
+        check_traffic(
+            "slaProperties: [{property: throughput, value: 10, unit: MB/s}]",
+            &[TrafficLevel::Throughput { least_rows_a_day: None }],
+        );
+        check_traffic("slaProperties: [{property: availability, value: '${AV}', unit: percent}]", &[]);
+        check_traffic("slaProperties: [{property: availability, value: 99, element: other}]", &[]);
+        check_traffic(
+            "slaDefaultElement: day\nslaProperties: [{property: availability, value: 99}]",
+            &[TrafficLevel::Availability { least: 990_000 }],
+        );
+    }
+
+    #[test]
+    fn a_latency_is_of_answers_where_it_names_a_percentile_and_of_data_otherwise() {
+        let level = |value: &str| format!("{{property: latency, {value}}}");
+        let percentile = |p: &str| format!("customProperties: [{{property: percentile, vendor: weft, value: {p}}}]");
+        let of_answers = level(&format!("value: 500, unit: ms, {}", percentile("95")));
+        let slower = level(&format!("value: PT1S, {}", percentile("95")));
+        let rarer = level(&format!("value: 2, unit: s, {}", percentile("99.9")));
+        let levels =
+            format!("slaProperties:\n  - {slower}\n  - {of_answers}\n  - {rarer}\n  - {}", level("value: P1D"));
+        check(&levels, &["freshness - 86400000"]);
+        check_traffic(
+            &levels,
+            &[
+                TrafficLevel::Latency { percentile: 950_000, most_ms: 500 },
+                TrafficLevel::Latency { percentile: 999_000, most_ms: 2_000 },
+            ],
+        );
+        let other = level("value: P1D, customProperties: [{property: percentile, vendor: other, value: 95}]");
+        check(&format!("slaProperties: [{other}]"), &["freshness - 86400000"]);
+    }
+
+    #[test]
+    fn of_two_promises_about_queries_the_stricter_one_holds() {
+        check_traffic(
+            "slaProperties:\n  - {property: av, value: 99}\n  - {property: av, value: 99.9, driver: operational}\n  \
+             - {property: er, value: 1}\n  - {property: er, value: 2, driver: operational}\n  \
+             - {property: th, value: 10, unit: MB/s}\n  - {property: th, value: 1, unit: rows/h}",
+            &[
+                TrafficLevel::Availability { least: 999_000 },
+                TrafficLevel::ErrorRate { most: 10_000 },
+                TrafficLevel::Throughput { least_rows_a_day: Some(24) },
+            ],
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::tables::{ContractText, Field, joined};
 use super::values;
 use crate::bitol::CustomProperty;
 use crate::form::{Scalar, Spot, clipped, has_variable, listed};
-use crate::odcs::{HISTORICAL, LogicalType, ServiceLevel};
+use crate::odcs::{HISTORICAL, LogicalType, PERCENTILE, ServiceLevel};
 
 /// What kind of value a service level has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +47,12 @@ const KNOWN: &[(&str, &str, Measure)] = &[
 ];
 
 /// What a service level comes to.
-enum Amount {
+pub(super) enum Amount {
     Seconds(f64),
+    /// In percent, 0 to 100.
+    Share(f64),
+    /// Not negative, in the unit beside it.
+    Rate(f64),
     Moment(NaiveDateTime),
     Other,
 }
@@ -64,12 +68,15 @@ pub(super) fn check(contract: &ContractText<'_>, findings: &mut Findings) {
             continue;
         };
         match amount(level, measure) {
+            // How soon answers begin says nothing of how far rows lag.
+            Ok(_) if level.is_of_answers() => {}
             Ok(amount) => told.push((name, spot, amount)),
             Err((key, message, help)) => {
                 findings.push(Diagnostic::error(Code::SERVICE_LEVEL, spot.at(key), message).help(help));
             }
         }
-        elements.check(spot, "element", level.element.as_deref(), name, findings);
+        let measured = if level.is_of_answers() { "" } else { name };
+        elements.check(spot, "element", level.element.as_deref(), measured, findings);
         for (spot, property) in spot.each("customProperties", &level.custom_properties) {
             findings.extend(own_property(name, spot, property));
         }
@@ -80,13 +87,24 @@ pub(super) fn check(contract: &ContractText<'_>, findings: &mut Findings) {
 
 /// The full name of a service level that is known and, where it is a length of time, how long that is.
 pub(super) fn meaning(level: &ServiceLevel) -> Option<(&'static str, Option<u64>)> {
+    let (name, amount) = known_amount(level)?;
+    Some((name, amount.milliseconds()))
+}
+
+/// The full name of a service level that is known, and what it comes to.
+pub(super) fn known_amount(level: &ServiceLevel) -> Option<(&'static str, Amount)> {
     let (name, measure) = known(&level.property)?;
-    let milliseconds = match amount(level, measure) {
-        // A length beyond all bounds stays the longest there is.
-        Ok(Amount::Seconds(seconds)) => Some((seconds * 1000.0).round() as u64),
-        _ => None,
-    };
-    Some((name, milliseconds))
+    Some((name, amount(level, measure).unwrap_or(Amount::Other)))
+}
+
+impl Amount {
+    pub(super) fn milliseconds(&self) -> Option<u64> {
+        match self {
+            // A length beyond all bounds stays the longest there is.
+            Amount::Seconds(seconds) => Some((seconds * 1000.0).round() as u64),
+            _ => None,
+        }
+    }
 }
 
 fn known(property: &str) -> Option<(&'static str, Measure)> {
@@ -106,9 +124,12 @@ fn own_property(level: &str, spot: Spot<'_>, property: &CustomProperty) -> Optio
     if property.vendor.as_deref() != Some("weft") {
         return None;
     }
+    if property.property == PERCENTILE {
+        return unfit_percentile(level, spot, property);
+    }
     if property.property != HISTORICAL {
         let message = format!("Weft knows no property `{}` here", clipped(&property.property));
-        let help = format!("with `vendor: weft` there is `{HISTORICAL}` here");
+        let help = format!("with `vendor: weft` there are `{HISTORICAL}` and `{PERCENTILE}` here");
         return Some(Diagnostic::error(Code::KEY_UNKNOWN, spot.at("property"), message).help(help));
     }
     if !matches!(level, "latency" | "freshness") {
@@ -119,6 +140,18 @@ fn own_property(level: &str, spot: Spot<'_>, property: &CustomProperty) -> Optio
     let is_told = property.value.is_boolean();
     let message = format!("`{HISTORICAL}` is neither true nor false");
     (!is_told).then(|| Diagnostic::error(Code::SERVICE_LEVEL, spot.at("value"), message).help("write `value: true`"))
+}
+
+/// What is wrong with the share of answers that a level is about.
+fn unfit_percentile(level: &str, spot: Spot<'_>, property: &CustomProperty) -> Option<Diagnostic> {
+    if level != "latency" {
+        let message = format!("`{level}` has no percentile");
+        let help = "say it of `latency`: within which time that share of the answers begins";
+        return Some(Diagnostic::error(Code::SERVICE_LEVEL, spot.at("property"), message).help(help));
+    }
+    let message = format!("`{PERCENTILE}` is no number above 0 and below 100");
+    let unfit = Diagnostic::error(Code::SERVICE_LEVEL, spot.at("value"), message).help("write `value: 95`");
+    property.as_percentile().is_none().then_some(unfit)
 }
 
 type Unfit = (&'static str, String, String);
@@ -141,18 +174,21 @@ fn amount(level: &ServiceLevel, measure: Measure) -> Result<Amount, Unfit> {
         .ok_or_else(|| unfit("write a date such as `\"2026-01-31\"`, with or without a time")),
         Measure::Share => {
             let plain = shown.trim().trim_end_matches('%').trim().parse::<f64>().ok();
-            let is_share = plain.is_some_and(|share| (0.0..=100.0).contains(&share));
-            if !is_share {
+            let Some(share) = plain.filter(|share| (0.0..=100.0).contains(share)) else {
                 return Err(unfit("write a share, 0 to 100, with `unit: percent`"));
-            }
+            };
             match unit {
-                None => Ok(Amount::Other),
-                Some(unit) if ["percent", "%", "pct"].contains(&unit.to_lowercase().as_str()) => Ok(Amount::Other),
+                None => Ok(Amount::Share(share)),
+                Some(unit) if ["percent", "%", "pct"].contains(&unit.to_lowercase().as_str()) => {
+                    Ok(Amount::Share(share))
+                }
                 Some(unit) => Err(bad_unit(&property, unit, "write `unit: percent`")),
             }
         }
-        Measure::Rate if number.is_some_and(|number| number >= 0.0) => Ok(Amount::Other),
-        Measure::Rate => Err(unfit("write a number, with the unit beside it")),
+        Measure::Rate => number
+            .filter(|number| *number >= 0.0)
+            .map(Amount::Rate)
+            .ok_or_else(|| unfit("write a number, with the unit beside it")),
         Measure::Duration => match (number, unit) {
             // When a schedule says how often, the schedule is judged.
             (None, Some("cron")) => Ok(Amount::Other),

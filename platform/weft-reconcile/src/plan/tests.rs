@@ -58,6 +58,7 @@ pub(crate) fn product(name: &str, inputs: &[&str], comment: &str) -> DataProduct
                 columns: vec![column],
                 checks: Vec::new(),
                 service_levels: Vec::new(),
+                traffic_levels: Vec::new(),
                 roles: Vec::new(),
                 document: String::new(),
             },

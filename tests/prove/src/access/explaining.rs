@@ -208,6 +208,7 @@ fn contract(port: &PortRef, columns: &[Column]) -> Contract {
         columns: columns.to_vec(),
         checks: Vec::new(),
         service_levels: Vec::new(),
+        traffic_levels: Vec::new(),
         roles: Vec::new(),
         document: String::new(),
     }

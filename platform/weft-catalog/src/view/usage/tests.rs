@@ -7,7 +7,7 @@ use weft_governance::{MeshFacts, PolicySnapshot};
 use weft_model::{Column, ManifestTree, PortRef, Revision};
 
 use crate::sample::{at, clock, noon, release};
-use crate::{Catalog, CatalogView, QueryRecord, ReadRecord};
+use crate::{Catalog, CatalogView, QueryRecord, ReadRecord, Served, Traffic};
 
 const PRINCIPALS: &str = "
 users:
@@ -68,6 +68,7 @@ fn query(principal: &str, outcome: &'static str, ports: &[&str]) -> QueryRecord 
         outcome,
         duration_ms: 12,
         rows: 3,
+        served: Served::Answered { first_ms: 12, busy_ms: 12 },
         ports: ports.iter().map(|port| port.parse().unwrap()).collect(),
     }
 }
@@ -276,4 +277,66 @@ async fn days_long_past_are_forgotten() {
             .map(|read| (read.port, read.count)),
     );
     assert_eq!(all.into_values().collect::<Vec<_>>(), [1]);
+}
+
+/// `departures` was read as often as said, each time slower by a millisecond and by the last of them in vain.
+async fn busy(queries: usize) -> Catalog {
+    let catalog = mesh().await;
+    for n in 1..queries {
+        let served = match n + 1 == queries {
+            true => Served::Failed { after_ms: 1 },
+            false => Served::Answered { first_ms: n as u64, busy_ms: 10 },
+        };
+        let at = noon() + chrono::Duration::minutes(i64::try_from(n % 60).unwrap());
+        let query = query("user:ana", "ok", &["aviation.flights.departures", "aviation.gone.lines"]);
+        catalog.note_query(QueryRecord { at, rows: 1_000, served, ..query });
+    }
+    catalog
+}
+
+/// What `name` is told of how well ports are served.
+async fn traffic(catalog: &Catalog, name: &str) -> String {
+    let mut text = String::new();
+    for told in see(catalog, name).traffic().await.unwrap() {
+        let numbers =
+            (told.availability, told.error_rate, told.latency_p50_ms, told.latency_p95_ms, told.latency_p99_ms);
+        let counts = (told.rows_a_second, told.queries, told.failed);
+        writeln!(text, "{} {numbers:?} {counts:?}", told.port).unwrap();
+    }
+    text
+}
+
+#[tokio::test]
+async fn how_well_a_port_is_served_is_told_to_who_knows_it_and_how_many_asked_to_who_answers_for_it() {
+    let catalog = busy(25).await;
+    expect![[r#"
+        aviation.flights.departures (Some(96.0), Some(4.0), Some(12), Some(22), None) (Some(100000.0), None, None)
+    "#]]
+    .assert_eq(&traffic(&catalog, "ana").await);
+    expect![[r#"
+        aviation.flights.departures (Some(96.0), Some(4.0), Some(12), Some(22), Some(23)) (Some(100000.0), Some(25), Some(1))
+    "#]]
+    .assert_eq(&traffic(&catalog, "omar").await);
+    assert!(traffic(&catalog, "greta").await.contains("fleet.aircraft.planes (Some(100.0), Some(0.0), Some(12)"));
+    assert_eq!(traffic(&catalog, "nobody").await, "");
+}
+
+#[tokio::test]
+async fn of_few_queries_only_who_answers_for_the_port_is_told() {
+    let catalog = busy(19).await;
+    assert_eq!(traffic(&catalog, "ana").await, "");
+    assert!(traffic(&catalog, "stella").await.contains("Some(19), Some(1)"));
+}
+
+#[tokio::test]
+async fn traffic_counts_for_a_day_and_is_forgotten_in_two() {
+    let catalog = Catalog::open_in_memory(clock()).await.unwrap();
+    let port: PortRef = "aviation.flights.departures".parse().unwrap();
+    for hours in [0, 24, 25, 49] {
+        let query = query("user:ana", "ok", &["aviation.flights.departures"]);
+        catalog.note_query(QueryRecord { at: noon() - chrono::Duration::hours(hours), ..query });
+    }
+    let counted = async |since| catalog.traffic_since(since).await.unwrap().get(&port).map_or(0, Traffic::queries);
+    assert_eq!(counted(Traffic::since(noon())).await, 2);
+    assert_eq!(counted(noon() - chrono::Duration::days(30)).await, 3);
 }
