@@ -45,6 +45,19 @@ def expressions(board):
             yield panel["title"], target["expr"]
 
 
+def check_ports(server):
+    """Who answers for a port sees its numbers, who reads it does not, and nobody without a token does."""
+    def told(name):
+        ask = urllib.request.Request(f"{server.http}/metrics/ports", headers={"authorization": f"Bearer {server.token(name)}"})
+        return urllib.request.urlopen(ask, timeout=LONGEST).read().decode()
+
+    assert 'weft_port_rows_total{port="reference.carriers.airlines"} 1\n' in told("omar")
+    assert promtool("check", "metrics", text=told("omar")).returncode == 0
+    assert "weft_" not in told("ana")
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(f"{server.http}/metrics/ports", timeout=LONGEST)
+
+
 @pytest.fixture(scope="module")
 def metrics(tmp_path_factory):
     """What `/metrics` says after traffic that went well, that was denied, and that failed."""
@@ -62,6 +75,7 @@ def metrics(tmp_path_factory):
         with pytest.raises(urllib.error.HTTPError):
             urllib.request.urlopen(f"{server.http}/api/v1/me", timeout=LONGEST)
         urllib.request.urlopen(f"{server.http}/metrics", timeout=LONGEST).read()
+        check_ports(server)
         with urllib.request.urlopen(f"{server.http}/metrics", timeout=LONGEST) as answer:
             return answer.read().decode()
 

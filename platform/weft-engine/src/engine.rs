@@ -38,7 +38,7 @@ use crate::question::{self, Pace, Question};
 use crate::read::ReadPorts;
 use crate::session::Planned;
 use crate::uploads::Uploads;
-use crate::{Limits, MaskKey, QueryError, Session, SessionOptions, functions, memory_guard};
+use crate::{Limits, MaskKey, QueryError, Session, SessionOptions, functions, memory_guard, port_numbers};
 
 const PLANNER_THREADS_MAX: usize = 16;
 /// Rows of a batch: larger ones are taken through hash tables and filters faster than DataFusion's own 8,192.
@@ -273,7 +273,9 @@ impl Engine {
         let rows = running.rows.load(Ordering::Relaxed);
         tracing::info!(query = %running.id, outcome, rows, seconds, "query ended");
         let ports = std::mem::take(&mut *running.ports.lock());
-        self.parts.catalog.note_query(running.question.ended(outcome, rows, running.served(), ports));
+        let ended = running.question.ended(outcome, rows, running.served(), ports);
+        port_numbers::count(&ended);
+        self.parts.catalog.note_query(ended);
     }
 }
 

@@ -48,6 +48,7 @@ mod parameters;
 mod pinned;
 mod planning;
 mod plans;
+mod port_numbers;
 mod portion;
 mod predicate;
 mod query_memory;

@@ -4,8 +4,9 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 
-use crate::Doors;
+use crate::caller::Caller;
 use crate::problem::Problem;
+use crate::{Doors, port_numbers};
 
 /// Answers as long as the process can.
 #[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 200, body = String)))]
@@ -20,7 +21,7 @@ pub(crate) async fn ready(State(doors): State<Doors>) -> Result<&'static str, Pr
 }
 
 /// The numbers in Prometheus' text format. Labels hold no product's name and no SQL, since
-/// whoever scrapes is not asked for a token.
+/// whoever scrapes is not asked for a token; those of ports are at `/metrics/ports`.
 #[utoipa::path(get, path = "/metrics", tag = "health",
     responses((status = 200, body = String, content_type = "text/plain")))]
 pub(crate) async fn metrics(State(doors): State<Doors>) -> impl IntoResponse {
@@ -36,5 +37,18 @@ pub(crate) async fn metrics(State(doors): State<Doors>) -> impl IntoResponse {
     }
     metrics::gauge!("weft_ready").set(f64::from(u8::from(*doors.ready.borrow())));
     doors.metrics.run_upkeep();
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], doors.metrics.render())
+    exposed(port_numbers::without(&doors.metrics.render()))
+}
+
+/// The numbers of single ports, in the same format: of those for which the caller answers, or of all for who sees all usage.
+#[utoipa::path(get, path = "/metrics/ports", tag = "health",
+    responses((status = 200, body = String, content_type = "text/plain")))]
+pub(crate) async fn port_metrics(State(doors): State<Doors>, Caller(principal): Caller) -> impl IntoResponse {
+    let view = doors.view(&principal);
+    doors.metrics.run_upkeep();
+    exposed(port_numbers::of(&doors.metrics.render(), |port| view.sees_queries_of(port)))
+}
+
+fn exposed(numbers: String) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], numbers)
 }

@@ -32,6 +32,7 @@ mod ops;
 mod pages;
 mod plan;
 mod policies;
+mod port_numbers;
 mod problem;
 mod products;
 mod releases;

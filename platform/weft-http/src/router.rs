@@ -88,6 +88,9 @@ fn described(doors: &Doors) -> OpenApiRouter<Doors> {
     let signed_in = OpenApiRouter::new()
         .routes(routes!(sign_in::delete_session))
         .layer(from_fn_with_state(doors.clone(), caller::authenticate));
+    let port_metrics = OpenApiRouter::new()
+        .routes(routes!(health::port_metrics))
+        .layer(from_fn_with_state(doors.clone(), caller::authenticate));
 
     OpenApiRouter::with_openapi(openapi::empty())
         .routes(routes!(health::live))
@@ -96,6 +99,7 @@ fn described(doors: &Doors) -> OpenApiRouter<Doors> {
         .routes(routes!(description::get_openapi))
         .routes(routes!(oidc::get_login))
         .routes(routes!(oidc::get_callback))
+        .merge(port_metrics)
         .nest("/api", open.merge(signed_in).merge(api))
 }
 

@@ -25,9 +25,9 @@ const PLAIN: &[Labels] = &[&[]];
 /// One that is there once there is something to tell: its labels are not known before.
 const ON_EVENT: &[Labels] = &[];
 
-/// Name, kind, help, and the labels of those that begin at zero. Labels hold no product's name, no principal's and no
-/// SQL, since whoever scrapes is not asked who it is.
-const NUMBERS: [(&str, Kind, &str, &[Labels]); 51] = [
+/// Name, kind, help, and the labels of those that begin at zero. Labels hold no principal's name and no SQL, and a port's
+/// only where it is called `port`: those are for who may know, at `/metrics/ports`.
+const NUMBERS: [(&str, Kind, &str, &[Labels]); 54] = [
     ("weft_ready", Gauge, "1 once the first reconcile is done, until the end.", PLAIN),
     ("weft_process_resident_bytes", Bytes, "Memory that the process holds.", PLAIN),
     ("weft_http_requests_total", Counter, "Requests, by method, pattern of the path and status.", ON_EVENT),
@@ -59,6 +59,14 @@ const NUMBERS: [(&str, Kind, &str, &[Labels]); 51] = [
     ),
     ("weft_queries_total", Counter, "Queries that have ended, by `ok` or code.", &[&[("outcome", "ok")]]),
     ("weft_query_seconds", Times, "From a query's beginning to the end of its rows.", PLAIN),
+    ("weft_port_queries_total", Counter, "Queries that read a port, by what became of them.", ON_EVENT),
+    ("weft_port_rows_total", Counter, "Rows of answers that a port was read for.", ON_EVENT),
+    (
+        "weft_port_first_row_seconds",
+        Times,
+        "From a query that reads a port to its first row, or its failure.",
+        ON_EVENT,
+    ),
     ("weft_queries_running", Gauge, "Queries that run now.", PLAIN),
     ("weft_queries_bytes", Bytes, "What the pools of all queries hold for sorts, joins and groups.", PLAIN),
     ("weft_queries_shed_total", Counter, "Queries that were ended because memory was short.", PLAIN),

@@ -23,16 +23,22 @@ impl CatalogView {
     ///
     /// What queries that ended before this call add is in it, unless they ran on another node.
     pub async fn traffic(&self) -> Result<Vec<TrafficView>, CatalogError> {
-        let sees_all = self.sight.reads_platform(READS);
         let since = Traffic::since(self.sight.at);
         self.catalog.settle_usage().await;
         let ports = answers::traffic(&mut *self.catalog.store().read().await?, since).await?;
-        let is_seen = |port: &PortRef| self.published.port(port).is_some() && (sees_all || self.sees_port(port));
+        let is_seen = |port: &PortRef| {
+            self.published.port(port).is_some() && (self.sees_queries_of(port) || self.sees_port(port))
+        };
         let views = ports.into_iter().filter(|(port, _)| is_seen(port)).map(|(port, traffic)| {
-            let is_told_all = sees_all || self.answers_for_product(&port.product_ref());
+            let is_told_all = self.sees_queries_of(&port);
             told(port, since, &traffic, is_told_all)
         });
         Ok(views.filter(|view| view.queries.is_some() || view.availability.is_some()).collect())
+    }
+
+    /// Whether single queries of the port may be told of: to who answers for it, or sees all usage.
+    pub fn sees_queries_of(&self, port: &PortRef) -> bool {
+        self.sight.reads_platform(READS) || self.answers_for_product(&port.product_ref())
     }
 }
 
