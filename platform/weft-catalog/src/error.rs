@@ -49,6 +49,14 @@ pub enum CatalogError {
         source: sqlx::Error,
     },
 
+    /// Nobody asks the database until it answers again, which is found out each second.
+    #[error("the database of the catalog does not answer; it is asked again each second")]
+    Away,
+
+    /// Too many wait for the database, or it was waited for in vain.
+    #[error("the database of the catalog is busy; try again")]
+    Busy,
+
     #[error("the catalog was written by a newer version of weft; start that version, or restore a backup")]
     Newer {
         #[source]
@@ -109,6 +117,8 @@ impl CatalogError {
             CatalogError::SearchInvalid { .. } => Code::REQUEST_INVALID,
             CatalogError::Search { .. }
             | CatalogError::Database { .. }
+            | CatalogError::Away
+            | CatalogError::Busy
             | CatalogError::Newer { .. }
             | CatalogError::Migration { .. }
             | CatalogError::Corrupt { .. }

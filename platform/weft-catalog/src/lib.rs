@@ -18,6 +18,7 @@ mod foretold;
 mod graph;
 mod layout;
 mod levels;
+mod line;
 mod lineage;
 mod moment;
 mod offending;
