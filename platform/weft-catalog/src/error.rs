@@ -1,6 +1,7 @@
 //! Why the catalog gave no answer.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use weft_model::{Code, PortName, ProductRef, Revision};
@@ -162,6 +163,15 @@ fn told(kept: &[(PortName, Option<DateTime<Utc>>)]) -> String {
     });
     let each = each.collect::<Vec<_>>().join(", ");
     if each.is_empty() { each } else { format!(": data {each}") }
+}
+
+/// Work that goes on by itself, given up after `time`: a database that falls silent in the midst of it must not stop it for
+/// ever.
+pub(crate) async fn in_time<T>(
+    time: Duration,
+    work: impl Future<Output = Result<T, CatalogError>>,
+) -> Result<T, CatalogError> {
+    tokio::time::timeout(time, work).await.unwrap_or(Err(CatalogError::Away))
 }
 
 /// Adds what was being done to a database error.

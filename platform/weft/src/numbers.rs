@@ -27,7 +27,7 @@ const ON_EVENT: &[Labels] = &[];
 
 /// Name, kind, help, and the labels of those that begin at zero. Labels hold no product's name, no principal's and no
 /// SQL, since whoever scrapes is not asked who it is.
-const NUMBERS: [(&str, Kind, &str, &[Labels]); 51] = [
+const NUMBERS: [(&str, Kind, &str, &[Labels]); 52] = [
     ("weft_ready", Gauge, "1 once the first reconcile is done, until the end.", PLAIN),
     ("weft_process_resident_bytes", Bytes, "Memory that the process holds.", PLAIN),
     ("weft_http_requests_total", Counter, "Requests, by method, pattern of the path and status.", ON_EVENT),
@@ -138,7 +138,20 @@ const NUMBERS: [(&str, Kind, &str, &[Labels]); 51] = [
         "Spans for the collector of traces, by outcome.",
         &[&[("outcome", "sent")], &[("outcome", "lost")]],
     ),
-    ("weft_circuit_open", Gauge, "1 while calls to the target are held back.", &[&[("target", "store")]]),
+    (
+        "weft_circuit_open",
+        Gauge,
+        "1 while calls to the target are held back; for git, in how many repositories.",
+        &[
+            &[("target", "store")],
+            &[("target", "git")],
+            &[("target", "catalog")],
+            &[("target", "catalog_reads")],
+            &[("target", "oidc_keys")],
+            &[("target", "oidc_sign_in")],
+        ],
+    ),
+    ("weft_source_stale_seconds", Age, "For how long a repository could not be asked for newer revisions.", PLAIN),
     ("weft_identity_refused_total", Counter, "Credentials that did not hold.", PLAIN),
     (
         "weft_identity_limited_total",
