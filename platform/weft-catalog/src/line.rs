@@ -213,3 +213,6 @@ fn is_unanswered(error: &Error) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;
