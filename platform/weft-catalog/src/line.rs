@@ -97,7 +97,7 @@ impl Line {
         doing: &'static str,
     ) -> Result<(PoolConnection<Any>, Place), CatalogError> {
         let place = self.place().await?;
-        let connection = self.noted(place.connections.pool.acquire().await).doing(doing)?;
+        let connection = self.noted(&place, place.connections.pool.acquire().await).doing(doing)?;
         Ok((connection, place))
     }
 
@@ -108,14 +108,15 @@ impl Line {
         doing: &'static str,
     ) -> Result<(Transaction<'static, Any>, Place), CatalogError> {
         let place = self.place().await?;
-        let transaction = self.noted(place.connections.pool.begin_with(begin).await).doing(doing)?;
+        let transaction = self.noted(&place, place.connections.pool.begin_with(begin).await).doing(doing)?;
         Ok((transaction, place))
     }
 
-    /// Notes what came of asking the database for something that it always has.
-    pub(crate) fn noted<T>(&self, came: Result<T, Error>) -> Result<T, Error> {
+    /// Notes what came of asking the database, from `place`, for something that it always has. What comes late of
+    /// connections that were given up says nothing of those of now.
+    pub(crate) fn noted<T>(&self, place: &Place, came: Result<T, Error>) -> Result<T, Error> {
         came.inspect_err(|error| {
-            if is_unanswered(error) {
+            if is_unanswered(error) && Arc::ptr_eq(&place.connections, &self.inner.current.load()) {
                 self.note_failure(error);
             }
         })

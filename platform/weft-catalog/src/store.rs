@@ -142,7 +142,7 @@ impl Store {
     /// The connection that writes. Whoever holds it is the only writer of this process.
     pub(crate) async fn writer(&self) -> Result<Writer, CatalogError> {
         let (connection, place) = self.writer.connection("write to the catalog").await?;
-        Ok(Writer { connection, line: self.writer.clone(), _place: place })
+        Ok(Writer { connection, line: self.writer.clone(), place })
     }
 
     /// A view of the database at one instant.
@@ -177,7 +177,7 @@ pub(crate) struct Writer {
     // INVARIANT: as that of `Reading`.
     connection: PoolConnection<Any>,
     line: Line,
-    _place: Place,
+    place: Place,
 }
 
 impl Writer {
@@ -188,7 +188,7 @@ impl Writer {
             match dialect {
                 Dialect::Sqlite => {
                     let begun = self.connection.begin_with(BEGIN_WRITING).await;
-                    self.line.noted(begun).doing("write to the catalog")
+                    self.line.noted(&self.place, begun).doing("write to the catalog")
                 }
                 Dialect::Postgres => {
                     let mut transaction = self.connection.begin().await.doing("write to the catalog")?;

@@ -17,9 +17,9 @@ fn options(path: &Path) -> (AnyPoolOptions, AnyConnectOptions) {
 }
 
 async fn written(line: &Line) -> Result<(), CatalogError> {
-    let (mut connection, _place) = line.connection("write").await?;
+    let (mut connection, place) = line.connection("write").await?;
     let begun = connection.begin_with("BEGIN IMMEDIATE").await;
-    line.noted(begun).doing("write").map(drop)
+    line.noted(&place, begun).doing("write").map(drop)
 }
 
 #[tokio::test]
