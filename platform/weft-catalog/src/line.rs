@@ -92,10 +92,7 @@ impl Line {
     }
 
     /// A connection, and the place that it is held by.
-    pub(crate) async fn connection(
-        &self,
-        doing: &'static str,
-    ) -> Result<(PoolConnection<Any>, Place), CatalogError> {
+    pub(crate) async fn connection(&self, doing: &'static str) -> Result<(PoolConnection<Any>, Place), CatalogError> {
         let place = self.place().await?;
         let connection = self.noted(&place, place.connections.pool.acquire().await).doing(doing)?;
         Ok((connection, place))

@@ -59,7 +59,10 @@ impl Notes {
 
     /// That what was served before is served on, since nothing newer can be had.
     pub(crate) fn stale(&self, error: &SourceError) {
-        self.line(&format!("warning[{}]: {error}\n  help: what was served before is served on meanwhile", error.code()));
+        self.line(&format!(
+            "warning[{}]: {error}\n  help: what was served before is served on meanwhile",
+            error.code()
+        ));
     }
 
     pub(crate) fn stopping(&self) {
