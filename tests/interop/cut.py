@@ -1,4 +1,5 @@
-"""A line to a server on this machine that can be cut: connections are refused and those that stand are broken off."""
+"""A line to a server on this machine that can be cut (connections are refused and those that stand are broken off), and
+that can fall silent (connections are taken, and nothing comes through)."""
 
 import socket
 import threading
@@ -12,6 +13,10 @@ class Line:
         self.listener = self._listen(0)
         self.port = self.listener.getsockname()[1]
         self.open, self.lock = set(), threading.Lock()
+        # How many connections were taken.
+        self.taken = 0
+        self.talks = threading.Event()
+        self.talks.set()
 
     def _listen(self, port):
         listener = socket.socket()
@@ -25,6 +30,7 @@ class Line:
         while True:
             try:
                 near, _ = listener.accept()
+                self.taken += 1
                 far = socket.create_connection(("127.0.0.1", self.target))
             except OSError:
                 return
@@ -36,6 +42,7 @@ class Line:
     def _pass(self, source, target):
         try:
             while part := source.recv(65536):
+                self.talks.wait()
                 target.sendall(part)
         except OSError:
             pass
@@ -56,5 +63,11 @@ class Line:
                     pass
             self.open.clear()
 
+    def hush(self):
+        self.talks.clear()
+
     def mend(self):
-        self.listener = self._listen(self.port)
+        if not self.talks.is_set():
+            self.talks.set()
+        else:
+            self.listener = self._listen(self.port)

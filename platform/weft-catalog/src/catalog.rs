@@ -16,7 +16,7 @@ use weft_model::{Clock, DomainName, ObservedRead, PortRef, ProductRef, Published
 use crate::audit::{self, AuditVerdict};
 use crate::decisions::DecisionRecord;
 use crate::drawing::KnownLayouts;
-use crate::error::{CatalogError, Doing};
+use crate::error::{CatalogError, Doing, in_time};
 use crate::flows::{Flows, KnownFlows};
 use crate::foretold::Foretold;
 use crate::requests::{AccessRequest, Book, Event, What};
@@ -66,6 +66,9 @@ struct Inner {
     layouts: KnownLayouts,
     seat: shared::Seat,
 }
+
+/// Longest time that it may take to write some of what was decided and read; it is kept for later then.
+const BATCH_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// Longest time that whoever looks at decisions or usage waits for what is not written yet.
 const SETTLING_MAX: Duration = Duration::from_secs(2);
@@ -666,10 +669,13 @@ impl Inner {
 
 impl Sink for Inner {
     async fn write(&self, records: &[DecisionRecord]) -> Result<(), CatalogError> {
-        let mut writer = self.store.writer().await?;
-        let mut transaction = writer.begin().await?;
-        audit::add(&mut transaction, records).await?;
-        transaction.commit().await.doing("record decisions")
+        let written = async {
+            let mut writer = self.store.writer().await?;
+            let mut transaction = writer.begin().await?;
+            audit::add(&mut transaction, records).await?;
+            transaction.commit().await.doing("record decisions")
+        };
+        in_time(BATCH_TIME_MAX, written).await
     }
 
     fn trail(&self) -> &Trail {
@@ -680,14 +686,17 @@ impl Sink for Inner {
 impl Ledger for Inner {
     async fn write(&self, reads: &[(Reads, Times)], queries: &[QueryRecord]) -> Result<(), CatalogError> {
         let now = self.clock.now();
-        let mut writer = self.store.writer().await?;
-        let mut transaction = writer.begin().await?;
-        usage::add_reads(&mut transaction, reads).await?;
-        usage::add_queries(&mut transaction, queries).await?;
-        answers::add(&mut transaction, queries).await?;
-        usage::forget_before(&mut transaction, now.date_naive()).await?;
-        answers::forget_before(&mut transaction, now).await?;
-        transaction.commit().await.doing("record usage")
+        let written = async {
+            let mut writer = self.store.writer().await?;
+            let mut transaction = writer.begin().await?;
+            usage::add_reads(&mut transaction, reads).await?;
+            usage::add_queries(&mut transaction, queries).await?;
+            answers::add(&mut transaction, queries).await?;
+            usage::forget_before(&mut transaction, now.date_naive()).await?;
+            answers::forget_before(&mut transaction, now).await?;
+            transaction.commit().await.doing("record usage")
+        };
+        in_time(BATCH_TIME_MAX, written).await
     }
 
     fn tally(&self) -> &Tally {

@@ -1,6 +1,7 @@
 //! Why the catalog gave no answer.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use weft_model::{Code, PortName, ProductRef, Revision};
@@ -48,6 +49,14 @@ pub enum CatalogError {
         #[source]
         source: sqlx::Error,
     },
+
+    /// Nobody asks the database until it answers again, which is found out each second.
+    #[error("the database of the catalog does not answer; it is asked again each second")]
+    Away,
+
+    /// Too many wait for the database, or it was waited for in vain.
+    #[error("the database of the catalog is busy; try again")]
+    Busy,
 
     #[error("the catalog was written by a newer version of weft; start that version, or restore a backup")]
     Newer {
@@ -109,6 +118,8 @@ impl CatalogError {
             CatalogError::SearchInvalid { .. } => Code::REQUEST_INVALID,
             CatalogError::Search { .. }
             | CatalogError::Database { .. }
+            | CatalogError::Away
+            | CatalogError::Busy
             | CatalogError::Newer { .. }
             | CatalogError::Migration { .. }
             | CatalogError::Corrupt { .. }
@@ -191,6 +202,15 @@ impl Unreached {
             _ => None,
         }
     }
+}
+
+/// Work that goes on by itself, given up after `time`: a database that falls silent in the midst of it must not stop it for
+/// ever.
+pub(crate) async fn in_time<T>(
+    time: Duration,
+    work: impl Future<Output = Result<T, CatalogError>>,
+) -> Result<T, CatalogError> {
+    tokio::time::timeout(time, work).await.unwrap_or(Err(CatalogError::Away))
 }
 
 /// Adds what was being done to a database error.

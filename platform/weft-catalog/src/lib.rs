@@ -20,6 +20,7 @@ mod graph;
 mod inspect;
 mod layout;
 mod levels;
+mod line;
 mod lineage;
 mod moment;
 mod offending;

@@ -12,10 +12,12 @@ use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions, Connection, Transaction};
+use sqlx::{Any, AnyConnection, ConnectOptions, Connection, Transaction};
+use tokio::time::timeout;
 
 use crate::dialect::Dialect;
 use crate::error::{CatalogError, Doing};
+use crate::line::{Line, Place};
 
 /// Connections for reading. In SQLite each is a thread of its own, and reads are short.
 const READERS: u32 = 4;
@@ -23,8 +25,22 @@ const READERS: u32 = 4;
 /// How long to wait for another process that holds the right to write.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// How long a caller waits for a connection before it is told that the catalog is busy.
-const ACQUIRE: Duration = Duration::from_secs(30);
+/// How long a connection to a file may take to come free, and how long one to a server may take to be made: a few attempts
+/// where it is refused.
+const FREE_MAX: Duration = Duration::from_secs(30);
+const CONNECT_MAX: Duration = Duration::from_secs(4);
+
+/// How long the server has for the first connection of all.
+const FIRST_MAX: Duration = Duration::from_secs(20);
+
+/// What the lines are called where it is shown whether they are asked.
+const WRITES: &str = "catalog";
+const READS: &str = "catalog_reads";
+
+/// How transactions begin that write to SQLite, and that read.
+const BEGIN_WRITING: &str = "BEGIN IMMEDIATE";
+const BEGIN_READING: &str = "BEGIN";
+const BEGIN_READING_POSTGRES: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// What each connection to SQLite is told. Opened by URL, it knows none of it.
 const SQLITE: &str = "PRAGMA busy_timeout = 10000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON";
@@ -51,8 +67,8 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, CatalogError>> + Send 
 /// survives the loss of power.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
-    writer: AnyPool,
-    reader: AnyPool,
+    writer: Line,
+    reader: Line,
     dialect: Dialect,
 }
 
@@ -71,10 +87,13 @@ impl Store {
             migrated(SQLITE_MIGRATIONS.run_direct(None, &mut first, false).await)?;
             first.close().await.doing("open the catalog")?;
             let options = by_url(&options)?;
-            let writer = pool(1, SQLITE).connect_with(options.clone()).await.doing("open the catalog")?;
-            let reader =
-                pool(READERS, "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON").connect_lazy_with(options);
-            Ok(Store { writer, reader, dialect: Dialect::Sqlite })
+            let writer = pool(1, FREE_MAX, SQLITE).connect_with(options.clone()).await.doing("open the catalog")?;
+            let reader = pool(READERS, FREE_MAX, "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON");
+            Ok(Store {
+                writer: Line::over(WRITES, writer, BEGIN_WRITING),
+                reader: Line::over(READS, reader.connect_lazy_with(options), BEGIN_READING),
+                dialect: Dialect::Sqlite,
+            })
         })
     }
 
@@ -82,8 +101,9 @@ impl Store {
     pub(crate) fn open_read_only(path: &Path) -> Boxed<'_, Store> {
         Box::pin(async move {
             let options = SqliteConnectOptions::new().filename(path).read_only(true);
-            let only = pool(1, "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON").connect_with(by_url(&options)?);
-            let only = only.await.doing("open the catalog")?;
+            let only = pool(1, FREE_MAX, "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON");
+            let only = only.connect_with(by_url(&options)?).await.doing("open the catalog")?;
+            let only = Line::over(READS, only, BEGIN_READING);
             Ok(Store { writer: only.clone(), reader: only, dialect: Dialect::Sqlite })
         })
     }
@@ -94,8 +114,10 @@ impl Store {
             install();
             let options = AnyConnectOptions::from_str("sqlite::memory:").doing("open the catalog")?;
             // The database is its one connection, which therefore must never be given up.
-            let only = pool(1, SQLITE).min_connections(1).connect_with(options).await.doing("open the catalog")?;
+            let only = pool(1, FREE_MAX, SQLITE).min_connections(1);
+            let only = only.connect_with(options).await.doing("open the catalog")?;
             migrated(SQLITE_MIGRATIONS.run(&only).await)?;
+            let only = Line::over(WRITES, only, BEGIN_WRITING);
             Ok(Store { writer: only.clone(), reader: only, dialect: Dialect::Sqlite })
         })
     }
@@ -107,29 +129,37 @@ impl Store {
             let options = PgConnectOptions::from_str(url).doing("read the address of the catalog")?;
             let options = options.application_name("weft");
             let options = password.iter().fold(options, |options, password| options.password(password));
-            let mut first = PgConnection::connect_with(&options).await.doing("connect to the catalog")?;
+            let first = timeout(FIRST_MAX, PgConnection::connect_with(&options)).await;
+            let mut first = first.map_err(|_| CatalogError::Away)?.doing("connect to the catalog")?;
             migrated(POSTGRES_MIGRATIONS.run_direct(None, &mut first, false).await)?;
             first.close().await.doing("connect to the catalog")?;
             let options = by_url(&options)?;
             // A database that was started anew must be met by connections of its own.
-            let writer = pool(1, POSTGRES).test_before_acquire(true).connect_lazy_with(options.clone());
-            let reader = pool(READERS, POSTGRES).test_before_acquire(true).connect_lazy_with(options);
-            Ok(Store { writer, reader, dialect: Dialect::Postgres })
+            let made = |connections| pool(connections, CONNECT_MAX, POSTGRES).test_before_acquire(true);
+            Ok(Store {
+                writer: Line::lazy(WRITES, made(1), options.clone(), BEGIN_READING),
+                reader: Line::lazy(READS, made(READERS), options, BEGIN_READING),
+                dialect: Dialect::Postgres,
+            })
         })
     }
 
     /// The connection that writes. Whoever holds it is the only writer of this process.
     pub(crate) async fn writer(&self) -> Result<Writer, CatalogError> {
-        Ok(Writer(self.writer.acquire().await.doing("write to the catalog")?))
+        let (connection, place) = self.writer.connection("write to the catalog").await?;
+        Ok(Writer { connection, line: self.writer.clone(), place })
     }
 
     /// A view of the database at one instant.
-    pub(crate) fn read(&self) -> Boxed<'_, Transaction<'static, Any>> {
+    pub(crate) fn read(&self) -> Boxed<'_, Reading> {
         let begin = match self.dialect {
-            Dialect::Sqlite => "BEGIN",
-            Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Dialect::Sqlite => BEGIN_READING,
+            Dialect::Postgres => BEGIN_READING_POSTGRES,
         };
-        Box::pin(async move { self.reader.begin_with(begin).await.doing("read the catalog") })
+        Box::pin(async move {
+            let (transaction, place) = self.reader.transaction(begin, "read the catalog").await?;
+            Ok(Reading { transaction, _place: place })
+        })
     }
 
     /// Waits for the connections to end, which folds the write-ahead log of a file into it.
@@ -139,18 +169,34 @@ impl Store {
     }
 }
 
+/// A view of the database at one instant.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    // INVARIANT: stands before the place, which is given back once it is dropped.
+    transaction: Transaction<'static, Any>,
+    _place: Place,
+}
+
 /// The connection that writes.
-pub(crate) struct Writer(PoolConnection<Any>);
+pub(crate) struct Writer {
+    // INVARIANT: as that of `Reading`.
+    connection: PoolConnection<Any>,
+    line: Line,
+    place: Place,
+}
 
 impl Writer {
     /// Begins a transaction as the only writer of the database: others wait until it ends.
     pub(crate) fn begin(&mut self) -> Boxed<'_, Transaction<'_, Any>> {
-        let dialect = Dialect::of(&self.0);
+        let dialect = Dialect::of(&self.connection);
         Box::pin(async move {
             match dialect {
-                Dialect::Sqlite => self.0.begin_with("BEGIN IMMEDIATE").await.doing("write to the catalog"),
+                Dialect::Sqlite => {
+                    let begun = self.connection.begin_with(BEGIN_WRITING).await;
+                    self.line.noted(&self.place, begun).doing("write to the catalog")
+                }
                 Dialect::Postgres => {
-                    let mut transaction = self.0.begin().await.doing("write to the catalog")?;
+                    let mut transaction = self.connection.begin().await.doing("write to the catalog")?;
                     sqlx::query(WRITING).execute(&mut *transaction).await.doing("write to the catalog")?;
                     Ok(transaction)
                 }
@@ -163,13 +209,27 @@ impl Deref for Writer {
     type Target = AnyConnection;
 
     fn deref(&self) -> &AnyConnection {
-        &self.0
+        &self.connection
     }
 }
 
 impl DerefMut for Writer {
     fn deref_mut(&mut self) -> &mut AnyConnection {
-        &mut self.0
+        &mut self.connection
+    }
+}
+
+impl Deref for Reading {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Reading {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.transaction
     }
 }
 
@@ -184,10 +244,10 @@ fn by_url(options: &impl ConnectOptions) -> Result<AnyConnectOptions, CatalogErr
     AnyConnectOptions::from_str(options.to_url_lossy().as_str()).doing("open the catalog")
 }
 
-fn pool(connections: u32, told: &'static str) -> AnyPoolOptions {
+fn pool(connections: u32, acquire_max: Duration, told: &'static str) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(ACQUIRE)
+        .acquire_timeout(acquire_max)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)

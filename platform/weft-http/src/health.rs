@@ -30,6 +30,8 @@ pub(crate) async fn metrics(State(doors): State<Doors>) -> impl IntoResponse {
     // Where they never were known to be the newest, it is the whole time since the start.
     let age = policies.age(now).unwrap_or(now - doors.started_at);
     metrics::gauge!("weft_policy_age_seconds").set(age.num_seconds() as f64);
+    let stale = doors.controller.stale().map_or(0, |stale| (now - stale.since).num_seconds());
+    metrics::gauge!("weft_source_stale_seconds").set(stale as f64);
     metrics::gauge!("weft_queries_running").set(doors.engine.queries_running() as f64);
     metrics::gauge!("weft_queries_bytes").set(doors.engine.queries_bytes() as f64);
     if let Some(bytes) = weft_engine::resident_bytes() {

@@ -54,6 +54,13 @@ async fn lights(doors: &Doors, view: &CatalogView) -> Result<Vec<wire::Light>, P
         }
         Some(_) => light("policies", "good", &of_rules),
     };
+    let source = match doors.controller.stale() {
+        None => light("source", "good", "every repository can be asked for newer revisions"),
+        Some(stale) => {
+            let since = stale.since.format("%Y-%m-%dT%H:%M:%SZ");
+            light("source", "warning", &format!("stale since {since}: {}", stale.reason))
+        }
+    };
     let newest = view.runs_after(None, 1).await?.items.pop();
     let runs = match newest {
         None => light("runs", "warning", "nothing was run yet"),
@@ -72,7 +79,7 @@ async fn lights(doors: &Doors, view: &CatalogView) -> Result<Vec<wire::Light>, P
         0 => light("service levels", "good", "every promise that is measured is kept"),
         count => light("service levels", "warning", &format!("{count} promises are not kept")),
     };
-    Ok(vec![start, policies, runs, levels])
+    Ok(vec![start, policies, source, runs, levels])
 }
 
 fn light(name: &str, state: &str, detail: &str) -> wire::Light {

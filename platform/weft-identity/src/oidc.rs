@@ -8,9 +8,12 @@ use moka::sync::Cache;
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata};
 use openidconnect::{
     AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl,
-    Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
+    Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
+    TokenResponse,
 };
 use parking_lot::Mutex;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use weft_circuit::Circuit;
 
 use crate::{ClaimSettings, Identity, IdentityError};
 
@@ -25,6 +28,13 @@ const METADATA: Duration = Duration::from_secs(600);
 
 /// Longest time that the provider has for an answer.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
+
+/// After how many calls in a row without an answer the provider is not asked, and how often one call tries then.
+const FAILURES: u32 = 3;
+const PROBE_EVERY: Duration = Duration::from_secs(5);
+
+/// Most calls to the provider at a time; whoever comes on top is refused at once.
+const CALLS_MAX: usize = 32;
 
 /// What is agreed with the provider.
 #[derive(Clone, Debug)]
@@ -50,6 +60,8 @@ pub struct Oidc {
     metadata: Mutex<Option<(Instant, Arc<CoreProviderMetadata>)>>,
     /// By what the browser brings back.
     pending: Cache<String, Arc<Pending>>,
+    circuit: Circuit,
+    calls: Semaphore,
 }
 
 /// A sign-in that is under way.
@@ -85,7 +97,8 @@ impl Oidc {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(ANSWER_MAX);
         let http = http.build().map_err(|error| unusable(&error))?;
         let pending = Cache::builder().max_capacity(PENDING_MAX).time_to_live(PENDING).build();
-        Ok(Oidc { settings, redirect, http, metadata: Mutex::new(None), pending })
+        let (circuit, calls) = (Circuit::new("oidc_sign_in", FAILURES, PROBE_EVERY), Semaphore::new(CALLS_MAX));
+        Ok(Oidc { settings, redirect, http, metadata: Mutex::new(None), pending, circuit, calls })
     }
 
     /// Name of the provider as people know it.
@@ -124,7 +137,17 @@ impl Oidc {
         let exchange =
             client.exchange_code(AuthorizationCode::new(code)).map_err(|error| refused(error.to_string()))?;
         let exchange = exchange.set_pkce_verifier(PkceCodeVerifier::new(pending.verifier.clone()));
-        let answer = exchange.request_async(&self.http).await.map_err(|error| refused(told(&error)))?;
+        let answer = {
+            let _call = self.call()?;
+            let answer = exchange.request_async(&self.http).await;
+            match answer {
+                Err(RequestTokenError::Request(error)) => return Err(self.unanswered(told(&error))),
+                answer => {
+                    self.circuit.note_success();
+                    answer.map_err(|error| refused(told(&error)))?
+                }
+            }
+        };
         let token = answer.id_token().ok_or_else(|| refused("the provider gave no proof of identity".to_owned()))?;
         // The provider may have new keys.
         if token.claims(&client.id_token_verifier(), &pending.nonce).is_err() {
@@ -139,6 +162,21 @@ impl Oidc {
         Ok((identity, pending.return_to.clone()))
     }
 
+    /// The right to call the provider now.
+    fn call(&self) -> Result<SemaphorePermit<'_>, IdentityError> {
+        let refused = |reason: &str| IdentityError::Provider { reason: reason.to_owned() };
+        let call = self.calls.try_acquire().map_err(|_| refused("too many sign in at the same time"))?;
+        match self.circuit.enters() {
+            true => Ok(call),
+            false => Err(refused("it did not answer, and is asked again within seconds")),
+        }
+    }
+
+    fn unanswered(&self, reason: String) -> IdentityError {
+        self.circuit.note_failure(&reason);
+        IdentityError::Provider { reason }
+    }
+
     /// The provider as it described itself no longer ago than `age_max`.
     async fn client(&self, age_max: Duration) -> Result<Client, IdentityError> {
         let unusable = |reason: String| IdentityError::Provider { reason };
@@ -147,8 +185,10 @@ impl Oidc {
             Some((_, metadata)) => metadata,
             None => {
                 let issuer = IssuerUrl::new(self.settings.issuer.clone()).map_err(|e| unusable(e.to_string()))?;
+                let _call = self.call()?;
                 let asked = CoreProviderMetadata::discover_async(issuer, &self.http).await;
-                let metadata = Arc::new(asked.map_err(|error| unusable(told(&error)))?);
+                let metadata = Arc::new(asked.map_err(|error| self.unanswered(told(&error)))?);
+                self.circuit.note_success();
                 *self.metadata.lock() = Some((Instant::now(), Arc::clone(&metadata)));
                 metadata
             }
@@ -176,3 +216,6 @@ fn told(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use parking_lot::RwLock;
 use serde::Deserialize;
 use tokio::sync::{Mutex, Semaphore};
 use url::Url;
+use weft_circuit::Circuit;
 use weft_model::Clock;
 
 use crate::IdentityError;
@@ -28,6 +29,9 @@ const RETRY: Duration = Duration::from_secs(15);
 const UNKNOWN_EVERY: TimeDelta = TimeDelta::seconds(10);
 /// Keys that the provider did not confirm for so long prove nothing any more: it may have withdrawn them.
 const UNCONFIRMED_MAX: TimeDelta = TimeDelta::hours(24);
+/// After how many fetches in a row without keys the provider is shown as one that does not answer. It is asked again as
+/// often all the same: that is seldom, and nobody waits for it whose key is known.
+const FAILURES: u32 = 2;
 /// So many requests wait for an answer of the provider at most; others are refused at once.
 const WAITING_MAX: usize = 1_024;
 
@@ -42,6 +46,7 @@ pub(crate) struct ProviderKeys {
     /// How often the provider was asked to an end.
     asked: AtomicU64,
     waiting: Semaphore,
+    circuit: Circuit,
 }
 
 /// What the provider published, and when it last did.
@@ -74,6 +79,7 @@ impl ProviderKeys {
             asking: Arc::default(),
             asked: AtomicU64::new(0),
             waiting: Semaphore::new(WAITING_MAX),
+            circuit: Circuit::new("oidc_keys", FAILURES, RETRY),
         })
     }
 
@@ -156,11 +162,13 @@ impl ProviderKeys {
     async fn ask(&self) -> bool {
         let outcome = match self.published_in_time().await {
             Ok(keys) => {
+                self.circuit.note_success();
                 metrics::gauge!("weft_identity_keys").set(keys.len() as f64);
                 *self.known.write() = Some(Known { keys: Arc::new(keys), at: self.clock.now() });
                 "ok"
             }
             Err(error) => {
+                self.circuit.note_failure(&error.reason());
                 tracing::warn!(
                     issuer = self.issuer,
                     reason = error.reason(),

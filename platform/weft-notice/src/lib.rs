@@ -8,7 +8,6 @@
 
 mod address;
 mod backlog;
-mod breaker;
 mod cloud_event;
 mod counted;
 mod error;

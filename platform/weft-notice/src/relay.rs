@@ -10,10 +10,10 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 use weft_catalog::{Catalog, CatalogError, OutboxEvent, PendingDelivery, Settlement, WebhookState};
+use weft_circuit::Breaker;
 use weft_model::Clock;
 
 use crate::backlog::Backlog;
-use crate::breaker::Breaker;
 use crate::cloud_event::CloudEvent;
 use crate::counted::Counted;
 use crate::interest::lane;

@@ -22,6 +22,7 @@ use crate::environment::Environment;
 use crate::foretell::foretell;
 use crate::monitor::Memo;
 use crate::report::{Outcome, OutcomeStatus, Progress, Report};
+use crate::stale::{Answers, Stale};
 use crate::timed::Timed;
 use crate::{Known, Plan, ReconcileError, plan};
 
@@ -67,6 +68,7 @@ pub struct Controller {
     /// Held by whoever changes what is served.
     pub(crate) at_work: tokio::sync::Mutex<()>,
     pushed: Arc<Notify>,
+    answers: Answers,
     /// What the monitor saw when it last looked.
     pub(crate) monitored: Mutex<Memo>,
     /// Whether a product was rolled back, or rows of it erased, so that the revision that is applied means something else.
@@ -87,6 +89,7 @@ impl Controller {
             told: Mutex::default(),
             at_work: tokio::sync::Mutex::default(),
             pushed: Arc::default(),
+            answers: Answers::default(),
             monitored: Mutex::default(),
             was_rolled_back: AtomicBool::new(false),
             simulating: Semaphore::new(SIMULATIONS_MAX),
@@ -141,8 +144,19 @@ impl Controller {
     /// The newest revision that the source has.
     pub async fn newest(&self) -> Result<Revision, ReconcileError> {
         let source = Arc::clone(&self.parts.source);
-        let newest = tokio::task::spawn_blocking(move || source.newest()).await;
-        Ok(newest.map_err(|_| ReconcileError::Task)??)
+        let asked = tokio::task::spawn_blocking(move || (source.newest(), source.is_current())).await;
+        let (newest, is_current) = asked.map_err(|_| ReconcileError::Task)?;
+        let trouble = match &newest {
+            Err(error) => Some(error.to_string()),
+            Ok(_) => (!is_current).then(|| "the repository of a domain cannot be asked; the log says which".to_owned()),
+        };
+        self.answers.note(self.parts.clock.now(), trouble);
+        Ok(newest?)
+    }
+
+    /// Since when the source cannot be asked and why; `None` while it can.
+    pub fn stale(&self) -> Option<Stale> {
+        self.answers.stale()
     }
 
     /// What wakes [`follow`](Self::follow), so that it asks the source now.
@@ -210,7 +224,7 @@ impl Controller {
             }
             Ok(newest) => newest,
             Err(error) => {
-                tracing::warn!(%error, "the source of revisions cannot be asked; what is published stays");
+                tracing::debug!(%error, "no newer revision is known");
                 return Ok(None);
             }
         };

@@ -4,7 +4,6 @@
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,24 +22,14 @@ const FAILURES: u32 = 3;
 /// How often a store is asked whether it answers again.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 
-/// Longest time that such a question takes.
-const PROBE_MAX: Duration = Duration::from_secs(3);
-
 /// Nobody writes an object of that name; that it is not there is an answer.
 const PROBE: &str = "_probe/answers";
 
 pub(crate) struct Circuit {
     inner: Arc<dyn ObjectStore>,
-    state: Arc<State>,
-    /// Where the probe lies, and how often it is asked for.
+    state: Arc<weft_circuit::Circuit>,
+    /// Where the probe lies.
     probe: Path,
-    every: Duration,
-}
-
-#[derive(Default)]
-struct State {
-    failures: AtomicU32,
-    is_open: AtomicBool,
 }
 
 impl Circuit {
@@ -50,13 +39,12 @@ impl Circuit {
     }
 
     fn probing(inner: Arc<dyn ObjectStore>, prefix: &Path, every: Duration) -> Arc<dyn ObjectStore> {
-        gauge(false);
         let probe = Path::from_iter(prefix.parts().chain(Path::from(PROBE).parts()));
-        Arc::new(Circuit { inner, state: Arc::default(), probe, every })
+        Arc::new(Circuit { inner, state: Arc::new(weft_circuit::Circuit::new("store", FAILURES, every)), probe })
     }
 
     fn ensure_closed(&self) -> Result<()> {
-        match self.state.is_open.load(Ordering::SeqCst) {
+        match self.state.is_open() {
             false => Ok(()),
             true => Err(unanswered()),
         }
@@ -65,41 +53,23 @@ impl Circuit {
     /// Counts what came of a call.
     fn counted<T>(&self, came: Result<T>) -> Result<T> {
         match &came {
-            Err(error) if is_unanswered(error) => self.count_failure(),
-            _ => self.state.failures.store(0, Ordering::SeqCst),
+            Err(error) if is_unanswered(error) => self.count_failure(error),
+            _ => self.state.note_success(),
         }
         came
     }
 
-    fn count_failure(&self) {
-        let failures = self.state.failures.fetch_add(1, Ordering::SeqCst) + 1;
-        if failures >= FAILURES && !self.state.is_open.swap(true, Ordering::SeqCst) {
-            tracing::error!("the store of the warehouse does not answer, and is not asked until it does");
-            gauge(true);
-            let (inner, state) = (Arc::clone(&self.inner), Arc::clone(&self.state));
-            tokio::spawn(closed_again(inner, state, self.probe.clone(), self.every));
+    fn count_failure(&self, error: &Error) {
+        if self.state.note_failure(error) {
+            let (store, state, probe) = (Arc::clone(&self.inner), Arc::clone(&self.state), self.probe.clone());
+            tokio::spawn(async move { state.until_it_answers(|| answers(&*store, &probe)).await });
         }
     }
 }
 
-/// Ends once the store answers.
-async fn closed_again(store: Arc<dyn ObjectStore>, state: Arc<State>, probe: Path, every: Duration) {
-    loop {
-        tokio::time::sleep(every).await;
-        match tokio::time::timeout(PROBE_MAX, store.head(&probe)).await {
-            Ok(Err(error)) if is_unanswered(&error) => {}
-            Err(_) => {}
-            Ok(_) => break,
-        }
-    }
-    state.failures.store(0, Ordering::SeqCst);
-    state.is_open.store(false, Ordering::SeqCst);
-    gauge(false);
-    tracing::info!("the store of the warehouse answers again");
-}
-
-fn gauge(is_open: bool) {
-    metrics::gauge!("weft_circuit_open", "target" => "store").set(if is_open { 1.0 } else { 0.0 });
+/// Whether the store says anything at all.
+async fn answers(store: &dyn ObjectStore, probe: &Path) -> bool {
+    !matches!(store.head(probe).await, Err(error) if is_unanswered(&error))
 }
 
 /// Whether that is no answer of the store's, rather than one that somebody does not like.
@@ -188,6 +158,8 @@ impl ObjectStore for Circuit {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
     use object_store::memory::InMemory;
 
     use super::*;

@@ -31,6 +31,6 @@ pub mod start_error;
 pub mod tls;
 pub mod traces;
 
-pub use running::Mesh;
+pub use running::{Begun, Mesh};
 pub use settings::Settings;
 pub use start_error::StartError;

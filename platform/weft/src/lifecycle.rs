@@ -11,7 +11,7 @@ use crate::cli::Look;
 use crate::clock::SystemClock;
 use crate::handed::Handed;
 use crate::notes::Notes;
-use crate::running::Mesh;
+use crate::running::{Begun, Mesh};
 use crate::settings::Settings;
 use crate::start_error::StartError;
 
@@ -31,20 +31,21 @@ pub(crate) async fn run(settings: Settings, handed: Handed) -> Result<(), StartE
     notes.reading(&mesh.describe_source());
     tell_manager(NotifyState::Status("the first reconcile runs"));
 
-    let Some(report) = signals.unless_told(mesh.begin()).await else {
+    let Some(begun) = signals.unless_told(mesh.begin()).await else {
         mesh.stop().await;
         return Ok(());
     };
-    let report = match report {
-        Ok(report) => report,
+    let begun = match begun {
+        Ok(begun) => begun,
         Err(error) => {
             mesh.stop().await;
             return Err(error);
         }
     };
-    match &report {
-        Some(report) => notes.reconciled(report, began.elapsed()),
-        None => notes.looks_on(),
+    match &begun {
+        Begun::Reconciled(report) => notes.reconciled(report, began.elapsed()),
+        Begun::LooksOn => notes.looks_on(),
+        Begun::Stale(error) => notes.stale(error),
     }
     announce(&mesh);
     tell_manager(NotifyState::Status("serving"));

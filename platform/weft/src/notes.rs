@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use owo_colors::{OwoColorize, Style};
+use weft_manifest::source::SourceError;
 use weft_model::{Code, Diagnostic, PortRef};
 use weft_reconcile::{Outcome, OutcomeStatus, Progress, ReconcileError, Report};
 
@@ -54,6 +55,14 @@ impl Notes {
     /// That this node serves what another one brings about.
     pub(crate) fn looks_on(&self) {
         self.line("Another node leads the mesh; this one serves what is published");
+    }
+
+    /// That what was served before is served on, since nothing newer can be had.
+    pub(crate) fn stale(&self, error: &SourceError) {
+        self.line(&format!(
+            "warning[{}]: {error}\n  help: what was served before is served on meanwhile",
+            error.code()
+        ));
     }
 
     pub(crate) fn stopping(&self) {

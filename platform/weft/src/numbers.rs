@@ -27,7 +27,7 @@ const ON_EVENT: &[Labels] = &[];
 
 /// Name, kind, help, and the labels of those that begin at zero. Labels hold no principal's name and no SQL, and a port's
 /// only where it is called `port`: those are for who may know, at `/metrics/ports`.
-const NUMBERS: [(&str, Kind, &str, &[Labels]); 54] = [
+const NUMBERS: [(&str, Kind, &str, &[Labels]); 55] = [
     ("weft_ready", Gauge, "1 once the first reconcile is done, until the end.", PLAIN),
     ("weft_process_resident_bytes", Bytes, "Memory that the process holds.", PLAIN),
     ("weft_http_requests_total", Counter, "Requests, by method, pattern of the path and status.", ON_EVENT),
@@ -146,7 +146,20 @@ const NUMBERS: [(&str, Kind, &str, &[Labels]); 54] = [
         "Spans for the collector of traces, by outcome.",
         &[&[("outcome", "sent")], &[("outcome", "lost")]],
     ),
-    ("weft_circuit_open", Gauge, "1 while calls to the target are held back.", &[&[("target", "store")]]),
+    (
+        "weft_circuit_open",
+        Gauge,
+        "1 while calls to the target are held back; for git, in how many repositories.",
+        &[
+            &[("target", "store")],
+            &[("target", "git")],
+            &[("target", "catalog")],
+            &[("target", "catalog_reads")],
+            &[("target", "oidc_keys")],
+            &[("target", "oidc_sign_in")],
+        ],
+    ),
+    ("weft_source_stale_seconds", Age, "For how long a repository could not be asked for newer revisions.", PLAIN),
     ("weft_identity_refused_total", Counter, "Credentials that did not hold.", PLAIN),
     (
         "weft_identity_limited_total",

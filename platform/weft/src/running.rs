@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use weft_catalog::Catalog;
 use weft_http::Peer;
-use weft_manifest::source::RevisionSource;
+use weft_manifest::source::{RevisionSource, SourceError};
 use weft_model::Revision;
 use weft_notice::Relay;
 use weft_reconcile::{Controller, ReconcileError, Report};
@@ -45,6 +45,17 @@ pub struct Mesh {
     last: Option<Revision>,
     tasks: JoinSet<()>,
     stop: CancellationToken,
+}
+
+/// What was done when a mesh began to serve.
+#[derive(Debug)]
+pub enum Begun {
+    /// It was brought to its newest revision.
+    Reconciled(Box<Report>),
+    /// Another node does that.
+    LooksOn,
+    /// The newest revision cannot be had, so that it serves what it served before.
+    Stale(SourceError),
 }
 
 impl Mesh {
@@ -94,18 +105,29 @@ impl Mesh {
     }
 
     /// What is done at the start: the [first reconcile](Mesh::first_reconcile) where this node leads the mesh. Where
-    /// another does, the rules of the newest revision are put in force, and there is nothing to report.
+    /// another does, the rules of the newest revision are put in force. Where the repository cannot be had from elsewhere,
+    /// what was served before is served on.
     ///
     /// # Errors
     ///
     /// As [`first_reconcile`](Mesh::first_reconcile).
-    pub async fn begin(&mut self) -> Result<Option<Report>, StartError> {
-        if self.catalog.leads() {
-            return self.first_reconcile().await.map(Some);
-        }
-        self.controller.look_on(&mut None).await;
+    pub async fn begin(&mut self) -> Result<Begun, StartError> {
+        let begun = if self.catalog.leads() {
+            match self.first_reconcile().await {
+                Ok(report) => return Ok(Begun::Reconciled(Box::new(report))),
+                Err(StartError::Reconcile(ReconcileError::Source(error)))
+                    if error.is_of_remote() && self.catalog.published().revision.is_some() =>
+                {
+                    Begun::Stale(error)
+                }
+                Err(error) => return Err(error),
+            }
+        } else {
+            self.controller.look_on(&mut None).await;
+            Begun::LooksOn
+        };
         self.open_up()?;
-        Ok(None)
+        Ok(begun)
     }
 
     /// From here on clients are let in.

@@ -10,12 +10,16 @@ use weft_model::Published;
 
 use super::{Catalog, Inner};
 use crate::dialect;
-use crate::error::{CatalogError, Doing};
+use crate::error::{CatalogError, Doing, in_time};
 use crate::store::Writer;
 use crate::{outbox, releases, requests, settings};
 
 /// The lease that whoever brings the mesh to revisions holds.
 pub(crate) const CONTROLLER: &str = "controller";
+
+/// How long it may take to ask who leads, and to take in what others changed.
+const LEAD_MAX: Duration = Duration::from_secs(10);
+const REFRESH_MAX: Duration = Duration::from_secs(30);
 
 /// Whether this process leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +78,7 @@ impl Catalog {
     ///
     /// Trouble with the database; whether this process leads is not known then.
     pub async fn lead(&self, time: Duration) -> Result<Lead, CatalogError> {
-        self.to_the_end(move |inner| async move { inner.lead(time).await }).await
+        self.to_the_end(move |inner| async move { in_time(LEAD_MAX, inner.lead(time)).await }).await
     }
 
     /// Lets go of the lead, so that another process need not wait for its end. Does nothing where there is none.
@@ -83,7 +87,7 @@ impl Catalog {
     ///
     /// Trouble with the database; the lead ends by itself then.
     pub async fn resign(&self) -> Result<(), CatalogError> {
-        self.to_the_end(|inner| async move { inner.resign().await }).await
+        self.to_the_end(|inner| async move { in_time(LEAD_MAX, inner.resign()).await }).await
     }
 
     /// Fails where this process does not lead.
@@ -134,14 +138,12 @@ impl Catalog {
             return Ok(false);
         }
         let before = self.inner.seat.seen.lock().clone();
-        let mut transaction = self.inner.store.read().await?;
-        let seen = seen(&mut transaction).await?;
-        drop(transaction);
+        let seen = in_time(REFRESH_MAX, async { seen(&mut *self.inner.store.read().await?).await }).await?;
         if before.as_ref() == Some(&seen) {
             return Ok(false);
         }
         self.to_the_end(move |inner| async move {
-            inner.refresh().await?;
+            in_time(REFRESH_MAX, inner.refresh()).await?;
             inner.follow_with_search();
             Ok(true)
         })

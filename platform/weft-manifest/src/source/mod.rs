@@ -1,9 +1,11 @@
 //! Where revisions come from: a git work tree, a bare repository, a remote, or a plain directory.
 
+mod attempt;
 mod commit;
 mod composed;
 mod directory;
 mod git;
+mod mirror;
 mod remote;
 mod selection;
 
@@ -90,6 +92,13 @@ pub enum SourceError {
     #[error("`{place}` has no branch `{branch}`")]
     NoBranch { place: String, branch: String },
 
+    /// Held where it was, until somebody says that this is meant.
+    #[error(
+        "`{place}` was written anew: {newest} does not follow {before}, which counts here; push a commit that follows both \
+         (`git merge -s ours {before}`), or delete `{}` while Weft is stopped", mirror.display()
+    )]
+    Rewritten { place: String, before: Revision, newest: Revision, mirror: PathBuf },
+
     #[error("{place} has no revision `{name}`")]
     NoRevision { place: String, name: String },
 
@@ -120,6 +129,22 @@ impl SourceError {
             SourceError::NoFile { .. } => Code::FILE_MISSING,
             _ => Code::SOURCE_UNAVAILABLE,
         }
+    }
+
+    /// Whether nobody answered, rather than with something that cannot be used.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        matches!(self, SourceError::Fetch { .. })
+    }
+
+    /// Whether a repository elsewhere cannot be had as it was before, so that the last commit of it has to do.
+    pub fn is_of_remote(&self) -> bool {
+        matches!(
+            self,
+            SourceError::Fetch { .. }
+                | SourceError::NoBranch { .. }
+                | SourceError::NoCommit { .. }
+                | SourceError::Rewritten { .. }
+        )
     }
 }
 

@@ -1,34 +1,41 @@
-//! A git repository behind a URL, mirrored on this machine.
+//! A git repository behind a URL: asked for its newest commit, and left alone for a while where it does not answer.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use gix::bstr::BStr;
-use gix::protocol::handshake::Ref;
-use gix::refs::transaction::PreviousValue;
-use gix::remote::Direction;
-use sha2::{Digest, Sha256};
+use weft_circuit::Circuit;
 use weft_model::{Commit, DomainName, FileEntry, ManifestTree, Revision};
 
+use super::attempt::{Attempt, Waited};
 use super::commit::made_by;
-use super::git::{commit_at, domain_at, folder_at, read_at, tree_at};
+use super::git::{read_at, tree_at};
+use super::mirror::Mirror;
 use super::{RevisionSource, SourceError};
 
-/// Every branch of the remote, and nothing else.
-const BRANCHES: &str = "+refs/heads/*:refs/heads/*";
+/// How long a host may say nothing while it is asked. What it sends may take as long as it takes.
+const SILENCE_MAX: Duration = Duration::from_secs(20);
 
-/// A remote whose commits are fetched into a bare mirror.
+/// After how many questions in a row that were not answered a host is asked less often, and how often then.
+const FAILURES: u32 = 3;
+const PROBE_EVERY: Duration = Duration::from_secs(5);
+
+/// How long such a question is waited for at a time: it is under way meanwhile.
+const PROBE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Most questions to one host that may hang at the same time, given up or not.
+const HANGING_MAX: usize = 64;
+
+/// A remote whose commits are fetched into a mirror.
 pub(super) struct RemoteSource {
-    url: String,
-    /// The URL as people may see it: without a password.
-    shown: String,
-    branch: Option<String>,
-    mirror: PathBuf,
-    /// One fetch at a time.
-    fetching: Mutex<()>,
+    mirror: Arc<Mirror>,
+    circuit: Circuit,
+    /// The question that is under way while nobody waits for it. Held by whoever asks: one at a time.
+    under_way: Mutex<Option<Attempt<Result<Revision, SourceError>>>>,
+    /// One more for each thread that has not ended.
+    hanging: Arc<()>,
 }
 
 impl RemoteSource {
@@ -46,136 +53,106 @@ impl RemoteSource {
     /// The repository at `url`, and the branch of it that counts if that is not the default.
     pub(super) fn new(url: &str, branch: Option<String>, mirrors: &Path) -> Self {
         RemoteSource {
-            url: url.to_owned(),
-            shown: without_password(url),
-            branch,
-            mirror: mirrors.join(hex::encode(Sha256::digest(url.as_bytes()))),
-            fetching: Mutex::new(()),
+            mirror: Arc::new(Mirror::new(url, branch, mirrors)),
+            circuit: Circuit::new("git", FAILURES, PROBE_EVERY),
+            under_way: Mutex::default(),
+            hanging: Arc::default(),
         }
     }
 
     /// The URL as people may see it: without a password.
     pub(super) fn shown(&self) -> &str {
-        &self.shown
+        self.mirror.shown()
     }
 
-    /// The commit that [`keep`](Self::keep) noted last for `domain`.
+    /// As [`Mirror::kept`].
     pub(super) fn kept(&self, domain: &DomainName) -> Option<Revision> {
-        let repository = self.open().ok()?;
-        let id = repository.try_find_reference(&kept_as(domain)).ok()??.try_id()?.detach();
-        Some(Revision::new(id.to_string()))
+        self.mirror.kept(domain)
     }
 
-    /// Notes which commit counts for `domain`, so that it stays and is found again without asking the remote.
+    /// As [`Mirror::keep`].
     pub(super) fn keep(&self, domain: &DomainName, revision: &Revision) -> Result<(), SourceError> {
-        if self.kept(domain).as_ref() == Some(revision) {
-            return Ok(());
-        }
-        let repository = self.open()?;
-        let id = commit_at(&repository, revision, Path::new(&self.shown))?.id;
-        let kept = repository.reference(kept_as(domain), id, PreviousValue::Any, "fetched");
-        kept.map(drop).map_err(|error| self.trouble(error))
+        self.mirror.keep(domain, revision)
     }
 
-    /// An error where the commit has no such folder.
+    /// As [`Mirror::holds_folder`].
     pub(super) fn holds_folder(&self, revision: &Revision, folder: &str) -> Result<(), SourceError> {
-        folder_at(&self.open()?, folder, revision, Path::new(&self.shown)).map(drop)
+        self.mirror.holds_folder(revision, folder)
     }
 
-    /// The files of `domain` at a commit, and what else stands below `path` that would mean something in a mesh.
+    /// As [`Mirror::domain`].
     pub(super) fn domain(
         &self,
         revision: &Revision,
         path: &str,
         domain: &DomainName,
     ) -> Result<(BTreeMap<String, FileEntry>, Vec<String>), SourceError> {
-        domain_at(&self.open()?, path, domain, revision, Path::new(&self.shown))
+        self.mirror.domain(revision, path, domain)
     }
 
-    fn trouble(&self, error: impl fmt::Display) -> SourceError {
-        let problem = error.to_string().replace(&self.url, &self.shown);
-        SourceError::Fetch { url: self.shown.clone(), problem }
-    }
-
-    fn open(&self) -> Result<gix::Repository, SourceError> {
-        // Nobody sits at a terminal to answer, and a server that is silent must not hold us up.
-        let settings = ["gitoxide.credentials.terminalPrompt=false", "gitoxide.http.connectTimeout=20000"];
-        let options = gix::open::Options::default().config_overrides(settings);
-        options.open(&self.mirror).map(|repository| repository.to_thread_local()).map_err(|error| self.trouble(error))
-    }
-
-    fn open_or_create(&self) -> Result<gix::Repository, SourceError> {
-        if !self.mirror.join("HEAD").is_file() {
-            let io = |source| SourceError::Io { path: self.mirror.clone(), source };
-            // What is left of a first start that was cut short holds nothing yet.
-            if self.mirror.exists() {
-                std::fs::remove_dir_all(&self.mirror).map_err(io)?;
-            }
-            std::fs::create_dir_all(&self.mirror).map_err(io)?;
-            gix::init_bare(&self.mirror).map_err(|error| self.trouble(error))?;
+    fn ask(&self) -> Result<Attempt<Result<Revision, SourceError>>, SourceError> {
+        if !self.circuit.enters() {
+            return Err(self.mirror.trouble("it did not answer, and is asked again within seconds"));
         }
-        self.open()
-    }
-
-    fn fetch(&self, repository: &gix::Repository) -> Result<Vec<Ref>, SourceError> {
-        let remote = repository
-            .remote_at(self.url.as_str())
-            .and_then(|remote| remote.with_refspecs([BStr::new(BRANCHES)], Direction::Fetch))
-            .map_err(|error| self.trouble(error))?
-            .with_fetch_tags(gix::remote::fetch::Tags::None);
-        let connection = remote.connect(Direction::Fetch).map_err(|error| self.trouble(error))?;
-        let options = gix::remote::ref_map::Options {
-            prefix_from_spec_as_filter_on_remote: false,
-            ..gix::remote::ref_map::Options::default()
-        };
-        let fetch = connection.prepare_fetch(gix::progress::Discard, options).map_err(|error| self.trouble(error))?;
-        let outcome =
-            fetch.receive(gix::progress::Discard, &AtomicBool::new(false)).map_err(|error| self.trouble(error))?;
-        Ok(outcome.ref_map.remote_refs)
+        if Arc::strong_count(&self.hanging) > HANGING_MAX {
+            return Err(self.mirror.trouble("too many earlier questions to it hang; a restart lets go of them"));
+        }
+        let mirror = Arc::clone(&self.mirror);
+        let attempt = Attempt::begin(Arc::clone(&self.hanging), move |heard| mirror.newest(heard));
+        attempt.map_err(|error| self.mirror.trouble(error))
     }
 }
 
 impl fmt::Debug for RemoteSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RemoteSource").field("url", &self.shown).field("branch", &self.branch).finish_non_exhaustive()
+        let (url, branch) = (self.mirror.shown(), self.mirror.branch());
+        f.debug_struct("RemoteSource").field("url", &url).field("branch", &branch).finish_non_exhaustive()
     }
 }
 
 impl RevisionSource for RemoteSource {
     fn newest(&self) -> Result<Revision, SourceError> {
-        let _one_at_a_time = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
-        let repository = self.open_or_create()?;
-        let refs = self.fetch(&repository)?;
-        let wanted = self.branch.as_ref().map(|branch| format!("refs/heads/{branch}"));
-        let found = refs.iter().find_map(|reference| match (reference, &wanted) {
-            (Ref::Symbolic { full_ref_name, object, .. }, None) if full_ref_name == "HEAD" => Some(*object),
-            (Ref::Direct { full_ref_name, object }, None) if full_ref_name == "HEAD" => Some(*object),
-            (Ref::Direct { full_ref_name, object }, Some(wanted)) if full_ref_name == wanted.as_str() => Some(*object),
-            _ => None,
-        });
-        match (found, &self.branch) {
-            (Some(id), _) => Ok(Revision::new(id.to_string())),
-            (None, Some(branch)) => Err(SourceError::NoBranch { place: self.shown.clone(), branch: branch.clone() }),
-            (None, None) => Err(SourceError::NoCommit { place: self.shown.clone() }),
-        }
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut attempt = match under_way.take() {
+            Some(attempt) => attempt,
+            None => self.ask()?,
+        };
+        // Whoever else is to be asked need not wait for a host that counts as down.
+        let patience = self.circuit.is_open().then_some(PROBE_PATIENCE);
+        let unanswered = match attempt.wait(SILENCE_MAX, patience) {
+            Waited::Answered(Err(error)) if error.is_unanswered() => error,
+            Waited::Answered(answer) => {
+                self.circuit.note_success();
+                return answer;
+            }
+            Waited::Silent => {
+                self.mirror.trouble(format_args!("nothing was heard of it for {} s", SILENCE_MAX.as_secs()))
+            }
+            Waited::NotYet => {
+                *under_way = Some(attempt);
+                return Err(self.mirror.trouble("it is asked again, and has not answered yet"));
+            }
+        };
+        self.circuit.note_failure(&unanswered);
+        Err(unanswered)
     }
 
     fn tree(&self, revision: &Revision) -> Result<ManifestTree, SourceError> {
-        tree_at(&self.open()?, "", revision, Path::new(&self.shown))
+        tree_at(&self.mirror.open()?, "", revision, Path::new(self.shown()))
     }
 
     fn read(&self, revision: &Revision, path: &str) -> Result<Vec<u8>, SourceError> {
-        read_at(&self.open()?, "", revision, path, Path::new(&self.shown))
+        read_at(&self.mirror.open()?, "", revision, path, Path::new(self.shown()))
     }
 
     fn commit(&self, revision: &Revision) -> Result<Option<Commit>, SourceError> {
-        made_by(&self.open()?, revision, Path::new(&self.shown)).map(Some)
+        made_by(&self.mirror.open()?, revision, Path::new(self.shown())).map(Some)
     }
 
     fn describe(&self) -> String {
-        match &self.branch {
-            Some(branch) => format!("git repository {} (branch {branch})", self.shown),
-            None => format!("git repository {}", self.shown),
+        match self.mirror.branch() {
+            Some(branch) => format!("git repository {} (branch {branch})", self.shown()),
+            None => format!("git repository {}", self.shown()),
         }
     }
 }
@@ -185,11 +162,6 @@ pub(crate) fn is_url(text: &str) -> bool {
     let has_scheme = ["http://", "https://", "ssh://", "git://", "file://"].iter().any(|s| text.starts_with(s));
     let is_scp = text.split_once(':').is_some_and(|(host, _)| host.contains('@') && !host.contains('/'));
     (has_scheme || is_scp) && !text.contains('#')
-}
-
-/// The reference that notes which commit counts for a domain.
-fn kept_as(domain: &DomainName) -> String {
-    format!("refs/weft/{domain}")
 }
 
 /// The URL as people may see it.

@@ -263,3 +263,67 @@ fn a_directory_that_is_gone_is_no_empty_mesh() {
     assert!(matches!(source.newest(), Err(super::SourceError::NoMesh { .. })));
     assert!(source.tree(&revision).is_err());
 }
+
+/// A repository whose branch `main` is also behind a URL, and what is mirrored of that.
+fn behind_url() -> (TempDir, std::path::PathBuf, Box<dyn RevisionSource>, TempDir) {
+    let folder = repository();
+    let bare = folder.path().join("bare.git");
+    git(folder.path(), &["clone", "--quiet", "--bare", ".", bare.to_str().unwrap()]);
+    git(folder.path(), &["remote", "add", "origin", bare.to_str().unwrap()]);
+    let (source, mirrors) = opened(&format!("file://{}#main", bare.display()));
+    (folder, bare, source, mirrors)
+}
+
+#[test]
+fn a_history_that_was_written_anew_is_held_until_somebody_says_that_it_is_meant() {
+    let (folder, bare, source, mirrors) = behind_url();
+    let before = source.newest().unwrap();
+    git(folder.path(), &["commit", "--quiet", "--amend", "--message", "another"]);
+    git(folder.path(), &["push", "--quiet", "--force", "origin", "HEAD:main"]);
+    let url = format!("file://{}#main", bare.display());
+    for source in [source, open(&url, mirrors.path()).unwrap()] {
+        let error = source.newest().unwrap_err();
+        assert!(error.is_of_remote() && error.to_string().contains("was written anew"), "{error}");
+        assert_eq!(error.code(), Code::SOURCE_UNAVAILABLE);
+        source.tree(&before).unwrap();
+    }
+    let (elsewhere, _mirrors) = opened(&url);
+    elsewhere.newest().unwrap();
+
+    git(folder.path(), &["merge", "--quiet", "--strategy", "ours", "--message", "meant", before.as_str()]);
+    git(folder.path(), &["push", "--quiet", "origin", "HEAD:main"]);
+    let source = open(&url, mirrors.path()).unwrap();
+    let after = source.newest().unwrap();
+    assert_ne!(after, before);
+    assert_eq!(source.newest().unwrap(), after);
+}
+
+#[test]
+fn a_branch_that_is_deleted_is_told_and_what_was_fetched_stays_until_it_is_there_again() {
+    let (folder, bare, source, _mirrors) = behind_url();
+    let before = source.newest().unwrap();
+    git(&bare, &["update-ref", "-d", "refs/heads/main"]);
+    // However often it is asked: it answers.
+    for _ in 0..5 {
+        let error = source.newest().unwrap_err();
+        assert!(error.to_string().contains("has no branch `main`"), "{error}");
+    }
+    source.tree(&before).unwrap();
+    git(folder.path(), &["push", "--quiet", "origin", "HEAD:main"]);
+    assert_eq!(source.newest().unwrap(), before);
+}
+
+#[test]
+fn a_host_that_does_not_answer_is_asked_less_often() {
+    let (source, _mirrors) = opened("http://127.0.0.1:1/x.git");
+    let told = || source.newest().unwrap_err().to_string();
+    for _ in 0..3 {
+        assert!(!told().contains("asked again"));
+    }
+    for _ in 0..100 {
+        assert_eq!(
+            told(),
+            "cannot fetch `http://127.0.0.1:1/x.git`: it did not answer, and is asked again within seconds"
+        );
+    }
+}
