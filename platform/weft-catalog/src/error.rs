@@ -135,6 +135,7 @@ impl CatalogError {
     pub fn unreached(&self) -> Option<Unreached> {
         match self {
             CatalogError::Database { source, .. } => Unreached::of(source),
+            CatalogError::Away => Some(Unreached::Nobody),
             _ => None,
         }
     }
