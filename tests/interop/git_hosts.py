@@ -47,8 +47,12 @@ def http(folder):
             for name, value in headers:
                 self.send_header(name, value)
             self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            try:
+                self.end_headers()
+                self.wfile.write(content)
+            except OSError:
+                # Who gave up does not wait for it.
+                pass
 
         do_GET = do_POST = answer
 

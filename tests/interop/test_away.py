@@ -134,6 +134,7 @@ def test_a_history_that_is_written_anew_is_held_and_a_branch_that_is_gone_missed
         repository.git("commit", "--quiet", "--amend", "--message", "another")
         stale(server, "was written anew")
         assert source(server)[2] == first and is_open(server, "git") == 0
+        repository.git("branch", "other")
         repository.git("checkout", "--quiet", "--detach")
         repository.git("branch", "--quiet", "-D", "main")
         stale(server, "has no branch `main`")

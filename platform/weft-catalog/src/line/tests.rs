@@ -11,8 +11,9 @@ use super::*;
 fn options(path: &Path) -> (AnyPoolOptions, AnyConnectOptions) {
     sqlx::any::install_default_drivers();
     let url = format!("sqlite://{}?mode=rwc", path.display());
-    let told = |connection| async move { sqlx::raw_sql("PRAGMA busy_timeout = 1").execute(connection).await.map(drop) };
-    let pool = AnyPoolOptions::new().max_connections(1).after_connect(move |connection, _| Box::pin(told(connection)));
+    let pool = AnyPoolOptions::new().max_connections(1).after_connect(|connection, _| {
+        Box::pin(async move { sqlx::raw_sql("PRAGMA busy_timeout = 1").execute(connection).await.map(drop) })
+    });
     (pool, AnyConnectOptions::from_str(&url).unwrap())
 }
 

@@ -1,8 +1,8 @@
 //! A question to a host that may never answer: asked on a thread of its own, and given up once nothing is heard for long.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
@@ -28,10 +28,12 @@ pub(super) enum Waited<T> {
     NotYet,
 }
 
-/// Counts whatever is heard of the host, as gix tells it.
+/// Counts whatever is heard of the host, as gix tells it: each part of the work by itself, since gix reckons with what
+/// stands there.
 #[derive(Clone, Default)]
 pub(super) struct Heard {
     count: StepShared,
+    parts: Arc<Mutex<Vec<StepShared>>>,
     is_given_up: Arc<AtomicBool>,
 }
 
@@ -62,7 +64,7 @@ impl<T: Send + 'static> Attempt<T> {
                 Err(RecvTimeoutError::Disconnected) => return Waited::Silent,
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            let heard = self.heard.count.load(Ordering::Relaxed);
+            let heard = self.heard.in_all();
             if heard != self.seen.0 {
                 self.seen = (heard, Instant::now());
             }
@@ -88,14 +90,23 @@ impl Heard {
         &self.is_given_up
     }
 
-    fn something(&self) {
-        self.count.fetch_add(1, Ordering::Relaxed);
+    /// Counts a part of the work.
+    pub(super) fn part(&self) -> Heard {
+        let part = Heard { count: StepShared::default(), ..self.clone() };
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&part.count));
+        part
+    }
+
+    /// Another number than before where something was heard since.
+    fn in_all(&self) -> Step {
+        let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.iter().map(|count| count.load(Ordering::Relaxed)).fold(parts.len(), Step::wrapping_add)
     }
 }
 
 impl Count for Heard {
-    fn set(&self, _step: Step) {
-        self.something();
+    fn set(&self, step: Step) {
+        self.count.store(step, Ordering::Relaxed);
     }
 
     fn step(&self) -> Step {
@@ -106,15 +117,13 @@ impl Count for Heard {
         self.count.fetch_add(step, Ordering::Relaxed);
     }
 
-    fn counter(&self) -> Arc<AtomicUsize> {
+    fn counter(&self) -> StepShared {
         Arc::clone(&self.count)
     }
 }
 
 impl Progress for Heard {
-    fn init(&mut self, _max: Option<Step>, _unit: Option<Unit>) {
-        self.something();
-    }
+    fn init(&mut self, _max: Option<Step>, _unit: Option<Unit>) {}
 
     fn set_name(&mut self, _name: String) {}
 
@@ -126,20 +135,18 @@ impl Progress for Heard {
         UNKNOWN
     }
 
-    fn message(&self, _level: MessageLevel, _message: String) {
-        self.something();
-    }
+    fn message(&self, _level: MessageLevel, _message: String) {}
 }
 
 impl NestedProgress for Heard {
     type SubProgress = Heard;
 
     fn add_child(&mut self, _name: impl Into<String>) -> Heard {
-        self.clone()
+        self.part()
     }
 
     fn add_child_with_id(&mut self, _name: impl Into<String>, _id: Id) -> Heard {
-        self.clone()
+        self.part()
     }
 }
 
@@ -166,8 +173,9 @@ mod tests {
 
         let (end, ends) = channel::<()>();
         let mut talks = Attempt::begin(Arc::clone(&alive), move |heard| {
+            let part = heard.part();
             while ends.try_recv().is_err() {
-                heard.something();
+                part.inc();
                 thread::yield_now();
             }
             7

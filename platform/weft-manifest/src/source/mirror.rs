@@ -166,8 +166,8 @@ impl Mirror {
             prefix_from_spec_as_filter_on_remote: false,
             ..gix::remote::ref_map::Options::default()
         };
-        let fetch = connection.prepare_fetch(heard.clone(), options).map_err(|error| self.trouble(error))?;
-        let outcome = fetch.receive(heard.clone(), heard.is_given_up()).map_err(|error| self.trouble(error))?;
+        let fetch = connection.prepare_fetch(heard.part(), options).map_err(|error| self.trouble(error))?;
+        let outcome = fetch.receive(heard.part(), heard.is_given_up()).map_err(|error| self.trouble(error))?;
         Ok(outcome.ref_map.remote_refs)
     }
 }

@@ -267,6 +267,9 @@ fn a_directory_that_is_gone_is_no_empty_mesh() {
 /// A repository whose branch `main` is also behind a URL, and what is mirrored of that.
 fn behind_url() -> (TempDir, std::path::PathBuf, Box<dyn RevisionSource>, TempDir) {
     let folder = repository();
+    git(folder.path(), &["branch", "other"]);
+    write(folder.path(), "products/air/domain.yaml", "domain: air\nowner: air-team\n");
+    commit(folder.path());
     let bare = folder.path().join("bare.git");
     git(folder.path(), &["clone", "--quiet", "--bare", ".", bare.to_str().unwrap()]);
     git(folder.path(), &["remote", "add", "origin", bare.to_str().unwrap()]);
