@@ -14,7 +14,7 @@ from weft import Configured, Repository, Server, command, configuration, until
 
 FLIGHTS = "select count(*) n from aviation.flights.departures"
 EXTREMES = "products/weather/extremes/contracts/daily.odcs.yaml"
-RESTRICTED = "select count(distinct origin) n from weather.extremes.daily"
+RESTRICTED = "select count(*) n from weather.extremes.daily"
 ABOUT = "products/aviation/flights/about.md"
 # Within that a mesh follows again, and says that it does not.
 RESUMES, TOLD = 30, 30
@@ -58,7 +58,7 @@ def follows(server, revision):
 def stale(server, why):
     """Waits until it is told since when and why what is served may be old."""
     until(lambda: source(server)[1].startswith("stale since ") and why in source(server)[1], why, longest=TOLD, every=0.2)
-    assert number(server, "weft_source_stale_seconds") > 0
+    until(lambda: number(server, "weft_source_stale_seconds") > 0, "it is counted")
 
 
 def change(repository):
@@ -169,7 +169,7 @@ def timed(work):
 def test_a_catalog_that_is_away_leaves_queries_and_takes_what_must_be_written(shared, away):
     repository, line, server = shared
     known, restricted = server.query("ana", FLIGHTS), server.query("ana", RESTRICTED)
-    assert restricted == [{"n": 3}] and is_open(server, "catalog") == 0
+    assert restricted == [{"n": 1092}] and is_open(server, "catalog") == 0
     wanted = {"port": "loyalty.members.profiles", "columns": ["email"], "purpose": "member_service", "note": "complaints"}
     request = lambda: ask(server, "dana", "/api/v1/access/requests", wanted)
     getattr(line, away)()

@@ -55,6 +55,19 @@ def errors(asked):
     return [one for one in asked if "error" in one]
 
 
+def unread(asked, known):
+    """Errors between the answers of two revisions: nobody had read the newer one yet, so that nothing of it was kept."""
+    found, waiting, newest = [], [], 0
+    for one in asked:
+        if "error" in one:
+            waiting.append(one)
+            continue
+        at = known.get(number_and_sum(one["answer"]), newest)
+        found += waiting if at > newest else []
+        waiting, newest = [], max(newest, at)
+    return found
+
+
 def errors_in_fair_weather(asked, spells):
     """Errors of questions that were put and answered while the store was well."""
     foul = [(spell["began"], spell["ended"] + AFTER) for spell in spells if spell["name"] != "sound"]
