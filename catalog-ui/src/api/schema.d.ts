@@ -47,7 +47,7 @@ export interface paths {
         };
         /**
          * The numbers in Prometheus' text format. Labels hold no product's name and no SQL, since
-         *     whoever scrapes is not asked for a token.
+         *     whoever scrapes is not asked for a token; those of ports are at `/metrics/ports`.
          */
         get: operations["metrics"];
         put?: never;
@@ -101,6 +101,23 @@ export interface paths {
         };
         /** Takes a browser back from the identity provider, and signs it in if that proved a name that is known. */
         get: operations["get_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics/ports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The numbers of single ports, in the same format: of those for which the caller answers, or of all for who sees all usage. */
+        get: operations["port_metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2683,6 +2700,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Why it was not answered. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    port_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
             };
             /** @description Why it was not answered. */
             default: {
