@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::util::display::array_value_to_string;
+use chrono::TimeDelta;
 use futures::TryStreamExt;
 use weft_catalog::Catalog;
 use weft_engine::{Engine, Limits, MaskKey, Parameters, SessionOptions};
@@ -30,6 +31,7 @@ pub(crate) struct Process {
     source: Arc<dyn RevisionSource>,
     controller: Controller,
     warehouse: Warehouse,
+    clock: Arc<FixedClock>,
 }
 
 impl Process {
@@ -45,7 +47,8 @@ impl Process {
         store: &FaultStore,
         mesh: &Path,
     ) -> Result<Self, ReconcileError> {
-        let clock: Arc<dyn Clock> = Arc::new(FixedClock::at("2026-11-26T12:00:00Z"));
+        let fixed = Arc::new(FixedClock::at("2026-11-26T12:00:00Z"));
+        let clock: Arc<dyn Clock> = Arc::clone(&fixed) as Arc<dyn Clock>;
         let source: Arc<dyn RevisionSource> = source::open_directory(mesh)?.into();
         let warehouse = Warehouse::over(Arc::new(store.clone()), WAREHOUSE)?.with_file_bytes(file_bytes);
         let catalog = Arc::new(Catalog::open(&disk.catalog(), Arc::clone(&clock)).await?);
@@ -71,7 +74,7 @@ impl Process {
             sources: SourceLimits { local_files: true, options: HashMap::new() },
         });
         controller.recover().await?;
-        Ok(Process { store: store.clone(), catalog, policies, engine, source, controller, warehouse })
+        Ok(Process { store: store.clone(), catalog, policies, engine, source, controller, warehouse, clock: fixed })
     }
 
     /// Brings the mesh to the newest revision of its source.
@@ -86,6 +89,11 @@ impl Process {
     /// What is served at this instant.
     pub(crate) fn published(&self) -> Arc<Published> {
         self.catalog.published()
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&self, time: TimeDelta) {
+        self.clock.advance(time);
     }
 
     /// Lets data files be read anew, whatever was kept of them.

@@ -1,5 +1,6 @@
 //! Puts whose answers are lost, and puts that fail.
 
+use chrono::TimeDelta;
 use weft_model::Code;
 use weft_testkit::faults::{Fault, FaultStore, Operation, Outcome, Script};
 
@@ -80,6 +81,38 @@ async fn trouble_that_stays_is_told_and_not_tried_again() {
     assert!(outcome.message.as_ref().is_some_and(|text| text.contains("no space left")), "{outcome:?}");
     let tries = store.history().iter().filter(|event| event.outcome == Outcome::Faulted(Fault::Full)).count();
     assert_eq!(tries, 1);
+}
+
+#[tokio::test]
+async fn what_failed_for_the_store_is_tried_again_soon_whatever_became_of_revisions_before() {
+    let scenario = Scenario::of_full_tables();
+    let (disk, meant) = (Disk::new(), weft_testkit::Manifests::copy_of(scenario.revisions[0].path()));
+    let store = FaultStore::new(disk.store(), Script::sound());
+    let process = Process::start(&disk, &store, meant.path()).await.unwrap();
+    let mut last = None;
+    for (number, revision) in scenario.revisions.iter().enumerate() {
+        for file in ["orders/data/lines.csv", "summary/transforms/large.sql"] {
+            let path = format!("products/sales/{file}");
+            meant.write(&path, revision.text(&path));
+        }
+        store.follow(Script::each(Operation::Put, "_delta_log/", Fault::Full));
+        // Each time it waits for twice as long, and for the first time of a revision for two seconds.
+        for wait in [0, 2, 4] {
+            if wait > 0 {
+                process.pass(TimeDelta::milliseconds(wait * 1_000 - 1));
+                assert!(process.controller().catch_up(&mut last).await.unwrap().is_none(), "{number}: before {wait} s");
+                process.pass(TimeDelta::milliseconds(1));
+            }
+            let report = process.controller().catch_up(&mut last).await.unwrap().expect("a report");
+            let is_of_the_store = report.outcomes.iter().any(|outcome| outcome.code == Some(Code::STORE_UNAVAILABLE));
+            assert!(is_of_the_store, "{number}, {wait} s: {report:?}");
+        }
+        if number > 0 {
+            store.follow(Script::sound());
+            process.pass(TimeDelta::seconds(8));
+            assert!(process.controller().catch_up(&mut last).await.unwrap().expect("a report").is_complete());
+        }
+    }
 }
 
 #[tokio::test]

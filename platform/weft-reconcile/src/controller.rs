@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
@@ -33,8 +33,8 @@ const POLL_EVERY: Duration = Duration::from_secs(1);
 const TIDY_EVERY: TimeDelta = TimeDelta::hours(6);
 
 /// After how long what failed for a store is tried again, and how often that doubles.
-const TRY_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(30);
-const TRY_AGAIN_DOUBLINGS: u32 = 7;
+const TRY_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(2);
+const TRY_AGAIN_DOUBLINGS: u32 = 11;
 
 /// How many changes of access are worked out at the same time: anybody may ask.
 const SIMULATIONS_MAX: usize = 2;
@@ -61,8 +61,8 @@ pub struct Controller {
     /// When the revision that was met last means something else by the clock alone: a version takes the name of its
     /// port, or a port is due.
     next: Mutex<Option<DateTime<Utc>>>,
-    /// How many times in a row a reconcile met a store that could not be reached.
-    faults: AtomicU32,
+    /// The revision whose steps failed last for a store that could not be reached, and how many times in a row.
+    faults: Mutex<Option<(Revision, u32)>>,
     /// What was told of the revision that was met last.
     told: Mutex<Vec<Diagnostic>>,
     /// Held by whoever changes what is served.
@@ -85,7 +85,7 @@ impl Controller {
             environment: Environment::default(),
             are_newest: AtomicBool::new(false),
             next: Mutex::default(),
-            faults: AtomicU32::new(0),
+            faults: Mutex::default(),
             told: Mutex::default(),
             at_work: tokio::sync::Mutex::default(),
             pushed: Arc::default(),
@@ -312,17 +312,20 @@ impl Controller {
         *self.next.lock() = [switch, next].into_iter().flatten().min();
     }
 
-    /// Sees to it that what failed for a store that could not be reached is tried again: after half a minute, then
-    /// twice as long each time. What is wrong with rows or queries waits for a commit.
+    /// Sees to it that what failed for a store that could not be reached is tried again: after two seconds, then twice as
+    /// long each time, so that it waits for as long as the trouble has lasted at most. Each revision begins anew, since what
+    /// hindered others says little of it. What is wrong with rows or queries waits for a commit.
     fn try_again(&self, report: &Report) {
         let is_transient = |outcome: &Outcome| {
             outcome.status == OutcomeStatus::Failed && outcome.code == Some(Code::STORE_UNAVAILABLE)
         };
+        let mut faults = self.faults.lock();
+        let before = faults.take().filter(|(revision, _)| *revision == report.revision).map_or(0, |(_, count)| count);
         if !report.outcomes.iter().any(is_transient) {
-            return self.faults.store(0, Ordering::SeqCst);
+            return;
         }
-        let faults = self.faults.fetch_add(1, Ordering::SeqCst);
-        let again = self.parts.clock.now() + TRY_AGAIN_AFTER * (1 << faults.min(TRY_AGAIN_DOUBLINGS));
+        *faults = Some((report.revision.clone(), before + 1));
+        let again = self.parts.clock.now() + TRY_AGAIN_AFTER * (1 << before.min(TRY_AGAIN_DOUBLINGS));
         let mut next = self.next.lock();
         *next = [*next, Some(again)].into_iter().flatten().min();
     }
