@@ -194,7 +194,7 @@ impl RevisionSource for ComposedSource {
             Err(unknown) => return self.kept(name).ok_or(unknown),
         };
         let last = |domain: &Domain| {
-            let never = || SourceError::NotFetched { place: domain.remote.shown().to_owned() };
+            let never = || SourceError::NotFetched { place: domain.remote.mirror().shown().to_owned() };
             domain.last().ok_or_else(|| domain.trouble(never()))
         };
         let domains = self.domains_at(&root)?;
@@ -265,15 +265,15 @@ impl Domain {
     /// product to be retired, which is never what a wrong path means.
     fn newest(&self) -> Result<Revision, SourceError> {
         let newest = self.remote.newest()?;
-        self.remote.holds_folder(&newest, &self.within(&self.folder()))?;
-        self.remote.keep(&self.entry.name, &newest)?;
+        self.remote.mirror().holds_folder(&newest, &self.within(&self.folder()))?;
+        self.remote.mirror().keep(&self.entry.name, &newest)?;
         Ok(newest)
     }
 
     /// The last commit that counted.
     fn last(&self) -> Option<Revision> {
-        let last = self.remote.kept(&self.entry.name)?;
-        self.remote.holds_folder(&last, &self.within(&self.folder())).is_ok().then_some(last)
+        let last = self.remote.mirror().kept(&self.entry.name)?;
+        self.remote.mirror().holds_folder(&last, &self.within(&self.folder())).is_ok().then_some(last)
     }
 
     /// The tree with the domain's files at a commit, unless the domain stands there already.
@@ -282,8 +282,8 @@ impl Domain {
         if tree.under(&format!("{folder}/")).next().is_some() {
             return Ok(tree);
         }
-        let (files, strange) = self.remote.domain(commit, self.path(), name)?;
-        let repository = OwnRepository { place: self.remote.shown().to_owned(), strange };
+        let (files, strange) = self.remote.mirror().domain(commit, self.path(), name)?;
+        let repository = OwnRepository { place: self.remote.mirror().shown().to_owned(), strange };
         Ok(tree.with_domain(name.clone(), repository, files))
     }
 

@@ -1,13 +1,12 @@
 //! A git repository behind a URL: asked for its newest commit, and left alone for a while where it does not answer.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use weft_circuit::Circuit;
-use weft_model::{Commit, DomainName, FileEntry, ManifestTree, Revision};
+use weft_model::{Commit, ManifestTree, Revision};
 
 use super::attempt::{Attempt, Waited};
 use super::commit::made_by;
@@ -60,34 +59,9 @@ impl RemoteSource {
         }
     }
 
-    /// The URL as people may see it: without a password.
-    pub(super) fn shown(&self) -> &str {
-        self.mirror.shown()
-    }
-
-    /// As [`Mirror::kept`].
-    pub(super) fn kept(&self, domain: &DomainName) -> Option<Revision> {
-        self.mirror.kept(domain)
-    }
-
-    /// As [`Mirror::keep`].
-    pub(super) fn keep(&self, domain: &DomainName, revision: &Revision) -> Result<(), SourceError> {
-        self.mirror.keep(domain, revision)
-    }
-
-    /// As [`Mirror::holds_folder`].
-    pub(super) fn holds_folder(&self, revision: &Revision, folder: &str) -> Result<(), SourceError> {
-        self.mirror.holds_folder(revision, folder)
-    }
-
-    /// As [`Mirror::domain`].
-    pub(super) fn domain(
-        &self,
-        revision: &Revision,
-        path: &str,
-        domain: &DomainName,
-    ) -> Result<(BTreeMap<String, FileEntry>, Vec<String>), SourceError> {
-        self.mirror.domain(revision, path, domain)
+    /// What has been fetched, of which nothing asks the host.
+    pub(super) fn mirror(&self) -> &Mirror {
+        &self.mirror
     }
 
     fn ask(&self) -> Result<Attempt<Result<Revision, SourceError>>, SourceError> {
@@ -138,21 +112,21 @@ impl RevisionSource for RemoteSource {
     }
 
     fn tree(&self, revision: &Revision) -> Result<ManifestTree, SourceError> {
-        tree_at(&self.mirror.open()?, "", revision, Path::new(self.shown()))
+        tree_at(&self.mirror.open()?, "", revision, Path::new(self.mirror.shown()))
     }
 
     fn read(&self, revision: &Revision, path: &str) -> Result<Vec<u8>, SourceError> {
-        read_at(&self.mirror.open()?, "", revision, path, Path::new(self.shown()))
+        read_at(&self.mirror.open()?, "", revision, path, Path::new(self.mirror.shown()))
     }
 
     fn commit(&self, revision: &Revision) -> Result<Option<Commit>, SourceError> {
-        made_by(&self.mirror.open()?, revision, Path::new(self.shown())).map(Some)
+        made_by(&self.mirror.open()?, revision, Path::new(self.mirror.shown())).map(Some)
     }
 
     fn describe(&self) -> String {
         match self.mirror.branch() {
-            Some(branch) => format!("git repository {} (branch {branch})", self.shown()),
-            None => format!("git repository {}", self.shown()),
+            Some(branch) => format!("git repository {} (branch {branch})", self.mirror.shown()),
+            None => format!("git repository {}", self.mirror.shown()),
         }
     }
 }
