@@ -211,10 +211,10 @@ impl Reader<'_> {
         Some((inner, value.span()))
     }
 
-    /// Tells of each of `keys` that the table at that place lacks.
-    fn demand(&mut self, table: &DeTable<'_>, name: &str, span: &Span, keys: &[&str]) {
+    /// Tells of each of `keys` that the table at that place lacks. `of` is what messages call the table.
+    fn demand(&mut self, table: &DeTable<'_>, of: &str, span: &Span, keys: &[&str]) {
         for key in keys.iter().filter(|key| !table.contains_key(**key)) {
-            let message = format!("the key `{key}` of `{name}` is missing");
+            let message = format!("the key `{key}` of {of} is missing");
             self.problems.push(Diagnostic::error(Code::KEY_MISSING, self.place(span.clone()), message));
         }
     }

@@ -57,7 +57,7 @@ impl Reader<'_> {
     pub(super) fn oidc_of(&mut self, table: &DeTable<'_>) -> Option<OidcSettings> {
         let help = "write `[oidc]`, and below it `issuer` and `client_id`";
         let (oidc, span) = self.table_of(table, "oidc", &OIDC_KEYS, help)?;
-        self.demand(oidc, "oidc", &span, &["issuer", "client_id"]);
+        self.demand(oidc, "`oidc`", &span, &["issuer", "client_id"]);
         let (issuer, client_id) = (self.text_of(oidc, "issuer"), self.text_of(oidc, "client_id"));
         let secret = self.secret_of(oidc, "client_secret");
         let claims = self.claims_of(oidc);

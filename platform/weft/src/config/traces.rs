@@ -30,7 +30,7 @@ impl Reader<'_> {
     pub(super) fn traces_of(&mut self, table: &DeTable<'_>) -> Option<TraceSettings> {
         let help = "write `[traces]`, and below it `endpoint`";
         let (traces, span) = self.table_of(table, "traces", &TRACES_KEYS, help)?;
-        self.demand(traces, "traces", &span, &["endpoint"]);
+        self.demand(traces, "`traces`", &span, &["endpoint"]);
         let (sampled, headers) = (self.sampled_of(traces), self.headers_of(traces));
         let endpoint = self.text_of(traces, "endpoint")?;
         let is_web = url::Url::parse(&endpoint).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));

@@ -74,10 +74,7 @@ impl Reader<'_> {
 
     fn webhook_of(&mut self, table: &DeTable<'_>, span: std::ops::Range<usize>) -> Option<Webhook> {
         self.refuse_unknown(table, &WEBHOOK_KEYS);
-        for key in ["name", "url", "secrets"].into_iter().filter(|key| !table.contains_key(*key)) {
-            let message = format!("the key `{key}` of a webhook is missing");
-            self.problems.push(Diagnostic::error(Code::KEY_MISSING, self.place(span.clone()), message));
-        }
+        self.demand(table, "a webhook", &span, &["name", "url", "secrets"]);
         let name = self.text_of(table, "name");
         let name = name.filter(|name| is_name(name) || self.bad_name(table, name));
         let allows_private = self.flag_of(table, "allow_private");
