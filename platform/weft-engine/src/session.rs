@@ -201,10 +201,10 @@ impl Session {
     /// as to run it.
     fn note_refusal<T>(&self, question: &Question, decided: &Decided, answer: &Result<T, QueryError>) {
         let catalog = &self.engine.parts.catalog;
-        let readable = decided.readable();
+        let of_platform = answer.as_ref().is_err_and(QueryError::is_of_platform);
+        let ports = if of_platform { decided.readable() } else { BTreeSet::new() };
         decided.record_denials(catalog);
         if let Err(error) = answer {
-            let ports = if error.is_of_platform() { readable } else { BTreeSet::new() };
             catalog.note_query(question.ended(error.code().as_str(), 0, question.failed(error), ports));
         }
     }
