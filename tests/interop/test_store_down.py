@@ -8,6 +8,7 @@ import pytest
 
 import s3
 from cut import Line
+from test_crash import Bucket, Mesh
 from weft import Repository, Server, command, until
 
 KEPT = "select count(*) n, sum(distance) d from aviation.flights.departures"
@@ -73,3 +74,20 @@ def test_what_is_kept_and_every_page_still_answers_and_the_rest_is_told_at_once(
     assert server.query("ana", NOT_KEPT)
     (served,) = server.query("omar", "select * from system.mesh.service_levels where port = 'aviation.flights.departures'")
     assert 2 <= served["failed"] < served["queries"] and 0 < served["availability"] < 100, served
+
+
+def test_a_release_that_nobody_has_read_is_in_memory_as_the_one_before_it_was(tmp_path):
+    mesh, asked = Mesh(tmp_path / "mesh", 1_500), "select count(*) n, sum(amount) total from sales.summary.large"
+    with s3.moto(tmp_path) as store:
+        bucket, line = Bucket(store), Line(int(store.endpoint.rsplit(":", 1)[1]))
+        through = bucket.variables | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{line.port}"}
+        with Server(mesh.path, tmp_path / "home", *bucket.arguments, env=through) as server:
+            server.ready()
+            before = server.query("ana", asked)
+            mesh.change(3_000)
+            served = lambda: server.query("ana", "select 1 from system.mesh.releases where product = 'sales.summary' and release = 2")
+            until(served, "the next release is served")
+            line.cut()
+            (after,) = server.query("ana", asked)
+            amounts = [amount for _, amount in mesh.expected[mesh.newest]["summary/large"]]
+            assert [after] != before and (after["n"], after["total"]) == (len(amounts), float(sum(amounts)))

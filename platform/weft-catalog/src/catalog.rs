@@ -1,36 +1,32 @@
 //! The catalog: one database file and, in memory, what it says is served now.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use tracing::Instrument;
 use weft_governance::GrantBook;
-use weft_model::{Clock, DomainName, ObservedRead, PortRef, ProductRef, Published, Release, Revision};
+use weft_model::{Clock, ProductRef, Published, Release, Revision};
 
-use crate::audit::{self, AuditVerdict};
-use crate::decisions::DecisionRecord;
 use crate::drawing::KnownLayouts;
-use crate::error::{CatalogError, Doing, in_time};
+use crate::error::{CatalogError, Doing};
 use crate::flows::{Flows, KnownFlows};
-use crate::foretold::Foretold;
 use crate::requests::{AccessRequest, Book, Event, What};
-use crate::run::{CheckRecord, Run};
 use crate::search::{Indexed, SearchIndex, Seers};
 use crate::store::Store;
-use crate::tally::{self, Ledger, QueryRecord, ReadRecord, Reads, Tally, Times};
-use crate::traffic::Traffic;
-use crate::trail::{self, Sink, Trail};
-use crate::training_sets::{self, TrainingSet};
-use crate::{answers, levels, outbox, releases, requests, runs, settings, usage};
+use crate::tally::{self, Tally};
+use crate::trail::Trail;
+use crate::{outbox, releases, requests, settings};
 
 mod copy;
+mod last_good;
+mod noted;
 mod shared;
+mod webhooks;
+mod worked;
 
 pub use copy::CopiedTable;
 pub(crate) use copy::TABLES;
@@ -66,12 +62,6 @@ struct Inner {
     layouts: KnownLayouts,
     seat: shared::Seat,
 }
-
-/// Longest time that it may take to write some of what was decided and read; it is kept for later then.
-const BATCH_TIME_MAX: Duration = Duration::from_secs(30);
-
-/// Longest time that whoever looks at decisions or usage waits for what is not written yet.
-const SETTLING_MAX: Duration = Duration::from_secs(2);
 
 impl Catalog {
     /// Opens the catalog at `path`, making it where there is none. The folder must exist.
@@ -277,182 +267,6 @@ impl Catalog {
         releases::every(&mut transaction).await
     }
 
-    /// Adds the run, or replaces what is known of the run of that id.
-    pub async fn record_run(&self, run: &Run) -> Result<(), CatalogError> {
-        let run = run.clone();
-        self.to_the_end(|inner| async move { inner.record_run(run, Vec::new()).await }).await
-    }
-
-    /// As [`record_run`](Self::record_run), and tells the outbox what the run's revision does to readers: of each once,
-    /// however often the revision is met.
-    pub async fn record_run_telling(&self, run: &Run, foretold: Vec<Foretold>) -> Result<(), CatalogError> {
-        let run = run.clone();
-        self.to_the_end(|inner| async move { inner.record_run(run, foretold).await }).await
-    }
-
-    /// Notes a training set: the versions that it was made from stay until its hold ends.
-    pub async fn hold(&self, set: &TrainingSet) -> Result<(), CatalogError> {
-        let set = set.clone();
-        self.to_the_end(|inner| async move { inner.hold(set).await }).await
-    }
-
-    /// The training sets of one principal, the newest first, whether or not they are held.
-    pub async fn training_sets(&self, principal: &str) -> Result<Vec<TrainingSet>, CatalogError> {
-        training_sets::of(&mut *self.inner.store.read().await?, principal).await
-    }
-
-    /// The training sets of everybody that are held at `now`.
-    pub async fn held(&self, now: DateTime<Utc>) -> Result<Vec<TrainingSet>, CatalogError> {
-        training_sets::held(&mut *self.inner.store.read().await?, now).await
-    }
-
-    /// Adds checks to a run that is recorded already, and tells the outbox of those that failed.
-    pub async fn record_checks(&self, run: &str, checks: &[CheckRecord]) -> Result<(), CatalogError> {
-        if checks.is_empty() {
-            return Ok(());
-        }
-        let (run, checks) = (run.to_owned(), checks.to_vec());
-        self.to_the_end(|inner| async move { inner.record_checks(run, checks).await }).await
-    }
-
-    /// What the clock found out about service levels, in order of port, name and column.
-    pub async fn service_levels(&self) -> Result<Vec<CheckRecord>, CatalogError> {
-        let mut transaction = self.inner.store.read().await?;
-        levels::all(&mut transaction).await
-    }
-
-    /// Lets each of `made` take the place of what was found out before about the same service level, and forgets
-    /// `gone`. Tells the outbox of each that came out otherwise than before.
-    pub async fn record_service_levels(&self, made: &[CheckRecord], gone: &[CheckRecord]) -> Result<(), CatalogError> {
-        if made.is_empty() && gone.is_empty() {
-            return Ok(());
-        }
-        let (made, gone) = (made.to_vec(), gone.to_vec());
-        self.to_the_end(|inner| async move { inner.record_service_levels(made, gone).await }).await
-    }
-
-    /// Forgets the rows that checks of `port` showed as wanting. What was counted stays.
-    pub async fn forget_samples(&self, port: &PortRef) -> Result<(), CatalogError> {
-        let port = port.to_string();
-        self.to_the_end(|inner| async move {
-            let mut writer = inner.store.writer().await?;
-            runs::forget_samples(&mut writer, &port).await
-        })
-        .await
-    }
-
-    /// Ends, as failed, the runs that a process left running when it died. For the start of the
-    /// one process that holds the home. Gives their number.
-    pub async fn end_interrupted_runs(&self) -> Result<u64, CatalogError> {
-        self.to_the_end(|inner| async move { inner.end_interrupted_runs().await }).await
-    }
-
-    /// When each port was last found to be up to date without anything being done to it.
-    pub async fn looked_at(&self) -> Result<BTreeMap<PortRef, DateTime<Utc>>, CatalogError> {
-        let mut transaction = self.inner.store.read().await?;
-        settings::looked_at(&mut transaction).await
-    }
-
-    /// Notes that `ports` were found to be up to date at `at`.
-    pub async fn set_looked_at(&self, ports: &[PortRef], at: DateTime<Utc>) -> Result<(), CatalogError> {
-        let ports = ports.to_vec();
-        self.to_the_end(|inner| async move {
-            let mut writer = inner.store.writer().await?;
-            let mut transaction = inner.begin_as_leader(&mut writer).await?;
-            settings::set_looked_at(&mut transaction, &ports, at).await?;
-            transaction.commit().await.doing("note when ports were looked at")
-        })
-        .await
-    }
-
-    /// The last good access file of each domain.
-    pub async fn access_texts(&self) -> Result<BTreeMap<DomainName, String>, CatalogError> {
-        let mut transaction = self.inner.store.read().await?;
-        settings::access_texts(&mut transaction).await
-    }
-
-    /// Keeps `text` as the last good access file of `domain`.
-    pub async fn keep_access_text(&self, domain: &DomainName, text: &str) -> Result<(), CatalogError> {
-        let (domain, text) = (domain.clone(), text.to_owned());
-        self.to_the_end(|inner| async move { inner.keep_access_text(domain, text).await }).await
-    }
-
-    /// Forgets the access file of a domain that is no more, or has no such file any more.
-    pub async fn forget_access_text(&self, domain: &DomainName) -> Result<(), CatalogError> {
-        let domain = domain.clone();
-        self.to_the_end(|inner| async move { inner.forget_access_text(domain).await }).await
-    }
-
-    /// The last good restrictions file of each product.
-    pub async fn restrictions_texts(&self) -> Result<BTreeMap<ProductRef, String>, CatalogError> {
-        let mut transaction = self.inner.store.read().await?;
-        settings::restrictions_texts(&mut transaction).await
-    }
-
-    /// Keeps `text` as the last good restrictions file of `product`.
-    pub async fn keep_restrictions_text(&self, product: &ProductRef, text: &str) -> Result<(), CatalogError> {
-        let (product, text) = (product.clone(), text.to_owned());
-        self.to_the_end(|inner| async move { inner.keep_restrictions_text(product, text).await }).await
-    }
-
-    /// Adds `records` to the record of decisions and waits until they, and all noted before them, are
-    /// on disk: five seconds at most.
-    ///
-    /// # Errors
-    ///
-    /// [`CatalogError::Unrecorded`]; then nothing that the decisions allow may be shown. The records
-    /// may come to be written later all the same.
-    pub async fn record_decisions(&self, records: &[DecisionRecord]) -> Result<(), CatalogError> {
-        trail::write(&self.inner, records.to_vec()).await
-    }
-
-    /// Adds `records` to the record of decisions without waiting. Those that cannot be written now
-    /// are kept for later, 10,000 at most; what comes on top is written to the log and counted in
-    /// `weft_audit_failures_total`. To be called within a Tokio runtime.
-    pub fn note_decisions(&self, records: Vec<DecisionRecord>) {
-        trail::note(&self.inner, records);
-    }
-
-    /// Counts what a query reads, once for each query. Never waits: counts are written within seconds.
-    /// Of those that cannot be, 20,000 are kept for later; what comes on top is dropped, and counted
-    /// in `weft_usage_dropped_total`.
-    pub fn note_reads(&self, record: ReadRecord) {
-        tally::note_reads(&self.inner, record);
-    }
-
-    /// Adds a query that has ended to the record of queries, of which the newest are kept. Waits and
-    /// drops as little or as much as [`Catalog::note_reads`].
-    pub fn note_query(&self, record: QueryRecord) {
-        tally::note_query(&self.inner, record);
-    }
-
-    /// Who was seen reading what since, in order of port, column and principal; the day of `since`
-    /// counts whole. For the platform itself: what a principal may see of it, a [`CatalogView`] tells.
-    ///
-    /// [`CatalogView`]: crate::CatalogView
-    ///
-    /// # Errors
-    ///
-    /// Trouble with the database alone. A catalog of before the mesh observed reads holds none.
-    pub async fn reads_since(&self, since: DateTime<Utc>) -> Result<Vec<ObservedRead>, CatalogError> {
-        self.settle_usage().await;
-        let mut transaction = self.inner.store.read().await?;
-        usage::since(&mut transaction, since).await
-    }
-
-    /// How queries that began since went, of every port that had any, by one look at what is counted by the hour. For the
-    /// platform itself, as [`Catalog::reads_since`] is. What has ended before this call is in it, unless on another node.
-    pub async fn traffic_since(&self, since: DateTime<Utc>) -> Result<BTreeMap<PortRef, Traffic>, CatalogError> {
-        self.settle_usage().await;
-        answers::traffic(&mut *self.inner.store.read().await?, since).await
-    }
-
-    /// Whether the record of decisions is as it was written.
-    pub async fn verify_audit(&self) -> Result<AuditVerdict, CatalogError> {
-        let mut transaction = self.inner.store.read().await?;
-        audit::verify(&mut transaction).await
-    }
-
     /// Writes the decisions and the usage that wait to be written and ends all use of the file. Not
     /// calling it may lose what was noted in the last moments, and nothing else.
     pub async fn close(&self) {
@@ -463,27 +277,6 @@ impl Catalog {
             tracing::error!(%error, "usage that waits to be recorded is lost");
         }
         self.inner.store.close().await;
-    }
-
-    /// Writes what was decided so far, so that whoever looks next sees it. Where that does not work soon, what is written
-    /// already has to do.
-    pub(crate) async fn settle_decisions(&self) {
-        match tokio::time::timeout(SETTLING_MAX, self.record_decisions(&[])).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "what was decided cannot be recorded; it is kept for later"),
-            Err(_) => tracing::warn!("what was decided is not recorded yet"),
-        }
-    }
-
-    /// Writes what was read so far, so that whoever looks next sees it. Where that does not work soon,
-    /// what is written already has to do.
-    pub(crate) async fn settle_usage(&self) {
-        let settled = self.to_the_end(|inner| async move { tally::flush(inner.as_ref()).await });
-        match tokio::time::timeout(SETTLING_MAX, settled).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(%error, "what was read cannot be recorded; it is kept for later"),
-            Err(_) => tracing::warn!("what was read is not recorded yet"),
-        }
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -591,73 +384,6 @@ impl Inner {
         Ok(())
     }
 
-    async fn record_run(&self, run: Run, foretold: Vec<Foretold>) -> Result<(), CatalogError> {
-        let now = self.clock.now();
-        let mut writer = self.store.writer().await?;
-        let mut transaction = self.begin_as_leader(&mut writer).await?;
-        runs::record(&mut transaction, &run, now).await?;
-        for foretold in foretold {
-            outbox::add_once(&mut transaction, now, foretold.told(&run.revision)).await?;
-        }
-        transaction.commit().await.doing("record a run")
-    }
-
-    async fn hold(&self, set: TrainingSet) -> Result<(), CatalogError> {
-        let mut writer = self.store.writer().await?;
-        let mut transaction = writer.begin().await?;
-        training_sets::add(&mut transaction, &set).await?;
-        transaction.commit().await.doing("record a training set")
-    }
-
-    async fn record_checks(&self, run: String, checks: Vec<CheckRecord>) -> Result<(), CatalogError> {
-        let now = self.clock.now();
-        let mut writer = self.store.writer().await?;
-        let mut transaction = self.begin_as_leader(&mut writer).await?;
-        runs::record_checks(&mut transaction, &run, &checks, now).await?;
-        transaction.commit().await.doing("record checks")
-    }
-
-    async fn record_service_levels(&self, made: Vec<CheckRecord>, gone: Vec<CheckRecord>) -> Result<(), CatalogError> {
-        let now = self.clock.now();
-        let mut writer = self.store.writer().await?;
-        let mut transaction = self.begin_as_leader(&mut writer).await?;
-        levels::forget(&mut transaction, &gone).await?;
-        levels::record(&mut transaction, &made, now).await?;
-        transaction.commit().await.doing("record service levels")
-    }
-
-    async fn end_interrupted_runs(&self) -> Result<u64, CatalogError> {
-        let now = self.clock.now();
-        let mut writer = self.store.writer().await?;
-        let mut transaction = self.begin_as_leader(&mut writer).await?;
-        let ended = runs::end_interrupted(&mut transaction, now).await?;
-        transaction.commit().await.doing("end interrupted runs")?;
-        Ok(ended)
-    }
-
-    async fn keep_access_text(&self, domain: DomainName, text: String) -> Result<(), CatalogError> {
-        let now = self.clock.now();
-        let mut writer = self.store.writer().await?;
-        let mut transaction = self.begin_as_leader(&mut writer).await?;
-        settings::keep_access_text(&mut transaction, &domain, &text, now).await?;
-        transaction.commit().await.doing("keep an access file")
-    }
-
-    async fn forget_access_text(&self, domain: DomainName) -> Result<(), CatalogError> {
-        let mut writer = self.store.writer().await?;
-        let mut transaction = self.begin_as_leader(&mut writer).await?;
-        settings::forget_access_text(&mut transaction, &domain).await?;
-        transaction.commit().await.doing("forget an access file")
-    }
-
-    async fn keep_restrictions_text(&self, product: ProductRef, text: String) -> Result<(), CatalogError> {
-        let now = self.clock.now();
-        let mut writer = self.store.writer().await?;
-        let mut transaction = self.begin_as_leader(&mut writer).await?;
-        settings::keep_restrictions_text(&mut transaction, &product, &text, now).await?;
-        transaction.commit().await.doing("keep a restrictions file")
-    }
-
     /// Replaces the snapshot. The caller holds the writing connection, so swaps come in the order
     /// of commits.
     fn swap(&self, change: impl FnOnce(&mut Published)) {
@@ -666,45 +392,6 @@ impl Inner {
         self.published.store(Arc::new(published));
     }
 }
-
-impl Sink for Inner {
-    async fn write(&self, records: &[DecisionRecord]) -> Result<(), CatalogError> {
-        let written = async {
-            let mut writer = self.store.writer().await?;
-            let mut transaction = writer.begin().await?;
-            audit::add(&mut transaction, records).await?;
-            transaction.commit().await.doing("record decisions")
-        };
-        in_time(BATCH_TIME_MAX, written).await
-    }
-
-    fn trail(&self) -> &Trail {
-        &self.trail
-    }
-}
-
-impl Ledger for Inner {
-    async fn write(&self, reads: &[(Reads, Times)], queries: &[QueryRecord]) -> Result<(), CatalogError> {
-        let now = self.clock.now();
-        let written = async {
-            let mut writer = self.store.writer().await?;
-            let mut transaction = writer.begin().await?;
-            usage::add_reads(&mut transaction, reads).await?;
-            usage::add_queries(&mut transaction, queries).await?;
-            answers::add(&mut transaction, queries).await?;
-            usage::forget_before(&mut transaction, now.date_naive()).await?;
-            answers::forget_before(&mut transaction, now).await?;
-            transaction.commit().await.doing("record usage")
-        };
-        in_time(BATCH_TIME_MAX, written).await
-    }
-
-    fn tally(&self) -> &Tally {
-        &self.tally
-    }
-}
-
-mod webhooks;
 
 #[cfg(test)]
 mod tests;

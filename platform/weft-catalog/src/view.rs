@@ -5,30 +5,25 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
-use weft_model::{
-    Action, Code, Column, DomainName, InputRelease, PortRef, Principal, ProductRef, Published, Release, Revision,
-    RolledBack, Severity,
-};
+use weft_model::{Column, DomainName, PortRef, Principal, ProductRef, Published, Release};
 
-use crate::decisions::HIDDEN;
+use crate::Catalog;
 use crate::error::CatalogError;
-use crate::run::{Run, RunStatus, RunStep, StepStatus};
 use crate::sight::{Authorizer, Reading, Sight};
-use crate::views::{
-    ColumnView, DecisionView, DomainView, InputView, Part, PortVersionView, PortView, ProductView, ReleaseView,
-    RolledBackView, RunView,
-};
-use crate::{Catalog, audit, moment, releases, runs};
+use crate::views::{ColumnView, DomainView, InputView, PortView, ProductView};
 
 mod checks;
 mod columns;
+mod decisions;
 mod ended;
 mod events;
 mod features;
 mod foreign_keys;
 mod home;
 mod lineage;
+mod releases;
 mod requests;
+mod runs;
 mod states;
 mod story;
 mod traffic;
@@ -43,24 +38,6 @@ pub use story::{Story, StoryStep};
 
 /// How many rows of history a list goes back where it is not asked in parts.
 const HISTORY_MAX: i64 = 10_000;
-
-/// How many releases are looked through for recent ones.
-const RECENT_MAX: i64 = 100;
-
-/// How many runs are read at a time while looking for those that may be seen.
-const RUNS_AT_A_TIME: i64 = 100;
-
-/// Object of the platform that stands for the decisions about everyone.
-const DECISIONS: &str = "system.audit.decisions";
-
-/// How the codes of problems in rows begin; their texts hold numbers of rows.
-const DATA_CODES: &str = "W06";
-
-/// How the step is called that ends a port.
-const RETIRE: &str = "retire";
-
-/// How a row filter is called where a decision names it.
-const FILTER: &str = "row filter ";
 
 impl Catalog {
     /// What `principal` may see of what is served now.
@@ -172,127 +149,6 @@ impl CatalogView {
             .collect()
     }
 
-    /// Releases of all products, those retired among them, newest first.
-    pub async fn releases(&self) -> Result<Vec<ReleaseView>, CatalogError> {
-        let mut transaction = self.catalog.store().read().await?;
-        let history = releases::newest(&mut transaction, HISTORY_MAX).await?;
-        Ok(history.iter().filter_map(|historic| self.release_view(historic)).collect())
-    }
-
-    /// Releases of all products since that instant, newest first.
-    ///
-    /// # Errors
-    ///
-    /// Trouble with the database.
-    pub async fn releases_since(&self, since: DateTime<Utc>) -> Result<Vec<ReleaseView>, CatalogError> {
-        let mut transaction = self.catalog.store().read().await?;
-        let history = releases::newest(&mut transaction, RECENT_MAX).await?;
-        let recent = history.iter().filter(|historic| historic.release.at >= since);
-        Ok(recent.filter_map(|historic| self.release_view(historic)).collect())
-    }
-
-    /// Releases of one product, newest first.
-    ///
-    /// # Errors
-    ///
-    /// [`CatalogError::NotFound`] where the product is not served or not seen, or trouble with the
-    /// database.
-    pub async fn releases_of(&self, product: &ProductRef) -> Result<Vec<ReleaseView>, CatalogError> {
-        self.product(product)?;
-        let mut transaction = self.catalog.store().read().await?;
-        let history = releases::of(&mut transaction, product).await?;
-        Ok(history.iter().filter_map(|historic| self.release_view(historic)).collect())
-    }
-
-    /// Releases in which the port is, newest first.
-    ///
-    /// # Errors
-    ///
-    /// [`CatalogError::NotFound`] where the port is not served or not seen, or trouble with the
-    /// database.
-    pub async fn releases_of_port(&self, port: &PortRef) -> Result<Vec<ReleaseView>, CatalogError> {
-        self.port(port)?;
-        let mut releases = self.releases_of(&port.product_ref()).await?;
-        releases.retain(|release| release.ports.iter().any(|released| released.port == port.port));
-        Ok(releases)
-    }
-
-    /// The newest runs, newest first.
-    pub async fn runs(&self) -> Result<Vec<RunView>, CatalogError> {
-        let mut transaction = self.catalog.store().read().await?;
-        let newest = runs::newest(&mut transaction, None, HISTORY_MAX).await?;
-        Ok(newest.into_iter().filter_map(|run| self.run_view(run)).collect())
-    }
-
-    /// At most `limit` (at least one) runs that began before the run `after`, newest first; from
-    /// the newest on without `after`, and none after a run that is unknown or not seen.
-    pub async fn runs_after(&self, after: Option<&str>, limit: usize) -> Result<Part<RunView>, CatalogError> {
-        let limit = limit.max(1);
-        let mut transaction = self.catalog.store().read().await?;
-        let mut before = None;
-        if let Some(id) = after {
-            let run = runs::find(&mut transaction, id).await?;
-            match run.and_then(|run| self.run_view(run)) {
-                Some(run) => before = Some((run.started_at, run.id)),
-                None => return Ok(Part { items: Vec::new(), next: None }),
-            }
-        }
-        let mut items: Vec<RunView> = Vec::new();
-        loop {
-            let batch = runs::newest(&mut transaction, before.as_ref(), RUNS_AT_A_TIME).await?;
-            let Some(last) = batch.last() else { return Ok(Part { items, next: None }) };
-            before = Some((last.started_at, last.id.clone()));
-            for run in batch.into_iter().filter_map(|run| self.run_view(run)) {
-                if items.len() == limit {
-                    let next = items.last().map(|run| run.id.clone());
-                    return Ok(Part { items, next });
-                }
-                items.push(run);
-            }
-        }
-    }
-
-    /// The run of that id.
-    ///
-    /// # Errors
-    ///
-    /// [`CatalogError::NotFound`] where it is unknown or nothing of it is seen, or trouble with
-    /// the database.
-    pub async fn run(&self, id: &str) -> Result<RunView, CatalogError> {
-        let mut transaction = self.catalog.store().read().await?;
-        let run = runs::find(&mut transaction, id).await?;
-        run.and_then(|run| self.run_view(run)).ok_or_else(|| unknown("run", id))
-    }
-
-    /// The newest decisions, newest first: all of them for who may read the platform's own
-    /// `system.audit.decisions`, else those about the principal itself.
-    pub async fn decisions(&self) -> Result<Vec<DecisionView>, CatalogError> {
-        let is_auditor = self.sight.reads_platform(DECISIONS);
-        let subject = self.sight.principal.subject();
-        self.catalog.settle_decisions().await;
-        let mut transaction = self.catalog.store().read().await?;
-        let own = (!is_auditor).then_some(subject.as_str());
-        let newest = audit::newest(&mut transaction, own, HISTORY_MAX).await?;
-        let is_shown = |row: &audit::Row| {
-            // A view's reader may not know of the tables below it.
-            is_auditor || row.object.parse::<PortRef>().is_ok_and(|port| self.sees_port(&port))
-        };
-        newest.into_iter().filter(is_shown).map(|row| decision_view(row, is_auditor)).collect()
-    }
-
-    /// What was decided for the query of that id, in order, as [`decisions`](Self::decisions) shows it. None where
-    /// nobody asked such a query, or somebody else did.
-    pub async fn decisions_of(&self, query: &str) -> Result<Vec<DecisionView>, CatalogError> {
-        let is_auditor = self.sight.reads_platform(DECISIONS);
-        let subject = self.sight.principal.subject();
-        self.catalog.settle_decisions().await;
-        let mut transaction = self.catalog.store().read().await?;
-        let own = (!is_auditor).then_some(subject.as_str());
-        let rows = audit::of_query(&mut transaction, query, own).await?;
-        let is_known = |row: &audit::Row| row.object.parse::<PortRef>().is_ok_and(|port| self.sees_port(&port));
-        rows.into_iter().filter(is_known).map(|row| decision_view(row, is_auditor)).collect()
-    }
-
     fn visible(&self) -> impl Iterator<Item = &Release> {
         self.published.releases.values().filter(|release| self.sight.product(release))
     }
@@ -358,88 +214,6 @@ impl CatalogView {
         })
     }
 
-    fn release_view(&self, historic: &releases::Historic) -> Option<ReleaseView> {
-        let release = &historic.release;
-        let product = &release.product.name;
-        let served = self.published.releases.get(product).map(|served| served.number);
-        // A release that came after `published` was taken may be under policies that came after
-        // those in hand.
-        let in_time = served.map_or(historic.retired, |served| release.number <= served);
-        let archived = self.archived(release);
-        let is_seen = !archived.is_empty() || (!release.is_tombstone() && self.sight.product(release));
-        if !in_time || !is_seen {
-            return None;
-        }
-        let ports = release.ports.iter().map(|(port, table)| (product.port(port), table));
-        let seen = |inputs: &BTreeMap<PortRef, InputRelease>| {
-            let seen = inputs.iter().filter(|(port, _)| self.sees_port(port));
-            seen.map(|(port, input)| (port.clone(), input.clone())).collect()
-        };
-        let ports = ports.filter(|(port, _)| self.sees_port(port)).map(|(name, table)| PortVersionView {
-            table_version: table.table_version,
-            rows: table.rows.filter(|_| self.every_row_then_and_now(release, &name)),
-            inputs: seen(&table.inputs),
-            port: name.port,
-        });
-        Some(ReleaseView {
-            product: product.clone(),
-            number: release.number,
-            revision: release.revision.clone(),
-            plan: release.plan.clone(),
-            at: release.at,
-            version: release.product.version.clone(),
-            current: served == Some(release.number),
-            retired: release.is_tombstone(),
-            rolled_back: release.rolled_back.as_ref().map(|back| self.rolled_back(release, back)),
-            ports: ports.collect(),
-            archived,
-        })
-    }
-
-    fn rolled_back(&self, release: &Release, back: &RolledBack) -> RolledBackView {
-        let is_told = self.is_told_of_ends(&release.domain.name, Some(release));
-        let by = is_told.then(|| back.by.clone());
-        RolledBackView { to: back.to, from: back.from, by, reason: back.reason.clone() }
-    }
-
-    fn run_view(&self, mut run: Run) -> Option<RunView> {
-        let whole = self.sight.mesh_runs();
-        let is_told = |step: &RunStep| step.change == RETIRE && self.is_told_of_ends(&step.port.domain, None);
-        run.steps.retain(|step| self.sees_port(&step.port) || is_told(step));
-        run.diagnostics.retain(|diagnostic| match &diagnostic.product {
-            Some(product) => self.sight.product_itself(product) && (whole || self.shows_every_column(product)),
-            None => whole,
-        });
-        if !whole && run.steps.is_empty() && run.diagnostics.is_empty() {
-            return None;
-        }
-        for step in &mut run.steps {
-            let reading = self.reading(&step.port);
-            step.rows = step.rows.filter(|_| reading.every_row);
-            let knows_others = whole || self.knows_inputs(&step.port.product_ref());
-            step.message = step.message.take().map(|message| told(message, &reading, whole, knows_others));
-        }
-        for diagnostic in &mut run.diagnostics {
-            let is_told = whole || diagnostic.product.as_ref().is_some_and(|product| self.knows_inputs(product));
-            if !is_told && names_others(&diagnostic.code) {
-                (diagnostic.message, diagnostic.help) = (diagnostic.code.clone(), None);
-            }
-        }
-        Some(RunView {
-            status: if whole { run.status } else { status_of_seen(&run) },
-            plan: run.plan.filter(|_| whole),
-            author: run.author.filter(|_| whole),
-            committed_at: run.committed_at.filter(|_| whole),
-            signature: run.signature.filter(|_| whole),
-            id: run.id,
-            revision: run.revision,
-            started_at: run.started_at,
-            ended_at: run.ended_at,
-            diagnostics: run.diagnostics,
-            steps: run.steps,
-        })
-    }
-
     /// What may be seen of a port as it is served now; nothing where it is not served.
     fn reading(&self, port: &PortRef) -> Arc<Reading> {
         let served = self.published.releases.get(&port.product_ref());
@@ -468,94 +242,6 @@ impl CatalogView {
         self.readings.lock().insert(port.clone(), Arc::clone(&reading));
         reading
     }
-
-    /// Whether no row of the port is hidden, neither by its contract of that release nor by that of now:
-    /// words may have come since that restrict it. Of a port that is served no more, nobody says any more.
-    fn every_row_then_and_now(&self, then: &Release, port: &PortRef) -> bool {
-        let output = then.product.output(&port.port);
-        let every_row_then =
-            || output.is_some_and(|output| self.sight.reading(port, &output.contract.columns).every_row);
-        self.published.port(port).is_some() && self.reading(port).every_row && every_row_then()
-    }
-
-    /// Whether every port that the product is made from may be discovered: what went wrong with it may
-    /// name them.
-    fn knows_inputs(&self, product: &ProductRef) -> bool {
-        let served = self.published.releases.get(product);
-        served.is_some_and(|release| release.product.inputs.iter().all(|input| self.sees_port(&input.port)))
-    }
-
-    /// Whether no column of the product's ports is hidden: problems in its files name columns.
-    fn shows_every_column(&self, product: &ProductRef) -> bool {
-        let served = self.published.releases.get(product);
-        let mut ports = served.into_iter().flat_map(|release| release.ports.keys()).map(|port| product.port(port));
-        ports.all(|port| self.reading(&port).shows_every_column())
-    }
-}
-
-/// A step's message as far as `reading` allows: its code alone where the words may tell of rows,
-/// columns or other products' ports that are not for this principal.
-fn told(message: String, reading: &Reading, oversees: bool, knows_others: bool) -> String {
-    let code = message.split(' ').next().unwrap_or_default();
-    let tells_of_rows = code.starts_with(DATA_CODES);
-    let allows = reading.is_whole() || (oversees && !tells_of_rows);
-    if allows && (knows_others || !names_others(code)) { message } else { code.to_owned() }
-}
-
-/// Whether the words of a problem with this code may name ports of other products.
-fn names_others(code: &str) -> bool {
-    const CODES: [Code; 11] = [
-        Code::TABLE_UNKNOWN,
-        Code::SQL_INVALID,
-        Code::SQL_INPUT_UNDECLARED,
-        Code::ACCESS_DENIED,
-        Code::POLICY_CASE_FAILED,
-        Code::RESTRICTION_TARGET,
-        Code::RESTRICTION_TYPE,
-        Code::SERVICE_RESTRICTED,
-        Code::INPUT_UNKNOWN,
-        Code::PRODUCT_CYCLE,
-        Code::INPUT_BROKEN,
-    ];
-    CODES.iter().any(|known| known.as_str() == code)
-}
-
-/// Which row filter it is and where it stands, without what it compares with what.
-fn without_condition(filter: &str) -> String {
-    match filter.split_once(FILTER) {
-        Some((place, rest)) => format!("{place}{FILTER}{}", rest.split(':').next().unwrap_or_default()),
-        None => filter.to_owned(),
-    }
-}
-
-fn decision_view(row: audit::Row, is_auditor: bool) -> Result<DecisionView, CatalogError> {
-    fn list<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, CatalogError> {
-        serde_json::from_str(text).map_err(|_| CatalogError::corrupt("decision", text))
-    }
-    let is_unknown = row.allowed == 0 && row.action == Action::Discover.as_str();
-    let (mut masks, mut filters): (BTreeMap<String, String>, Vec<String>) = (list(&row.masks)?, list(&row.filters)?);
-    if !is_auditor {
-        masks.retain(|_, mask| mask != HIDDEN);
-        filters.iter_mut().for_each(|filter| *filter = without_condition(filter));
-    }
-    let because = if is_unknown && !is_auditor { Vec::new() } else { list(&row.because)? };
-    Ok(DecisionView {
-        seq: u64::try_from(row.seq).ok().filter(|_| is_auditor),
-        hash: Some(row.hash).filter(|_| is_auditor),
-        at: moment::from_text(&row.at)?,
-        query: row.query,
-        principal: row.principal,
-        action: row.action,
-        object: row.object,
-        purpose: row.purpose,
-        allowed: row.allowed == 1,
-        because,
-        masks,
-        filters,
-        policy_revision: Revision::new(row.policy_revision),
-        policy_epoch: u64::try_from(row.policy_epoch).unwrap_or_default(),
-        grants_epoch: row.grants_epoch.and_then(|epoch| u64::try_from(epoch).ok()).unwrap_or_default(),
-    })
 }
 
 fn unknown(kind: &'static str, name: impl ToString) -> CatalogError {
@@ -584,21 +270,6 @@ fn matches(product: &ProductView, words: &[String]) -> bool {
     }
     let text = text.join("\n").to_lowercase();
     words.iter().all(|word| text.contains(word.as_str()))
-}
-
-/// How a run came out for someone who sees only these of its steps and diagnostics: the run's own
-/// status would tell of the others.
-fn status_of_seen(run: &Run) -> RunStatus {
-    if run.ended_at.is_none() {
-        return RunStatus::Running;
-    }
-    let well = |step: &RunStep| step.status == StepStatus::Succeeded;
-    let errors = run.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-    match (errors || !run.steps.iter().all(well), run.steps.iter().any(well)) {
-        (false, _) => RunStatus::Succeeded,
-        (true, true) => RunStatus::Partial,
-        (true, false) => RunStatus::Failed,
-    }
 }
 
 #[cfg(test)]

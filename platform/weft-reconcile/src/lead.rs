@@ -48,6 +48,7 @@ impl Controller {
         };
         tokio::select! {
             never = self.take_in_changes() => never,
+            never = self.hand_on_of_others() => never,
             never = taking_turns => never,
         }
     }

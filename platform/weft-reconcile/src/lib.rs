@@ -27,6 +27,7 @@ mod error;
 mod files;
 mod fingerprint;
 mod foretell;
+mod hand_on;
 mod held;
 mod increment;
 mod inherit;

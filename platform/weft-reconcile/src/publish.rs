@@ -22,9 +22,10 @@ impl Controller {
         }
     }
 
-    /// Serves `release` from one instant on.
+    /// Serves `release` from one instant on, and has it in memory by then as what it takes the place of.
     #[tracing::instrument(name = "release", skip_all, fields(product = %release.product.name, number = release.number))]
     pub(crate) async fn publish(&self, release: Release) -> Result<(), ReconcileError> {
+        self.hand_on(self.parts.catalog.published().releases.get(&release.product.name), &release).await;
         match self.parts.warehouse.put_release(&release).await {
             Ok(()) => {}
             Err(error @ StorageError::Conflict { .. }) => {

@@ -84,11 +84,14 @@ impl Kept {
             keys.into_iter().for_each(|key| self.before.insert(key, ()));
             return all && self.has_room();
         }
-        let is_there =
-            |column: &usize| self.columns.contains_key(&Chunk { file: file.clone(), group: 0, column: *column });
         self.has_room()
-            || columns.iter().all(is_there)
+            || columns.iter().all(|column| self.holds(file, *column))
             || self.tries.fetch_add(1, Ordering::Relaxed).is_multiple_of(TRY)
+    }
+
+    /// Whether that column of a file is kept, as far as its first rows tell.
+    pub(crate) fn holds(&self, file: &Path, column: usize) -> bool {
+        self.columns.contains_key(&Chunk { file: file.clone(), group: 0, column })
     }
 
     pub(crate) fn get(&self, chunk: &Chunk) -> Option<Pieces> {
@@ -116,7 +119,8 @@ impl Kept {
         self.footers.clear();
     }
 
-    fn has_room(&self) -> bool {
+    /// Whether more columns may be kept without others going for them.
+    pub(crate) fn has_room(&self) -> bool {
         self.bytes() < self.bytes_max / 16 * 15
     }
 }

@@ -9,7 +9,8 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::config::ConfigOptions;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::{
-    ParquetAccessPlan, ParquetFileMetrics, ParquetFileReaderFactory, RowGroupAccessPlanFilter,
+    CachedParquetFileReaderFactory, ParquetAccessPlan, ParquetFileMetrics, ParquetFileReaderFactory,
+    RowGroupAccessPlanFilter,
 };
 use datafusion::datasource::physical_plan::{FileOpener, FileScanConfig, FileSource, ParquetSource};
 use datafusion::datasource::table_schema::TableSchema;
@@ -370,6 +371,37 @@ impl Asked {
         };
         starts.map(batch).collect()
     }
+}
+
+/// Keeps the columns at `columns` of a file of a table with that `schema`, as if they had been asked for; nothing where that
+/// would not have kept them.
+pub(crate) async fn keep(
+    kept: &Kept,
+    store: Arc<dyn ObjectStore>,
+    schema: &SchemaRef,
+    file: PartitionedFile,
+    columns: Vec<usize>,
+) -> Result<()> {
+    let asked = Asked {
+        kept: kept.clone(),
+        readers: Arc::new(CachedParquetFileReaderFactory::new(store, kept.footers())),
+        predicate: None,
+        metrics: ExecutionPlanMetricsSet::new(),
+        partition: 0,
+        batch_rows: PIECE_ROWS,
+        schema: Arc::clone(schema),
+        read: Arc::new(schema.project(&columns)?),
+        columns,
+        projector: None,
+    };
+    let footer = asked.footer(&file).await?;
+    let Some((groups, all)) = asked.groups(&file, &footer) else { return Ok(()) };
+    if kept.is_worth_it(&file.object_meta.location, &asked.columns, all) {
+        for group in groups {
+            asked.pieces(&file, &footer, group).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether a file has just the columns of the table, at the same places and of the same types.

@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod around;
 mod certificate;
 mod circuit;
 mod copy;
@@ -16,6 +17,7 @@ mod files;
 mod first_rows;
 mod foreign_table;
 mod gate;
+mod hand_on;
 mod intervals;
 mod kept;
 mod kept_source;
@@ -30,7 +32,7 @@ mod probe;
 mod prune;
 mod release;
 mod scan;
-mod seen_store;
+mod seen;
 mod stage;
 mod statistics;
 mod superseded;

@@ -12,6 +12,7 @@ use moka::future::Cache;
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
+use object_store::limit::LimitStore;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{BackoffConfig, ObjectStore, ObjectStoreScheme, RetryConfig};
@@ -22,12 +23,14 @@ use weft_model::PortRef;
 use crate::circuit::Circuit;
 use crate::kept::Kept;
 use crate::newest::Known;
-use crate::seen_store::SeenStore;
+use crate::seen::Seen;
 use crate::whole::WholeBodies;
 use crate::{StorageError, TableVersion};
 
 const TABLE_VERSIONS_CACHED: u64 = 2_000;
 const TABLES_CACHED: u64 = 500;
+/// Most requests that a remote store has to answer at a time.
+const REQUESTS_MAX: usize = 256;
 
 /// One object store and a prefix in it, below which every table and release object lies.
 ///
@@ -66,7 +69,7 @@ impl Warehouse {
         let (store, prefix) = open_store(&url, options)?;
         let store = match ["file", "memory"].contains(&url.scheme()) {
             true => store,
-            false => Circuit::over(store, &prefix),
+            false => bounded(store, &prefix),
         };
         Ok(Warehouse::of(url, store, prefix))
     }
@@ -87,7 +90,7 @@ impl Warehouse {
     fn of(url: Url, root: Arc<dyn ObjectStore>, prefix: Path) -> Self {
         let versions = Cache::new(TABLE_VERSIONS_CACHED);
         let newest = Cache::new(TABLES_CACHED);
-        let root = WholeBodies::over(SeenStore::over(root));
+        let root = WholeBodies::over(Seen::over(root));
         let (kept, fence) = (Kept::new(0), Arc::default());
         Warehouse { url, root, prefix, versions, newest, file_bytes: None, kept, fence }
     }
@@ -178,6 +181,12 @@ fn patience() -> RetryConfig {
     RetryConfig { backoff, max_retries: 4, retry_timeout: Duration::from_secs(10) }
 }
 
+/// A remote store as callers ask it: so many at a time while the others wait, and not while it does not answer, which ends
+/// the wait too.
+fn bounded(store: Arc<dyn ObjectStore>, prefix: &Path) -> Arc<dyn ObjectStore> {
+    Arc::new(LimitStore::new(Circuit::over(store, prefix), REQUESTS_MAX))
+}
+
 /// The store that serves `url` and the path that the URL names within it.
 pub(crate) fn open_store(
     url: &Url,
@@ -204,4 +213,70 @@ pub(crate) fn open_store(
         _ => object_store::parse_url_opts(url, options).map(|(store, _)| Arc::from(store)),
     };
     Ok((built.map_err(|e| refuse(e.to_string()))?, prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use object_store::memory::InMemory;
+    use object_store::{Error, ObjectStoreExt};
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::around::{Around, AroundStore, Request};
+
+    /// Holds each request until it is let through, and answers or not.
+    #[derive(Clone, Debug)]
+    struct Held {
+        let_through: Arc<Semaphore>,
+        asked: Arc<AtomicUsize>,
+        answers: bool,
+    }
+
+    impl Around for Held {
+        async fn around<T: Send>(
+            &self,
+            _: Request,
+            answer: impl Future<Output = object_store::Result<T>> + Send,
+        ) -> object_store::Result<T> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            let _pass = self.let_through.acquire().await;
+            match self.answers {
+                true => answer.await,
+                false => Err(Error::Generic { store: "held", source: "connection reset".into() }),
+            }
+        }
+    }
+
+    /// How many of 1,000 readers at once had asked when none had an answer yet, how many in the end, and what came of it.
+    async fn asked_by_many(answers: bool) -> (usize, usize, Vec<object_store::Result<()>>) {
+        let held = Held { let_through: Arc::new(Semaphore::new(0)), asked: Arc::default(), answers };
+        let store = bounded(AroundStore::over(Arc::new(InMemory::new()), held.clone()), &Path::default());
+        let missing = Path::from("missing");
+        let all = futures::future::join_all((0..1_000).map(|_| store.head(&missing)));
+        let mut all = Box::pin(tokio::task::unconstrained(all));
+        assert!(futures::poll!(&mut all).is_pending());
+        let before = held.asked.load(Ordering::SeqCst);
+        held.let_through.add_permits(1);
+        let came = all.await.into_iter().map(|answer| answer.map(|_| ())).collect();
+        (before, held.asked.load(Ordering::SeqCst), came)
+    }
+
+    #[tokio::test]
+    async fn so_many_requests_are_under_way_at_a_time_and_the_others_follow() {
+        let (before, asked, came) = asked_by_many(true).await;
+        assert_eq!((before, asked), (REQUESTS_MAX, 1_000));
+        assert!(came.iter().all(|answer| matches!(answer, Err(Error::NotFound { .. }))), "which is an answer");
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_a_store_that_stops_to_answer_is_refused_without_asking_it() {
+        let (before, asked, came) = asked_by_many(false).await;
+        let refused = came.iter().filter(|answer| format!("{answer:?}").contains("asked again each second")).count();
+        assert_eq!(before, REQUESTS_MAX);
+        // Those that had begun are waited for, and a few come in before it counts as down.
+        assert!(asked < REQUESTS_MAX + 10, "{asked}");
+        assert!(refused > 1_000 - REQUESTS_MAX - 10, "{refused}");
+    }
 }

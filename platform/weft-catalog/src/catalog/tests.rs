@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use expect_test::{Expect, expect};
-use weft_model::{Code, RolledBack};
+use weft_model::{Code, DomainName, RolledBack};
 
 use super::*;
-use crate::run::{CheckOutcome, CheckSeverity, StepStatus};
+use crate::run::{CheckOutcome, CheckRecord, CheckSeverity, Run, StepStatus};
+use crate::runs;
 use crate::sample::{at, clock, release, revision, run, tombstone};
 
 async fn open(path: &Path) -> Catalog {

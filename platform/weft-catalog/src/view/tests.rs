@@ -6,7 +6,7 @@ use weft_governance::{MeshFacts, PolicySnapshot};
 use weft_model::{Code, ManifestTree, Revision};
 
 use super::*;
-use crate::run::CheckRecord;
+use crate::run::{CheckRecord, StepStatus};
 use crate::sample::{at, clock, noon, release, run, tombstone};
 use crate::{CheckOutcome, CheckSeverity, OffendingRows};
 
