@@ -53,6 +53,28 @@ def test_the_unit_lets_the_service_do_little_beside_its_work(unit):
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_the_group_of_the_service_is_made_and_leaves_it_a_user_of_its_own(tmp_path):
+    (tmp_path / "etc").mkdir()
+    made = subprocess.run(
+        [of_systemd("systemd-sysusers"), f"--root={tmp_path}", SYSTEMD / "weft.sysusers.conf"],
+        capture_output=True, text=True, timeout=LONGEST,
+    )
+    assert made.returncode == 0, made.stderr
+    groups = [line.split(":")[0] for line in (tmp_path / "etc" / "group").read_text().splitlines()]
+    said = dict(re.findall(r"^(User|SupplementaryGroups|DynamicUser)=(.*)$", UNIT.read_text(), re.MULTILINE))
+    assert groups == [said["SupplementaryGroups"]] and said["DynamicUser"] == "yes"
+    # Where a group has the name of a user that is to be made, systemd refuses to make it.
+    assert said["User"] not in groups
+
+
+def test_the_doctor_is_run_with_what_the_unit_says():
+    unit = UNIT.read_text()
+    named = re.findall(r" -p (\S+=\S+)", unit)
+    assert {"User", "SupplementaryGroups", "StateDirectory"} <= {each.split("=")[0] for each in named}
+    for each in named:
+        assert re.search(rf"^{re.escape(each)}$", unit, re.MULTILINE), each
+
+
 @pytest.fixture
 def sockets(unit):
     """The units of the doors' sockets, beside that of the service."""
