@@ -237,12 +237,14 @@ MOST = LEAST | {
     "env": [{"name": "AWS_REGION", "value": "eu-west-1"}],
     "envFromSecrets": ["weft-store"],
     "secretFiles": ["weft-oidc", "weft-other"],
+    "extraVolumes": [{"name": "backup", "persistentVolumeClaim": {"claimName": "weft-backup"}}],
+    "extraVolumeMounts": [{"name": "backup", "mountPath": "/backup"}],
     "image": {"pullSecrets": ["registry"]},
     "persistence": {"storageClass": "fast"},
     "serviceAccount": {"annotations": {"example.org/role": "weft"}},
     "ingress": {"enabled": True, "host": "mesh.example.org", "className": "nginx", "tlsSecret": "mesh"},
     "networkPolicy": {"from": [{"namespaceSelector": {}}]},
-    "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+    "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}, "clientCertSecret": "prometheus-tls"},
     "nodeSelector": {"disk": "fast"},
 }
 
@@ -278,10 +280,39 @@ def test_a_mistake_in_the_chart_would_be_told():
 def test_pods_of_the_chart_may_do_little_and_have_the_time_to_end(values):
     pod = rendered(values)["StatefulSet", "demo-weft"]["spec"]["template"]["spec"]
     assert pod["securityContext"]["runAsNonRoot"] and pod["automountServiceAccountToken"] is False
-    assert pod["terminationGracePeriodSeconds"] > 10, "longer than requests under way are waited for"
+    (node,) = pod["containers"]
+    sleeps = int(node["lifecycle"]["preStop"]["exec"]["command"][1])
+    assert pod["terminationGracePeriodSeconds"] > sleeps + 10, "longer than requests under way are waited for"
+    assert node["startupProbe"]["periodSeconds"] * node["startupProbe"]["failureThreshold"] >= 3600, "doors open after migrations"
     for container in pod["containers"] + pod.get("initContainers", []):
         allowed = container["securityContext"]
         assert allowed["readOnlyRootFilesystem"] and allowed["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_a_browser_is_kept_with_one_of_several_nodes():
+    def kept(values):
+        services = {name: each["spec"] for (kind, name), each in rendered(values).items() if kind == "Service"}
+        return [name for name, spec in services.items() if spec.get("sessionAffinity") == "ClientIP"]
+
+    assert kept(LEAST) == [] and kept(MOST) == ["demo-weft-http"]
+
+
+def test_prometheus_is_told_the_job_that_alerts_ask_for_and_what_certificate_to_show():
+    found = rendered(MOST)
+    monitor, service = found["ServiceMonitor", "demo-weft"]["spec"], found["Service", "demo-weft-http"]
+    assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    job = service["metadata"]["labels"][monitor["jobLabel"]]
+    assert f'up{{job="{job}"}} == 0' in (DEPLOY / "observability" / "alerts.yaml").read_text()
+    asked = monitor["endpoints"][0]["tlsConfig"]
+    assert asked["cert"]["secret"]["name"] == asked["keySecret"]["name"] == "prometheus-tls"
+    plain = rendered(LEAST | {"serviceMonitor": {"enabled": True}, "networkPolicy": {"from": [{"podSelector": {}}]}})
+    assert set(plain["ServiceMonitor", "demo-weft"]["spec"]["endpoints"][0]["tlsConfig"]) == {"serverName", "ca"}
+
+
+def test_a_volume_of_the_operators_is_mounted_beside_those_of_the_chart():
+    pod = rendered(MOST)["StatefulSet", "demo-weft"]["spec"]["template"]["spec"]
+    assert MOST["extraVolumes"][0] in pod["volumes"] and MOST["extraVolumeMounts"][0] in pod["containers"][0]["volumeMounts"]
+    assert rendered(LEAST | {"replicas": 0})["StatefulSet", "demo-weft"]["spec"]["replicas"] == 0, "while a backup is restored"
 
 
 @pytest.mark.parametrize("values", [LEAST, MOST], ids=["least", "most"])
@@ -305,8 +336,15 @@ def test_the_chart_writes_down_no_secret():
         (LEAST | {"catalog": {"url": "postgres://weft:secret@db/weft"}}, "url"),
         (LEAST | {"mesh": "https://weft:secret@git.example.org/mesh.git"}, "mesh"),
         (LEAST | {"replica": 2}, "replica"),
+        (MOST | {"serviceMonitor": {"enabled": True}}, "serviceMonitor.clientCertSecret"),
+        (LEAST | {"ingress": {"enabled": True, "host": "mesh.example.org"}}, "networkPolicy.from"),
+        (LEAST | {"serviceMonitor": {"enabled": True}}, "networkPolicy.from"),
+        (LEAST | {"terminationGracePeriodSeconds": 15}, "terminationGracePeriodSeconds"),
     ],
-    ids=["no_mesh", "no_tls", "two_homes", "password", "git_password", "unknown"],
+    ids=[
+        "no_mesh", "no_tls", "two_homes", "password", "git_password", "unknown", "no_certificate", "ingress_shut_out",
+        "monitor_shut_out", "too_short",
+    ],
 )
 def test_values_that_cannot_work_are_refused(values, told):
     with pytest.raises(helm_python.HelmError, match=re.escape(told)):
