@@ -5,15 +5,22 @@ import os
 import random
 import threading
 import time
+from types import SimpleNamespace
 
+import httpx
 import pytest
 
 import postgres
 import s3
+from cut import Line
 from flight import connect, rows
 from nodes import Node, leader
 from test_crash import COUNT, Bucket, Mesh, check, of_kind
-from weft import Repository, command, until
+from weft import REPOSITORY, Repository, Server, command, until
+
+FAULTY = REPOSITORY / "tests" / "chaos" / "soak" / "faulty_store.py"
+# For how many seconds the lead is taken each time.
+LEASE = 6
 
 # How often a node is killed or stalled in one test; more by `make nodes KILLS=200`.
 KILLS = int(os.environ.get("KILLS", "8"))
@@ -94,6 +101,56 @@ def test_a_node_with_other_keys_is_refused(outside, pair):
     stranger = Node(place, "stranger", database, pair[0].warehouse, repository.path).start()
     assert stranger.server.process.wait(timeout=60) != 0
     assert "are not those of the node that leads" in stranger.server.stderr.text
+
+
+def test_nodes_that_start_together_on_nothing_are_all_there_in_the_end(tmp_path):
+    mesh = Mesh(tmp_path / "mesh", 200)
+    with Server(mesh.path, tmp_path / "first") as first:
+        first.ready()
+    with postgres.served(tmp_path / "postgres") as database, s3.moto(tmp_path, FAULTY) as store:
+        bucket, began = Bucket(store), time.monotonic()
+        httpx.put(f"{store.endpoint}/_weather", json={"wait": 0.2}).raise_for_status()
+        make = lambda name: Node(tmp_path, name, database, bucket, mesh.path, keys=tmp_path / "first" / "keys")
+        nodes = [make(name).start() for name in "ab"]
+        try:
+            for node in nodes:
+                node.ready()
+            assert time.monotonic() - began > LEASE, "who leads had to keep the lead while it began"
+            for node in nodes:
+                until(lambda: node.server.query("ana", COUNT) == [{"n": 200}], "what one made is served by both")
+            httpx.put(f"{store.endpoint}/_weather", json={"wait": 0}).raise_for_status()
+            check(bucket, mesh)
+            assert len(of_kind(bucket, "token")) == 1, "the lead was not taken over"
+        finally:
+            for node in nodes:
+                node.end()
+
+
+def test_what_one_releases_is_in_memory_of_the_other_as_what_it_takes_the_place_of(tmp_path):
+    mesh, asked = Mesh(tmp_path / "mesh", 1_500), "select count(*) n, sum(amount) total from sales.summary.large"
+    with postgres.served(tmp_path / "postgres") as database, s3.moto(tmp_path) as store:
+        bucket, line = Bucket(store), Line(int(store.endpoint.rsplit(":", 1)[1]))
+        through = bucket.variables | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{line.port}"}
+        a = Node(tmp_path, "a", database, bucket, mesh.path).start().ready()
+        there = SimpleNamespace(url=bucket.url, variables=through)
+        b = Node(tmp_path, "b", database, there, mesh.path, keys=a.home / "keys").start().ready()
+        try:
+            assert leader(database, [a, b]) is a
+            (before,), kept = b.server.query("ana", asked), kept_bytes(b)
+            mesh.change(3_000)
+            # Twice as many rows take more memory.
+            until(lambda: kept_bytes(b) > kept, "the next release is in memory")
+            line.cut()
+            (after,) = b.server.query("ana", asked)
+            assert before["n"] < after["n"] == len(mesh.expected[mesh.newest]["summary/large"])
+        finally:
+            a.end()
+            b.end()
+
+
+def kept_bytes(node):
+    lines = httpx.get(f"{node.server.http}/metrics").text.splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith("weft_kept_columns_bytes"))
 
 
 def test_the_catalog_s_password_is_written_nowhere(outside, pair):

@@ -278,11 +278,13 @@ def test_a_mistake_in_the_chart_would_be_told():
 
 @pytest.mark.parametrize("values", [LEAST, MOST], ids=["least", "most"])
 def test_pods_of_the_chart_may_do_little_and_have_the_time_to_end(values):
-    pod = rendered(values)["StatefulSet", "demo-weft"]["spec"]["template"]["spec"]
+    found = rendered(values)
+    pod = found["StatefulSet", "demo-weft"]["spec"]["template"]["spec"]
     assert pod["securityContext"]["runAsNonRoot"] and pod["automountServiceAccountToken"] is False
     (node,) = pod["containers"]
     sleeps = int(node["lifecycle"]["preStop"]["exec"]["command"][1])
-    assert pod["terminationGracePeriodSeconds"] > sleeps + 10, "longer than requests under way are waited for"
+    drains = tomllib.loads(found["ConfigMap", "demo-weft"]["data"]["weft.toml"])["drain_seconds"]
+    assert pod["terminationGracePeriodSeconds"] >= sleeps + drains + 5 and drains >= 10, "as long as requests under way are waited for"
     assert node["startupProbe"]["periodSeconds"] * node["startupProbe"]["failureThreshold"] >= 3600, "doors open after migrations"
     for container in pod["containers"] + pod.get("initContainers", []):
         allowed = container["securityContext"]

@@ -24,9 +24,10 @@ use crate::{outbox, releases, requests, settings};
 mod copy;
 mod last_good;
 mod noted;
+mod runs;
 mod shared;
+mod training_sets;
 mod webhooks;
-mod worked;
 
 pub use copy::CopiedTable;
 pub(crate) use copy::TABLES;
@@ -98,6 +99,20 @@ impl Catalog {
     /// If there is no catalog, or it is of another version than this program reads.
     pub async fn open_read_only(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, CatalogError> {
         Catalog::load(Store::open_read_only(path).await?, clock, Seat::of_one()).await
+    }
+
+    /// Connects to the catalog in the Postgres database at `url` for reading alone, as [`open_read_only`](Self::open_read_only)
+    /// opens a file. Its tables stay as they are, also where this version would change them.
+    ///
+    /// # Errors
+    ///
+    /// If the database cannot be reached, or holds no catalog.
+    pub async fn connect_read_only(
+        url: &str,
+        password: Option<&str>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, CatalogError> {
+        Catalog::load(Store::connect_read_only(url, password).await?, clock, Seat::of_one()).await
     }
 
     /// An empty catalog that is gone with its last clone.

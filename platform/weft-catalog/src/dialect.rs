@@ -45,6 +45,14 @@ pub(crate) async fn has_table(connection: &mut AnyConnection, name: &str) -> Res
     Ok(found > 0)
 }
 
+/// Lets statements of this transaction run for as long as they take, such as those that read a whole table.
+pub(crate) async fn take_time(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    if Dialect::of(connection) == Dialect::Postgres {
+        sqlx::raw_sql("SET LOCAL statement_timeout = 0").execute(connection).await?;
+    }
+    Ok(())
+}
+
 /// Lets the database count on from the greatest value of a column that it counts by itself, after rows were added with
 /// values of their own. SQLite does so unasked.
 pub(crate) async fn count_on(connection: &mut AnyConnection, table: &str, column: &str) -> Result<(), sqlx::Error> {

@@ -50,6 +50,10 @@ const SQLITE: &str = "PRAGMA busy_timeout = 10000; PRAGMA synchronous = FULL; PR
 const POSTGRES: &str = "SET lock_timeout = '10s'; SET statement_timeout = '30s'; \
      SET idle_in_transaction_session_timeout = '10s'; SET synchronous_commit = on; SET timezone = 'UTC'";
 
+/// The same where nothing is to be written.
+const POSTGRES_READ_ONLY: &str =
+    "SET default_transaction_read_only = on; SET statement_timeout = '30s'; SET timezone = 'UTC'";
+
 /// Which of the database's locks whoever writes to this catalog holds: "weft" in ASCII.
 const WRITING: &str = "SELECT pg_advisory_xact_lock(2003133044)";
 
@@ -126,9 +130,7 @@ impl Store {
     /// wait for it. The password is `password`, or else the URL's.
     pub(crate) fn connect<'a>(url: &'a str, password: Option<&'a str>) -> Boxed<'a, Store> {
         Box::pin(async move {
-            let options = PgConnectOptions::from_str(url).doing("read the address of the catalog")?;
-            let options = options.application_name("weft");
-            let options = password.iter().fold(options, |options, password| options.password(password));
+            let options = postgres(url, password)?;
             let first = timeout(FIRST_MAX, PgConnection::connect_with(&options)).await;
             let mut first = first.map_err(|_| CatalogError::Away)?.doing("connect to the catalog")?;
             migrated(POSTGRES_MIGRATIONS.run_direct(None, &mut first, false).await)?;
@@ -141,6 +143,15 @@ impl Store {
                 reader: Line::lazy(READS, made(READERS), options, BEGIN_READING),
                 dialect: Dialect::Postgres,
             })
+        })
+    }
+
+    /// Connects to a Postgres database that has a catalog's tables, of whatever version, for reading alone.
+    pub(crate) fn connect_read_only<'a>(url: &'a str, password: Option<&'a str>) -> Boxed<'a, Store> {
+        Box::pin(async move {
+            let only = pool(READERS, CONNECT_MAX, POSTGRES_READ_ONLY).test_before_acquire(true);
+            let only = Line::lazy(READS, only, by_url(&postgres(url, password)?)?, BEGIN_READING);
+            Ok(Store { writer: only.clone(), reader: only, dialect: Dialect::Postgres })
         })
     }
 
@@ -237,6 +248,12 @@ impl DerefMut for Reading {
 fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(sqlx::any::install_default_drivers);
+}
+
+fn postgres(url: &str, password: Option<&str>) -> Result<PgConnectOptions, CatalogError> {
+    let options = PgConnectOptions::from_str(url).doing("read the address of the catalog")?;
+    let options = options.application_name("weft");
+    Ok(password.iter().fold(options, |options, password| options.password(password)))
 }
 
 fn by_url(options: &impl ConnectOptions) -> Result<AnyConnectOptions, CatalogError> {

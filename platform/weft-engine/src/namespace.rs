@@ -153,7 +153,13 @@ impl Namespace {
         }
         match (&released.location, released.table_version) {
             (Some(location), Some(version)) => {
-                let table = self.engine.parts.warehouse.table(location, version).await.map_err(|error| {
+                let (warehouse, served) = (&self.engine.parts.warehouse, self.entitling.port(port));
+                let is_past = served.is_some_and(|(_, served)| served.table_version > Some(version));
+                let table = match is_past {
+                    true => warehouse.past_table(location, version).await,
+                    false => warehouse.table(location, version).await,
+                };
+                let table = table.map_err(|error| {
                     tracing::error!(%port, %error, "a released table cannot be opened");
                     gone()
                 })?;

@@ -7,11 +7,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 
+/// Which part of a wait may be left out.
+const LEFT_OUT_MAX: f64 = 0.2;
+
 /// How events are tried, and tried again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// How long is waited at most after each try that failed; as many as there are tries but the first. What is waited is
-    /// drawn between nothing and this ("full jitter"), so that what failed together does not come back together.
+    /// How long is waited at most after each try that failed; as many as there are tries but the first. Up to a fifth of it
+    /// is left out at random, so that what failed together does not come back together.
     pub delays: Vec<Duration>,
     /// So long after it was found to be of concern an event is tried no more than once.
     pub longest: Duration,
@@ -57,7 +60,7 @@ impl Pace {
         if is_over {
             return None;
         }
-        let drawn = TimeDelta::from_std(delay.mul_f64(jitter.clamp(0.0, 1.0))).ok()?;
+        let drawn = TimeDelta::from_std(delay.mul_f64(1.0 - LEFT_OUT_MAX * (1.0 - jitter.clamp(0.0, 1.0)))).ok()?;
         Some(now + drawn)
     }
 }
@@ -68,13 +71,14 @@ mod tests {
     use crate::tests::noon;
 
     #[test]
-    fn an_event_is_tried_for_a_day_at_most() {
+    fn an_event_is_tried_for_most_of_a_day_and_no_longer() {
         let pace = Pace::default();
-        assert!(pace.delays.iter().sum::<Duration>() <= pace.longest);
+        let all: Duration = pace.delays.iter().sum();
+        assert!(all <= pace.longest && all.mul_f64(1.0 - LEFT_OUT_MAX) >= Duration::from_secs(18 * HOUR));
         let after = |hours: i64| noon() + TimeDelta::hours(hours);
         assert_eq!(pace.again(1, noon(), noon(), 1.0), Some(noon() + TimeDelta::seconds(5)));
-        assert_eq!(pace.again(1, noon(), noon(), 0.0), Some(noon()));
-        assert_eq!(pace.again(7, noon(), after(13), 0.5), Some(after(18)));
+        assert_eq!(pace.again(1, noon(), noon(), 0.0), Some(noon() + TimeDelta::seconds(4)));
+        assert_eq!(pace.again(7, noon(), after(13), 0.5), Some(after(22)));
         assert_eq!(pace.again(8, noon(), after(23), 0.5), None);
         assert_eq!(pace.again(2, noon(), after(24), 0.5), None);
     }

@@ -104,6 +104,7 @@ struct Tried {
 
 impl Courier {
     async fn run(&self, stop: &CancellationToken) {
+        let _counting = self.counted.counting();
         let mut wait = TROUBLE_WAIT;
         let name = &self.sender.webhook().name;
         loop {
@@ -113,7 +114,8 @@ impl Courier {
                 Some(Ok(End::Disabled)) => {
                     self.counted.disabled(true);
                     tracing::error!(webhook = name, "the webhook is disabled until its configuration changes");
-                    return;
+                    // So that it goes on to be shown.
+                    return stop.cancelled().await;
                 }
                 Some(Ok(End::Forgotten)) => {
                     tracing::error!(

@@ -1,13 +1,15 @@
 //! Several nodes on one catalog: one leads and brings the mesh to revisions, the others put the same rules in force.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::MutexGuard;
 use tokio::time::{Instant, timeout};
-use weft_catalog::Lead;
-use weft_model::Revision;
+use tokio_util::task::AbortOnDropHandle;
+use weft_catalog::{Catalog, CatalogError, Lead};
+use weft_model::{Code, Revision};
 
 use crate::check::check;
 use crate::controller::Controller;
@@ -67,27 +69,22 @@ impl Controller {
             Err(error) = led => tracing::error!(%error, "this node stops leading"),
             () = self.keep_lead() => tracing::warn!("this node does not lead any more"),
         }
+        self.leave_lead().await;
+    }
+
+    async fn leave_lead(&self) {
         metrics::gauge!("weft_leads").set(0);
         if let Err(error) = self.parts.catalog.resign().await {
             tracing::warn!(%error, "the lead could not be let go; it ends by itself");
         }
     }
 
-    /// Takes the lead again and again; ends when that did not work in time, or another node has it.
+    /// Keeps the lead; ends when that did not work in time, or another node has it. A task of its own does it, which does not
+    /// wait for what else takes processor time here, such as planning.
     async fn keep_lead(&self) {
-        let mut kept = Instant::now();
-        loop {
-            tokio::time::sleep(RENEW_EVERY).await;
-            let asked = Instant::now();
-            // A process that was stopped meanwhile may have been overtaken long ago.
-            if asked - kept > RENEW_WITHIN {
-                return;
-            }
-            match timeout(RENEW_WITHIN - (asked - kept), self.parts.catalog.lead(LEASE)).await {
-                Ok(Ok(Lead::Ours { is_new: false, .. })) => kept = asked,
-                Ok(Ok(_)) | Err(_) => return,
-                Ok(Err(error)) => tracing::warn!(%error, "the lead could not be kept, and is asked for again"),
-            }
+        let keeping = tokio::spawn(keep_lead(Arc::clone(&self.parts.catalog)));
+        if let Err(error) = AbortOnDropHandle::new(keeping).await {
+            tracing::error!(%error, "the lead is not kept any more");
         }
     }
 
@@ -142,19 +139,77 @@ impl Controller {
         Ok(alone)
     }
 
-    /// Starts this node: as the leader it [recovers](Self::recover) what is there, or else it puts the last rules in
-    /// force. Says whether it leads. To be called once, before doors open.
+    /// Starts this node: as the leader it notes the digest of its `keys` and [recovers](Self::recover) what is there, or else
+    /// it puts the last rules in force. Says whether it leads. To be called once, before doors open.
     ///
     /// # Errors
     ///
     /// If the store or the catalog cannot be used.
-    pub async fn enter(&self) -> Result<bool, ReconcileError> {
+    pub async fn enter(&self, keys: &str) -> Result<bool, ReconcileError> {
         match self.parts.catalog.lead(LEASE).await? {
-            Lead::Ours { .. } => self.recover().await.map(|()| true),
+            Lead::Ours { .. } => {
+                let entering = async {
+                    if self.parts.catalog.is_shared() {
+                        self.parts.catalog.set_keys(keys).await?;
+                    }
+                    self.recover().await
+                };
+                match self.while_leading(entering).await {
+                    Err(error) if self.is_overtaken(&error) => self.put_last_in_force().await.map(|()| false),
+                    done => done.map(|()| true),
+                }
+            }
             Lead::Theirs { leader } => {
                 tracing::info!(leader, "another node leads the mesh");
                 self.put_last_in_force().await.map(|()| false)
             }
+        }
+    }
+
+    /// What `work` gives, which only a leader may do: however long it takes, the lead is kept meanwhile. Where it is lost all
+    /// the same, `work` is left off wherever it is; the next leader finds what it had begun.
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`, and that [this node does not lead](Self::is_overtaken).
+    pub async fn while_leading<T>(
+        &self,
+        work: impl Future<Output = Result<T, ReconcileError>>,
+    ) -> Result<T, ReconcileError> {
+        if !self.parts.catalog.is_shared() {
+            return work.await;
+        }
+        let done = tokio::select! {
+            done = work => done,
+            () = self.keep_lead() => Err(CatalogError::NotLeading { leader: None }.into()),
+        };
+        if done.as_ref().is_err_and(|error| self.is_overtaken(error)) {
+            tracing::warn!("this node does not lead any more");
+            self.leave_lead().await;
+        }
+        done
+    }
+
+    /// Whether an error says that another node of the mesh leads by now.
+    pub fn is_overtaken(&self, error: &ReconcileError) -> bool {
+        self.parts.catalog.is_shared() && [Code::STORE_FENCED, Code::NOT_LEADING].contains(&error.code())
+    }
+}
+
+/// Takes the lead again and again.
+async fn keep_lead(catalog: Arc<Catalog>) {
+    let mut kept = Instant::now();
+    loop {
+        tokio::time::sleep(RENEW_EVERY).await;
+        let asked = Instant::now();
+        // A process that was stopped meanwhile may have been overtaken long ago.
+        if asked - kept > RENEW_WITHIN {
+            return;
+        }
+        match timeout(RENEW_WITHIN - (asked - kept), catalog.lead(LEASE)).await {
+            Ok(Ok(Lead::Ours { is_new: false, .. })) => kept = asked,
+            Ok(Ok(_)) | Err(_) => return,
+            Ok(Err(error)) => tracing::warn!(%error, "the lead could not be kept, and is asked for again"),
         }
     }
 }

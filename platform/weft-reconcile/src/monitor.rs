@@ -33,6 +33,22 @@ enum Seen {
     Untold(String),
 }
 
+/// While it is there, this process watches service levels. Then it is another node's to say how they are.
+struct Watching;
+
+impl Watching {
+    fn tell(levels: usize, missed: usize) {
+        metrics::gauge!("weft_service_levels").set(levels as f64);
+        metrics::gauge!("weft_service_levels_missed").set(missed as f64);
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        Watching::tell(0, 0);
+    }
+}
+
 impl Controller {
     /// Measures every service level of what is served, by the clock, the releases, the Delta logs and how queries went; no
     /// data are read.
@@ -59,9 +75,7 @@ impl Controller {
         made.extend(self.of_traffic(&published, now).await?);
         let mut gone: BTreeMap<_, CheckRecord> = before.into_iter().map(|check| (key(&check), check)).collect();
         let mut news = Vec::new();
-        let missed = made.iter().filter(|check| check.outcome == CheckOutcome::Failed);
-        metrics::gauge!("weft_service_levels_missed").set(missed.count() as f64);
-        metrics::gauge!("weft_service_levels").set(made.len() as f64);
+        Watching::tell(made.len(), made.iter().filter(|check| check.outcome == CheckOutcome::Failed).count());
         for check in made {
             let before = gone.remove(&key(&check));
             tell(before.as_ref(), &check);
@@ -90,6 +104,7 @@ impl Controller {
 
     /// Looks as long as it is polled.
     pub(crate) async fn watch(&self) -> Infallible {
+        let _watching = Watching;
         let mut ticks = tokio::time::interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {

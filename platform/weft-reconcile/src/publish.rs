@@ -5,6 +5,7 @@ use weft_storage::StorageError;
 
 use crate::ReconcileError;
 use crate::controller::Controller;
+use crate::hand_on::replaced;
 
 impl Controller {
     /// The number of the product's next release. Release objects that the catalog does not know,
@@ -25,7 +26,8 @@ impl Controller {
     /// Serves `release` from one instant on, and has it in memory by then as what it takes the place of.
     #[tracing::instrument(name = "release", skip_all, fields(product = %release.product.name, number = release.number))]
     pub(crate) async fn publish(&self, release: Release) -> Result<(), ReconcileError> {
-        self.hand_on(self.parts.catalog.published().releases.get(&release.product.name), &release).await;
+        let tables = replaced(self.parts.catalog.published().releases.get(&release.product.name), &release);
+        self.hand_on(&tables).await;
         match self.parts.warehouse.put_release(&release).await {
             Ok(()) => {}
             Err(error @ StorageError::Conflict { .. }) => {
@@ -35,6 +37,7 @@ impl Controller {
             Err(error) => return Err(error.into()),
         }
         self.parts.catalog.publish(vec![release]).await?;
+        self.let_go(&tables).await;
         metrics::counter!("weft_releases_total").increment(1);
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! A data file never changes, so nothing kept of it becomes wrong; what is no longer asked for makes room. All of it
 //! lies below the barrier: no key knows who asked.
 
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +15,8 @@ use object_store::path::Path;
 
 /// Bytes of footers and page indexes.
 const FOOTER_BYTES: usize = 256 << 20;
+/// The same where nothing is kept but what one query reads twice.
+const FOOTER_BYTES_OF_PAST: usize = 1 << 20;
 /// Of how many columns of files it is known that they were read before.
 const READ_BEFORE: u64 = 1_000_000;
 /// Where memory is full, one reading in so many tries whether its columns are asked for more often than others.
@@ -58,12 +61,17 @@ impl Kept {
             u32::try_from(bytes >> 10).unwrap_or(u32::MAX)
         };
         Kept {
-            footers: footers(),
+            footers: footers(FOOTER_BYTES),
             columns: Cache::builder().max_capacity(bytes_max >> 10).weigher(weight).build(),
             before: Cache::new(READ_BEFORE),
             bytes_max,
             tries: Arc::default(),
         }
+    }
+
+    /// For what is read once: no columns, and few footers.
+    pub(crate) fn none() -> Self {
+        Kept { footers: footers(FOOTER_BYTES_OF_PAST), ..Kept::new(0) }
     }
 
     pub(crate) fn footers(&self) -> Arc<FileMetadataCache> {
@@ -80,18 +88,25 @@ impl Kept {
     pub(crate) fn is_worth_it(&self, file: &Path, columns: &[usize], all: bool) -> bool {
         let keys: Vec<_> = columns.iter().map(|column| (file.clone(), *column)).collect();
         let all_before = keys.iter().all(|key| self.before.contains_key(key));
+        let is_there = self.holds(file, columns);
         if !all_before {
             keys.into_iter().for_each(|key| self.before.insert(key, ()));
-            return all && self.has_room();
+            return is_there || (all && self.has_room());
         }
-        self.has_room()
-            || columns.iter().all(|column| self.holds(file, *column))
-            || self.tries.fetch_add(1, Ordering::Relaxed).is_multiple_of(TRY)
+        is_there || self.has_room() || self.tries.fetch_add(1, Ordering::Relaxed).is_multiple_of(TRY)
     }
 
-    /// Whether that column of a file is kept, as far as its first rows tell.
-    pub(crate) fn holds(&self, file: &Path, column: usize) -> bool {
-        self.columns.contains_key(&Chunk { file: file.clone(), group: 0, column })
+    /// Whether these columns of a file are kept, as far as its first rows tell.
+    pub(crate) fn holds(&self, file: &Path, columns: &[usize]) -> bool {
+        let chunk = |column: &usize| Chunk { file: file.clone(), group: 0, column: *column };
+        columns.iter().all(|column| self.columns.contains_key(&chunk(column)))
+    }
+
+    /// The columns of which anything is kept in one of these files and was asked for there. Looks at all that is kept.
+    pub(crate) fn columns_of(&self, files: &HashSet<&Path>) -> BTreeSet<usize> {
+        let kept = self.columns.iter().map(|(chunk, _)| chunk).filter(|chunk| files.contains(&chunk.file));
+        let is_asked_for = |chunk: &Arc<Chunk>| self.before.contains_key(&(chunk.file.clone(), chunk.column));
+        kept.filter(is_asked_for).map(|chunk| chunk.column).collect()
     }
 
     pub(crate) fn get(&self, chunk: &Chunk) -> Option<Pieces> {
@@ -112,6 +127,19 @@ impl Kept {
         self.columns.weighted_size() << 10
     }
 
+    /// Forgets what is kept of these files.
+    pub(crate) fn forget_files(&self, files: &HashSet<&Path>) {
+        for (chunk, _) in &self.columns {
+            if files.contains(&chunk.file) {
+                self.columns.invalidate(chunk.as_ref());
+            }
+        }
+        for file in files {
+            self.footers.remove(file);
+        }
+        metrics::gauge!("weft_kept_columns_bytes").set(self.bytes() as f64);
+    }
+
     /// Forgets columns and footers.
     pub(crate) fn forget(&self) {
         self.columns.invalidate_all();
@@ -125,8 +153,8 @@ impl Kept {
     }
 }
 
-fn footers() -> Arc<FileMetadataCache> {
-    let settings = CacheManagerConfig::default().with_metadata_cache_limit(FOOTER_BYTES);
+fn footers(bytes_max: usize) -> Arc<FileMetadataCache> {
+    let settings = CacheManagerConfig::default().with_metadata_cache_limit(bytes_max);
     let cache = CacheManager::try_new(&settings).map(|manager| manager.get_file_metadata_cache());
     cache.unwrap_or_else(|_| {
         datafusion::execution::runtime_env::RuntimeEnv::default().cache_manager.get_file_metadata_cache()

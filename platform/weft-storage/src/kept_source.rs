@@ -373,8 +373,8 @@ impl Asked {
     }
 }
 
-/// Keeps the columns at `columns` of a file of a table with that `schema`, as if they had been asked for; nothing where that
-/// would not have kept them.
+/// Keeps the columns at `columns` of a file of a table with that `schema` as long as there is room. Nothing of a file that is
+/// laid out in another way is kept, or has row groups that are too large.
 pub(crate) async fn keep(
     kept: &Kept,
     store: Arc<dyn ObjectStore>,
@@ -382,6 +382,9 @@ pub(crate) async fn keep(
     file: PartitionedFile,
     columns: Vec<usize>,
 ) -> Result<()> {
+    if !kept.has_room() {
+        return Ok(());
+    }
     let asked = Asked {
         kept: kept.clone(),
         readers: Arc::new(CachedParquetFileReaderFactory::new(store, kept.footers())),
@@ -395,11 +398,12 @@ pub(crate) async fn keep(
         projector: None,
     };
     let footer = asked.footer(&file).await?;
-    let Some((groups, all)) = asked.groups(&file, &footer) else { return Ok(()) };
-    if kept.is_worth_it(&file.object_meta.location, &asked.columns, all) {
-        for group in groups {
-            asked.pieces(&file, &footer, group).await?;
+    let (groups, _) = asked.groups(&file, &footer).unwrap_or_default();
+    for group in groups {
+        if !kept.has_room() {
+            break;
         }
+        asked.pieces(&file, &footer, group).await?;
     }
     Ok(())
 }

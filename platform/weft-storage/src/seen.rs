@@ -19,13 +19,29 @@ impl Seen {
 
 impl Around for Seen {
     async fn around<T: Send>(&self, request: Request, answer: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        let (operation, began) = (request.operation, Instant::now());
+        let (operation, began, _under_way) = (request.operation, Instant::now(), UnderWay::new());
         let answer = answer.instrument(span(&request)).await;
         metrics::counter!("weft_store_requests_total", "operation" => operation, "outcome" => outcome(&answer))
             .increment(1);
         metrics::histogram!("weft_store_request_seconds", "operation" => operation)
             .record(began.elapsed().as_secs_f64());
         answer
+    }
+}
+
+/// Counts a request for as long as its answer is waited for, however that ends.
+struct UnderWay;
+
+impl UnderWay {
+    fn new() -> Self {
+        metrics::gauge!("weft_store_requests_under_way").increment(1.0);
+        UnderWay
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        metrics::gauge!("weft_store_requests_under_way").decrement(1.0);
     }
 }
 

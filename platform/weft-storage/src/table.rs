@@ -239,6 +239,17 @@ impl Warehouse {
         Ok(table)
     }
 
+    /// The same for a version that is not served any more: nothing of it is kept in memory for whoever reads it next, since
+    /// there are ever more such versions.
+    ///
+    /// # Errors
+    ///
+    /// As [`table`](Self::table).
+    pub async fn past_table(&self, location: &str, version: u64) -> Result<Arc<TableVersion>, StorageError> {
+        let table = self.table(location, version).await?;
+        Ok(Arc::new(TableVersion::clone(&table).keeping(&self.kept_of_past)))
+    }
+
     /// The newest commit of the table at `location`; `None` where there is no table yet.
     pub async fn newest_commit(&self, location: &str) -> Result<Option<Committed>, StorageError> {
         Ok(self.newest(location).await?.map(|newest| newest.committed))

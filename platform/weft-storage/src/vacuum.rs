@@ -67,12 +67,12 @@ impl Warehouse {
 
     async fn delete(&self, location: &str, goes: impl Fn(&ObjectMeta) -> bool) -> Result<Vacuumed, StorageError> {
         let mut vacuumed = Vacuumed::default();
-        for object in self.data_objects(location).await?.iter().filter(|object| goes(object)) {
+        let objects = self.data_objects(location).await?;
+        let gone: Vec<&ObjectMeta> = objects.iter().filter(|object| goes(object)).collect();
+        self.kept.forget_files(&gone.iter().map(|object| &object.location).collect());
+        for object in gone {
             self.root.delete(&object.location).await.map_err(|error| self.store_error(error))?;
             vacuumed += Vacuumed { files: 1, bytes: object.size };
-        }
-        if vacuumed.files > 0 {
-            self.forget_kept();
         }
         Ok(vacuumed)
     }

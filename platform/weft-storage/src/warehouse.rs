@@ -29,8 +29,8 @@ use crate::{StorageError, TableVersion};
 
 const TABLE_VERSIONS_CACHED: u64 = 2_000;
 const TABLES_CACHED: u64 = 500;
-/// Most requests that a remote store has to answer at a time.
-const REQUESTS_MAX: usize = 256;
+/// Most calls that ask a remote store at a time. One that reads parts of a file asks for up to ten of them at once.
+const CALLS_MAX: usize = 256;
 
 /// One object store and a prefix in it, below which every table and release object lies.
 ///
@@ -47,6 +47,8 @@ pub struct Warehouse {
     pub(crate) file_bytes: Option<NonZeroU64>,
     /// What is kept in memory of data files.
     pub(crate) kept: Kept,
+    /// The same for versions that are not served any more.
+    pub(crate) kept_of_past: Kept,
     /// The fencing token, once one was taken.
     pub(crate) fence: Arc<Mutex<Option<u64>>>,
 }
@@ -91,8 +93,8 @@ impl Warehouse {
         let versions = Cache::new(TABLE_VERSIONS_CACHED);
         let newest = Cache::new(TABLES_CACHED);
         let root = WholeBodies::over(Seen::over(root));
-        let (kept, fence) = (Kept::new(0), Arc::default());
-        Warehouse { url, root, prefix, versions, newest, file_bytes: None, kept, fence }
+        let (kept, kept_of_past, fence) = (Kept::new(0), Kept::none(), Arc::default());
+        Warehouse { url, root, prefix, versions, newest, file_bytes: None, kept, kept_of_past, fence }
     }
 
     /// The same warehouse with data files of about `bytes` from now on, instead of the writer's own
@@ -184,7 +186,7 @@ fn patience() -> RetryConfig {
 /// A remote store as callers ask it: so many at a time while the others wait, and not while it does not answer, which ends
 /// the wait too.
 fn bounded(store: Arc<dyn ObjectStore>, prefix: &Path) -> Arc<dyn ObjectStore> {
-    Arc::new(LimitStore::new(Circuit::over(store, prefix), REQUESTS_MAX))
+    Arc::new(LimitStore::new(Circuit::over(store, prefix), CALLS_MAX))
 }
 
 /// The store that serves `url` and the path that the URL names within it.
@@ -266,7 +268,7 @@ mod tests {
     #[tokio::test]
     async fn so_many_requests_are_under_way_at_a_time_and_the_others_follow() {
         let (before, asked, came) = asked_by_many(true).await;
-        assert_eq!((before, asked), (REQUESTS_MAX, 1_000));
+        assert_eq!((before, asked), (CALLS_MAX, 1_000));
         assert!(came.iter().all(|answer| matches!(answer, Err(Error::NotFound { .. }))), "which is an answer");
     }
 
@@ -274,9 +276,9 @@ mod tests {
     async fn whoever_waits_for_a_store_that_stops_to_answer_is_refused_without_asking_it() {
         let (before, asked, came) = asked_by_many(false).await;
         let refused = came.iter().filter(|answer| format!("{answer:?}").contains("asked again each second")).count();
-        assert_eq!(before, REQUESTS_MAX);
+        assert_eq!(before, CALLS_MAX);
         // Those that had begun are waited for, and a few come in before it counts as down.
-        assert!(asked < REQUESTS_MAX + 10, "{asked}");
-        assert!(refused > 1_000 - REQUESTS_MAX - 10, "{refused}");
+        assert!(asked < CALLS_MAX + 10, "{asked}");
+        assert!(refused > 1_000 - CALLS_MAX - 10, "{refused}");
     }
 }

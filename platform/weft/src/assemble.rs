@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
@@ -30,6 +31,10 @@ use crate::settings::Settings;
 use crate::start_error::StartError;
 use crate::tls::{Secured, Tls};
 use crate::{mask_key, numbers};
+
+/// How often, and for how long at most, is looked which keys a leader has.
+const KEYS_EVERY: Duration = Duration::from_millis(200);
+const KEYS_MAX: Duration = Duration::from_secs(30);
 
 impl Mesh {
     /// Starts a mesh: takes the home, proves the store and takes it over, brings back what was served and opens the
@@ -112,8 +117,10 @@ impl Mesh {
         let controller = Arc::new(controller.within(environment.unwrap_or_default()));
 
         warehouse.prove_put_if_absent().await?;
-        let leads = controller.enter().await?;
-        same_keys(&catalog, &keys, leads).await?;
+        let digest = home::digest_of(&keys).map_err(|source| StartError::Folder { folder: keys.clone(), source })?;
+        if !controller.enter(&digest).await? {
+            same_keys(&catalog, &keys, &digest).await?;
+        }
 
         let http = listener(handed.http, settings.http).await?;
         let flight = listener(handed.flight, settings.flight).await?;
@@ -161,7 +168,7 @@ impl Mesh {
                 weft_flight::Service::new(engine, authenticator, seal, clock),
             ),
         ];
-        let mut mesh = Mesh::new(held, address, controller, catalog, source, ready, doors);
+        let mut mesh = Mesh::new(held, address, controller, catalog, source, ready, doors).draining(settings.drain);
         mesh.relay(relay);
         Ok(mesh)
     }
@@ -197,23 +204,26 @@ pub(crate) async fn catalog(settings: &Settings, home: &Home, clock: Arc<dyn Clo
     let Some(shared) = &settings.catalog else { return Ok(Catalog::open(&home.catalog(), clock).await?) };
     // What a node is called tells the others where it answers, and no two starts have the same name.
     let at = settings.public_url.clone().unwrap_or_else(|| settings.http.to_string());
-    let node = format!("{at} ({})", Uuid::now_v7().simple());
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let node = format!("{at} on {} ({})", host.trim(), Uuid::now_v7().simple());
     Ok(Catalog::connect(&shared.url, shared.password.as_deref(), node, clock).await?)
 }
 
-/// Sees to it that all nodes have the keys of whoever leads: else a token, a ticket or a masked value of one would be
-/// nothing to another. Of the keys, the catalog is told a digest.
-async fn same_keys(catalog: &Catalog, keys: &Path, leads: bool) -> Result<(), StartError> {
-    if !catalog.is_shared() {
-        return Ok(());
-    }
-    let digest = home::digest_of(keys).map_err(|source| StartError::Folder { folder: keys.to_owned(), source })?;
-    if leads {
-        return Ok(catalog.set_keys(&digest).await?);
-    }
-    match catalog.keys().await? {
-        Some(others) if others != digest => Err(StartError::Keys { folder: keys.to_owned() }),
-        _ => Ok(()),
+/// Sees to it that a node has the keys of whoever leads: else a token, a ticket or a masked value of one would be nothing to
+/// another. Of the keys, the catalog is told a digest, which a leader that has just begun notes before anything else.
+async fn same_keys(catalog: &Catalog, keys: &Path, digest: &str) -> Result<(), StartError> {
+    let noted = async {
+        loop {
+            match catalog.keys().await? {
+                Some(noted) => return Ok::<_, StartError>(noted),
+                None => tokio::time::sleep(KEYS_EVERY).await,
+            }
+        }
+    };
+    let noted = tokio::time::timeout(KEYS_MAX, noted).await.map_err(|_| StartError::NoKeys)??;
+    match noted == digest {
+        true => Ok(()),
+        false => Err(StartError::Keys { folder: keys.to_owned() }),
     }
 }
 

@@ -117,9 +117,9 @@ pub(crate) async fn back_up(
     make_empty(folder)?;
     let of = |part| made(&folder.join(part));
     let (catalog_folder, keys, objects) = (of(CATALOG)?, of(KEYS)?, of(WAREHOUSE)?);
-    let catalog = match settings.catalog {
-        Some(_) => catalog(settings, &home, clock).await?,
-        // Also while a process has it open for writing.
+    // Also while others write, and as it is: it may be for going back that the backup is made before an upgrade.
+    let catalog = match &settings.catalog {
+        Some(shared) => Catalog::connect_read_only(&shared.url, shared.password.as_deref(), clock).await?,
         None => Catalog::open_read_only(&home.catalog(), clock).await?,
     };
     let tables = catalog.copy_out(&catalog_folder).await?;
@@ -158,7 +158,7 @@ pub(crate) async fn restore(
     let contents = contents_of(folder)?;
     let home = Home::at(&settings.home);
     let _held = home.lock()?;
-    if home.keys().exists() {
+    if holds_files(&home.keys())? {
         return Err(BackupError::NotEmpty { folder: home.keys() });
     }
     let catalog = catalog(settings, &home, clock).await?;
@@ -167,12 +167,9 @@ pub(crate) async fn restore(
     }
     warehouse(settings, &home)?.copy_in(&folder.join(WAREHOUSE), &contents.objects).await?;
     copy_files(&folder.join(KEYS), &made(&home.keys())?)?;
-    let tables = catalog.copy_in(&folder.join(CATALOG)).await?;
+    catalog.copy_in(&folder.join(CATALOG), &contents.tables).await?;
     catalog.close().await;
-    match tables == contents.tables {
-        true => Ok(contents),
-        false => Err(unsound(folder, "its catalog has other rows than it says")),
-    }
+    Ok(contents)
 }
 
 fn contents_of(folder: &Path) -> Result<Contents, BackupError> {
@@ -204,9 +201,18 @@ fn make_empty(folder: &Path) -> Result<(), BackupError> {
 
     let failed = |source| BackupError::Folder { path: folder.to_owned(), source };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
-    match fs::read_dir(folder).map_err(failed)?.next() {
-        Some(_) => Err(BackupError::NotEmpty { folder: folder.to_owned() }),
-        None => Ok(()),
+    match holds_files(folder)? {
+        true => Err(BackupError::NotEmpty { folder: folder.to_owned() }),
+        false => Ok(()),
+    }
+}
+
+/// Whether there is anything in a folder, which need not be there.
+fn holds_files(folder: &Path) -> Result<bool, BackupError> {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => Ok(entries.next().is_some()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(BackupError::Folder { path: folder.to_owned(), source }),
     }
 }
 

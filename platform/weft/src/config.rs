@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use toml::Spanned;
@@ -55,9 +56,12 @@ struct Config {
     /// Most memory that the process may hold, such as `8 GiB`. Default: four fifths of the machine's, or of the limit of the
     /// container or service that it runs in where that is less.
     memory_max: Option<String>,
+    /// Seconds for which what is under way is waited for when the process is told to end. Whoever ends it must wait some
+    /// seconds longer. Default: 10.
+    drain_seconds: Option<u32>,
 }
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "mesh",
     "home",
     "catalog",
@@ -74,6 +78,7 @@ const KEYS: [&str; 16] = [
     "environment",
     "traces",
     "memory_max",
+    "drain_seconds",
 ];
 /// The JSON Schema of a configuration file.
 pub fn schema() -> serde_json::Value {
@@ -126,6 +131,7 @@ pub fn read(file: &str, text: &str) -> Result<Settings, Vec<Diagnostic>> {
         traces: reader.traces_of(&table),
         store: HashMap::new(),
         memory_max,
+        drain: reader.drain_of(&table),
         limits: weft_engine::Limits::within(memory_max),
         rates: reader.rates_of(&table),
     };
@@ -247,6 +253,11 @@ impl Reader<'_> {
         size
     }
 
+    fn drain_of(&mut self, table: &DeTable<'_>) -> Duration {
+        let seconds = self.number_of(table, "drain_seconds");
+        seconds.map_or(settings::DRAIN, |seconds| Duration::from_secs(seconds.get().into()))
+    }
+
     fn address_of(&mut self, table: &DeTable<'_>, key: &str, default: &str) -> SocketAddr {
         let fallback = SocketAddr::from(([127, 0, 0, 1], 0));
         let text = self.text_of(table, key);
@@ -309,7 +320,7 @@ mod tests {
             weft.toml:1:1 W0107 unknown key `hom`
             help: did you mean `home`?
             weft.toml:2:1 W0107 unknown key `colour`
-            help: the keys are mesh, home, catalog, catalog_password, warehouse, http, base_path, public_url, flight, tls, oidc, webhooks, rates, environment, traces, memory_max
+            help: the keys are mesh, home, catalog, catalog_password, warehouse, http, base_path, public_url, flight, tls, oidc, webhooks, rates, environment, traces, memory_max, drain_seconds
             weft.toml:3:13 W0105 `warehouse` is a string, this is an integer
             weft.toml:4:10 W0108 `here` is not an address
             help: write an IP address and a port, such as `127.0.0.1:8815`

@@ -27,7 +27,7 @@ const ON_EVENT: &[Labels] = &[];
 
 /// Name, kind, help, and the labels of those that begin at zero. Labels hold no principal's name and no SQL, and a port's
 /// only where it is called `port`: those are for who may know, at `/metrics/ports`.
-const NUMBERS: [(&str, Kind, &str, &[Labels]); 55] = [
+const NUMBERS: [(&str, Kind, &str, &[Labels]); 56] = [
     ("weft_ready", Gauge, "1 once the first reconcile is done, until the end.", PLAIN),
     ("weft_process_resident_bytes", Bytes, "Memory that the process holds.", PLAIN),
     ("weft_http_requests_total", Counter, "Requests, by method, pattern of the path and status.", ON_EVENT),
@@ -137,8 +137,14 @@ const NUMBERS: [(&str, Kind, &str, &[Labels]); 55] = [
     (
         "weft_store_request_seconds",
         Times,
-        "From a request to the object store to the head of its answer.",
+        "From a call to the object store to the head of its answer, with the wait for its turn.",
         &[&[("operation", "get")]],
+    ),
+    (
+        "weft_store_requests_under_way",
+        Gauge,
+        "Calls to the object store without an answer yet. A remote one is asked by 256 at a time; the others wait.",
+        PLAIN,
     ),
     (
         "weft_trace_spans_total",

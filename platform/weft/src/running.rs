@@ -24,11 +24,9 @@ use weft_reconcile::{Controller, ReconcileError, Report};
 use weft_storage::Vacuumed;
 
 use crate::home::{Address, HeldHome};
+use crate::settings;
 use crate::start_error::StartError;
 use crate::tls::{Secured, Wire};
-
-/// Longest time that requests under way are waited for at the end.
-const DRAIN_MAX: Duration = Duration::from_secs(10);
 
 /// How often the relay looks whether this node leads.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -45,6 +43,7 @@ pub struct Mesh {
     last: Option<Revision>,
     tasks: JoinSet<()>,
     stop: CancellationToken,
+    drain: Duration,
 }
 
 /// What was done when a mesh began to serve.
@@ -73,7 +72,13 @@ impl Mesh {
         for door in doors {
             tasks.spawn((door.serve)(stop.clone()));
         }
-        Mesh { held, address, controller, catalog, source, ready, last: None, tasks, stop }
+        Mesh { held, address, controller, catalog, source, ready, last: None, tasks, stop, drain: settings::DRAIN }
+    }
+
+    /// The same mesh, which waits for so long for what is under way when it stops.
+    #[must_use]
+    pub(crate) fn draining(self, drain: Duration) -> Self {
+        Mesh { drain, ..self }
     }
 
     /// Where the doors are.
@@ -105,26 +110,32 @@ impl Mesh {
     }
 
     /// What is done at the start: the [first reconcile](Mesh::first_reconcile) where this node leads the mesh. Where
-    /// another does, the rules of the newest revision are put in force. Where the repository cannot be had from elsewhere,
+    /// another does, or takes the lead over meanwhile, the rules of the newest revision are put in force. Where the repository cannot be had from elsewhere,
     /// what was served before is served on.
     ///
     /// # Errors
     ///
     /// As [`first_reconcile`](Mesh::first_reconcile).
     pub async fn begin(&mut self) -> Result<Begun, StartError> {
-        let begun = if self.catalog.leads() {
-            match self.first_reconcile().await {
-                Ok(report) => return Ok(Begun::Reconciled(Box::new(report))),
-                Err(StartError::Reconcile(ReconcileError::Source(error)))
-                    if error.is_of_remote() && self.catalog.published().revision.is_some() =>
-                {
-                    Begun::Stale(error)
-                }
-                Err(error) => return Err(error),
+        let led = match self.catalog.leads() {
+            true => Some(self.controller.while_leading(self.reconcile()).await),
+            false => None,
+        };
+        let begun = match led {
+            Some(Ok(report)) => {
+                self.last = Some(report.revision.clone());
+                Begun::Reconciled(Box::new(report))
             }
-        } else {
-            self.controller.look_on(&mut None).await;
-            Begun::LooksOn
+            Some(Err(ReconcileError::Source(error)))
+                if error.is_of_remote() && self.catalog.published().revision.is_some() =>
+            {
+                Begun::Stale(error)
+            }
+            Some(Err(error)) if !self.controller.is_overtaken(&error) => return Err(error.into()),
+            Some(Err(_)) | None => {
+                self.controller.look_on(&mut None).await;
+                Begun::LooksOn
+            }
         };
         self.open_up()?;
         Ok(begun)
@@ -229,13 +240,13 @@ impl Mesh {
         });
     }
 
-    /// Stops accepting, waits up to ten seconds for what is under way, and lets go of the home.
+    /// Stops accepting, waits for what is under way as long as the settings say, and lets go of the home.
     pub async fn stop(mut self) {
         self.stop.cancel();
         self.ready.send_replace(false);
         let drained = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(DRAIN_MAX, drained).await.is_err() {
-            tracing::warn!("requests were still under way after {} s and are cut off", DRAIN_MAX.as_secs());
+        if tokio::time::timeout(self.drain, drained).await.is_err() {
+            tracing::warn!("requests were still under way after {} s and are cut off", self.drain.as_secs());
         }
         self.tasks.shutdown().await;
         if let Err(error) = self.catalog.resign().await {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use weft_engine::Limits;
 use weft_identity::{OidcSettings, RateSettings};
@@ -15,6 +16,8 @@ use crate::traces::TraceSettings;
 pub const HTTP: &str = "127.0.0.1:8080";
 /// Address of the Flight SQL door where none is given.
 pub const FLIGHT: &str = "127.0.0.1:8815";
+/// How long what is under way is waited for at the end, where nothing is said of it.
+pub(crate) const DRAIN: Duration = Duration::from_secs(10);
 /// The least memory that a process can be held to.
 const MEMORY_LEAST: u64 = 1 << 30;
 
@@ -53,6 +56,8 @@ pub struct Settings {
     pub traces: Option<TraceSettings>,
     /// Most memory that the process may hold, in bytes; `None` is four fifths of what the system gives it.
     pub memory_max: Option<u64>,
+    /// How long what is under way is waited for at the end.
+    pub drain: Duration,
     /// How much one query may take.
     pub limits: Limits,
     /// How often one may ask.
@@ -101,6 +106,7 @@ impl Settings {
             store: HashMap::new(),
             traces: None,
             memory_max: None,
+            drain: DRAIN,
             limits: Limits::default(),
             rates: RateSettings::DEFAULT,
         }

@@ -55,6 +55,9 @@ pub enum StartError {
     #[error("the keys in `{}` are not those of the node that leads this mesh", folder.display())]
     Keys { folder: PathBuf },
 
+    #[error("another node leads this mesh and has not said within half a minute which keys it has")]
+    NoKeys,
+
     #[error("cannot listen on {address}: {source}")]
     Bind {
         address: SocketAddr,
@@ -96,6 +99,7 @@ impl StartError {
                 Some(Code::REQUEST_INVALID)
             }
             StartError::Notice(_)
+            | StartError::NoKeys
             | StartError::Bind { .. }
             | StartError::Folder { .. }
             | StartError::Signals { .. } => None,
@@ -119,6 +123,7 @@ impl StartError {
                  on each"
                     .to_owned()
             }
+            StartError::NoKeys => "look at the log of that node, and start this one again".to_owned(),
             StartError::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
                 "another process listens there: name another address, or port 0 for a free one".to_owned()
             }

@@ -28,6 +28,7 @@ mesh = {{ required "mesh is needed: the URL of the git repository with products/
 home = "/var/lib/weft"
 http = "0.0.0.0:8080"
 flight = "0.0.0.0:8815"
+drain_seconds = {{ sub (int .Values.terminationGracePeriodSeconds) 10 }}
 {{- with .Values.memoryMax }}
 memory_max = {{ toJson . }}
 {{- end }}

@@ -9,11 +9,13 @@ use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sqlx::any::{AnyRow, AnyTypeInfoKind};
+use sqlx::migrate::MigrateError;
 use sqlx::{AnyConnection, Column, Row, ValueRef};
 
 use super::{Catalog, Inner};
-use crate::dialect;
+use crate::dialect::{self, Dialect};
 use crate::error::{CatalogError, Doing};
+use crate::store::{POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS};
 
 /// Every table that is worth a copy, those that others refer to first, and the order of its rows. Who leads at the moment
 /// is not.
@@ -55,9 +57,12 @@ impl Catalog {
     ///
     /// # Errors
     ///
-    /// Trouble with the database or the folder, which may hold a part then.
+    /// [`CatalogError::Newer`] where a later version made tables of which this one knows nothing; trouble with the database or
+    /// the folder, which may hold a part then.
     pub async fn copy_out(&self, folder: &Path) -> Result<Vec<CopiedTable>, CatalogError> {
         let mut transaction = self.inner.store.read().await?;
+        dialect::take_time(&mut transaction).await.doing("copy the catalog")?;
+        ensure_known(&mut transaction).await?;
         let mut copied = Vec::with_capacity(TABLES.len());
         for (table, order) in TABLES {
             let rows = write_rows(&mut transaction, table, order, &file_of(folder, table)).await?;
@@ -66,23 +71,27 @@ impl Catalog {
         Ok(copied)
     }
 
-    /// Fills this catalog, which must hold nothing yet, with what [`copy_out`](Self::copy_out) wrote into `folder`: all of
-    /// it, or on an error nothing. The copy may be of the other kind of database, and of an earlier version.
+    /// Fills this catalog, which must hold nothing yet, with what [`copy_out`](Self::copy_out) wrote into `folder`, and said
+    /// to be `copied`: all of it, or on an error nothing. The copy may be of the other kind of database, and of an earlier
+    /// version, which had fewer tables.
     ///
     /// # Errors
     ///
-    /// [`CatalogError::NotEmpty`]; [`CatalogError::Corrupt`] where the files are not what such a copy has.
-    pub async fn copy_in(&self, folder: &Path) -> Result<Vec<CopiedTable>, CatalogError> {
-        let folder = folder.to_owned();
-        self.to_the_end(|inner| async move { inner.copy_in(&folder).await }).await
+    /// [`CatalogError::NotEmpty`]; [`CatalogError::Corrupt`] where the files are not what was said, or there is a table that
+    /// this version does not know.
+    pub async fn copy_in(&self, folder: &Path, copied: &[CopiedTable]) -> Result<(), CatalogError> {
+        let (folder, copied) = (folder.to_owned(), copied.to_vec());
+        self.to_the_end(|inner| async move { inner.copy_in(&folder, &copied).await }).await
     }
 }
 
 impl Inner {
-    async fn copy_in(&self, folder: &Path) -> Result<Vec<CopiedTable>, CatalogError> {
+    async fn copy_in(&self, folder: &Path, copied: &[CopiedTable]) -> Result<(), CatalogError> {
+        if let Some(odd) = copied.iter().find(|copied| TABLES.iter().all(|(table, _)| *table != copied.name)) {
+            return Err(CatalogError::corrupt("table of a copy", &odd.name));
+        }
         let mut writer = self.store.writer().await?;
         let mut transaction = writer.begin().await?;
-        let mut copied = Vec::with_capacity(TABLES.len());
         for (table, _) in TABLES {
             let held: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}")))
                 .fetch_one(&mut *transaction)
@@ -92,13 +101,31 @@ impl Inner {
                 return Err(CatalogError::NotEmpty);
             }
             let rows = read_rows(&mut transaction, table, &file_of(folder, table)).await?;
-            copied.push(CopiedTable { name: table.to_owned(), rows });
+            let said = copied.iter().find(|copied| copied.name == table).map_or(0, |copied| copied.rows);
+            if rows != said {
+                return Err(CatalogError::corrupt("copy", format!("{rows} rows of `{table}` instead of {said}")));
+            }
         }
         for (table, column) in COUNTED {
             dialect::count_on(&mut transaction, table, column).await.doing("fill the catalog")?;
         }
-        transaction.commit().await.doing("fill the catalog")?;
-        Ok(copied)
+        transaction.commit().await.doing("fill the catalog")
+    }
+}
+
+/// Makes sure that the database holds nothing of a later version, which a copy would lose.
+async fn ensure_known(connection: &mut AnyConnection) -> Result<(), CatalogError> {
+    let known = match Dialect::of(connection) {
+        Dialect::Sqlite => &SQLITE_MIGRATIONS,
+        Dialect::Postgres => &POSTGRES_MIGRATIONS,
+    };
+    let made: Vec<i64> = sqlx::query_scalar("SELECT version FROM _sqlx_migrations ORDER BY version")
+        .fetch_all(connection)
+        .await
+        .doing("copy the catalog")?;
+    match made.into_iter().find(|version| !known.version_exists(*version)) {
+        Some(version) => Err(CatalogError::Newer { source: MigrateError::VersionMissing(version) }),
+        None => Ok(()),
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Exit, Failure, Look, block_on, exit_of, terminal};
 use crate::handed::Handed;
 use crate::home::Home;
 use crate::render::diagnostics::{self, Sources};
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use crate::start_error::StartError;
 use crate::traces::Tracing;
 use crate::{config, environment, lifecycle, log};
@@ -35,6 +35,7 @@ pub(super) fn up(arguments: Up) -> Result<(), Failure> {
         store: environment::store_options(),
         traces: None,
         memory_max: arguments.memory_max,
+        drain: settings::DRAIN,
         limits: weft_engine::Limits::within(arguments.memory_max),
         rates: weft_identity::RateSettings::DEFAULT,
     };

@@ -36,7 +36,7 @@ impl Reader<'_> {
         }
     }
 
-    fn number_of(&mut self, table: &DeTable<'_>, key: &str) -> Option<NonZeroU32> {
+    pub(super) fn number_of(&mut self, table: &DeTable<'_>, key: &str) -> Option<NonZeroU32> {
         let value = table.get(key)?;
         let number = match value.get_ref() {
             DeValue::Integer(number) => {

@@ -18,7 +18,7 @@ const HEAD: &str = "\
 ";
 
 /// A value that each key may have, in TOML.
-const VALUES: [(&str, &str); 29] = [
+const VALUES: [(&str, &str); 30] = [
     ("mesh", "https://git.example.org/data/mesh.git"),
     ("home", "/var/lib/weft"),
     ("catalog", "postgres://weft@db.example.org/weft?sslmode=verify-full"),
@@ -30,6 +30,7 @@ const VALUES: [(&str, &str); 29] = [
     ("flight", "127.0.0.1:8815"),
     ("environment", "production"),
     ("memory_max", "8 GiB"),
+    ("drain_seconds", "10"),
     ("certificate", "/etc/weft/certificate.pem"),
     ("key", "/etc/weft/key.pem"),
     ("client_ca", "/etc/weft/clients.pem"),

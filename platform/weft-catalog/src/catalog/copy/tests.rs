@@ -36,8 +36,8 @@ async fn what_is_copied_in_is_what_was_copied_out() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("catalog.db");
     let after = Catalog::open(&path, clock()).await.unwrap();
-    assert_eq!(after.copy_in(folder.path()).await.unwrap(), out);
-    assert!(matches!(after.copy_in(folder.path()).await, Err(CatalogError::NotEmpty)));
+    after.copy_in(folder.path(), &out).await.unwrap();
+    assert!(matches!(after.copy_in(folder.path(), &out).await, Err(CatalogError::NotEmpty)));
     after.close().await;
     let after = Catalog::open(&path, clock()).await.unwrap();
     assert_eq!(*after.published(), *before.published());
@@ -54,9 +54,30 @@ async fn a_copy_that_is_none_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(file_of(folder.path(), "settings"), "{\"name\":\"revision\",\"value\":\"r1\"}\n{\"na").unwrap();
     let catalog = Catalog::open_in_memory(clock()).await.unwrap();
-    let error = catalog.copy_in(folder.path()).await.unwrap_err();
-    assert!(matches!(error, CatalogError::Corrupt { .. }), "{error}");
+    let said = |table: &str, rows| vec![CopiedTable { name: table.to_owned(), rows }];
+    let corrupt = async |copied: Vec<CopiedTable>| match catalog.copy_in(folder.path(), &copied).await {
+        Err(error @ CatalogError::Corrupt { .. }) => error.to_string(),
+        other => panic!("{other:?}"),
+    };
+    corrupt(said("settings", 2)).await;
     std::fs::write(file_of(folder.path(), "settings"), "{\"name) --\":\"x\"}\n").unwrap();
-    assert!(matches!(catalog.copy_in(folder.path()).await, Err(CatalogError::Corrupt { .. })));
-    assert!(catalog.is_empty().await.unwrap());
+    corrupt(said("settings", 1)).await;
+    std::fs::write(file_of(folder.path(), "settings"), "{\"name\":\"revision\",\"value\":\"r1\"}\n").unwrap();
+    let rows = corrupt(said("settings", 2)).await;
+    assert!(rows.contains("1 rows of `settings` instead of 2"), "{rows}");
+    let table = corrupt(said("of_tomorrow", 0)).await;
+    assert!(table.contains("of_tomorrow"), "{table}");
+    // A copy of a version that had fewer tables, and so fewer files.
+    catalog.copy_in(folder.path(), &said("settings", 1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_catalog_of_a_later_version_is_not_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = Catalog::open_in_memory(clock()).await.unwrap();
+    let sql = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+               VALUES (9999, 'of tomorrow', TRUE, x'00', 0)";
+    sqlx::query(sql).execute(&mut *catalog.store().writer().await.unwrap()).await.unwrap();
+    let refused = catalog.copy_out(folder.path()).await;
+    assert!(matches!(refused, Err(CatalogError::Newer { .. })), "{refused:?}");
 }
