@@ -10,14 +10,14 @@ pub(crate) struct Counted {
     webhook: String,
 }
 
-/// Whoever tells a webhook counts what it has still to be told. When nobody does here any more, it is another node's to say.
+/// Whoever tells a webhook counts what it has still to be told. When nobody does here any more, it is another node's to say. That
+/// it is disabled stands until its configuration changes.
 pub(crate) struct Counting<'a>(&'a Counted);
 
 impl Drop for Counting<'_> {
     fn drop(&mut self) {
         self.0.waiting(&Backlog::default(), chrono::DateTime::UNIX_EPOCH);
         self.0.dead_letters(0);
-        self.0.disabled(false);
         self.0.breaker(false);
     }
 }

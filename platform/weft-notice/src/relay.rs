@@ -114,8 +114,7 @@ impl Courier {
                 Some(Ok(End::Disabled)) => {
                     self.counted.disabled(true);
                     tracing::error!(webhook = name, "the webhook is disabled until its configuration changes");
-                    // So that it goes on to be shown.
-                    return stop.cancelled().await;
+                    return;
                 }
                 Some(Ok(End::Forgotten)) => {
                     tracing::error!(
