@@ -108,10 +108,13 @@ mod tests {
 
     /// The rows in a column of a version.
     async fn read(warehouse: &Warehouse, version: u64, column: usize) -> Result<i64, DataFusionError> {
+        read_of(warehouse, warehouse.table("t", version).await.unwrap(), column).await
+    }
+
+    async fn read_of(warehouse: &Warehouse, table: Arc<TableVersion>, column: usize) -> Result<i64, DataFusionError> {
         let context = SessionContext::new();
         warehouse.register_in(context.runtime_env().object_store_registry.as_ref());
-        let table = scan(warehouse.table("t", version).await.unwrap());
-        let plan = table.scan(&context.state(), Some(&vec![column]), &[], None).await?;
+        let plan = scan(table).scan(&context.state(), Some(&vec![column]), &[], None).await?;
         Ok(collect(plan, context.task_ctx()).await?.iter().map(|batch| batch.num_rows() as i64).sum())
     }
 
@@ -170,6 +173,19 @@ mod tests {
             lose(&warehouse, &store, &[&next.to_string()]).await;
             assert_eq!(read(&warehouse, next, 0).await.unwrap(), ROWS, "version {next}");
         }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_kept_of_versions_of_the_past() {
+        let (warehouse, store) = warehouse(1 << 20);
+        put(&warehouse, &store, 1, &["id"], &["a"]).await;
+        for _ in 0..3 {
+            let past = warehouse.past_table("t", 1).await.unwrap();
+            assert_eq!(read_of(&warehouse, past, 0).await.unwrap(), ROWS);
+        }
+        assert_eq!(warehouse.kept.bytes(), 0);
+        read(&warehouse, 1, 0).await.unwrap();
+        assert!(warehouse.kept.bytes() > 0);
     }
 
     #[tokio::test]

@@ -12,14 +12,14 @@ use moka::future::Cache;
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
-use object_store::limit::LimitStore;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{BackoffConfig, ObjectStore, ObjectStoreScheme, RetryConfig};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use url::Url;
 use weft_model::PortRef;
 
+use crate::around::{Around, AroundStore, Request};
 use crate::circuit::Circuit;
 use crate::kept::Kept;
 use crate::newest::Known;
@@ -186,7 +186,23 @@ fn patience() -> RetryConfig {
 /// A remote store as callers ask it: so many at a time while the others wait, and not while it does not answer, which ends
 /// the wait too.
 fn bounded(store: Arc<dyn ObjectStore>, prefix: &Path) -> Arc<dyn ObjectStore> {
-    Arc::new(LimitStore::new(Circuit::over(store, prefix), CALLS_MAX))
+    AroundStore::over(Circuit::over(store, prefix), AtMost(Semaphore::new(CALLS_MAX)))
+}
+
+/// So many calls at a time. A body that is still to be read has no place: readers may hold many of them in an order of their
+/// own, and would wait for each other.
+#[derive(Debug)]
+struct AtMost(Semaphore);
+
+impl Around for AtMost {
+    async fn around<T: Send>(
+        &self,
+        _: Request,
+        answer: impl Future<Output = object_store::Result<T>> + Send,
+    ) -> object_store::Result<T> {
+        let _place = self.0.acquire().await;
+        answer.await
+    }
 }
 
 /// The store that serves `url` and the path that the URL names within it.
@@ -223,10 +239,8 @@ mod tests {
 
     use object_store::memory::InMemory;
     use object_store::{Error, ObjectStoreExt};
-    use tokio::sync::Semaphore;
 
     use super::*;
-    use crate::around::{Around, AroundStore, Request};
 
     /// Holds each request until it is let through, and answers or not.
     #[derive(Clone, Debug)]
