@@ -295,4 +295,13 @@ mod tests {
         assert!(asked < CALLS_MAX + 10, "{asked}");
         assert!(refused > 1_000 - CALLS_MAX - 10, "{refused}");
     }
+
+    #[tokio::test]
+    async fn bodies_that_are_still_to_be_read_hold_nobody_up() {
+        let (store, path) = (bounded(Arc::new(InMemory::new()), &Path::default()), Path::from("a"));
+        store.put(&path, "some bytes".into()).await.unwrap();
+        let bodies = futures::future::join_all((0..2 * CALLS_MAX).map(|_| store.get(&path))).await;
+        assert!(bodies.iter().all(Result::is_ok));
+        assert_eq!(store.head(&path).await.unwrap().size, 10);
+    }
 }
