@@ -122,7 +122,7 @@ def test_a_doctor_asks_the_database_that_is_to_hold_the_catalog(tmp_path, empty)
         beside, seen = examined(config, empty.password)
         assert beside.returncode == 0, beside.stdout
         assert seen["catalog"][1].endswith("has the tables of this version")
-        assert re.match(r"`127.0.0.1:0 \(\w+\)` leads the mesh, for another \d+ s", seen["lead"][1])
+        assert re.match(r"`127.0.0.1:0 on \S+ \(\w+\)` leads the mesh, for another \d+ s", seen["lead"][1])
         assert server.query("pia", "select 1 as one") == [{"one": 1}], "the mesh goes on"
 
 
