@@ -98,7 +98,8 @@ def test_a_repository_that_is_away_takes_nothing_away_and_is_followed_again(host
         assert server.stop() == 0
     with start() as server:
         server.ready()
-        assert "what was served before is served on" in server.stderr.text, server.stderr.text
+        # Told before the line that it is ready, through another pipe.
+        assert server.stderr.wait(lambda line: "what was served before is served on" in line)
         assert server.query("ana", FLIGHTS) == known
         stale(server, "cannot fetch")
         revision = change(repository)
