@@ -2,19 +2,18 @@
 
 use std::fmt;
 use std::path::Path;
-use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::PgConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 use weft_model::Clock;
 
 use crate::catalog::{CONTROLLER, TABLES};
 use crate::error::{CatalogError, Doing};
-use crate::store::{POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS};
+use crate::store::{POSTGRES_MIGRATIONS, SQLITE_MIGRATIONS, postgres};
 
 /// Where the database notes which changes of its tables were made.
 const APPLIED: &str = "SELECT version, success, checksum FROM _sqlx_migrations ORDER BY version";
@@ -124,10 +123,7 @@ async fn of_file(connection: &mut SqliteConnection) -> Result<TableState, Catalo
 ///
 /// If the database cannot be reached; [`CatalogError::unreached`] tells why. Neither the error nor a log holds the password.
 pub async fn inspect_shared(url: &str, password: Option<&str>, clock: &dyn Clock) -> Result<SharedState, CatalogError> {
-    let options = PgConnectOptions::from_str(url).doing("read the address of the catalog")?;
-    let options = options.application_name("weft");
-    let options = password.iter().fold(options, |options, password| options.password(password));
-    let mut connection = options.connect().await.doing("connect to the catalog")?;
+    let mut connection = postgres(url, password)?.connect().await.doing("connect to the catalog")?;
     let state = of_shared(&mut connection, clock).await.doing("look into the catalog");
     let _ = connection.close().await;
     state

@@ -250,7 +250,8 @@ fn install() {
     ONCE.call_once(sqlx::any::install_default_drivers);
 }
 
-fn postgres(url: &str, password: Option<&str>) -> Result<PgConnectOptions, CatalogError> {
+/// How a server is connected to. The password is `password`, or else the URL's.
+pub(crate) fn postgres(url: &str, password: Option<&str>) -> Result<PgConnectOptions, CatalogError> {
     let options = PgConnectOptions::from_str(url).doing("read the address of the catalog")?;
     let options = options.application_name("weft");
     Ok(password.iter().fold(options, |options, password| options.password(password)))
