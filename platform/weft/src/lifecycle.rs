@@ -54,7 +54,7 @@ pub(crate) async fn run(settings: Settings, handed: Handed) -> Result<(), StartE
     let (following, ending) = (notes.clone(), notes.clone());
     mesh.follow(move |report| following.followed(report), move |error| ending.overtaken(error));
     signals.told().await;
-    notes.stopping();
+    notes.stopping(mesh.drain());
     tell_manager(NotifyState::Stopping);
     mesh.stop().await;
     Ok(())

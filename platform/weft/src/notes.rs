@@ -65,8 +65,8 @@ impl Notes {
         ));
     }
 
-    pub(crate) fn stopping(&self) {
-        self.line("Stopping: waiting up to 10 s for what is under way");
+    pub(crate) fn stopping(&self, drain: Duration) {
+        self.line(&format!("Stopping: waiting up to {} s for what is under way", drain.as_secs()));
     }
 
     /// A line above the bars.

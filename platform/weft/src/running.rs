@@ -81,6 +81,11 @@ impl Mesh {
         Mesh { drain, ..self }
     }
 
+    /// How long it waits for what is under way when it stops.
+    pub(crate) fn drain(&self) -> Duration {
+        self.drain
+    }
+
     /// Where the doors are.
     pub fn address(&self) -> &Address {
         &self.address
@@ -110,8 +115,8 @@ impl Mesh {
     }
 
     /// What is done at the start: the [first reconcile](Mesh::first_reconcile) where this node leads the mesh. Where
-    /// another does, or takes the lead over meanwhile, the rules of the newest revision are put in force. Where the repository cannot be had from elsewhere,
-    /// what was served before is served on.
+    /// another does, or takes the lead over meanwhile, the rules of the newest revision are put in force. Where the
+    /// repository cannot be had from elsewhere, what was served before is served on.
     ///
     /// # Errors
     ///
