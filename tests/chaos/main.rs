@@ -12,6 +12,7 @@ mod delta;
 mod disk;
 mod fencing;
 mod full;
+mod hindered;
 mod logs;
 mod process;
 mod puts;

@@ -9,7 +9,7 @@ use arrow::record_batch::RecordBatch;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use fastrand::Rng;
 use weft_model::{ContractKey, Revision};
-use weft_storage::{Candidate, CommitJudge, CommitNote, StorageError, TableChange, Verdict, Warehouse};
+use weft_storage::{Candidate, CommitJudge, CommitNote, StorageError, TableChange, Unjudged, Verdict, Warehouse};
 use weft_testkit::faults::{Fault, FaultStore, Operation, Script};
 
 use crate::disk::{Disk, WAREHOUSE};
@@ -24,7 +24,7 @@ struct Anything;
 
 #[async_trait::async_trait]
 impl CommitJudge for Anything {
-    async fn judge(&self, _: &Candidate) -> Result<Verdict, String> {
+    async fn judge(&self, _: &Candidate) -> Result<Verdict, Unjudged> {
         Ok(Verdict::default())
     }
 }

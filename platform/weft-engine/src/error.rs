@@ -164,6 +164,7 @@ impl QueryError {
             return own;
         }
         match error.find_root() {
+            _ if weft_storage::is_unanswered(error) => QueryError::Storage { table: "a table of the query".to_owned() },
             DataFusionError::ResourcesExhausted(_) => QueryError::OverMemory { limit_bytes: memory_bytes_max },
             DataFusionError::ArrowError(arrow, _) => QueryError::Failed { problem: kind_of(arrow).to_owned() },
             DataFusionError::Execution(_) => QueryError::Failed { problem: "an expression failed".to_owned() },

@@ -16,8 +16,8 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use weft_model::{Code, Column};
 use weft_storage::{
-    FileKind, Finding, SourceLimits, StorageError, arrow_schema, arrow_type, memory_table, nullable_schema,
-    source_table,
+    FileKind, Finding, SourceLimits, StorageError, arrow_schema, arrow_type, is_unanswered, memory_table,
+    nullable_schema, source_table,
 };
 
 use crate::Engine;
@@ -61,12 +61,12 @@ impl Engine {
     ) -> Result<BoxStream<'static, Result<RecordBatch, DataFusionError>>, DataFusionError> {
         let rows = self.load(&file.1, &columns).await.map_err(|error| unreadable(&file.0, &error))?;
         let shaped = rows.map(move |batch| Ok(RecordBatch::try_new(Arc::clone(&shape), batch?.columns().to_vec())?));
-        let told = shaped.or_else(move |_: DataFusionError| {
+        let told = shaped.or_else(move |error: DataFusionError| {
             let (engine, file, columns) = (Arc::clone(&self), Arc::clone(&file), Arc::clone(&columns));
             async move {
                 let findings = engine.misfits(&file.1, &columns).await.unwrap_or_default();
                 Err(match findings.is_empty() {
-                    true => unreadable_as(&file.0, Code::DATA_UNREADABLE, AS_ITS_FORMAT.to_owned()),
+                    true => unreadable(&file.0, &rows_error(error)),
                     false => unreadable(&file.0, &StorageError::Refused { findings }),
                 })
             }
@@ -155,7 +155,9 @@ fn unreadable(name: &str, error: &StorageError) -> DataFusionError {
             let code = findings.first().map_or(Code::DATA_SCHEMA, |finding| finding.code);
             unreadable_as(name, code, texts.join("; "))
         }
-        StorageError::Rows { .. } => unreadable_as(name, Code::DATA_UNREADABLE, AS_ITS_FORMAT.to_owned()),
+        StorageError::Rows { source } if !is_unanswered(source.as_ref()) => {
+            unreadable_as(name, Code::DATA_UNREADABLE, AS_ITS_FORMAT.to_owned())
+        }
         other => unreadable_as(name, other.code(), "its store cannot be read".to_owned()),
     }
 }

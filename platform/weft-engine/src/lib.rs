@@ -88,7 +88,7 @@ pub use gained::Gained;
 pub use intake::{Intake, UnreadableFile};
 pub use limits::Limits;
 pub use mask_values::MaskKey;
-pub use measure::{Beside, Found, Measurable, Measured};
+pub use measure::{Beside, Found, Measurable, Measured, Unmeasured};
 pub use memory_guard::{kept_bytes, resident_bytes};
 pub use merge::DELETED;
 pub use parameters::Parameters;

@@ -15,13 +15,13 @@ use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::{Expr, JoinType, ident};
 use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::{DataFrame, SessionContext, lit, when};
-use weft_model::PortRef;
 use weft_model::quality_check::{ForeignKeyTarget, Measure, QualityCheck, Threshold};
-use weft_storage::{Candidate, TableFile, TableVersion, nullable_schema};
+use weft_model::{Code, PortRef};
+use weft_storage::{Candidate, TableFile, TableVersion, is_unanswered, nullable_schema};
 
 use crate::told_by_log::told_by_log;
 use crate::value_test::{fails, is_one_of};
-use crate::{Engine, Limits};
+use crate::{Engine, Limits, QueryError};
 
 /// A table that nobody may see yet, and what its checks may look into.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ pub struct Measurable<'a> {
 #[derive(Clone, Debug)]
 pub struct Beside {
     /// As it is served, or why it cannot be looked into.
-    pub table: Result<Arc<TableVersion>, String>,
+    pub table: Result<Arc<TableVersion>, Unmeasured>,
     /// Whether queries may name it; else only foreign keys do.
     pub is_input: bool,
 }
@@ -60,12 +60,31 @@ pub enum Found {
     Number(f64),
     /// A query returned no row, or NULL.
     Nothing,
-    /// The check could not be made, and why. Holds no value of a row.
-    Failed(String),
+    /// The check could not be made.
+    Failed(Unmeasured),
+}
+
+impl Found {
+    /// As that of [`Unmeasured`].
+    pub fn hindrance(&self) -> Option<Code> {
+        match self {
+            Found::Failed(unmeasured) => unmeasured.hindrance,
+            Found::Number(_) | Found::Nothing => None,
+        }
+    }
+}
+
+/// Why a check could not be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmeasured {
+    /// Holds no value of a row.
+    pub why: String,
+    /// What kept the platform from it, where that may pass: it says nothing of the rows then, and may be made later.
+    pub hindrance: Option<Code>,
 }
 
 /// A number, and how many bytes were read for it.
-type Counted = Result<(Found, u64), String>;
+type Counted = Result<(Found, u64), Unmeasured>;
 
 impl Engine {
     /// What each of `checks` finds in the table, in their order: a number of rows, of tuples for duplicates, or what
@@ -108,7 +127,7 @@ impl Engine {
                         }
                         Ok((Found::Nothing, 0))
                     }
-                    Err(error) => Err(error.strip_backtrace()),
+                    Err(error) => Err(error.into()),
                 },
             };
             measured.push(Measured::of(counted, began));
@@ -136,7 +155,7 @@ impl Engine {
             let began = Instant::now();
             let counted = self.rows_where(table, vec![condition]).await;
             let counted = counted.map(|(counts, bytes)| (Found::Number(counts.iter().sum::<u64>() as f64), bytes));
-            one_by_one.push((place, Measured::of(counted.map_err(|error| error.strip_backtrace()), began)));
+            one_by_one.push((place, Measured::of(counted.map_err(Unmeasured::from), began)));
         }
         one_by_one
     }
@@ -159,9 +178,9 @@ impl Engine {
     }
 
     /// How many rows a frame has.
-    async fn rows_of(&self, frame: Result<DataFrame, String>) -> Counted {
-        let counted = async { self.numbers(frame_of_count(frame?)?).await.map_err(|error| error.strip_backtrace()) };
-        counted.await.map(|(numbers, bytes)| (Found::Number(numbers.iter().sum::<u64>() as f64), bytes))
+    async fn rows_of(&self, frame: Result<DataFrame, Unmeasured>) -> Counted {
+        let (numbers, bytes) = self.numbers(frame?.aggregate(Vec::new(), vec![count(lit(1))])?).await?;
+        Ok((Found::Number(numbers.iter().sum::<u64>() as f64), bytes))
     }
 
     /// The numbers of a frame's only row, and how many bytes were read for it.
@@ -173,20 +192,17 @@ impl Engine {
     }
 
     /// The values of `columns`, taken as a tuple, that occur more than once. Those with a NULL in them do not count.
-    pub(crate) fn repeated(&self, of: Measurable<'_>, columns: &[String]) -> Result<DataFrame, String> {
-        let repeated = || {
-            let key = columns.iter().map(ident).collect();
-            // Two rows with the same values are both in files that may hold them, and one of them is fresh.
-            let fresh = of.fresh.map(|fresh| fresh.brings(&columns.iter().map(String::as_str).collect::<Vec<_>>()));
-            let near = match (fresh, columns.first()) {
-                (Some(fresh), Some(first)) => of.table.of_files(of.table.files_near(first, &fresh)),
-                _ => of.table.clone(),
-            };
-            let grouped = filled(self.candidate(&near)?, columns)?;
-            let grouped = grouped.aggregate(key, vec![count(lit(1)).alias(OCCURRENCES)])?;
-            grouped.filter(ident(OCCURRENCES).gt(lit(1)))
+    pub(crate) fn repeated(&self, of: Measurable<'_>, columns: &[String]) -> Result<DataFrame, Unmeasured> {
+        let key = columns.iter().map(ident).collect();
+        // Two rows with the same values are both in files that may hold them, and one of them is fresh.
+        let fresh = of.fresh.map(|fresh| fresh.brings(&columns.iter().map(String::as_str).collect::<Vec<_>>()));
+        let near = match (fresh, columns.first()) {
+            (Some(fresh), Some(first)) => of.table.of_files(of.table.files_near(first, &fresh)),
+            _ => of.table.clone(),
         };
-        repeated().map_err(|error: DataFusionError| error.strip_backtrace())
+        let grouped = filled(self.candidate(&near)?, columns)?;
+        let grouped = grouped.aggregate(key, vec![count(lit(1)).alias(OCCURRENCES)])?;
+        Ok(grouped.filter(ident(OCCURRENCES).gt(lit(1)))?)
     }
 
     /// The rows whose values of `columns` are in no row of the target. Those with a NULL in them do not count.
@@ -195,19 +211,16 @@ impl Engine {
         of: Measurable<'_>,
         columns: &[String],
         target: Option<&ForeignKeyTarget>,
-    ) -> Result<DataFrame, String> {
-        let target = target.ok_or("no port serves what it refers to")?;
+    ) -> Result<DataFrame, Unmeasured> {
+        let target = target.ok_or_else(|| Unmeasured::because("no port serves what it refers to"))?;
         let table = of.target(target.port.as_ref())?;
-        let unmatched = || {
-            let name = |index: usize| format!("target {index}");
-            let context = self.context()?;
-            let renamed = target.columns.iter().enumerate().map(|(index, column)| ident(column).alias(name(index)));
-            let targets = context.read_table(table)?.select(renamed.collect::<Vec<Expr>>())?;
-            let same = columns.iter().enumerate().map(|(index, column)| ident(column).eq(ident(name(index))));
-            let rows = filled(context.read_table(candidate(of.table))?, columns)?;
-            rows.join_on(targets, JoinType::LeftAnti, same)
-        };
-        unmatched().map_err(|error: DataFusionError| error.strip_backtrace())
+        let name = |index: usize| format!("target {index}");
+        let context = self.context()?;
+        let renamed = target.columns.iter().enumerate().map(|(index, column)| ident(column).alias(name(index)));
+        let targets = context.read_table(table)?.select(renamed.collect::<Vec<Expr>>())?;
+        let same = columns.iter().enumerate().map(|(index, column)| ident(column).eq(ident(name(index))));
+        let rows = filled(context.read_table(candidate(of.table))?, columns)?;
+        Ok(rows.join_on(targets, JoinType::LeftAnti, same)?)
     }
 
     pub(crate) fn candidate(&self, table: &TableVersion) -> Result<DataFrame, DataFusionError> {
@@ -236,14 +249,35 @@ impl Measured {
     }
 }
 
+impl Unmeasured {
+    /// For what stays so until somebody changes something.
+    pub fn because(why: impl Into<String>) -> Self {
+        Unmeasured { why: why.into(), hindrance: None }
+    }
+}
+
+impl From<DataFusionError> for Unmeasured {
+    fn from(error: DataFusionError) -> Self {
+        let hindrance = is_unanswered(&error).then_some(Code::STORE_UNAVAILABLE);
+        Unmeasured { why: error.strip_backtrace(), hindrance }
+    }
+}
+
+impl From<QueryError> for Unmeasured {
+    fn from(error: QueryError) -> Self {
+        let may_pass = matches!(error, QueryError::Storage { .. } | QueryError::Unrecorded);
+        Unmeasured { why: error.to_string(), hindrance: may_pass.then(|| error.code()) }
+    }
+}
+
 impl Measurable<'_> {
     /// The table that a foreign key refers to.
-    fn target(&self, port: Option<&PortRef>) -> Result<Arc<dyn TableProvider>, String> {
+    fn target(&self, port: Option<&PortRef>) -> Result<Arc<dyn TableProvider>, Unmeasured> {
         let Some(port) = port else { return Ok(candidate(self.table)) };
         match self.beside.get(port).map(|beside| &beside.table) {
             Some(Ok(table)) => Ok(weft_storage::scan(Arc::clone(table))),
             Some(Err(why)) => Err(why.clone()),
-            None => Err(format!("`{port}` is not at hand")),
+            None => Err(Unmeasured::because(format!("`{port}` is not at hand"))),
         }
     }
 }
@@ -259,10 +293,6 @@ fn filled(mut frame: DataFrame, columns: &[String]) -> Result<DataFrame, DataFus
         frame = frame.filter(ident(column).is_not_null())?;
     }
     Ok(frame)
-}
-
-fn frame_of_count(frame: DataFrame) -> Result<DataFrame, String> {
-    frame.aggregate(Vec::new(), vec![count(lit(1))]).map_err(|error| error.strip_backtrace())
 }
 
 /// A frame's rows, and how many bytes were read for them.

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use weft_catalog::OffendingRows;
 use weft_model::quality_check::{Measure, QualityCheck};
 
-use crate::measure::{Measurable, collected, counted};
+use crate::measure::{Measurable, Unmeasured, collected, counted};
 use crate::{Engine, Limits};
 
 /// Most rows that are taken.
@@ -41,11 +41,11 @@ impl Engine {
         check: &QualityCheck,
         columns: &[&str],
     ) -> Result<Vec<Map<String, Value>>, DataFusionError> {
-        let in_words = |frame: Result<DataFrame, String>| frame.map_err(DataFusionError::Execution);
+        let in_words = |error: Unmeasured| DataFusionError::Execution(error.why);
         let frame = match &check.measure {
             Measure::Rows | Measure::Sql { .. } => return Ok(Vec::new()),
-            Measure::Duplicates { columns } => in_words(self.repeated(of, columns))?,
-            Measure::Unmatched { columns, target } => in_words(self.unmatched(of, columns, target.as_ref()))?,
+            Measure::Duplicates { columns } => self.repeated(of, columns).map_err(in_words)?,
+            Measure::Unmatched { columns, target } => self.unmatched(of, columns, target.as_ref()).map_err(in_words)?,
             Measure::Nulls | Measure::Missing { .. } | Measure::Invalid { .. } => {
                 self.candidate(of.table)?.filter(counted(of.table, check)?)?
             }

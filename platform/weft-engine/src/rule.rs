@@ -14,7 +14,7 @@ use datafusion::physical_plan::execute_stream;
 use futures::TryStreamExt;
 use weft_model::PortRef;
 
-use crate::measure::{Found, Measurable, candidate, scanned_bytes};
+use crate::measure::{Found, Measurable, Unmeasured, candidate, scanned_bytes};
 use crate::namespace::{put, put_at};
 use crate::statement::QueryText;
 use crate::{Engine, Limits, QueryError, statement};
@@ -31,11 +31,11 @@ impl Engine {
         of: Measurable<'_>,
         names: &[String],
         sql: &str,
-    ) -> Result<(Found, u64), String> {
+    ) -> Result<(Found, u64), Unmeasured> {
         let limits = Limits::for_transforms();
-        let query = statement::parse(sql, &limits).map_err(|error| error.to_string())?;
+        let query = statement::parse(sql, &limits)?;
         let tables = self.tables_of_rule(of, names, &query)?;
-        self.number_within(query, tables, &limits).await.map_err(|error| error.to_string())
+        Ok(self.number_within(query, tables, &limits).await?)
     }
 
     /// The tables that a query names, by these names.
@@ -44,9 +44,9 @@ impl Engine {
         of: Measurable<'_>,
         names: &[String],
         query: &QueryText,
-    ) -> Result<Vec<NamedTable>, String> {
+    ) -> Result<Vec<NamedTable>, Unmeasured> {
         let own = of.port.to_string();
-        let named = statement::tables_of(self.base(), query).map_err(|error| error.to_string())?;
+        let named = statement::tables_of(self.base(), query)?;
         let table = |name: String| {
             if names.iter().chain([&own]).any(|own| own.eq_ignore_ascii_case(&name)) {
                 return Ok((name, candidate(of.table)));
@@ -55,7 +55,10 @@ impl Engine {
             match beside.filter(|beside| beside.is_input).map(|beside| &beside.table) {
                 Some(Ok(table)) => Ok((name, weft_storage::scan(Arc::clone(table)))),
                 Some(Err(why)) => Err(why.clone()),
-                None => Err(format!("`{name}` is neither the table itself nor an input of the product")),
+                None => {
+                    let why = format!("`{name}` is neither the table itself nor an input of the product");
+                    Err(Unmeasured::because(why))
+                }
             }
         };
         named.into_iter().map(table).collect()

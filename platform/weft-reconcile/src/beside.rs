@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use weft_engine::{Beside, Limits, Parameters, SessionOptions};
+use weft_engine::{Beside, Limits, Parameters, SessionOptions, Unmeasured};
 use weft_model::quality_check::Measure;
 use weft_model::{DataProduct, PortName, PortRef, PortRelease};
 use weft_storage::TableVersion;
@@ -12,6 +12,7 @@ use weft_storage::TableVersion;
 use crate::Step;
 use crate::build::Order;
 use crate::controller::Controller;
+use crate::report::may_pass;
 
 impl Controller {
     /// What the checks of the port may look into. Ports of the same product are those of `made`, which the release
@@ -31,7 +32,7 @@ impl Controller {
             let found = own.or_else(|| published.port(&port).map(|(_, released)| released));
             let table = match found {
                 Some(released) => self.table_beside(order, &port, released).await,
-                None => Err(format!("`{port}` is not served yet")),
+                None => Err(Unmeasured::because(format!("`{port}` is not served yet"))),
             };
             beside.insert(port, Beside { table, is_input });
         }
@@ -43,26 +44,28 @@ impl Controller {
         order: &Order<'_>,
         port: &PortRef,
         released: &PortRelease,
-    ) -> Result<Arc<TableVersion>, String> {
+    ) -> Result<Arc<TableVersion>, Unmeasured> {
         let (Some(location), Some(version)) = (&released.location, released.table_version) else {
-            return Err(format!("`{port}` is a view, and only tables can be looked into"));
+            return Err(Unmeasured::because(format!("`{port}` is a view, and only tables can be looked into")));
         };
         if port.product_ref() != order.product.name {
             self.may_look_into(order, port).await?;
         }
         self.parts.warehouse.table(location, version).await.map_err(|error| {
             tracing::error!(%port, %error, "a released table cannot be opened");
-            format!("`{port}` cannot be opened")
+            Unmeasured { why: format!("`{port}` cannot be opened"), hindrance: Some(error.code()).filter(may_pass) }
         })
     }
 
     /// Whether the domain's service may read all of the port.
-    async fn may_look_into(&self, order: &Order<'_>, port: &PortRef) -> Result<(), String> {
+    async fn may_look_into(&self, order: &Order<'_>, port: &PortRef) -> Result<(), Unmeasured> {
         let Some(name) = order.domain.service.as_deref() else {
-            return Err(format!("domain `{}` names no service that could read `{port}`", order.domain.name));
+            let why = format!("domain `{}` names no service that could read `{port}`", order.domain.name);
+            return Err(Unmeasured::because(why));
         };
         let service = self.parts.policies.principals().service(name);
-        let service = service.ok_or_else(|| format!("`{name}` is not in governance/principals.yaml"))?;
+        let unknown = || Unmeasured::because(format!("`{name}` is not in governance/principals.yaml"));
+        let service = service.ok_or_else(unknown)?;
         let options = SessionOptions {
             limits: Some(Limits::for_transforms()),
             unrestricted: true,
@@ -71,7 +74,10 @@ impl Controller {
         };
         let session = self.parts.engine.session(service, options);
         let asked = session.query(&format!("SELECT 1 FROM {port} LIMIT 0"), Parameters::None).await;
-        asked.map(drop).map_err(|error| format!("`{name}` cannot look into it: {error}"))
+        asked.map(drop).map_err(|error| {
+            let Unmeasured { why, hindrance } = error.into();
+            Unmeasured { why: format!("`{name}` cannot look into it: {why}"), hindrance }
+        })
     }
 }
 

@@ -21,6 +21,7 @@ use weft_model::{
 };
 use weft_storage::{
     CommitNote, Committed, Finding, Layout, Listing, StorageError, TableChange, Warehouse, arrow_schema, damaged_file,
+    is_unanswered,
 };
 
 use crate::Change;
@@ -29,6 +30,7 @@ use crate::conform::conform;
 use crate::controller::Controller;
 use crate::increment::Becomes;
 use crate::judge::ContractJudge;
+use crate::report::may_pass;
 use crate::sources::{holds_values, unreadable_source};
 
 /// How long to wait before a run is tried again for the first time; twice as long each time after.
@@ -353,15 +355,15 @@ impl Controller {
         }
         tracing::warn!(port = %order.product.port_ref(order.output), error = %Redacted(error), "rows could not be produced");
         if let Some(problem) = damaged_file(error) {
-            return Unbuilt::failed(Code::DATA_UNREADABLE, format!("the table's own {problem}"));
+            return Unbuilt::failed(code_of_rows(error), format!("the table's own {problem}"));
         }
         match error.find_root() {
             DataFusionError::External(inner) => match inner.downcast_ref::<QueryError>() {
                 Some(own) => Unbuilt::failed(own.code(), own),
-                None => Unbuilt::failed(Code::DATA_UNREADABLE, "the rows could not be made"),
+                None => Unbuilt::failed(code_of_rows(error), "the rows could not be made"),
             },
             DataFusionError::ResourcesExhausted(problem) => Unbuilt::failed(Code::QUERY_MEMORY, problem),
-            _ => Unbuilt::failed(Code::DATA_UNREADABLE, "the rows could not be made"),
+            _ => Unbuilt::failed(code_of_rows(error), "the rows could not be made"),
         }
     }
 
@@ -382,11 +384,11 @@ impl Controller {
             return file;
         }
         if holds_values(&order.output.transform) {
-            return unreadable_source(&order.output.transform, Code::DATA_UNREADABLE);
+            return unreadable_source(&order.output.transform, code_of_rows(error));
         }
         tracing::warn!(port = %order.product.port_ref(order.output), error = %Redacted(error), "rows could not be produced");
         if let (Some(problem), Some((url, ..))) = (damaged_file(error), order.output.transform.source()) {
-            return Unbuilt::failed(Code::DATA_UNREADABLE, format!("the source `{url}`: {problem}"));
+            return Unbuilt::failed(code_of_rows(error), format!("the source `{url}`: {problem}"));
         }
         let own = match error.find_root() {
             DataFusionError::External(inner) => {
@@ -396,6 +398,9 @@ impl Controller {
         };
         if let Some(own) = own {
             return own;
+        }
+        if is_unanswered(error) {
+            return Unbuilt::failed(Code::STORE_UNAVAILABLE, "the store of what it is made from did not answer");
         }
         if let Ok(intake) = self.intake(order).await {
             let misfits = self.parts.engine.misfits(&intake, &order.output.contract.columns).await;
@@ -409,12 +414,17 @@ impl Controller {
     }
 }
 
+/// What kept rows from being read: a store that did not answer, else what it gave.
+fn code_of_rows(error: &DataFusionError) -> Code {
+    if is_unanswered(error) { Code::STORE_UNAVAILABLE } else { Code::DATA_UNREADABLE }
+}
+
 /// What to tell where one file of several is at fault; `None` where it is something else.
 fn of_file(error: &DataFusionError) -> Option<Unbuilt> {
     let DataFusionError::External(inner) = error.find_root() else { return None };
     let file = inner.downcast_ref::<UnreadableFile>()?;
     let message = format!("{file}; the other new files wait with it");
-    Some(Unbuilt { code: file.code, message, refused: true })
+    Some(Unbuilt { code: file.code, message, refused: !may_pass(&file.code) })
 }
 
 /// What to tell of a query that was refused or failed.

@@ -312,16 +312,13 @@ impl Controller {
         *self.next.lock() = [switch, next].into_iter().flatten().min();
     }
 
-    /// Sees to it that what failed for a store that could not be reached is tried again: after two seconds, then twice as
-    /// long each time, so that it waits for as long as the trouble has lasted at most. Each revision begins anew, since what
-    /// hindered others says little of it. What is wrong with rows or queries waits for a commit.
+    /// Sees to it that what was hindered, as by a store that could not be reached, is tried again: after two seconds, then
+    /// twice as long each time, so that it waits for as long as the trouble has lasted at most. Each revision begins anew,
+    /// since what hindered others says little of it. What is wrong with rows or queries waits for a commit.
     fn try_again(&self, report: &Report) {
-        let is_transient = |outcome: &Outcome| {
-            outcome.status == OutcomeStatus::Failed && outcome.code == Some(Code::STORE_UNAVAILABLE)
-        };
         let mut faults = self.faults.lock();
         let before = faults.take().filter(|(revision, _)| *revision == report.revision).map_or(0, |(_, count)| count);
-        if !report.outcomes.iter().any(is_transient) {
+        if !report.outcomes.iter().any(Outcome::was_hindered) {
             return;
         }
         *faults = Some((report.revision.clone(), before + 1));

@@ -12,7 +12,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::{StreamExt, TryStreamExt};
 use weft_engine::{ContractPlanner, Gained, Reach, Rewritten};
 use weft_model::{Code, Interval, PortRef, PortRelease, TimeRange, Transform};
-use weft_storage::{ERASURE_MARK, INTERVAL_MARK, Layout, TableChange, TableVersion, arrow_schema};
+use weft_storage::{ERASURE_MARK, INTERVAL_MARK, Layout, TableChange, TableVersion, arrow_schema, is_unanswered};
 
 use crate::asked::{self, Asked};
 use crate::build::{Order, Unbuilt};
@@ -225,7 +225,10 @@ impl Controller {
     /// one is no longer there, as after an erasure.
     async fn between(&self, before: &(String, u64), now: &(String, u64)) -> Result<Option<(Gained, Gained)>, Unbuilt> {
         let warehouse = &self.parts.warehouse;
-        let Ok(before) = warehouse.table(&before.0, before.1).await else { return Ok(None) };
+        let before = match warehouse.table(&before.0, before.1).await {
+            Err(error) if !is_unanswered(&error) => return Ok(None),
+            before => before?,
+        };
         let now = warehouse.table(&now.0, now.1).await?;
         let (came, went) = (Gained::between(&before, &now), Gained::between(&now, &before));
         let needed = before.files_besides(&now);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use weft_catalog::{CheckOutcome, CheckRecord, CheckSeverity};
 use weft_engine::{Beside, Engine, Found, Measurable, Measured};
 use weft_model::{Clock, Code, Contract, PortRef, QualityCheck};
-use weft_storage::{Candidate, CommitJudge, Finding, Verdict, arrow_schema};
+use weft_storage::{Candidate, CommitJudge, Finding, Unjudged, Verdict, arrow_schema};
 
 use crate::breach::{Demand, demanded_by};
 use crate::sampled;
@@ -106,7 +106,7 @@ impl ContractJudge {
     }
 
     /// What the contract asks of rows and does not find, as far as it blocks.
-    async fn rows(&self, candidate: &Candidate, at: DateTime<Utc>) -> Result<Vec<Finding>, String> {
+    async fn rows(&self, candidate: &Candidate, at: DateTime<Utc>) -> Result<Vec<Finding>, Unjudged> {
         let demands = demanded_by(&self.contract);
         if demands.is_empty() {
             return Ok(Vec::new());
@@ -114,19 +114,29 @@ impl ContractJudge {
         let fresh = self.is_promised.then_some(candidate);
         let of = Measurable { table: &candidate.table, port: &self.port, beside: &self.beside, fresh };
         let checks: Vec<QualityCheck> = demands.iter().map(|demand| demand.check.clone()).collect();
-        let measured = self.engine.measure(of, &checks).await?;
-        let rows = candidate.table.rows().ok_or("the log does not tell how many rows there are")?;
-        let mut findings = Vec::new();
+        let too_long = |why| Unjudged::new(Code::QUERY_DEADLINE, why);
+        let measured = self.engine.measure(of, &checks).await.map_err(too_long)?;
+        let untold = || Unjudged::new(Code::INTERNAL, "the log does not tell how many rows there are");
+        let rows = candidate.table.rows().ok_or_else(untold)?;
+        let (mut findings, mut unjudged) = (Vec::new(), None);
         for (demand, measured) in demands.iter().zip(measured) {
             let mut record = self.record(demand, &measured, rows, at);
             if record.outcome == CheckOutcome::Failed {
                 record.sample = self.sample(of, &demand.check).await;
             }
-            let message = record.message.clone().filter(|_| demand.check.blocks);
-            findings.extend(message.map(|message| Finding { code: demand.code, message, column: demand.column() }));
+            match (record.message.clone().filter(|_| demand.check.blocks), measured.found.hindrance()) {
+                (Some(message), Some(code)) => unjudged = Some(Unjudged::new(code, message)),
+                (Some(message), None) => {
+                    findings.push(Finding { code: demand.code, message, column: demand.column() });
+                }
+                (None, _) => {}
+            }
             self.checks.lock().push(record);
         }
-        Ok(findings)
+        match unjudged.filter(|_| findings.is_empty()) {
+            Some(unjudged) => Err(unjudged),
+            None => Ok(findings),
+        }
     }
 
     /// What came of one check, without the rows that it found. It has a message unless it passed.
@@ -135,7 +145,7 @@ impl ContractJudge {
         let (count, unknown) = match &measured.found {
             Found::Number(count) => (Some(*count), None),
             Found::Nothing => (None, None),
-            Found::Failed(why) => (None, Some(demand.unknown(why))),
+            Found::Failed(unmeasured) => (None, Some(demand.unknown(&unmeasured.why))),
         };
         let number = count.map(|count| check.must.measured(count, rows));
         let holds = number.is_some_and(|number| check.must.holds(number));
@@ -170,7 +180,7 @@ impl ContractJudge {
 
 #[async_trait]
 impl CommitJudge for ContractJudge {
-    async fn judge(&self, candidate: &Candidate) -> Result<Verdict, String> {
+    async fn judge(&self, candidate: &Candidate) -> Result<Verdict, Unjudged> {
         let at = self.clock.now();
         self.checks.lock().clear();
         let findings = self.schema(candidate);

@@ -55,6 +55,18 @@ pub struct Outcome {
     pub elapsed: Duration,
 }
 
+impl Outcome {
+    /// Whether the platform was kept from it by something that may pass, and not by rows or queries.
+    pub(crate) fn was_hindered(&self) -> bool {
+        self.status == OutcomeStatus::Failed && self.code.as_ref().is_some_and(may_pass)
+    }
+}
+
+/// Whether what has that code may pass without anybody changing anything.
+pub(crate) fn may_pass(code: &Code) -> bool {
+    [Code::STORE_UNAVAILABLE, Code::STORE_CONFLICT, Code::AUDIT_UNAVAILABLE, Code::CATALOG_UNAVAILABLE].contains(code)
+}
+
 /// Is told how a reconcile comes along. Calls must return at once.
 pub trait Progress: Send + Sync {
     /// A step begins.

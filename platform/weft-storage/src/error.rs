@@ -5,7 +5,8 @@ use object_store::path::Path;
 use weft_model::Code;
 
 use crate::fault::fault;
-use crate::gate::Finding;
+use crate::gate::{Finding, Unjudged};
+use crate::is_unanswered;
 
 /// Why storage did not do what was asked. Texts may hold URLs and paths: they are for operators
 /// and logs, not for people who query.
@@ -70,6 +71,10 @@ pub enum StorageError {
     #[error("{}", summary(.findings))]
     Refused { findings: Vec<Finding> },
 
+    /// The gate's judge could not find out whether the contract holds.
+    #[error(transparent)]
+    Unjudged(#[from] Unjudged),
+
     /// The rows to be written could not be produced.
     #[error("{source}")]
     Rows {
@@ -107,8 +112,11 @@ impl StorageError {
             StorageError::Conflict { .. } | StorageError::NotEmpty { .. } => Code::STORE_CONFLICT,
             StorageError::Fenced { .. } => Code::STORE_FENCED,
             StorageError::Refused { findings } => findings.first().map_or(Code::DATA_SCHEMA, |finding| finding.code),
-            StorageError::Rows { .. } | StorageError::Foreign { .. } => Code::DATA_UNREADABLE,
-            StorageError::Store { .. }
+            StorageError::Unjudged(unjudged) => unjudged.code,
+            StorageError::Rows { source } if !is_unanswered(source.as_ref()) => Code::DATA_UNREADABLE,
+            StorageError::Foreign { .. } => Code::DATA_UNREADABLE,
+            StorageError::Rows { .. }
+            | StorageError::Store { .. }
             | StorageError::Table { .. }
             | StorageError::Log { .. }
             | StorageError::Feature { .. }

@@ -43,6 +43,21 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
 }
 
+/// Why it is not known whether the contract holds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the contract could not be checked: {message}")]
+pub struct Unjudged {
+    pub code: Code,
+    /// As that of a [`Finding`].
+    pub message: String,
+}
+
+impl Unjudged {
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Unjudged { code, message: message.into() }
+    }
+}
+
 /// A table as it would be if the commit were let through.
 #[derive(Clone, Debug)]
 pub struct Candidate {
@@ -69,9 +84,8 @@ impl Candidate {
 /// Implemented where contracts and the check session are known; storage knows neither.
 #[async_trait]
 pub trait CommitJudge: Send + Sync {
-    /// Whether the contract holds on `candidate`. Trouble while judging is a refusal too: an `Err`
-    /// becomes one with the text given.
-    async fn judge(&self, candidate: &Candidate) -> Result<Verdict, String>;
+    /// Whether the contract holds on `candidate`. Where that cannot be found out there is no commit either.
+    async fn judge(&self, candidate: &Candidate) -> Result<Verdict, Unjudged>;
 
     /// What the commit that was judged last is to say of its checks, in its commit info. Nothing, unless there
     /// is something to say. Holds no value of a row.
@@ -145,20 +159,16 @@ impl GatedLogStore {
         Span::current().record("verdict", verdict);
         metrics::counter!("weft_gate_verdicts_total", "verdict" => verdict).increment(1);
         metrics::histogram!("weft_gate_seconds").record(began.elapsed().as_secs_f64());
-        let findings = match judged {
-            Ok(verdict) => verdict.findings,
-            Err(trouble) => vec![Finding {
-                code: Code::INTERNAL,
-                message: format!("the contract could not be checked: {trouble}"),
-                column: None,
-            }],
+        let refusal = match judged {
+            Ok(Verdict { findings }) if findings.is_empty() => {
+                *self.judged.lock() = Some(candidate.table);
+                return Ok(());
+            }
+            Ok(Verdict { findings }) => StorageError::Refused { findings },
+            Err(unjudged) => StorageError::Unjudged(unjudged),
         };
-        if findings.is_empty() {
-            *self.judged.lock() = Some(candidate.table);
-            return Ok(());
-        }
-        let text = findings.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("; ");
-        *self.refusal.lock() = Some(StorageError::Refused { findings });
+        let text = refusal.to_string();
+        *self.refusal.lock() = Some(refusal);
         Err(refused(text))
     }
 

@@ -103,13 +103,13 @@ mod tests {
     use weft_model::{ContractKey, Revision};
 
     use super::*;
-    use crate::{Candidate, CommitJudge, CommitNote, TableChange, Verdict};
+    use crate::{Candidate, CommitJudge, CommitNote, TableChange, Unjudged, Verdict};
 
     struct Anything;
 
     #[async_trait]
     impl CommitJudge for Anything {
-        async fn judge(&self, _: &Candidate) -> Result<Verdict, String> {
+        async fn judge(&self, _: &Candidate) -> Result<Verdict, Unjudged> {
             Ok(Verdict::default())
         }
     }

@@ -9,8 +9,8 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use tempfile::TempDir;
-use weft_model::{ContractKey, PortRef, Revision};
-use weft_storage::{Candidate, CommitJudge, CommitNote, Layout, TableChange, Verdict, Warehouse};
+use weft_model::{Code, ContractKey, PortRef, Revision};
+use weft_storage::{Candidate, CommitJudge, CommitNote, Layout, TableChange, Unjudged, Verdict, Warehouse};
 use weft_testkit::TestMesh;
 
 use crate::line;
@@ -136,8 +136,9 @@ struct Counts;
 
 #[async_trait]
 impl CommitJudge for Counts {
-    async fn judge(&self, candidate: &Candidate) -> Result<Verdict, String> {
-        candidate.table.rows().map(|_| Verdict::default()).ok_or_else(|| "rows are not known".to_owned())
+    async fn judge(&self, candidate: &Candidate) -> Result<Verdict, Unjudged> {
+        let unknown = || Unjudged::new(Code::INTERNAL, "rows are not known");
+        candidate.table.rows().map(|_| Verdict::default()).ok_or_else(unknown)
     }
 }
 

@@ -9,6 +9,7 @@ are, against the same on the idle mesh, is held against its goal in runs of ten 
 import argparse
 import json
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -42,10 +43,13 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--page", type=Path, help="writes the figures there, as a page")
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="weft-soak-") as folder:
-        soaked = soak(Path(folder), wanted.minutes, wanted.seed)
+    folder = Path(tempfile.mkdtemp(prefix="weft-soak-"))
+    print(f"What is asked and logged lies in {folder}, and stays there unless all holds.", flush=True)
+    soaked = soak(folder, wanted.minutes, wanted.seed)
     table, held = judged(soaked, wanted.minutes)
     print(table)
+    if held:
+        shutil.rmtree(folder)
     if wanted.page:
         wanted.page.write_text(PAGE.format(minutes=wanted.minutes, seed=wanted.seed, table=table))
     return 0 if held else 1

@@ -13,7 +13,7 @@ use serde_json::Value;
 use weft_model::{ContractKey, Revision};
 
 use super::*;
-use crate::{Candidate, CommitJudge, CommitNote, TableChange, TableVersion, Verdict, Warehouse};
+use crate::{Candidate, CommitJudge, CommitNote, TableChange, TableVersion, Unjudged, Verdict, Warehouse};
 
 /// More than one group of rows.
 const ROWS: usize = 300_000;
@@ -24,7 +24,7 @@ struct Lets;
 
 #[async_trait]
 impl CommitJudge for Lets {
-    async fn judge(&self, _: &Candidate) -> Result<Verdict, String> {
+    async fn judge(&self, _: &Candidate) -> Result<Verdict, Unjudged> {
         Ok(Verdict::default())
     }
 }

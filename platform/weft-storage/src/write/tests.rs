@@ -16,14 +16,14 @@ use object_store::{
 use weft_model::Code;
 
 use super::*;
-use crate::gate::{Candidate, Finding, Verdict};
+use crate::gate::{Candidate, Finding, Unjudged, Verdict};
 
 /// Lets a commit be if the table would have at most so many rows.
 struct AtMost(u64);
 
 #[async_trait]
 impl CommitJudge for AtMost {
-    async fn judge(&self, candidate: &Candidate) -> Result<Verdict, String> {
+    async fn judge(&self, candidate: &Candidate) -> Result<Verdict, Unjudged> {
         let rows = candidate.table.rows().ok_or("rows are not known")?;
         let message = format!("{rows} rows are too many");
         let findings = vec![Finding { code: Code::DATA_KEY, message, column: None }];
