@@ -11,6 +11,7 @@ mod circuit;
 mod copy;
 mod create;
 mod error;
+mod failed_upload;
 mod fault;
 mod fence;
 mod files;
@@ -47,6 +48,7 @@ mod write;
 
 pub use copy::CopiedObject;
 pub use error::StorageError;
+pub use failed_upload::is_of_failed_upload;
 pub use files::{FileKind, SourceLimits, file_table, memory_table, source_table};
 pub use gate::{Candidate, CommitJudge, Finding, Unjudged, Verdict};
 pub use listing::{Listing, SourceFile, list_source};

@@ -87,9 +87,14 @@ def soak(folder, minutes, seed):
     said = (folder / "home" / "logs" / "weft.log").read_text() + server.stderr.text
     return SimpleNamespace(
         asked={asker.name: asker.asked() for asker in [idle, *askers]}, known=known, spells=weather.spells, recovered=recovered,
-        memory=watch.memory, files=watch.files, lives=lives and ends == 0 and "panicked" not in said,
+        memory=watch.memory, files=watch.files, lives=lives and ends == 0 and not panicked(said),
         is_released=set(released.values()) == {mesh.newest},
     )
+
+
+def panicked(said):
+    """As the log has it, and as the terminal has it."""
+    return '"message":"panic"' in said or "this is a bug of Weft's own" in said
 
 
 def served(doors, token, mesh, instants):

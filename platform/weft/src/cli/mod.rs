@@ -104,6 +104,9 @@ fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Fa
 /// in a server's task is told by whoever started that task, and the server goes on.
 fn end_in_a_text_on_panic() {
     std::panic::set_hook(Box::new(|panic| {
+        if weft_storage::is_of_failed_upload(panic) {
+            return;
+        }
         let place = panic.location().map_or_else(String::new, |place| format!(" at {place}"));
         let payload = panic.payload();
         let text =
