@@ -24,7 +24,8 @@ struct AtMost(u64);
 #[async_trait]
 impl CommitJudge for AtMost {
     async fn judge(&self, candidate: &Candidate) -> Result<Verdict, Unjudged> {
-        let rows = candidate.table.rows().ok_or("rows are not known")?;
+        let unknown = || Unjudged::new(Code::INTERNAL, "rows are not known");
+        let rows = candidate.table.rows().ok_or_else(unknown)?;
         let message = format!("{rows} rows are too many");
         let findings = vec![Finding { code: Code::DATA_KEY, message, column: None }];
         Ok(if rows > self.0 { Verdict { findings } } else { Verdict::default() })
