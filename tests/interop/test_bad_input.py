@@ -42,7 +42,7 @@ class Mesh:
     def validate(self):
         """Exit code and diagnostics."""
         done = command("validate", ".", "--format", "json", cwd=self.path)
-        assert "bug of Weft" not in done.stderr and done.returncode in (0, 1), done.stderr
+        assert "panicked" not in done.stderr and "bug of Weft" not in done.stderr and done.returncode in (0, 1), done.stderr
         return done.returncode, json.loads(done.stdout)
 
 

@@ -94,7 +94,7 @@ def soak(folder, minutes, seed):
 
 def panicked(said):
     """As the log has it, and as the terminal has it."""
-    return '"message":"panic"' in said or "this is a bug of Weft's own" in said
+    return any(sign in said for sign in ("panicked", '"message":"panic"', "this is a bug of Weft's own"))
 
 
 def served(doors, token, mesh, instants):
